@@ -1,0 +1,102 @@
+//! apps/v1 Deployment.
+
+use serde::{Deserialize, Serialize};
+
+use super::template::PodTemplate;
+use super::{Condition, IntOrString};
+use crate::meta::{LabelSelector, Meta, null_default};
+
+/// Deployment.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Deployment {
+    /// Metadata.
+    pub metadata: Meta,
+    /// Spec.
+    pub spec: DeploymentSpec,
+    /// Status.
+    pub status: DeploymentStatus,
+}
+
+/// `Deployment.spec`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DeploymentSpec {
+    /// Wanted pods; the API server defaults it to 1.
+    pub replicas: Option<u32>,
+    /// Immutable; must match the template's labels.
+    pub selector: LabelSelector,
+    /// Pod template.
+    pub template: PodTemplate,
+    /// How a new template takes over.
+    pub strategy: Strategy,
+    /// A paused Deployment does not roll, but scales.
+    pub paused: bool,
+    /// Seconds that a pod must be ready to count as available.
+    pub min_ready_seconds: u32,
+    /// 2147483647 = no verdict, ever (proven).
+    pub progress_deadline_seconds: Option<i64>,
+    /// Old ReplicaSets kept; absent = 10.
+    pub revision_history_limit: Option<u32>,
+}
+
+/// `spec.strategy`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Strategy {
+    /// `RollingUpdate` or `Recreate`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Parameters of `RollingUpdate`.
+    pub rolling_update: Option<RollingUpdate>,
+}
+
+/// `spec.strategy.rollingUpdate`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct RollingUpdate {
+    /// Pods above the wanted number; percentages round up.
+    pub max_surge: Option<IntOrString>,
+    /// Pods that may be missing; percentages round down.
+    pub max_unavailable: Option<IntOrString>,
+}
+
+/// `Deployment.status`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DeploymentStatus {
+    /// Generation that the controller has seen.
+    pub observed_generation: i64,
+    /// Pods, old and new, that are not terminating.
+    pub replicas: u32,
+    /// Pods of the newest template.
+    pub updated_replicas: u32,
+    /// Ready pods.
+    pub ready_replicas: u32,
+    /// Pods ready for minReadySeconds.
+    pub available_replicas: u32,
+    /// Pods that are ending (KEP-3973); absent on older servers.
+    pub terminating_replicas: Option<u32>,
+    /// Conditions.
+    #[serde(deserialize_with = "null_default")]
+    pub conditions: Vec<Condition>,
+}
+
+impl Deployment {
+    /// Wanted pods.
+    pub fn wanted(&self) -> u32 {
+        self.spec.replicas.unwrap_or(1)
+    }
+
+    /// The controller has seen the newest generation.
+    pub fn observed(&self) -> bool {
+        self.status.observed_generation >= self.metadata.generation
+    }
+
+    /// Complete as the Deployment controller defines it (DeploymentComplete): observed, and all wanted pods are of the
+    /// newest template and available, with none beside them.
+    pub fn complete(&self) -> bool {
+        let (want, s) = (self.wanted(), &self.status);
+        self.observed() && s.updated_replicas == want && s.replicas == want && s.available_replicas == want
+    }
+}

@@ -1,0 +1,132 @@
+//! The objects of one cluster as last seen, and what changes in them.
+
+use std::collections::BTreeMap;
+
+use crate::kind::{Kind, Object, ObjectId};
+use crate::kinds::*;
+
+/// One thing that happened to an object, whichever codec it came through.
+#[derive(Clone, Debug)]
+pub enum Delta {
+    /// Created or changed; carries the object as it is now.
+    Upsert(Object),
+    /// Gone.
+    Remove(ObjectId),
+}
+
+/// Objects by id. `BTreeMap`, so that everything derived from it comes in one order.
+#[derive(Clone, Debug, Default)]
+pub struct ObjectSet {
+    objects: BTreeMap<ObjectId, Object>,
+}
+
+impl ObjectSet {
+    /// Applies one change; true when something is different from before.
+    pub fn apply(&mut self, delta: Delta) -> bool {
+        match delta {
+            Delta::Upsert(o) => {
+                let id = o.id();
+                if self.objects.get(&id) == Some(&o) {
+                    return false;
+                }
+                self.objects.insert(id, o);
+                true
+            }
+            Delta::Remove(id) => self.objects.remove(&id).is_some(),
+        }
+    }
+
+    /// The object of that id.
+    pub fn get(&self, id: &ObjectId) -> Option<&Object> {
+        self.objects.get(id)
+    }
+
+    /// All objects in the order of their ids.
+    pub fn iter(&self) -> impl Iterator<Item = (&ObjectId, &Object)> {
+        self.objects.iter()
+    }
+
+    /// All objects of one kind, over all namespaces.
+    pub fn of(&self, kind: Kind) -> impl Iterator<Item = &Object> {
+        let from = ObjectId::new(kind, "", "");
+        self.objects.range(from..).take_while(move |(id, _)| id.kind == kind).map(|(_, o)| o)
+    }
+
+    /// All objects of one kind in one namespace.
+    pub fn within<'a>(&'a self, kind: Kind, namespace: &'a str) -> impl Iterator<Item = &'a Object> {
+        let from = ObjectId::new(kind, namespace, "");
+        self.objects.range(from..).take_while(move |(id, _)| id.kind == kind && id.namespace == namespace).map(|(_, o)| o)
+    }
+
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.objects.len()
+    }
+
+    /// True when there is none.
+    pub fn is_empty(&self) -> bool {
+        self.objects.is_empty()
+    }
+}
+
+impl FromIterator<Object> for ObjectSet {
+    fn from_iter<T: IntoIterator<Item = Object>>(iter: T) -> Self {
+        Self { objects: iter.into_iter().map(|o| (o.id(), o)).collect() }
+    }
+}
+
+macro_rules! typed {
+    ($($method:ident $get:ident $kind:ident $slim:ty;)*) => {
+        impl ObjectSet {
+            $(
+                #[doc = concat!("Objects of kind ", stringify!($kind), " in a namespace.")]
+                pub fn $method<'a>(&'a self, namespace: &'a str) -> impl Iterator<Item = &'a $slim> {
+                    self.within(Kind::$kind, namespace).filter_map(|o| match o { Object::$kind(o) => Some(&**o), _ => None })
+                }
+                #[doc = concat!("The ", stringify!($kind), " of that namespace and name.")]
+                pub fn $get(&self, namespace: &str, name: &str) -> Option<&$slim> {
+                    match self.get(&ObjectId::new(Kind::$kind, namespace, name)) { Some(Object::$kind(o)) => Some(o), _ => None }
+                }
+            )*
+        }
+    };
+}
+
+typed! {
+    gateways gateway Gateway gateway::Gateway;
+    http_routes http_route HTTPRoute http_route::HttpRoute;
+    ingresses ingress Ingress ingress::Ingress;
+    services service Service service::Service;
+    endpoint_slices endpoint_slice EndpointSlice endpoint_slice::EndpointSlice;
+    deployments deployment Deployment deployment::Deployment;
+    replica_sets replica_set ReplicaSet replica_set::ReplicaSet;
+    pods pod Pod pod::Pod;
+    hpas hpa HorizontalPodAutoscaler hpa::Hpa;
+    pdbs pdb PodDisruptionBudget pdb::Pdb;
+    events event Event event::Event;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn service(ns: &str, name: &str) -> Object {
+        Kind::Service.decode_value(&serde_json::json!({"metadata":{"namespace":ns,"name":name}})).expect("decodes")
+    }
+
+    #[test]
+    fn ranges_stay_within_kind_and_namespace() {
+        let set: ObjectSet = [service("a", "x"), service("b", "y"), service("b", "z")].into_iter().collect();
+        assert_eq!(set.services("b").count(), 2);
+        assert_eq!(set.of(Kind::Service).count(), 3);
+        assert_eq!(set.deployments("a").count(), 0);
+    }
+
+    #[test]
+    fn an_equal_object_is_no_change() {
+        let mut set = ObjectSet::default();
+        assert!(set.apply(Delta::Upsert(service("a", "x"))));
+        assert!(!set.apply(Delta::Upsert(service("a", "x"))));
+        assert!(set.apply(Delta::Remove(ObjectId::new(Kind::Service, "a", "x"))));
+    }
+}

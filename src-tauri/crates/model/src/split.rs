@@ -1,0 +1,66 @@
+//! Routes and how they share traffic among backends.
+
+use crate::kind::ObjectId;
+
+/// Relative weight of a backend, as the router's own field gives it. Share = weight / sum of its route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Weight(pub u32);
+
+/// One way into the cluster for one (host, path, match), declared by one object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Route {
+    /// Name of the router in `traffic::routers`.
+    pub router: &'static str,
+    /// Object that declares it (Ingress, HTTPRoute, …).
+    pub object: ObjectId,
+    /// Where requests enter (a Gateway; the Ingress itself).
+    pub entries: Vec<ObjectId>,
+    /// Which requests it takes.
+    pub matches: RouteMatch,
+    /// Rule within the object, as JSON pointer: `/spec/rules/0`.
+    pub pointer: String,
+    /// Its backends with their weights, in declared order.
+    pub split: Split,
+}
+
+/// Which requests a route takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RouteMatch {
+    /// Host; empty = all.
+    pub host: String,
+    /// Path as declared (`/` when none is).
+    pub path: String,
+    /// `Exact`, `Prefix` or what the router calls it.
+    pub path_type: String,
+    /// Further conditions in words (method, headers, query); empty = none.
+    pub also: Vec<String>,
+}
+
+/// How a route shares its requests.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Split {
+    /// Backends in declared order.
+    pub backends: Vec<Backend>,
+}
+
+/// A backend of a route.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Backend {
+    /// Service (or another object that the router can send to).
+    pub object: ObjectId,
+    /// Port of the Service by name or number, as declared.
+    pub port: Option<String>,
+    /// Relative weight.
+    pub weight: Weight,
+}
+
+impl Split {
+    /// Share (0 to 1) of the i-th backend; all weights zero gives 0.
+    pub fn share(&self, i: usize) -> f64 {
+        let sum: u64 = self.backends.iter().map(|b| u64::from(b.weight.0)).sum();
+        match (self.backends.get(i), sum) {
+            (Some(b), 1..) => f64::from(b.weight.0) / sum as f64,
+            _ => 0.0,
+        }
+    }
+}

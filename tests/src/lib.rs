@@ -1,0 +1,1 @@
+//! Acceptance: real cluster, real window.
