@@ -19,7 +19,7 @@ pub struct Edit {
     pub path: String,
     /// What must be there now, as the server returned it; `None` = the key is absent.
     pub before: Option<Value>,
-    /// What shall be there; `None` = remove the key.
+    /// What shall be there; `None` = remove the key. Equal to `before` = the field is only tested.
     pub after: Option<Value>,
 }
 
@@ -137,6 +137,8 @@ impl Write {
                 }
                 for e in edits {
                     match (&e.before, &e.after) {
+                        // Nothing to change: the edit only tests.
+                        (before, after) if before == after => {}
                         (_, Some(v)) => ops.push(json!({"op":"add","path":e.path,"value":v})),
                         (Some(_), None) => ops.push(json!({"op":"remove","path":e.path})),
                         (None, None) => {}
