@@ -1,0 +1,1363 @@
+// Made by `cargo xtask codegen` from src-tauri/crates/api. Do not edit.
+
+export type JsonValue = number | string | boolean | JsonValue[] | { [key: string]: JsonValue | undefined } | null;
+
+export type Code = "usage" | "stopped" | "locked" | "forbidden" | "unauthorized" | "unreachable" | "moved" | "not-found" | "kubeconfig" | "journal" | "failed";
+
+export type UiError = { 
+/**
+ * Code.
+ */
+code: Code, 
+/**
+ * What happened, to which object.
+ */
+message: string, 
+/**
+ * The cause in the words of whoever said it; may be empty.
+ */
+detail: string, 
+/**
+ * What to do next; may be empty.
+ */
+hint: string, };
+
+export type UiEvent = { "type": "contexts", "data": ContextsView } | { "type": "graph", "data": GraphBatch } | { "type": "freshness", "data": FreshnessView } | { "type": "run", "data": RunView } | { "type": "settings", "data": SettingsView };
+
+export type Environment = "production" | "staging" | "development" | "practice" | "none";
+
+export type ContextState = "idle" | "connecting" | "live" | "stale" | "refused" | "unreachable" | "broken";
+
+export type Writes = "readOnly" | "allowed" | "protected" | "unlocked" | "off";
+
+export type ContextView = { 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Environment.
+ */
+environment: Environment, 
+/**
+ * Server URL.
+ */
+server: string, 
+/**
+ * Cluster entry.
+ */
+cluster: string, 
+/**
+ * User entry.
+ */
+user: string, 
+/**
+ * Default namespace.
+ */
+namespace: string, 
+/**
+ * Kubeconfig file.
+ */
+file: string, 
+/**
+ * File whose context of the same name hides this one.
+ */
+shadowedBy: string | null, 
+/**
+ * Connection.
+ */
+state: ContextState, 
+/**
+ * What the state means, in words.
+ */
+note: string, 
+/**
+ * Writes.
+ */
+writes: Writes, 
+/**
+ * Unlocked until (RFC 3339).
+ */
+unlockedUntil: string | null, 
+/**
+ * Server version.
+ */
+version: string | null, 
+/**
+ * Why it cannot be used.
+ */
+problem: UiError | null, 
+/**
+ * Milliseconds since the last proof that the view is current.
+ */
+proofAgeMs: number | null, 
+/**
+ * Objects in trouble / moving, when open.
+ */
+summary: GraphSummary | null, 
+/**
+ * Pods are simulated (practice lab): smoke checks have no data.
+ */
+simulated: boolean, };
+
+export type FileView = { 
+/**
+ * Path.
+ */
+path: string, 
+/**
+ * Contexts found.
+ */
+contexts: number, 
+/**
+ * What is to be said of it (missing, unreadable, …).
+ */
+note: string | null, };
+
+export type ContextsView = { 
+/**
+ * Contexts in the order of their files.
+ */
+contexts: Array<ContextView>, 
+/**
+ * Files.
+ */
+files: Array<FileView>, 
+/**
+ * Context that the window shows.
+ */
+open: string | null, 
+/**
+ * Context that the kubeconfig or `--context` names.
+ */
+current: string | null, };
+
+export type NamespaceView = { 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Followed now.
+ */
+followed: boolean, };
+
+export type Health = "healthy" | "moving" | "degraded" | "failing" | "idle" | "unknown";
+
+export type Lane = "blue" | "green";
+
+export type PodState = "ready" | "starting" | "failing" | "ending";
+
+export type NodeView = { 
+/**
+ * Id: `Kind/namespace/name`, with `#host/path` for a rule's row.
+ */
+id: string, 
+/**
+ * Object behind it.
+ */
+object: string, 
+/**
+ * Kind.
+ */
+kind: string, 
+/**
+ * Namespace.
+ */
+namespace: string, 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Text in the box.
+ */
+label: string, 
+/**
+ * Second text (version, port, revision, host).
+ */
+sub: string, 
+/**
+ * Column: 0 entry, 1 route, 2 Service, 3 workload, 4 ReplicaSet, 5 pod, 6 aside.
+ */
+rank: number, 
+/**
+ * Row in lines of text, may be fractional.
+ */
+row: number, 
+/**
+ * Health.
+ */
+health: Health, 
+/**
+ * Why, in words.
+ */
+reason: string, 
+/**
+ * Ready pods.
+ */
+ready: number | null, 
+/**
+ * Wanted pods.
+ */
+wanted: number | null, 
+/**
+ * Image tag or digest.
+ */
+version: string | null, 
+/**
+ * Colour.
+ */
+lane: Lane | null, 
+/**
+ * Who owns it (`Helm release web`, `Argo CD app shop`), empty = by hand.
+ */
+owner: string, 
+/**
+ * Creation time.
+ */
+created: string | null, 
+/**
+ * For pods: ReplicaSet's id, and the cell.
+ */
+parent: string | null, 
+/**
+ * For pods.
+ */
+cell: PodState | null, };
+
+export type EdgeState = "active" | "open" | "declared" | "broken" | "shadow" | "attached";
+
+export type EdgeView = { 
+/**
+ * `from>relation>to`.
+ */
+id: string, 
+/**
+ * Node.
+ */
+from: string, 
+/**
+ * Node.
+ */
+to: string, 
+/**
+ * Relation.
+ */
+relation: string, 
+/**
+ * State.
+ */
+state: EdgeState, 
+/**
+ * Fraction (0 to 1) of what enters at the source; null = unknown or not applicable.
+ */
+share: number | null, 
+/**
+ * Colour, when it leads to one.
+ */
+lane: Lane | null, 
+/**
+ * What is wrong, in words.
+ */
+detail: string, };
+
+export type FindingSeverity = "block" | "warn" | "fixed" | "info";
+
+export type FindingView = { 
+/**
+ * Code.
+ */
+code: string, 
+/**
+ * Weight.
+ */
+severity: FindingSeverity, 
+/**
+ * Object.
+ */
+object: string, 
+/**
+ * What is so.
+ */
+message: string, 
+/**
+ * What to do.
+ */
+remedy: string, };
+
+export type RouteView = { 
+/**
+ * Host; empty = all.
+ */
+host: string, 
+/**
+ * Path.
+ */
+path: string, 
+/**
+ * Entry object.
+ */
+entry: string, 
+/**
+ * Route object.
+ */
+object: string, 
+/**
+ * Workloads and their fraction (0 to 1).
+ */
+shares: Array<[string, number]>, };
+
+export type GraphSummary = { 
+/**
+ * Workloads.
+ */
+applications: number, 
+/**
+ * In trouble.
+ */
+trouble: number, 
+/**
+ * Moving.
+ */
+moving: number, 
+/**
+ * Ready pods.
+ */
+ready: number, 
+/**
+ * Pods.
+ */
+pods: number, };
+
+export type GraphBatch = { 
+/**
+ * Number; to be acknowledged.
+ */
+seq: number, 
+/**
+ * Context.
+ */
+context: string, 
+/**
+ * Forget what was before.
+ */
+reset: boolean, 
+/**
+ * New or changed nodes.
+ */
+nodes: Array<NodeView>, 
+/**
+ * Ids of nodes that are gone.
+ */
+gone: Array<string>, 
+/**
+ * New or changed edges.
+ */
+edges: Array<EdgeView>, 
+/**
+ * Ids of edges that are gone.
+ */
+goneEdges: Array<string>, 
+/**
+ * All findings, when they changed.
+ */
+findings: Array<FindingView> | null, 
+/**
+ * All routes, when they changed.
+ */
+routes: Array<RouteView> | null, 
+/**
+ * Counts.
+ */
+summary: GraphSummary, };
+
+export type KindStateView = { 
+/**
+ * Kind.
+ */
+kind: string, 
+/**
+ * `live`, `listing`, `stale`, `broken`, `forbidden`, `notInstalled`.
+ */
+state: string, 
+/**
+ * Why, in words.
+ */
+note: string, };
+
+export type FreshnessView = { 
+/**
+ * Context.
+ */
+context: string, 
+/**
+ * Milliseconds since the oldest needed stream was proven current.
+ */
+ageMs: number, 
+/**
+ * False = stale, writes are off.
+ */
+live: boolean, 
+/**
+ * Why it is stale.
+ */
+why: string, 
+/**
+ * Per kind.
+ */
+kinds: Array<KindStateView>, };
+
+export type EventView = { 
+/**
+ * When.
+ */
+at: string | null, 
+/**
+ * `Normal` or `Warning`.
+ */
+kind: string, 
+/**
+ * One word.
+ */
+reason: string, 
+/**
+ * Text.
+ */
+message: string, 
+/**
+ * Object.
+ */
+object: string, 
+/**
+ * Times seen.
+ */
+count: number, };
+
+export type RevisionView = { 
+/**
+ * Number.
+ */
+number: number, 
+/**
+ * ReplicaSet.
+ */
+replicaSet: string, 
+/**
+ * Images by container.
+ */
+images: Array<string>, 
+/**
+ * Creation time.
+ */
+created: string | null, 
+/**
+ * Change cause.
+ */
+cause: string | null, 
+/**
+ * Ready pods.
+ */
+ready: number, 
+/**
+ * Wanted pods.
+ */
+wanted: number, 
+/**
+ * Runs now.
+ */
+current: boolean, 
+/**
+ * Best to go back to.
+ */
+advised: boolean, 
+/**
+ * Cannot be gone back to, because.
+ */
+excluded: string | null, 
+/**
+ * What speaks for and against it.
+ */
+reasons: Array<string>, };
+
+export type OverviewRow = { 
+/**
+ * What.
+ */
+label: string, 
+/**
+ * Value.
+ */
+value: string, };
+
+export type ObjectView = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Kind.
+ */
+kind: string, 
+/**
+ * Namespace.
+ */
+namespace: string, 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Creation time.
+ */
+created: string | null, 
+/**
+ * Owner in words.
+ */
+owner: string, 
+/**
+ * Health.
+ */
+health: Health, 
+/**
+ * Why, in words.
+ */
+reason: string, 
+/**
+ * Facts.
+ */
+overview: Array<OverviewRow>, 
+/**
+ * Revisions (Deployments).
+ */
+versions: Array<RevisionView>, 
+/**
+ * Events, newest first.
+ */
+events: Array<EventView>, 
+/**
+ * YAML without managedFields; Secret values and env values that look secret are masked.
+ */
+yaml: string, 
+/**
+ * Can be rolled out.
+ */
+canRollOut: boolean, 
+/**
+ * Why not.
+ */
+whyNot: string, };
+
+export type ContainerView = { 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Image.
+ */
+image: string, 
+/**
+ * Init container or sidecar.
+ */
+init: boolean, };
+
+export type StrategyView = { 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Advised.
+ */
+advised: boolean, 
+/**
+ * Reasons for and against.
+ */
+reasons: Array<string>, 
+/**
+ * Parameters.
+ */
+params: Array<ParamView>, 
+/**
+ * Pods that it adds.
+ */
+morePods: number, 
+/**
+ * Way back in words (`4 s`).
+ */
+wayBack: string, 
+/**
+ * Takes about (seconds).
+ */
+takes: number, };
+
+export type ParamView = { 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Type.
+ */
+kind: ParamKind, 
+/**
+ * Unit (`s`, `pods`).
+ */
+unit: string, 
+/**
+ * Default for this workload.
+ */
+default: JsonValue, 
+/**
+ * Choices.
+ */
+choices: Array<string>, 
+/**
+ * Smallest.
+ */
+min: number | null, 
+/**
+ * Largest.
+ */
+max: number | null, 
+/**
+ * One line.
+ */
+doc: string, };
+
+export type ParamKind = "integer" | "choice" | "text" | "textList";
+
+export type WorkloadView = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Containers.
+ */
+containers: Array<ContainerView>, 
+/**
+ * Pods.
+ */
+replicas: number, 
+/**
+ * Owner in words.
+ */
+owner: string, 
+/**
+ * Pod template as YAML.
+ */
+template: string, 
+/**
+ * Strategies.
+ */
+strategies: Array<StrategyView>, 
+/**
+ * Revisions.
+ */
+revisions: Array<RevisionView>, };
+
+export type PlanRequest = { 
+/**
+ * Context.
+ */
+context: string, 
+/**
+ * Workload's id.
+ */
+target: string, 
+/**
+ * Strategy.
+ */
+strategy: string, 
+/**
+ * New images.
+ */
+images: Array<ImageWish>, 
+/**
+ * Or a whole pod template as YAML.
+ */
+template: string | null, 
+/**
+ * Revision to go back to (rollback); null = the advised one.
+ */
+toRevision: number | null, 
+/**
+ * Parameters; those left out have their defaults.
+ */
+params: JsonValue, };
+
+export type ImageWish = { 
+/**
+ * Container.
+ */
+container: string, 
+/**
+ * Image reference.
+ */
+image: string, };
+
+export type WriteView = { 
+/**
+ * Object.
+ */
+object: string, 
+/**
+ * Unified diff of the changed fields.
+ */
+diff: string, 
+/**
+ * Equal kubectl command.
+ */
+kubectl: string, };
+
+export type PlanStepView = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Phase (kebab-case).
+ */
+phase: string, 
+/**
+ * What it does.
+ */
+title: string, 
+/**
+ * Writes.
+ */
+writes: Array<WriteView>, 
+/**
+ * What it waits for; empty = nothing.
+ */
+waits: string, 
+/**
+ * Seconds that it waits at most.
+ */
+atMost: number | null, 
+/**
+ * How it is undone.
+ */
+undo: string, 
+/**
+ * Seconds to be back where the run began, from here.
+ */
+wayBackSeconds: number | null, };
+
+export type PlanSummary = { 
+/**
+ * Steps.
+ */
+steps: number, 
+/**
+ * Steps that write.
+ */
+writes: number, 
+/**
+ * Pods more.
+ */
+morePods: number, 
+/**
+ * Seconds, about.
+ */
+seconds: number, };
+
+export type ConfirmNeed = "key" | "hold" | "type";
+
+export type PlanView = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Context.
+ */
+context: string, 
+/**
+ * Strategy.
+ */
+strategy: string, 
+/**
+ * Workload's id.
+ */
+target: string, 
+/**
+ * `v1 -> v2`, for titles.
+ */
+change: string, 
+/**
+ * Diff of the pod template as YAML.
+ */
+diff: string, 
+/**
+ * Steps.
+ */
+steps: Array<PlanStepView>, 
+/**
+ * Comes to.
+ */
+summary: PlanSummary, 
+/**
+ * The checks were run.
+ */
+checked: boolean, 
+/**
+ * Findings.
+ */
+findings: Array<FindingView>, 
+/**
+ * May be started.
+ */
+startable: boolean, 
+/**
+ * What a start asks for.
+ */
+confirm: ConfirmNeed, 
+/**
+ * What going back does not restore.
+ */
+notRestored: Array<string>, };
+
+export type RunState = "ready" | "running" | "waiting" | "held" | "backingOut" | "done" | "backedOut" | "failed" | "stuck" | "left";
+
+export type StepState = "pending" | "running" | "done" | "failed" | "undoing" | "undone";
+
+export type Headline = { 
+/**
+ * Code for translation.
+ */
+code: string, 
+/**
+ * Parameters of the sentence.
+ */
+params: JsonValue, 
+/**
+ * English.
+ */
+text: string, };
+
+export type RunStepView = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Phase.
+ */
+phase: string, 
+/**
+ * What it does.
+ */
+title: string, 
+/**
+ * State.
+ */
+state: StepState, 
+/**
+ * Heartbeat: what it waits for, how far it is.
+ */
+detail: string, 
+/**
+ * Begun.
+ */
+startedAt: string | null, 
+/**
+ * Ended.
+ */
+endedAt: string | null, 
+/**
+ * Seconds to be back where the run began, from here.
+ */
+wayBackSeconds: number | null, };
+
+export type LaneView = { 
+/**
+ * Colour.
+ */
+lane: Lane, 
+/**
+ * Deployment's id.
+ */
+deployment: string, 
+/**
+ * Version.
+ */
+version: string, 
+/**
+ * Ready pods.
+ */
+ready: number, 
+/**
+ * Wanted pods.
+ */
+wanted: number, 
+/**
+ * Pods' cells.
+ */
+cells: Array<PodState>, 
+/**
+ * Proven fraction of new connections (0 to 1); null = not known.
+ */
+share: number | null, 
+/**
+ * One sentence.
+ */
+note: string, 
+/**
+ * Exists now.
+ */
+exists: boolean, 
+/**
+ * Restarts of its pods.
+ */
+restarts: number, 
+/**
+ * Since when.
+ */
+since: string | null, };
+
+export type RunServiceView = { 
+/**
+ * Service's id.
+ */
+service: string, 
+/**
+ * Ports in words (`80`).
+ */
+ports: string, 
+/**
+ * Entry in words (`shop.example.com/`); `in cluster` when none.
+ */
+entry: string, 
+/**
+ * `blue`, `green`, `both`, `none`, `unknown`.
+ */
+selects: string, 
+/**
+ * Ready endpoints of blue.
+ */
+blue: number, 
+/**
+ * Ready endpoints of green.
+ */
+green: number, };
+
+export type GateView = { 
+/**
+ * Name: `cut-over`, `retire`, …
+ */
+name: string, 
+/**
+ * Writes that follow.
+ */
+writes: Array<GateWrite>, 
+/**
+ * What holds right now.
+ */
+checks: Array<CheckLine>, 
+/**
+ * Every check holds.
+ */
+clear: boolean, };
+
+export type GateWrite = { 
+/**
+ * Object.
+ */
+object: string, 
+/**
+ * Field.
+ */
+field: string, 
+/**
+ * Value now.
+ */
+before: string, 
+/**
+ * Value then.
+ */
+after: string, };
+
+export type CheckLine = { 
+/**
+ * Holds; null = not known.
+ */
+ok: boolean | null, 
+/**
+ * What.
+ */
+text: string, 
+/**
+ * Seconds since it was seen.
+ */
+age: number | null, };
+
+export type WayBackKind = "backOut" | "flipBack" | "rollback" | "none";
+
+export type WayBackView = { 
+/**
+ * Kind.
+ */
+kind: WayBackKind, 
+/**
+ * Seconds, about; null = not known.
+ */
+seconds: number | null, 
+/**
+ * Title (`web: back out`).
+ */
+title: string, 
+/**
+ * What it does, in words; or why there is none.
+ */
+text: string, 
+/**
+ * Steps that it undoes.
+ */
+steps: number, 
+/**
+ * Run that it belongs to.
+ */
+run: string | null, };
+
+export type FactView = { 
+/**
+ * Object.
+ */
+object: string, 
+/**
+ * Field.
+ */
+field: string, 
+/**
+ * As it was before.
+ */
+before: string, 
+/**
+ * As it is.
+ */
+live: string, 
+/**
+ * As the plan wants it.
+ */
+planned: string, };
+
+export type ChoiceView = { 
+/**
+ * Code: `back-out`, `retry`, `re-pin`, `accept`, …
+ */
+code: string, 
+/**
+ * On the button.
+ */
+label: string, 
+/**
+ * What it will do.
+ */
+text: string, 
+/**
+ * The first of these is offered first.
+ */
+advised: boolean, };
+
+export type HoldView = { 
+/**
+ * Code.
+ */
+code: string, 
+/**
+ * What is so.
+ */
+message: string, 
+/**
+ * Three versions of what contradicts.
+ */
+facts: Array<FactView>, 
+/**
+ * Answers.
+ */
+choices: Array<ChoiceView>, };
+
+export type ProbeView = { 
+/**
+ * URL or pod.
+ */
+source: string, 
+/**
+ * Colour that answers; null = not known.
+ */
+lane: Lane | null, 
+/**
+ * Requests.
+ */
+total: number, 
+/**
+ * Failed ones.
+ */
+errors: number, 
+/**
+ * Median, milliseconds.
+ */
+p50: number | null, 
+/**
+ * 99th percentile, milliseconds.
+ */
+p99: number | null, 
+/**
+ * Last answer in words.
+ */
+last: string, 
+/**
+ * Seconds since the last answer.
+ */
+age: number | null, 
+/**
+ * Milliseconds of the latest answers, oldest first.
+ */
+series: Array<number>, };
+
+export type EndpointsView = { 
+/**
+ * Service.
+ */
+service: string, 
+/**
+ * Blue.
+ */
+blue: number, 
+/**
+ * Green.
+ */
+green: number, 
+/**
+ * Seconds since it was read.
+ */
+age: number | null, };
+
+export type ConnectionsView = { 
+/**
+ * Service.
+ */
+service: string, 
+/**
+ * In words.
+ */
+text: string, 
+/**
+ * Count; null = not visible.
+ */
+count: number | null, };
+
+export type EvidenceView = { 
+/**
+ * Probes.
+ */
+probes: Array<ProbeView>, 
+/**
+ * Endpoints.
+ */
+endpoints: Array<EndpointsView>, 
+/**
+ * Kept connections.
+ */
+connections: Array<ConnectionsView>, 
+/**
+ * Events of green, newest first.
+ */
+events: Array<EventView>, 
+/**
+ * Last lines of green's logs.
+ */
+log: Array<string>, 
+/**
+ * Simulated pods: no data; wants one acknowledgement.
+ */
+simulated: boolean, };
+
+export type RunView = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Context.
+ */
+context: string, 
+/**
+ * Workload's id.
+ */
+target: string, 
+/**
+ * Strategy.
+ */
+strategy: string, 
+/**
+ * Finish (`swap`, `promote`), or empty.
+ */
+finish: string, 
+/**
+ * `v1 -> v2`.
+ */
+change: string, 
+/**
+ * Begun.
+ */
+startedAt: string, 
+/**
+ * Ended.
+ */
+endedAt: string | null, 
+/**
+ * Reason or ticket.
+ */
+reason: string | null, 
+/**
+ * State.
+ */
+state: RunState, 
+/**
+ * Headline.
+ */
+headline: Headline, 
+/**
+ * Steps.
+ */
+steps: Array<RunStepView>, 
+/**
+ * Blue, then green.
+ */
+lanes: Array<LaneView>, 
+/**
+ * Services.
+ */
+services: Array<RunServiceView>, 
+/**
+ * Gate that waits.
+ */
+gate: GateView | null, 
+/**
+ * Hold.
+ */
+hold: HoldView | null, 
+/**
+ * Going back.
+ */
+wayBack: WayBackView, 
+/**
+ * Traffic moved, old connections may still be open.
+ */
+draining: boolean, 
+/**
+ * Soak: seconds that are left.
+ */
+soakLeft: number | null, 
+/**
+ * Evidence.
+ */
+evidence: EvidenceView, 
+/**
+ * Commands that revert by hand.
+ */
+breakGlass: Array<string>, };
+
+export type RunSummary = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Context.
+ */
+context: string, 
+/**
+ * Workload's id.
+ */
+target: string, 
+/**
+ * Strategy.
+ */
+strategy: string, 
+/**
+ * `v1 -> v2`.
+ */
+change: string, 
+/**
+ * Begun.
+ */
+startedAt: string, 
+/**
+ * State.
+ */
+state: RunState, 
+/**
+ * Headline.
+ */
+headline: Headline, 
+/**
+ * Reason or ticket.
+ */
+reason: string | null, 
+/**
+ * Still to be looked after.
+ */
+open: boolean, };
+
+export type Theme = "system" | "dark" | "light";
+
+export type Language = "system" | "en" | "ko";
+
+export type SettingsView = { 
+/**
+ * Theme.
+ */
+theme: Theme, 
+/**
+ * Language.
+ */
+language: Language, 
+/**
+ * URLs to probe by default after a cutover, per workload id.
+ */
+probes: { [key in string]: Array<string> }, 
+/**
+ * Simulated pods were acknowledged.
+ */
+simulatedAcknowledged: boolean, 
+/**
+ * Where the journal lies.
+ */
+journal: string, 
+/**
+ * Where settings lie.
+ */
+config: string, };
+
+export interface CommandTable {
+  contexts: { args: {  }; out: ContextsView };
+  open_context: { args: { context: string; namespaces: Array<string> }; out: ContextView };
+  close_context: { args: { context: string }; out: ContextsView };
+  namespaces: { args: { context: string }; out: Array<NamespaceView> };
+  unlock: { args: { context: string; typed: string }; out: ContextsView };
+  lock: { args: { context: string }; out: ContextsView };
+  set_environment: { args: { context: string; environment: Environment }; out: ContextsView };
+  graph: { args: { context: string }; out: GraphBatch };
+  ack_graph: { args: { seq: number }; out: null };
+  object: { args: { context: string; id: string }; out: ObjectView };
+  logs: { args: { context: string; pod: string; container: string; lines: number }; out: string };
+  workload: { args: { context: string; id: string }; out: WorkloadView };
+  make_plan: { args: { request: PlanRequest }; out: PlanView };
+  check_plan: { args: { plan: string }; out: PlanView };
+  export_plan: { args: { plan: string }; out: string };
+  start_run: { args: { plan: string; reason: string | null; confirm: string | null }; out: RunView };
+  approve: { args: { run: string; gate: string }; out: RunView };
+  back_out: { args: { run: string; reason: string | null }; out: RunView };
+  choose: { args: { run: string; choice: string }; out: RunView };
+  resume_run: { args: { run: string }; out: RunView };
+  runs: { args: {  }; out: Array<RunSummary> };
+  run: { args: { run: string }; out: RunView };
+  way_back: { args: { context: string; id: string | null }; out: WayBackView };
+  settings: { args: {  }; out: SettingsView };
+  set_settings: { args: { settings: SettingsView }; out: SettingsView };
+}

@@ -1,0 +1,66 @@
+//! The list of commands.
+
+use serde_json::Value;
+
+use crate::error::{Code, UiError};
+use crate::views::*;
+
+commands! {
+    /// All contexts with their state.
+    fn contexts() -> ContextsView;
+    /// Connects to a context and follows the given namespaces (empty = its own, or all where allowed).
+    fn open_context(context: String, namespaces: Vec<String>) -> ContextView;
+    /// Drops the connection.
+    fn close_context(context: String) -> ContextsView;
+    /// Namespaces that may be looked at.
+    fn namespaces(context: String) -> Vec<NamespaceView>;
+    /// Allows writes in a context; a protected one wants its name typed.
+    fn unlock(context: String, typed: String) -> ContextsView;
+    /// Makes a context read only again.
+    fn lock(context: String) -> ContextsView;
+    /// Moves a context to an environment.
+    fn set_environment(context: String, environment: Environment) -> ContextsView;
+    /// The whole graph of the open context.
+    fn graph(context: String) -> GraphBatch;
+    /// The window has drawn the batch of that number.
+    fn ack_graph(seq: u32) -> ();
+    /// Everything about one object.
+    fn object(context: String, id: String) -> ObjectView;
+    /// Last lines of a container's log.
+    fn logs(context: String, pod: String, container: String, lines: u32) -> String;
+    /// What a walk starts from: containers, template, owner.
+    fn workload(context: String, id: String) -> WorkloadView;
+    /// Makes a plan. Writes nothing.
+    fn make_plan(request: PlanRequest) -> PlanView;
+    /// Runs the checks and dry runs of a plan. Writes nothing.
+    fn check_plan(plan: String) -> PlanView;
+    /// The plan file's text.
+    fn export_plan(plan: String) -> String;
+    /// Starts a plan that was checked.
+    fn start_run(plan: String, reason: Option<String>, confirm: Option<String>) -> RunView;
+    /// Lets a run go on past its gate.
+    fn approve(run: String, gate: String) -> RunView;
+    /// Backs a run out (before the cutover) or flips back (after it).
+    fn back_out(run: String, reason: Option<String>) -> RunView;
+    /// Answers a hold.
+    fn choose(run: String, choice: String) -> RunView;
+    /// Picks up a run that was left.
+    fn resume_run(run: String) -> RunView;
+    /// All runs, newest first.
+    fn runs() -> Vec<RunSummary>;
+    /// One run.
+    fn run(run: String) -> RunView;
+    /// Can one go back now, how, how fast: of a run, or of a Deployment.
+    fn way_back(context: String, id: Option<String>) -> WayBackView;
+    /// Settings.
+    fn settings() -> SettingsView;
+    /// Changes settings.
+    fn set_settings(settings: SettingsView) -> SettingsView;
+}
+
+fn bad_args(name: &str, e: &serde_json::Error) -> UiError {
+    UiError::new(Code::Usage, format!("command {name}: arguments not understood")).detail(e.to_string())
+}
+
+/// Alias so that the list reads well; parameters of a strategy are JSON.
+pub type Params = Value;

@@ -1,0 +1,66 @@
+//! Errors as a front end gets them.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// What went wrong, in words for people and a code for consumers that branch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, thiserror::Error)]
+#[serde(rename_all = "camelCase")]
+#[error("{message}")]
+pub struct UiError {
+    /// Code.
+    pub code: Code,
+    /// What happened, to which object.
+    pub message: String,
+    /// The cause in the words of whoever said it; may be empty.
+    pub detail: String,
+    /// What to do next; may be empty.
+    pub hint: String,
+}
+
+/// A code exists only while a consumer branches on it (exit codes of the script, designed states of the window).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// The request itself is wrong (unknown command, bad parameter, no such plan).
+    Usage,
+    /// A check stops it.
+    Stopped,
+    /// The context is read only, or protected and not unlocked.
+    Locked,
+    /// Not allowed by the cluster (403).
+    Forbidden,
+    /// Credentials are refused (401).
+    Unauthorized,
+    /// The cluster cannot be reached, or what is shown is stale.
+    Unreachable,
+    /// The world moved since the plan was made.
+    Moved,
+    /// The object, run or context is not there.
+    NotFound,
+    /// The kubeconfig cannot be used.
+    Kubeconfig,
+    /// The journal cannot be used.
+    Journal,
+    /// Anything else that failed.
+    Failed,
+}
+
+impl UiError {
+    /// Makes one without detail and hint.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), detail: String::new(), hint: String::new() }
+    }
+
+    /// Adds the cause.
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = detail.into();
+        self
+    }
+
+    /// Adds what to do next.
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+}

@@ -1,0 +1,862 @@
+//! Wire types. Names are camelCase on the wire; times are RFC 3339 text in UTC; ids of objects are
+//! `Kind/namespace/name`; numbers that may be unknown are nullable.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use ts_rs::TS;
+
+use crate::error::UiError;
+
+macro_rules! views {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $ty:ty,)* })*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+        #[serde(rename_all = "camelCase", deny_unknown_fields)]
+        pub struct $name { $($(#[$fdoc])* pub $field: $ty,)* }
+    )* };
+}
+
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident,)* })*) => { $(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+        #[serde(rename_all = "camelCase")]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+    )* };
+}
+
+words! {
+    /// Where a cluster belongs.
+    Environment { /// Red and protected unless the operator says otherwise.
+        Production, /// Staging.
+        Staging, /// Development.
+        Development, /// The practice lab.
+        Practice, /// Not sorted yet.
+        None, }
+    /// Connection of a context.
+    ContextState { /// Not asked for.
+        Idle, /// On its way.
+        Connecting, /// Every needed stream is fresh.
+        Live, /// Shown as it was; writes are off.
+        Stale, /// 401 or 403.
+        Refused, /// No answer.
+        Unreachable, /// The kubeconfig entry cannot be used.
+        Broken, }
+    /// Whether writes are possible.
+    Writes { /// Read only until allowed.
+        ReadOnly, /// Allowed with a preview.
+        Allowed, /// Protected: its name has to be typed first.
+        Protected, /// Protected, unlocked for a time.
+        Unlocked, /// Off while stale.
+        Off, }
+    /// How an object is.
+    Health { /// As wanted.
+        Healthy, /// On its way.
+        Moving, /// Serves with less than wanted.
+        Degraded, /// Does not serve.
+        Failing, /// At zero on purpose.
+        Idle, /// Not known.
+        Unknown, }
+    /// Colour of a version in a run.
+    Lane { /// What serves when the run begins; letter B, square.
+        Blue, /// What the run brings; letter G, circle.
+        Green, }
+    /// State of a pod's cell.
+    PodState { /// Ready.
+        Ready, /// Starting.
+        Starting, /// Failing.
+        Failing, /// Ending.
+        Ending, }
+    /// How an edge is drawn.
+    EdgeState { /// Carries traffic.
+        Active, /// Open, carries none.
+        Open, /// Declared, nothing ready behind it.
+        Declared, /// Target missing, port dropped, class without controller.
+        Broken, /// Gets copies.
+        Shadow, /// Explains rather than carries (autoscaler, budget, configuration, attachment).
+        Attached, }
+    /// Weight of a finding.
+    FindingSeverity { /// Stops.
+        Block, /// Look at this.
+        Warn, /// Taken care of by the plan.
+        Fixed, /// For information.
+        Info, }
+    /// State of a run.
+    RunState { /// Not begun.
+        Ready, /// A step is being carried out.
+        Running, /// Waits for the operator at a gate.
+        Waiting, /// Needs somebody: see `hold`.
+        Held, /// Going back.
+        BackingOut, /// Finished.
+        Done, /// Back where it began.
+        BackedOut, /// Ended without finishing and without a way back by itself.
+        Failed, /// An undo failed: see the break-glass commands.
+        Stuck, /// Left by its process; can be resumed.
+        Left, }
+    /// State of a step.
+    StepState { /// To come.
+        Pending, /// Under way.
+        Running, /// Done.
+        Done, /// Failed.
+        Failed, /// Being undone.
+        Undoing, /// Undone.
+        Undone, }
+    /// What going back means now.
+    WayBackKind { /// Before the cutover: green is removed, blue is untouched.
+        BackOut, /// After it: one guarded write.
+        FlipBack, /// An undo in steps.
+        Rollback, /// There is none.
+        None, }
+    /// Type of a parameter.
+    ParamKind { /// Whole number.
+        Integer, /// One of `choices`.
+        Choice, /// Text.
+        Text, /// Several lines of text.
+        TextList, }
+    /// What a start asks for.
+    ConfirmNeed { /// A key.
+        Key, /// Holding the button.
+        Hold, /// The context's name typed.
+        Type, }
+    /// Theme.
+    Theme { /// As the system.
+        System, /// Dark.
+        Dark, /// Light.
+        Light, }
+    /// Language.
+    Language { /// As the system.
+        System, /// English.
+        En, /// Korean.
+        Ko, }
+}
+
+views! {
+    /// A kubeconfig context.
+    ContextView {
+        /// Name.
+        name: String,
+        /// Environment.
+        environment: Environment,
+        /// Server URL.
+        server: String,
+        /// Cluster entry.
+        cluster: String,
+        /// User entry.
+        user: String,
+        /// Default namespace.
+        namespace: String,
+        /// Kubeconfig file.
+        file: String,
+        /// File whose context of the same name hides this one.
+        shadowed_by: Option<String>,
+        /// Connection.
+        state: ContextState,
+        /// What the state means, in words.
+        note: String,
+        /// Writes.
+        writes: Writes,
+        /// Unlocked until (RFC 3339).
+        unlocked_until: Option<String>,
+        /// Server version.
+        version: Option<String>,
+        /// Why it cannot be used.
+        problem: Option<UiError>,
+        /// Milliseconds since the last proof that the view is current.
+        proof_age_ms: Option<u32>,
+        /// Objects in trouble / moving, when open.
+        summary: Option<GraphSummary>,
+        /// Pods are simulated (practice lab): smoke checks have no data.
+        simulated: bool,
+    }
+    /// A kubeconfig file that was looked at.
+    FileView {
+        /// Path.
+        path: String,
+        /// Contexts found.
+        contexts: u32,
+        /// What is to be said of it (missing, unreadable, …).
+        note: Option<String>,
+    }
+    /// All contexts.
+    ContextsView {
+        /// Contexts in the order of their files.
+        contexts: Vec<ContextView>,
+        /// Files.
+        files: Vec<FileView>,
+        /// Context that the window shows.
+        open: Option<String>,
+        /// Context that the kubeconfig or `--context` names.
+        current: Option<String>,
+    }
+    /// A namespace.
+    NamespaceView {
+        /// Name.
+        name: String,
+        /// Followed now.
+        followed: bool,
+    }
+    /// A node of the map.
+    NodeView {
+        /// Id: `Kind/namespace/name`, with `#host/path` for a rule's row.
+        id: String,
+        /// Object behind it.
+        object: String,
+        /// Kind.
+        kind: String,
+        /// Namespace.
+        namespace: String,
+        /// Name.
+        name: String,
+        /// Text in the box.
+        label: String,
+        /// Second text (version, port, revision, host).
+        sub: String,
+        /// Column: 0 entry, 1 route, 2 Service, 3 workload, 4 ReplicaSet, 5 pod, 6 aside.
+        rank: u8,
+        /// Row in lines of text, may be fractional.
+        row: f32,
+        /// Health.
+        health: Health,
+        /// Why, in words.
+        reason: String,
+        /// Ready pods.
+        ready: Option<u32>,
+        /// Wanted pods.
+        wanted: Option<u32>,
+        /// Image tag or digest.
+        version: Option<String>,
+        /// Colour.
+        lane: Option<Lane>,
+        /// Who owns it (`Helm release web`, `Argo CD app shop`), empty = by hand.
+        owner: String,
+        /// Creation time.
+        created: Option<String>,
+        /// For pods: ReplicaSet's id, and the cell.
+        parent: Option<String>,
+        /// For pods.
+        cell: Option<PodState>,
+    }
+    /// An edge of the map.
+    EdgeView {
+        /// `from>relation>to`.
+        id: String,
+        /// Node.
+        from: String,
+        /// Node.
+        to: String,
+        /// Relation.
+        relation: String,
+        /// State.
+        state: EdgeState,
+        /// Fraction (0 to 1) of what enters at the source; null = unknown or not applicable.
+        share: Option<f64>,
+        /// Colour, when it leads to one.
+        lane: Option<Lane>,
+        /// What is wrong, in words.
+        detail: String,
+    }
+    /// Something to look at.
+    FindingView {
+        /// Code.
+        code: String,
+        /// Weight.
+        severity: FindingSeverity,
+        /// Object.
+        object: String,
+        /// What is so.
+        message: String,
+        /// What to do.
+        remedy: String,
+    }
+    /// Where the requests of one host and path end up.
+    RouteView {
+        /// Host; empty = all.
+        host: String,
+        /// Path.
+        path: String,
+        /// Entry object.
+        entry: String,
+        /// Route object.
+        object: String,
+        /// Workloads and their fraction (0 to 1).
+        shares: Vec<(String, f64)>,
+    }
+    /// Counts for the headline of the map.
+    GraphSummary {
+        /// Workloads.
+        applications: u32,
+        /// In trouble.
+        trouble: u32,
+        /// Moving.
+        moving: u32,
+        /// Ready pods.
+        ready: u32,
+        /// Pods.
+        pods: u32,
+    }
+    /// A change of the graph, or all of it.
+    GraphBatch {
+        /// Number; to be acknowledged.
+        seq: u32,
+        /// Context.
+        context: String,
+        /// Forget what was before.
+        reset: bool,
+        /// New or changed nodes.
+        nodes: Vec<NodeView>,
+        /// Ids of nodes that are gone.
+        gone: Vec<String>,
+        /// New or changed edges.
+        edges: Vec<EdgeView>,
+        /// Ids of edges that are gone.
+        gone_edges: Vec<String>,
+        /// All findings, when they changed.
+        findings: Option<Vec<FindingView>>,
+        /// All routes, when they changed.
+        routes: Option<Vec<RouteView>>,
+        /// Counts.
+        summary: GraphSummary,
+    }
+    /// State of one watched kind.
+    KindStateView {
+        /// Kind.
+        kind: String,
+        /// `live`, `listing`, `stale`, `broken`, `forbidden`, `notInstalled`.
+        state: String,
+        /// Why, in words.
+        note: String,
+    }
+    /// How old the view is.
+    FreshnessView {
+        /// Context.
+        context: String,
+        /// Milliseconds since the oldest needed stream was proven current.
+        age_ms: u32,
+        /// False = stale, writes are off.
+        live: bool,
+        /// Why it is stale.
+        why: String,
+        /// Per kind.
+        kinds: Vec<KindStateView>,
+    }
+    /// An event of the cluster.
+    EventView {
+        /// When.
+        at: Option<String>,
+        /// `Normal` or `Warning`.
+        kind: String,
+        /// One word.
+        reason: String,
+        /// Text.
+        message: String,
+        /// Object.
+        object: String,
+        /// Times seen.
+        count: u32,
+    }
+    /// A revision of a Deployment.
+    RevisionView {
+        /// Number.
+        number: u32,
+        /// ReplicaSet.
+        replica_set: String,
+        /// Images by container.
+        images: Vec<String>,
+        /// Creation time.
+        created: Option<String>,
+        /// Change cause.
+        cause: Option<String>,
+        /// Ready pods.
+        ready: u32,
+        /// Wanted pods.
+        wanted: u32,
+        /// Runs now.
+        current: bool,
+        /// Best to go back to.
+        advised: bool,
+        /// Cannot be gone back to, because.
+        excluded: Option<String>,
+        /// What speaks for and against it.
+        reasons: Vec<String>,
+    }
+    /// A line of the overview.
+    OverviewRow {
+        /// What.
+        label: String,
+        /// Value.
+        value: String,
+    }
+    /// The inspector's content.
+    ObjectView {
+        /// Id.
+        id: String,
+        /// Kind.
+        kind: String,
+        /// Namespace.
+        namespace: String,
+        /// Name.
+        name: String,
+        /// Creation time.
+        created: Option<String>,
+        /// Owner in words.
+        owner: String,
+        /// Health.
+        health: Health,
+        /// Why, in words.
+        reason: String,
+        /// Facts.
+        overview: Vec<OverviewRow>,
+        /// Revisions (Deployments).
+        versions: Vec<RevisionView>,
+        /// Events, newest first.
+        events: Vec<EventView>,
+        /// YAML without managedFields; Secret values and env values that look secret are masked.
+        yaml: String,
+        /// Can be rolled out.
+        can_roll_out: bool,
+        /// Why not.
+        why_not: String,
+    }
+    /// A container of a workload.
+    ContainerView {
+        /// Name.
+        name: String,
+        /// Image.
+        image: String,
+        /// Init container or sidecar.
+        init: bool,
+    }
+    /// A parameter of a strategy.
+    ParamView {
+        /// Name.
+        name: String,
+        /// Type.
+        kind: ParamKind,
+        /// Unit (`s`, `pods`).
+        unit: String,
+        /// Default for this workload.
+        default: Value,
+        /// Choices.
+        choices: Vec<String>,
+        /// Smallest.
+        min: Option<u32>,
+        /// Largest.
+        max: Option<u32>,
+        /// One line.
+        doc: String,
+    }
+    /// A strategy for this workload.
+    StrategyView {
+        /// Name.
+        name: String,
+        /// Advised.
+        advised: bool,
+        /// Reasons for and against.
+        reasons: Vec<String>,
+        /// Parameters.
+        params: Vec<ParamView>,
+        /// Pods that it adds.
+        more_pods: u32,
+        /// Way back in words (`4 s`).
+        way_back: String,
+        /// Takes about (seconds).
+        takes: u32,
+    }
+    /// What a walk starts from.
+    WorkloadView {
+        /// Id.
+        id: String,
+        /// Containers.
+        containers: Vec<ContainerView>,
+        /// Pods.
+        replicas: u32,
+        /// Owner in words.
+        owner: String,
+        /// Pod template as YAML.
+        template: String,
+        /// Strategies.
+        strategies: Vec<StrategyView>,
+        /// Revisions.
+        revisions: Vec<RevisionView>,
+    }
+    /// New image of a container.
+    ImageWish {
+        /// Container.
+        container: String,
+        /// Image reference.
+        image: String,
+    }
+    /// What is wanted.
+    PlanRequest {
+        /// Context.
+        context: String,
+        /// Workload's id.
+        target: String,
+        /// Strategy.
+        strategy: String,
+        /// New images.
+        images: Vec<ImageWish>,
+        /// Or a whole pod template as YAML.
+        template: Option<String>,
+        /// Revision to go back to (rollback); null = the advised one.
+        to_revision: Option<u32>,
+        /// Parameters; those left out have their defaults.
+        params: Value,
+    }
+    /// One write of a step.
+    WriteView {
+        /// Object.
+        object: String,
+        /// Unified diff of the changed fields.
+        diff: String,
+        /// Equal kubectl command.
+        kubectl: String,
+    }
+    /// A step of a plan.
+    PlanStepView {
+        /// Id.
+        id: String,
+        /// Phase (kebab-case).
+        phase: String,
+        /// What it does.
+        title: String,
+        /// Writes.
+        writes: Vec<WriteView>,
+        /// What it waits for; empty = nothing.
+        waits: String,
+        /// Seconds that it waits at most.
+        at_most: Option<u32>,
+        /// How it is undone.
+        undo: String,
+        /// Seconds to be back where the run began, from here.
+        way_back_seconds: Option<u32>,
+    }
+    /// What a plan comes to.
+    PlanSummary {
+        /// Steps.
+        steps: u32,
+        /// Steps that write.
+        writes: u32,
+        /// Pods more.
+        more_pods: u32,
+        /// Seconds, about.
+        seconds: u32,
+    }
+    /// A plan.
+    PlanView {
+        /// Id.
+        id: String,
+        /// Context.
+        context: String,
+        /// Strategy.
+        strategy: String,
+        /// Workload's id.
+        target: String,
+        /// `v1 -> v2`, for titles.
+        change: String,
+        /// Diff of the pod template as YAML.
+        diff: String,
+        /// Steps.
+        steps: Vec<PlanStepView>,
+        /// Comes to.
+        summary: PlanSummary,
+        /// The checks were run.
+        checked: bool,
+        /// Findings.
+        findings: Vec<FindingView>,
+        /// May be started.
+        startable: bool,
+        /// What a start asks for.
+        confirm: ConfirmNeed,
+        /// What going back does not restore.
+        not_restored: Vec<String>,
+    }
+    /// The sentence that says what is so.
+    Headline {
+        /// Code for translation.
+        code: String,
+        /// Parameters of the sentence.
+        params: Value,
+        /// English.
+        text: String,
+    }
+    /// A step of a run.
+    RunStepView {
+        /// Id.
+        id: String,
+        /// Phase.
+        phase: String,
+        /// What it does.
+        title: String,
+        /// State.
+        state: StepState,
+        /// Heartbeat: what it waits for, how far it is.
+        detail: String,
+        /// Begun.
+        started_at: Option<String>,
+        /// Ended.
+        ended_at: Option<String>,
+        /// Seconds to be back where the run began, from here.
+        way_back_seconds: Option<u32>,
+    }
+    /// A colour of a run.
+    LaneView {
+        /// Colour.
+        lane: Lane,
+        /// Deployment's id.
+        deployment: String,
+        /// Version.
+        version: String,
+        /// Ready pods.
+        ready: u32,
+        /// Wanted pods.
+        wanted: u32,
+        /// Pods' cells.
+        cells: Vec<PodState>,
+        /// Proven fraction of new connections (0 to 1); null = not known.
+        share: Option<f64>,
+        /// One sentence.
+        note: String,
+        /// Exists now.
+        exists: bool,
+        /// Restarts of its pods.
+        restarts: u32,
+        /// Since when.
+        since: Option<String>,
+    }
+    /// A Service of a run.
+    RunServiceView {
+        /// Service's id.
+        service: String,
+        /// Ports in words (`80`).
+        ports: String,
+        /// Entry in words (`shop.example.com/`); `in cluster` when none.
+        entry: String,
+        /// `blue`, `green`, `both`, `none`, `unknown`.
+        selects: String,
+        /// Ready endpoints of blue.
+        blue: u32,
+        /// Ready endpoints of green.
+        green: u32,
+    }
+    /// One write that a gate leads to.
+    GateWrite {
+        /// Object.
+        object: String,
+        /// Field.
+        field: String,
+        /// Value now.
+        before: String,
+        /// Value then.
+        after: String,
+    }
+    /// A line of proof.
+    CheckLine {
+        /// Holds; null = not known.
+        ok: Option<bool>,
+        /// What.
+        text: String,
+        /// Seconds since it was seen.
+        age: Option<u32>,
+    }
+    /// A gate that waits.
+    GateView {
+        /// Name: `cut-over`, `retire`, …
+        name: String,
+        /// Writes that follow.
+        writes: Vec<GateWrite>,
+        /// What holds right now.
+        checks: Vec<CheckLine>,
+        /// Every check holds.
+        clear: bool,
+    }
+    /// Going back, now.
+    WayBackView {
+        /// Kind.
+        kind: WayBackKind,
+        /// Seconds, about; null = not known.
+        seconds: Option<u32>,
+        /// Title (`web: back out`).
+        title: String,
+        /// What it does, in words; or why there is none.
+        text: String,
+        /// Steps that it undoes.
+        steps: u32,
+        /// Run that it belongs to.
+        run: Option<String>,
+    }
+    /// One field with three versions.
+    FactView {
+        /// Object.
+        object: String,
+        /// Field.
+        field: String,
+        /// As it was before.
+        before: String,
+        /// As it is.
+        live: String,
+        /// As the plan wants it.
+        planned: String,
+    }
+    /// An answer to a hold.
+    ChoiceView {
+        /// Code: `back-out`, `retry`, `re-pin`, `accept`, …
+        code: String,
+        /// On the button.
+        label: String,
+        /// What it will do.
+        text: String,
+        /// The first of these is offered first.
+        advised: bool,
+    }
+    /// Why a run needs somebody.
+    HoldView {
+        /// Code.
+        code: String,
+        /// What is so.
+        message: String,
+        /// Three versions of what contradicts.
+        facts: Vec<FactView>,
+        /// Answers.
+        choices: Vec<ChoiceView>,
+    }
+    /// Figures of one probe.
+    ProbeView {
+        /// URL or pod.
+        source: String,
+        /// Colour that answers; null = not known.
+        lane: Option<Lane>,
+        /// Requests.
+        total: u32,
+        /// Failed ones.
+        errors: u32,
+        /// Median, milliseconds.
+        p50: Option<u32>,
+        /// 99th percentile, milliseconds.
+        p99: Option<u32>,
+        /// Last answer in words.
+        last: String,
+        /// Seconds since the last answer.
+        age: Option<u32>,
+        /// Milliseconds of the latest answers, oldest first.
+        series: Vec<u32>,
+    }
+    /// Ready endpoints of one Service.
+    EndpointsView {
+        /// Service.
+        service: String,
+        /// Blue.
+        blue: u32,
+        /// Green.
+        green: u32,
+        /// Seconds since it was read.
+        age: Option<u32>,
+    }
+    /// Connections that stay on the old colour.
+    ConnectionsView {
+        /// Service.
+        service: String,
+        /// In words.
+        text: String,
+        /// Count; null = not visible.
+        count: Option<u32>,
+    }
+    /// What the run stands on.
+    EvidenceView {
+        /// Probes.
+        probes: Vec<ProbeView>,
+        /// Endpoints.
+        endpoints: Vec<EndpointsView>,
+        /// Kept connections.
+        connections: Vec<ConnectionsView>,
+        /// Events of green, newest first.
+        events: Vec<EventView>,
+        /// Last lines of green's logs.
+        log: Vec<String>,
+        /// Simulated pods: no data; wants one acknowledgement.
+        simulated: bool,
+    }
+    /// A run, whole.
+    RunView {
+        /// Id.
+        id: String,
+        /// Context.
+        context: String,
+        /// Workload's id.
+        target: String,
+        /// Strategy.
+        strategy: String,
+        /// Finish (`swap`, `promote`), or empty.
+        finish: String,
+        /// `v1 -> v2`.
+        change: String,
+        /// Begun.
+        started_at: String,
+        /// Ended.
+        ended_at: Option<String>,
+        /// Reason or ticket.
+        reason: Option<String>,
+        /// State.
+        state: RunState,
+        /// Headline.
+        headline: Headline,
+        /// Steps.
+        steps: Vec<RunStepView>,
+        /// Blue, then green.
+        lanes: Vec<LaneView>,
+        /// Services.
+        services: Vec<RunServiceView>,
+        /// Gate that waits.
+        gate: Option<GateView>,
+        /// Hold.
+        hold: Option<HoldView>,
+        /// Going back.
+        way_back: WayBackView,
+        /// Traffic moved, old connections may still be open.
+        draining: bool,
+        /// Soak: seconds that are left.
+        soak_left: Option<u32>,
+        /// Evidence.
+        evidence: EvidenceView,
+        /// Commands that revert by hand.
+        break_glass: Vec<String>,
+    }
+    /// A run in a list.
+    RunSummary {
+        /// Id.
+        id: String,
+        /// Context.
+        context: String,
+        /// Workload's id.
+        target: String,
+        /// Strategy.
+        strategy: String,
+        /// `v1 -> v2`.
+        change: String,
+        /// Begun.
+        started_at: String,
+        /// State.
+        state: RunState,
+        /// Headline.
+        headline: Headline,
+        /// Reason or ticket.
+        reason: Option<String>,
+        /// Still to be looked after.
+        open: bool,
+    }
+    /// Settings.
+    SettingsView {
+        /// Theme.
+        theme: Theme,
+        /// Language.
+        language: Language,
+        /// URLs to probe by default after a cutover, per workload id.
+        probes: std::collections::BTreeMap<String, Vec<String>>,
+        /// Simulated pods were acknowledged.
+        simulated_acknowledged: bool,
+        /// Where the journal lies.
+        journal: String,
+        /// Where settings lie.
+        config: String,
+    }
+}
