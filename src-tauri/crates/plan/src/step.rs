@@ -64,8 +64,8 @@ pub enum Step {
     Pin {
         /// Service.
         service: ObjectId,
-        /// Selector that must be there.
-        from: Labels,
+        /// Selector that must be there. Unpinning starts from a hash that is only known once the run is there.
+        from: SelectorTo,
         /// Selector that shall be there.
         to: SelectorTo,
         /// Deployment whose pods it selects, before and after.
