@@ -1,1 +1,25 @@
-fn main() {}
+//! The desktop shell: one window, two commands, and the way out.
+//!
+//! It does **not** know Kubernetes, plans or runs: every request of the page goes through [`api::dispatch`], everything
+//! that happens comes as [`api::UiEvent`]. What the page may call is in `capabilities/main.json`: `call` and `subscribe`.
+//!
+//! **Invariant:** no listening socket, no navigation, no second window; the page is the one inside the binary.
+
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod args;
+mod shell;
+
+use clap::Parser;
+
+fn main() -> std::process::ExitCode {
+    let args = args::Args::parse();
+    args::before_gtk(&args);
+    match shell::run(args) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("changeover: {e}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! The window and its two commands.
+
+use std::sync::Arc;
+
+use api::{Commands, UiError, UiEvent};
+use host::Host;
+use serde_json::Value;
+use tauri::ipc::Channel;
+use tauri::{AppHandle, Manager, State, WebviewUrl, WebviewWindowBuilder};
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::args::Args;
+
+/// Calls a command of the api room by name.
+#[tauri::command]
+async fn call(host: State<'_, Arc<Host>>, name: String, args: Value) -> Result<Value, UiError> {
+    let host = host.inner().clone();
+    api::dispatch(&*host, &name, args).await
+}
+
+/// Sends everything that happens from now on to the page, in order. Ends when the page goes.
+#[tauri::command]
+async fn subscribe(host: State<'_, Arc<Host>>, channel: Channel<UiEvent>) -> Result<(), UiError> {
+    let host = host.inner().clone();
+    let mut events = host.events();
+    tokio::spawn(async move {
+        loop {
+            let told = match events.recv().await {
+                Ok(event) => channel.send(event).is_ok(),
+                Err(RecvError::Lagged(_)) => catch_up(&host, &channel).await,
+                Err(RecvError::Closed) => return,
+            };
+            if !told {
+                return;
+            }
+        }
+    });
+    Ok(())
+}
+
+/// A page that fell behind gets the whole of what it may have missed; false when the page is gone.
+async fn catch_up(host: &Host, channel: &Channel<UiEvent>) -> bool {
+    let Ok(contexts) = host.contexts().await else { return true };
+    let open = contexts.open.clone();
+    let mut told = channel.send(UiEvent::Contexts(contexts)).is_ok();
+    if let Some(open) = open
+        && let Ok(graph) = host.graph(open).await
+    {
+        told &= channel.send(UiEvent::Graph(graph)).is_ok();
+    }
+    for run in host.runs().await.unwrap_or_default().into_iter().filter(|r| r.open) {
+        if let Ok(view) = host.run(run.id).await {
+            told &= channel.send(UiEvent::Run(Box::new(view))).is_ok();
+        }
+    }
+    told
+}
+
+/// Opens the window and stays until it is closed.
+pub fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt()
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("CHANGEOVER_LOG").unwrap_or_else(|_| "warn".into()))
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    tauri::async_runtime::set(runtime.handle().clone());
+    let _inside = runtime.enter();
+    let host = Host::new(options(&args))?;
+    open_at_start(&host, &args);
+
+    let app = tauri::Builder::default()
+        .manage(host.clone())
+        .invoke_handler(tauri::generate_handler![call, subscribe])
+        .setup(move |app| {
+            open_window(app.handle())?;
+            Ok(())
+        })
+        .build(tauri::generate_context!())?;
+    keep_title(app.handle().clone(), &host, &runtime);
+    app.run(|_, _| {});
+    for left in runtime.block_on(host.leave()) {
+        println!("{left}");
+    }
+    Ok(())
+}
+
+/// A context named on the command line is opened at once; what fails is shown on the list of clusters.
+fn open_at_start(host: &Arc<Host>, args: &Args) {
+    let Some(context) = args.context.clone() else { return };
+    let (host, namespaces) = (host.clone(), args.namespace.clone());
+    tokio::spawn(async move {
+        if let Err(e) = host.open_context(context, namespaces).await {
+            tracing::warn!("open at start: {e}");
+        }
+    });
+}
+
+fn options(args: &Args) -> host::Options {
+    host::Options {
+        kubeconfig: args.kubeconfig.clone(),
+        context: args.context.clone(),
+        read_only: args.read_only,
+        resolve: args.resolve.clone(),
+        ..host::Options::default()
+    }
+}
+
+fn open_window(app: &AppHandle) -> tauri::Result<()> {
+    let window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
+        .title("Changeover")
+        .inner_size(1440.0, 900.0)
+        .min_inner_size(1024.0, 700.0)
+        .on_navigation(|url| url.scheme() == "tauri" || url.host_str() == Some("tauri.localhost"))
+        .on_new_window(|_, _| tauri::webview::NewWindowResponse::Deny)
+        .disable_drag_drop_handler()
+        .build()?;
+    compose_in_place(&window)
+}
+
+/// Lets input methods compose inside the field: wry switches it off, and Korean then appears beside the field.
+#[cfg(target_os = "linux")]
+fn compose_in_place(window: &tauri::WebviewWindow) -> tauri::Result<()> {
+    use webkit2gtk::{InputMethodContextExt, WebViewExt};
+    window.with_webview(|view| {
+        if let Some(context) = view.inner().input_method_context() {
+            context.set_enable_preedit(true);
+        }
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn compose_in_place(_: &tauri::WebviewWindow) -> tauri::Result<()> {
+    Ok(())
+}
+
+/// The open cluster and its environment stand in the title of the window, where a task switcher shows them.
+fn keep_title(app: AppHandle, host: &Arc<Host>, runtime: &tokio::runtime::Runtime) {
+    let mut events = host.events();
+    runtime.spawn(async move {
+        loop {
+            let view = match events.recv().await {
+                Ok(UiEvent::Contexts(view)) => view,
+                Ok(_) | Err(RecvError::Lagged(_)) => continue,
+                Err(RecvError::Closed) => return,
+            };
+            let Some(window) = app.get_webview_window("main") else { continue };
+            let open = view.open.as_ref().and_then(|name| view.contexts.iter().find(|c| &c.name == name));
+            let title = match open {
+                Some(c) => format!("{} · {} · Changeover", c.name, environment(c.environment)),
+                None => "Changeover".to_string(),
+            };
+            if let Err(e) = window.set_title(&title) {
+                tracing::warn!("window title: {e}");
+            }
+        }
+    });
+}
+
+fn environment(e: api::Environment) -> &'static str {
+    match e {
+        api::Environment::Production => "production",
+        api::Environment::Staging => "staging",
+        api::Environment::Development => "development",
+        api::Environment::Practice => "practice",
+        api::Environment::None => "no environment",
+    }
+}

@@ -1,0 +1,261 @@
+//! A proxy between a client and the API server that breaks things on purpose: answers lost after the server applied the
+//! write, requests held back until later, silence.
+//!
+//! It ends TLS with a certificate of its own and passes the client's credentials on, so the client must use a bearer
+//! token. It listens on loopback only.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use futures::StreamExt;
+use http_body_util::{BodyExt, BodyStream, Full, StreamBody};
+use hyper::body::{Bytes, Frame, Incoming};
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_rustls::{TlsAcceptor, TlsConnector};
+
+use crate::Outcome;
+
+/// What happens to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The server handles it; the client gets this status instead of the answer.
+    AnswerLost(u16),
+    /// The server handles it; the client's connection is cut without an answer.
+    ResetAfterApply,
+    /// The client's connection is cut and the server never sees it.
+    ResetBefore,
+    /// It lies in the proxy until [`FaultProxy::release`]; then the server gets it, whoever still waits.
+    Held,
+}
+
+/// Which requests a fault meets: the first that fits takes it away.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// Method.
+    pub method: Method,
+    /// Part of path and query.
+    pub path: String,
+    /// Part of the body; empty = any.
+    pub body: String,
+    /// Fault.
+    pub fault: Fault,
+}
+
+/// A request that came by, and the server's answer to it (`None` = the server did not get it).
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Method.
+    pub method: Method,
+    /// Path and query.
+    pub path: String,
+    /// Body of a write, as text.
+    pub body: String,
+    /// Status that the server gave.
+    pub status: Option<u16>,
+    /// Fault that it met.
+    pub fault: Option<Fault>,
+}
+
+struct Inner {
+    upstream: SocketAddr,
+    name: ServerName<'static>,
+    tls: TlsConnector,
+    rules: Mutex<Vec<Rule>>,
+    seen: Mutex<Vec<Seen>>,
+    silent: watch::Sender<bool>,
+    held: watch::Sender<bool>,
+}
+
+/// The proxy. Ends when dropped.
+pub struct FaultProxy {
+    inner: Arc<Inner>,
+    accept: tokio::task::JoinHandle<()>,
+    /// Kubeconfig that goes through the proxy; its context is called `proxied`.
+    pub kubeconfig: PathBuf,
+}
+
+type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, hyper::Error>;
+
+impl FaultProxy {
+    /// Stands before the API server at `https://127.0.0.1:PORT`, whose CA (PEM) and bearer token are given.
+    pub async fn start(dir: &Path, port: u16, ca_pem: &str, token: &str) -> Outcome<FaultProxy> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut roots = rustls::RootCertStore::empty();
+        for cert in CertificateDer::pem_slice_iter(ca_pem.as_bytes()) {
+            roots.add(cert?)?;
+        }
+        let client = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+        let own = rcgen::generate_simple_self_signed(vec!["127.0.0.1".into(), "localhost".into()])?;
+        let key = PrivateKeyDer::from_pem_slice(own.signing_key.serialize_pem().as_bytes())?;
+        let server = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(vec![own.cert.der().clone()], key)?;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let at = listener.local_addr()?;
+        let inner = Arc::new(Inner {
+            upstream: SocketAddr::from(([127, 0, 0, 1], port)),
+            name: ServerName::try_from("127.0.0.1")?.to_owned(),
+            tls: TlsConnector::from(Arc::new(client)),
+            rules: Mutex::default(),
+            seen: Mutex::default(),
+            silent: watch::channel(false).0,
+            held: watch::channel(true).0,
+        });
+        let accept = tokio::spawn(accept(listener, TlsAcceptor::from(Arc::new(server)), inner.clone()));
+        let kubeconfig = dir.join("proxied.kubeconfig");
+        std::fs::write(&kubeconfig, kubeconfig_text(at, &own.cert.pem(), token))?;
+        Ok(FaultProxy { inner, accept, kubeconfig })
+    }
+
+    /// The next request that fits the rule meets its fault.
+    pub fn next(&self, method: Method, path: &str, body: &str, fault: Fault) {
+        let rule = Rule { method, path: path.into(), body: body.into(), fault };
+        self.inner.rules.lock().expect("no panic holds it").push(rule);
+    }
+
+    /// Lets every held request go on to the server.
+    pub fn release(&self) {
+        self.inner.held.send_replace(false);
+    }
+
+    /// Nothing passes in either direction, connections stay open.
+    pub fn silence(&self) {
+        self.inner.silent.send_replace(true);
+    }
+
+    /// Everything passes again.
+    pub fn heal(&self) {
+        self.inner.silent.send_replace(false);
+    }
+
+    /// Requests so far, in the order of their end.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.inner.seen.lock().expect("no panic holds it").clone()
+    }
+}
+
+impl Drop for FaultProxy {
+    fn drop(&mut self) {
+        self.accept.abort();
+    }
+}
+
+fn kubeconfig_text(at: SocketAddr, ca: &str, token: &str) -> String {
+    use base64::Engine;
+    let ca = base64::engine::general_purpose::STANDARD.encode(ca);
+    format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: proxied\nclusters:\n- name: proxied\n  cluster:\n    server: https://{at}\n    certificate-authority-data: {ca}\ncontexts:\n- name: proxied\n  context:\n    cluster: proxied\n    user: proxied\nusers:\n- name: proxied\n  user:\n    token: {token}\n"
+    )
+}
+
+async fn passes(gate: &watch::Sender<bool>) {
+    let mut shut = gate.subscribe();
+    // The sender lives as long as the proxy: an error means that it ends, and then nothing matters.
+    let _ = shut.wait_for(|shut| !*shut).await;
+}
+
+async fn accept(listener: TcpListener, tls: TlsAcceptor, inner: Arc<Inner>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let (tls, inner) = (tls.clone(), inner.clone());
+        tokio::spawn(async move {
+            passes(&inner.silent).await;
+            let Ok(stream) = tls.accept(stream).await else { return };
+            let service = service_fn(|request| handle(inner.clone(), request));
+            // An error here is a cut connection, often one that a rule asked for.
+            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+        });
+    }
+}
+
+/// Cuts the client's connection: hyper closes it when its service fails.
+#[derive(Debug)]
+struct Cut;
+impl std::fmt::Display for Cut {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("cut on purpose")
+    }
+}
+impl std::error::Error for Cut {}
+
+async fn handle(inner: Arc<Inner>, request: Request<Incoming>) -> Result<Response<Body>, Box<dyn std::error::Error + Send + Sync>> {
+    passes(&inner.silent).await;
+    let (parts, body) = request.into_parts();
+    let bytes = body.collect().await?.to_bytes();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let path = parts.uri.to_string();
+    let fault = inner.take_rule(&parts.method, &path, &text);
+    let seen = Seen { method: parts.method.clone(), path, body: text, status: None, fault: fault.clone() };
+    let request = Request::from_parts(parts, Full::new(bytes));
+    match fault {
+        Some(Fault::ResetBefore) => {
+            inner.note(seen, None);
+            Err(Cut.into())
+        }
+        Some(Fault::AnswerLost(status)) => {
+            let answer = inner.forward(request).await?;
+            inner.note(seen, Some(answer.status()));
+            let body = Full::new(Bytes::new()).map_err(|e| match e {}).boxed_unsync();
+            Ok(Response::builder().status(status).body(body)?)
+        }
+        Some(Fault::ResetAfterApply) => {
+            let answer = inner.forward(request).await?;
+            inner.note(seen, Some(answer.status()));
+            Err(Cut.into())
+        }
+        Some(Fault::Held) => {
+            // Goes on by itself: the client may give up meanwhile, and its bytes still arrive.
+            tokio::spawn(async move {
+                passes(&inner.held).await;
+                let status = inner.forward(request).await.ok().map(|a| a.status());
+                inner.note(seen, status);
+            })
+            .await?;
+            Err(Cut.into())
+        }
+        None => {
+            let answer = inner.forward(request).await?;
+            inner.note(seen, Some(answer.status()));
+            passes(&inner.silent).await;
+            Ok(answer.map(|body| inner.gated(body)))
+        }
+    }
+}
+
+impl Inner {
+    fn take_rule(&self, method: &Method, path: &str, body: &str) -> Option<Fault> {
+        let mut rules = self.rules.lock().expect("no panic holds it");
+        let at = rules.iter().position(|r| r.method == *method && path.contains(&r.path) && body.contains(&r.body))?;
+        Some(rules.remove(at).fault)
+    }
+
+    fn note(&self, mut seen: Seen, status: Option<StatusCode>) {
+        seen.status = status.map(|s| s.as_u16());
+        self.seen.lock().expect("no panic holds it").push(seen);
+    }
+
+    async fn forward(&self, request: Request<Full<Bytes>>) -> Result<Response<Incoming>, Box<dyn std::error::Error + Send + Sync>> {
+        let tcp = TcpStream::connect(self.upstream).await?;
+        let tls = self.tls.connect(self.name.clone(), tcp).await?;
+        let (mut send, connection) = hyper::client::conn::http1::handshake(TokioIo::new(tls)).await?;
+        tokio::spawn(connection);
+        Ok(send.send_request(request).await?)
+    }
+
+    /// The body frame by frame, so that silence also stops a watch in the middle.
+    fn gated(&self, body: Incoming) -> Body {
+        let silent = self.silent.clone();
+        let frames = BodyStream::new(body).then(move |frame: Result<Frame<Bytes>, hyper::Error>| {
+            let silent = silent.clone();
+            async move {
+                passes(&silent).await;
+                frame
+            }
+        });
+        StreamBody::new(frames).boxed_unsync()
+    }
+}

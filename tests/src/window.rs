@@ -1,0 +1,232 @@
+//! The real window, driven as a user drives it: an X server of its own, WebKit's driver, the binary.
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use fantoccini::wd::Capabilities;
+use fantoccini::{Client, ClientBuilder, Locator};
+use serde_json::{Value, json};
+
+use crate::Outcome;
+
+/// How long a journey waits for anything on the screen, unless it says otherwise.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An X server without a screen.
+pub struct Screen {
+    server: Child,
+    /// `:N`
+    pub display: String,
+}
+
+impl Screen {
+    /// Starts one of that size in pixels on a free display.
+    pub fn start(width: u32, height: u32) -> Outcome<Screen> {
+        let mut server = Command::new("Xvfb")
+            .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", &format!("{width}x{height}x24")])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(|e| format!("Xvfb: {e} (apt package xvfb)"))?;
+        let out = server.stdout.take().ok_or("Xvfb: no output")?;
+        let mut line = String::new();
+        BufReader::new(out).read_line(&mut line)?;
+        Ok(Screen { server, display: format!(":{}", line.trim()) })
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        end(&mut self.server);
+    }
+}
+
+fn end(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// How the binary is started.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// Arguments.
+    pub args: Vec<String>,
+    /// Environment beside the state folder: kubeconfig, language, …
+    pub env: Vec<(String, String)>,
+    /// Window size in pixels; the screen is as large.
+    pub size: Option<(u32, u32)>,
+}
+
+/// The window with the driver that holds it.
+pub struct Window {
+    /// Session.
+    pub client: Client,
+    driver: Child,
+    _screen: Screen,
+}
+
+/// The binary under test: `CHANGEOVER_BIN`, else beside the tests' own target folder.
+pub fn binary(name: &str) -> Outcome<PathBuf> {
+    if let Some(path) = std::env::var_os(format!("{}_BIN", name.to_uppercase())) {
+        return Ok(path.into());
+    }
+    let me = std::env::current_exe()?;
+    let found = me.ancestors().map(|dir| dir.join(name)).find(|p| p.is_file());
+    Ok(found.ok_or_else(|| format!("{name}: not built; run `cargo build -p changeover -p cli` or `cargo xtask test window`"))?)
+}
+
+fn free_port() -> Outcome<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+impl Window {
+    /// Opens the window. `state` is the state folder: journals and settings of this journey alone.
+    pub async fn open(state: &Path, start: &Start) -> Outcome<Window> {
+        let (width, height) = start.size.unwrap_or((1440, 900));
+        let screen = Screen::start(width, height)?;
+        let (port, inspector) = (free_port()?, binary("changeover")?);
+        let mut driver = Command::new("WebKitWebDriver");
+        driver
+            .arg(format!("--port={port}"))
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("DISPLAY", &screen.display)
+            .env_remove("WAYLAND_DISPLAY")
+            .env("GDK_BACKEND", "x11")
+            .env("NO_AT_BRIDGE", "1")
+            .env("CHANGEOVER_STATE_DIR", state)
+            .envs(start.env.iter().map(|(k, v)| (k.as_str(), v.as_str())))
+            .stdout(Stdio::null())
+            .stderr(Stdio::from(std::fs::File::create(state.join("window.log"))?));
+        let mut driver = driver.spawn().map_err(|e| format!("WebKitWebDriver: {e} (apt package webkit2gtk-driver)"))?;
+        let session = Self::session(port, &inspector, &start.args).await;
+        match session {
+            Ok(client) => {
+                client.set_window_size(width, height).await?;
+                Ok(Window { client, driver, _screen: screen })
+            }
+            Err(e) => {
+                end(&mut driver);
+                let mut log = String::new();
+                std::fs::File::open(state.join("window.log"))?.read_to_string(&mut log)?;
+                Err(format!("window did not open: {e}\n{log}").into())
+            }
+        }
+    }
+
+    /// The driver answers once its port is open. A `browserName` must not be asked for: no value matches.
+    async fn session(port: u16, binary: &Path, args: &[String]) -> Outcome<Client> {
+        let until = Instant::now() + PATIENCE;
+        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            if Instant::now() > until {
+                return Err("WebKitWebDriver does not listen".into());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let mut caps = Capabilities::new();
+        caps.insert("webkitgtk:browserOptions".into(), json!({ "binary": binary, "args": args }));
+        Ok(ClientBuilder::new(hyper_connector()).capabilities(caps).connect(&format!("http://127.0.0.1:{port}")).await?)
+    }
+
+    /// Waits for an element and returns it.
+    pub async fn see(&self, css: &str) -> Outcome<fantoccini::elements::Element> {
+        match self.client.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await {
+            Ok(e) => Ok(e),
+            Err(e) => Err(format!("{css}: not seen within {PATIENCE:?} ({e}); the window says: {}", self.text("body").await?).into()),
+        }
+    }
+
+    /// Clicks an element once it is there and not disabled.
+    pub async fn click(&self, css: &str) -> Outcome<()> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let element = self.see(css).await?;
+            let off = element.attr("aria-disabled").await?.as_deref() == Some("true") || element.attr("disabled").await?.is_some();
+            if !off && element.click().await.is_ok() {
+                return Ok(());
+            }
+            if Instant::now() > until {
+                return Err(format!("{css}: cannot be clicked; the window says: {}", self.text("body").await?).into());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Visible text of the first element.
+    pub async fn text(&self, css: &str) -> Outcome<String> {
+        Ok(self.client.find(Locator::Css(css)).await?.text().await?)
+    }
+
+    /// Waits until the element's text holds all of the words.
+    pub async fn reads(&self, css: &str, words: &[&str], at_most: Duration) -> Outcome<String> {
+        let until = Instant::now() + at_most;
+        loop {
+            let text = match self.client.find(Locator::Css(css)).await {
+                Ok(e) => e.text().await.unwrap_or_default(),
+                Err(_) => String::new(),
+            };
+            if !text.is_empty() && words.iter().all(|w| text.contains(w)) {
+                return Ok(text);
+            }
+            if Instant::now() > until {
+                let all = self.text("body").await.unwrap_or_default();
+                return Err(format!("{css}: reads {text:?}, not {words:?}, after {at_most:?}; the window says: {all}").into());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Types into a field, replacing what is there.
+    pub async fn fill(&self, css: &str, text: &str) -> Outcome<()> {
+        let field = self.see(css).await?;
+        field.clear().await?;
+        field.send_keys(text).await?;
+        Ok(())
+    }
+
+    /// Holds a button as a person does: presses it, waits, lets go.
+    pub async fn hold(&self, css: &str, time: Duration) -> Outcome<()> {
+        use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
+        let element = self.see(css).await?;
+        let actions = MouseActions::new("mouse".into())
+            .then(PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 })
+            .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
+            .then(PointerAction::Pause { duration: time })
+            .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
+        self.client.perform_actions(actions).await?;
+        Ok(())
+    }
+
+    /// Runs a script in the page.
+    pub async fn script(&self, js: &str, args: Vec<Value>) -> Outcome<Value> {
+        Ok(self.client.execute(js, args).await?)
+    }
+
+    /// Writes a picture of the window.
+    pub async fn picture(&self, to: &Path) -> Outcome<()> {
+        if let Some(dir) = to.parent() {
+            std::fs::create_dir_all(dir)?;
+        }
+        std::fs::write(to, self.client.screenshot().await?)?;
+        Ok(())
+    }
+
+    /// Closes the window and waits for its end.
+    pub async fn close(mut self) -> Outcome<()> {
+        let closed = self.client.clone().close().await;
+        end(&mut self.driver);
+        Ok(closed?)
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        end(&mut self.driver);
+    }
+}
+
+fn hyper_connector() -> hyper_util::client::legacy::connect::HttpConnector {
+    hyper_util::client::legacy::connect::HttpConnector::new()
+}
