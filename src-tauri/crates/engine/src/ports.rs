@@ -275,4 +275,12 @@ pub enum JournalError {
         /// Holder.
         pid: u32,
     },
+    /// This process does not hold the run (never claimed, released, or taken over since): nothing was appended.
+    #[error("run {run}: not held by this process, its epoch is {epoch} (claim it first; if another has it, leave it alone)")]
+    NotHeld {
+        /// Run.
+        run: String,
+        /// Epoch that the run has now.
+        epoch: u64,
+    },
 }

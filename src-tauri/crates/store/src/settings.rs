@@ -1,0 +1,133 @@
+//! What the operator set, with the default of everything else.
+//!
+//! One row per setting. A value that is not understood (written by a newer version) counts as not set and is kept, as are
+//! settings that this version does not know.
+
+use engine::JournalError;
+use rusqlite::params;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::Store;
+
+/// Colours of the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Theme {
+    /// As the desktop.
+    #[default]
+    System,
+    /// Dark.
+    Dark,
+    /// Light.
+    Light,
+}
+
+/// Language of the window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Language {
+    /// As the desktop.
+    #[default]
+    System,
+    /// English.
+    En,
+    /// Korean.
+    Ko,
+}
+
+/// The settings. Every field has a default, so that a file without a row for it is complete.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct Settings {
+    /// Colours.
+    pub theme: Theme,
+    /// Language.
+    pub language: Language,
+    /// Entry addresses that are not in the DNS, in curl's syntax `HOST:PORT:ADDRESS`.
+    pub resolve: Vec<String>,
+    /// Proxy for probes (`http://…`); none = direct, whatever the environment says.
+    pub probe_proxy: Option<String>,
+    /// Seconds that the old version is kept after a cutover, unless the plan says otherwise.
+    pub soak_seconds: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { theme: Theme::default(), language: Language::default(), resolve: Vec::new(), probe_proxy: None, soak_seconds: 600 }
+    }
+}
+
+// Rows of this table that hold a setting; the field's name as it is in JSON.
+const KEYS: &[&str] = &["theme", "language", "resolve", "probeProxy", "soakSeconds"];
+
+impl Settings {
+    fn to_map(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(map)) => map,
+            _ => Map::new(),
+        }
+    }
+
+    /// Takes each value that is understood; the others stay at their default.
+    fn from_rows(rows: Vec<(String, String)>) -> Self {
+        let mut known = Settings::default().to_map();
+        for (key, json) in rows {
+            let Some(slot) = known.get_mut(&key) else { continue };
+            let Ok(value) = serde_json::from_str::<Value>(&json) else { continue };
+            let one = Value::Object(Map::from_iter([(key, value.clone())]));
+            if serde_json::from_value::<Settings>(one).is_ok() {
+                *slot = value;
+            }
+        }
+        serde_json::from_value(Value::Object(known)).unwrap_or_default()
+    }
+}
+
+impl Store {
+    /// The settings.
+    pub fn settings(&self) -> Result<Settings, JournalError> {
+        let db = self.db();
+        let rows = db
+            .prepare_cached("SELECT key, json FROM settings")
+            .and_then(|mut q| q.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<Vec<_>>>())
+            .map_err(|e| self.sql(e))?;
+        Ok(Settings::from_rows(rows))
+    }
+
+    /// Stores what differs from what is stored, and nothing else: a row that this version does not understand stays.
+    pub fn set_settings(&self, settings: &Settings) -> Result<(), JournalError> {
+        let (before, after) = (self.settings()?.to_map(), settings.to_map());
+        self.transact(|tx| {
+            for key in KEYS {
+                if before.get(*key) == after.get(*key) {
+                    continue;
+                }
+                let json = after.get(*key).unwrap_or(&Value::Null).to_string();
+                tx.execute(
+                    "INSERT INTO settings (key, json) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET json = ?2",
+                    params![key, json],
+                )
+                .map_err(|e| self.sql(e))?;
+            }
+            Ok(())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_field_is_in_the_list_of_keys() {
+        let map = Settings::default().to_map();
+        assert_eq!(map.keys().map(String::as_str).collect::<Vec<_>>(), KEYS);
+    }
+
+    #[test]
+    fn a_value_of_a_newer_version_counts_as_not_set() {
+        let rows = vec![("theme".into(), "\"sepia\"".into()), ("language".into(), "\"ko\"".into()), ("density".into(), "3".into())];
+        assert_eq!(Settings::from_rows(rows), Settings { language: Language::Ko, ..Settings::default() });
+    }
+}
