@@ -5,14 +5,38 @@
 //! a step is carried out either (`engine`); it only names the closed list of steps.
 //!
 //! **Invariant:** the same snapshot and the same parameters give the same plan, byte for byte, but for its id and time.
+//! **Invariant:** what could not be read is never taken for absent: a hazard that depends on it says so.
 //!
 //! Adding a strategy: 1. one file in `strategies/`; 2. one line in its list; 3. a golden folder.
 //! Adding a hazard: 1. one file in `hazards/`; 2. one line in its list; 3. a golden that fires and one that must not.
 
+pub mod access;
+pub mod around;
+pub mod derive;
+pub mod file;
+pub mod kubectl;
+pub mod owner;
+pub mod params;
 pub mod plan;
+pub mod references;
+pub mod render;
+pub mod revisions;
+mod smoke;
 pub mod snapshot;
 pub mod step;
+pub mod strategies;
 
+pub use params::{Param, ParamKind, ParamSchema};
 pub use plan::{Finish, ImageChange, Plan, PlanError, Planned, Target, What};
-pub use snapshot::{Access, DryRun, Snapshot, Verb};
+pub use revisions::{NOT_RESTORED, Revision};
+pub use snapshot::{Access, DryRun, Snapshot, SnapshotError, Verb};
 pub use step::{Colour, Phase, SelectorTo, SmokeCheck, Step, SwitchService};
+pub use strategies::Strategy;
+
+/// `web: shop/web:v1 → shop/web:v2`, or `pod template` when no image differs.
+pub fn said_changes(changes: &[ImageChange]) -> String {
+    match changes {
+        [] => "pod template".to_string(),
+        some => some.iter().map(|c| format!("{}: {} → {}", c.container, c.before, c.after)).collect::<Vec<_>>().join(", "),
+    }
+}

@@ -88,8 +88,73 @@ pub struct DryRun {
 }
 
 impl Snapshot {
+    /// A snapshot of objects as the server returned them, with nothing asked yet: every kind of Kubernetes itself counts
+    /// as installed and read, and of the others those that occur. Objects of kinds that no room knows are left out;
+    /// what Secrets and ConfigMaps hold is dropped.
+    pub fn from_objects(
+        cluster: ClusterIdentity,
+        context: impl Into<String>,
+        objects: impl IntoIterator<Item = Value>,
+    ) -> Result<Snapshot, SnapshotError> {
+        let mut raw = BTreeMap::new();
+        let mut slim = Vec::new();
+        for mut value in objects {
+            let Some(kind) = kind_of(&value) else { continue };
+            if matches!(kind, Kind::Secret | Kind::ConfigMap)
+                && let Some(map) = value.as_object_mut()
+            {
+                map.retain(|key, _| !matches!(key.as_str(), "data" | "stringData" | "binaryData"));
+            }
+            let object = kind.decode_value(&value).map_err(|source| SnapshotError::Undecodable { kind, source })?;
+            raw.insert(object.id(), value);
+            slim.push(object);
+        }
+        let seen: BTreeSet<Kind> = raw.keys().map(|id| id.kind).collect();
+        let installed = Kind::ALL.iter().copied().filter(|k| built_in(*k) || seen.contains(k)).collect();
+        Ok(Snapshot {
+            cluster,
+            context: context.into(),
+            objects: slim.into_iter().collect(),
+            raw,
+            installed,
+            unread: BTreeMap::new(),
+            access: BTreeMap::new(),
+            dry_runs: Vec::new(),
+        })
+    }
+
+    /// Why objects of that kind are not known, if they are not. A kind that the server does not serve is known: there
+    /// are none.
+    pub fn unknown(&self, kind: Kind) -> Option<&str> {
+        self.unread.get(&kind).map(String::as_str)
+    }
+
     /// The object as the server returned it.
     pub fn raw(&self, id: &ObjectId) -> Option<&Value> {
         self.raw.get(id)
     }
+}
+
+/// Why a snapshot could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SnapshotError {
+    /// An object is not of the shape of its kind.
+    #[error("{kind}: not understood")]
+    Undecodable {
+        /// Kind that it claims to be.
+        kind: Kind,
+        /// What is wrong with it.
+        source: serde_json::Error,
+    },
+}
+
+fn kind_of(value: &Value) -> Option<Kind> {
+    let (api, kind) = (value.get("apiVersion")?.as_str()?, value.get("kind")?.as_str()?);
+    Kind::ALL.iter().copied().find(|k| k.name() == kind && k.api_version() == api)
+}
+
+/// Served by every API server: the core group, and groups that end in `k8s.io` or have no dot, but for Gateway API.
+fn built_in(kind: Kind) -> bool {
+    let group = kind.group();
+    !group.contains('.') || (group.ends_with(".k8s.io") && !group.starts_with("gateway."))
 }

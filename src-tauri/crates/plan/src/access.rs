@@ -1,0 +1,90 @@
+//! What a run has to be allowed to do: every verb of every step **and of its way back**, with the object's name (a rule
+//! with `resourceNames` answers no without it).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{Kind, ObjectId};
+
+use crate::plan::Plan;
+use crate::snapshot::{Access, Verb};
+use crate::step::Step;
+
+/// Kinds of the namespace that a run reads and watches.
+const WATCHED: [Kind; 5] = [Kind::Deployment, Kind::ReplicaSet, Kind::Pod, Kind::Service, Kind::EndpointSlice];
+
+/// Everything that the plan needs, sorted, each once.
+pub fn access(plan: &Plan) -> Vec<Access> {
+    needs(plan).into_keys().collect()
+}
+
+/// What needs each right: ids of steps, `undo of ID`, or `reading`.
+pub fn needs(plan: &Plan) -> BTreeMap<Access, BTreeSet<String>> {
+    let mut all: BTreeMap<Access, BTreeSet<String>> = BTreeMap::new();
+    let mut add = |access: Access, by: String| {
+        all.entry(access).or_default().insert(by);
+    };
+    let namespace = plan.target.object.namespace.as_str();
+    for kind in WATCHED {
+        for verb in [Verb::Get, Verb::List, Verb::Watch] {
+            add(wide(verb, kind, "", namespace), "reading".into());
+        }
+    }
+    for s in &plan.steps {
+        for a in forward(&s.step, namespace) {
+            add(a, s.id.clone());
+        }
+        for a in backward(&s.step, namespace) {
+            add(a, format!("undo of {}", s.id));
+        }
+    }
+    all
+}
+
+fn forward(step: &Step, namespace: &str) -> Vec<Access> {
+    match step {
+        Step::Pause { deployment, .. } | Step::Resume { deployment } | Step::SetTemplate { deployment, .. } => {
+            vec![named(Verb::Patch, deployment, "")]
+        }
+        Step::Scale { deployment, .. } | Step::Retire { deployment } => vec![named(Verb::Patch, deployment, "scale")],
+        Step::Pin { service, .. } => vec![named(Verb::Patch, service, "")],
+        Step::Switch { services, .. } => services.iter().map(|s| named(Verb::Patch, &s.service, "")).collect(),
+        Step::Freeze { hpa, .. } | Step::Thaw { hpa, .. } => vec![named(Verb::Get, hpa, ""), named(Verb::Patch, hpa, "")],
+        // Its outcome may be unknown: then it is read back by name, and fenced by a patch.
+        Step::Create { object, .. } => {
+            vec![wide(Verb::Create, object.kind, "", &object.namespace), named(Verb::Get, object, ""), named(Verb::Patch, object, "")]
+        }
+        Step::Delete { object } => vec![named(Verb::Get, object, ""), named(Verb::Delete, object, "")],
+        Step::Smoke { .. } => vec![wide(Verb::Create, Kind::Pod, "portforward", namespace)],
+        Step::AwaitReady { .. } | Step::AwaitRollout { .. } | Step::Gate { .. } | Step::Soak { .. } => vec![],
+    }
+}
+
+fn backward(step: &Step, namespace: &str) -> Vec<Access> {
+    match step {
+        Step::Create { object, .. } => vec![named(Verb::Delete, object, "")],
+        Step::Delete { object } => vec![wide(Verb::Create, object.kind, "", &object.namespace)],
+        Step::Smoke { .. } => vec![],
+        // All others are taken back with the verb that did them.
+        other => forward(other, namespace),
+    }
+}
+
+fn named(verb: Verb, object: &ObjectId, subresource: &str) -> Access {
+    Access { verb, kind: object.kind, subresource: subresource.into(), namespace: object.namespace.clone(), name: object.name.clone() }
+}
+
+fn wide(verb: Verb, kind: Kind, subresource: &str, namespace: &str) -> Access {
+    Access { verb, kind, subresource: subresource.into(), namespace: namespace.into(), name: String::new() }
+}
+
+/// `patch deployments/scale shop/web`: as `kubectl auth can-i` names it.
+pub fn said(access: &Access) -> String {
+    let resource = match access.subresource.as_str() {
+        "" => access.kind.plural().to_string(),
+        sub => format!("{}/{sub}", access.kind.plural()),
+    };
+    match access.name.as_str() {
+        "" => format!("{} {resource} in {}", access.verb.name(), access.namespace),
+        name => format!("{} {resource} {}/{name}", access.verb.name(), access.namespace),
+    }
+}

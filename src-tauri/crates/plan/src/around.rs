@@ -1,0 +1,141 @@
+//! What stands around a Deployment: its ReplicaSets and pods, the Services, autoscalers and budgets over it.
+//!
+//! Read from the snapshot alone. Pods and ReplicaSets are found by owner chain, never by labels: two Deployments with
+//! overlapping selectors do not share pods.
+
+use model::kinds::deployment::Deployment;
+use model::kinds::hpa::Hpa;
+use model::kinds::pdb::Pdb;
+use model::kinds::pod::Pod;
+use model::kinds::replica_set::ReplicaSet;
+use model::kinds::service::Service;
+use model::meta::subset;
+use model::{Kind, Labels, Meta, ObjectId, names};
+use serde_json::Value;
+
+use crate::plan::PlanError;
+use crate::snapshot::Snapshot;
+
+/// A Deployment among the objects that matter to it.
+#[derive(Clone, Copy, Debug)]
+pub struct Around<'a> {
+    /// Where everything is read from.
+    pub snapshot: &'a Snapshot,
+    /// The Deployment's id.
+    pub id: &'a ObjectId,
+    /// The Deployment.
+    pub deployment: &'a Deployment,
+    /// As the server returned it.
+    pub raw: &'a Value,
+}
+
+impl<'a> Around<'a> {
+    /// Looks the target up. Only Deployments can be rolled out here.
+    pub fn of(snapshot: &'a Snapshot, id: &'a ObjectId) -> Result<Self, PlanError> {
+        if id.kind != Kind::Deployment {
+            let why = format!("a {} cannot be rolled out this way; only a Deployment can", id.kind);
+            return Err(PlanError::Unfit { object: id.clone(), why });
+        }
+        let deployment = snapshot.objects.deployment(&id.namespace, &id.name);
+        match (deployment, snapshot.raw(id)) {
+            (Some(deployment), Some(raw)) => Ok(Self { snapshot, id, deployment, raw }),
+            _ => Err(PlanError::NoTarget(id.clone())),
+        }
+    }
+
+    /// Its namespace.
+    pub fn namespace(&self) -> &'a str {
+        &self.id.namespace
+    }
+
+    /// Labels of its pods, without `pod-template-hash`.
+    pub fn pod_labels(&self) -> &'a Labels {
+        &self.deployment.spec.template.metadata.labels
+    }
+
+    /// `spec.template` as the server returned it.
+    pub fn template(&self) -> Value {
+        self.raw.pointer("/spec/template").cloned().unwrap_or(Value::Null)
+    }
+
+    /// Its ReplicaSets, in the order of their names.
+    pub fn replica_sets(&self) -> impl Iterator<Item = &'a ReplicaSet> + use<'a> {
+        let uid = self.deployment.metadata.uid.as_str();
+        self.snapshot.objects.replica_sets(&self.id.namespace).filter(move |r| r.metadata.controller().is_some_and(|o| o.uid == uid))
+    }
+
+    /// ReplicaSets that have pods, or want some.
+    pub fn live_replica_sets(&self) -> Vec<&'a ReplicaSet> {
+        self.replica_sets().filter(|r| r.status.replicas > 0 || r.spec.replicas.unwrap_or(1) > 0).collect()
+    }
+
+    /// Its pods, by owner chain.
+    pub fn pods(&self) -> Vec<&'a Pod> {
+        let owners: Vec<&str> = self.replica_sets().map(|r| r.metadata.uid.as_str()).collect();
+        let owned = |p: &&Pod| p.metadata.controller().is_some_and(|o| owners.contains(&o.uid.as_str()));
+        self.snapshot.objects.pods(&self.id.namespace).filter(owned).collect()
+    }
+
+    /// Services whose selector its pods satisfy, in the order of their names. Not those of type ExternalName, whose
+    /// selector nothing reads.
+    pub fn services(&self) -> Vec<&'a Service> {
+        let labels = self.pod_labels();
+        let over = |s: &&Service| s.spec.kind != "ExternalName" && selects(&s.spec.selector, labels);
+        self.snapshot.objects.services(&self.id.namespace).filter(over).collect()
+    }
+
+    /// Autoscalers that scale it.
+    pub fn hpas(&self) -> Vec<&'a Hpa> {
+        hpas_of(self.snapshot, self.id)
+    }
+
+    /// Budgets that guard its pods.
+    pub fn pdbs(&self) -> Vec<&'a Pdb> {
+        let labels = self.pod_labels();
+        let over = |p: &&Pdb| p.spec.selector.as_ref().is_some_and(|s| s.matches(labels));
+        self.snapshot.objects.pdbs(&self.id.namespace).filter(over).collect()
+    }
+}
+
+/// Autoscalers that scale that Deployment.
+pub fn hpas_of<'a>(snapshot: &'a Snapshot, id: &ObjectId) -> Vec<&'a Hpa> {
+    let all = snapshot.objects.of(Kind::HorizontalPodAutoscaler);
+    let all = all.filter_map(|o| if let model::Object::HorizontalPodAutoscaler(h) = o { Some(&**h) } else { None });
+    all.filter(|h| {
+        let target = &h.spec.scale_target_ref;
+        h.metadata.namespace == id.namespace && target.kind == id.kind.name() && target.name == id.name
+    })
+    .collect()
+}
+
+/// Whether a Service's selector matches; an empty one selects nothing.
+pub fn selects(selector: &Labels, labels: &Labels) -> bool {
+    !selector.is_empty() && subset(selector, labels)
+}
+
+/// Whether an object was created by a run of Changeover.
+pub fn is_ours(meta: &Meta) -> bool {
+    meta.labels.contains_key(names::RUN) || meta.annotations.contains_key(names::RUN)
+}
+
+/// Whether traffic from outside the cluster enters at this Service: an Ingress or HTTPRoute leads to it, or its type
+/// opens a port.
+pub fn is_entry(snapshot: &Snapshot, service: &Service) -> bool {
+    let (ns, name) = (service.metadata.namespace.as_str(), service.metadata.name.as_str());
+    if matches!(service.spec.kind.as_str(), "NodePort" | "LoadBalancer") {
+        return true;
+    }
+    let by_ingress = snapshot.objects.ingresses(ns).any(|i| {
+        let paths = i.spec.rules.iter().filter_map(|r| r.http.as_ref()).flat_map(|h| h.paths.iter().map(|p| &p.backend));
+        paths.chain(i.spec.default_backend.iter()).any(|b| b.service.as_ref().is_some_and(|s| s.name == name))
+    });
+    let by_route = snapshot.objects.of(Kind::HTTPRoute).any(|o| match o {
+        model::Object::HTTPRoute(r) => r.spec.rules.iter().flat_map(|rule| &rule.backend_refs).any(|b| {
+            b.name == name
+                && b.kind.as_deref().unwrap_or("Service") == "Service"
+                && b.namespace.as_deref().unwrap_or(&r.metadata.namespace) == ns
+        }),
+        _ => false,
+    });
+    by_ingress || by_route
+}

@@ -1,0 +1,122 @@
+//! Undo of a Deployment: the pod template of an earlier revision is written back, and nothing else is touched.
+//!
+//! Differs from `kubectl rollout undo`: the write is guarded by the template that was seen, annotations stay but for the
+//! change cause, a paused Deployment gets template and unpause in one patch, and the default is the revision that ranks
+//! best (`revisions`), not the second-highest number.
+
+use jiff::Timestamp;
+use model::ObjectId;
+use serde_json::{Value, json};
+
+use super::{Draft, Strategy, default_deadline};
+use crate::around::Around;
+use crate::derive::wanted_template;
+use crate::file::seal;
+use crate::params::{Param, ParamKind, ParamSchema, number, wrong};
+use crate::plan::{Plan, PlanError, SCHEMA, Target, What};
+use crate::revisions::{Revision, revisions, template_of};
+use crate::snapshot::Snapshot;
+use crate::step::{Phase, Step};
+
+/// See the file's head.
+#[derive(Debug)]
+pub struct Rollback;
+
+impl Strategy for Rollback {
+    fn name(&self) -> &'static str {
+        "rollback"
+    }
+
+    fn params(&self) -> ParamSchema {
+        let int = |name, unit, max, doc| Param { name, kind: ParamKind::Integer { unit, min: 1, max }, default: Value::Null, doc };
+        ParamSchema {
+            params: vec![
+                int("toRevision", "", u32::MAX, "revision to go back to; left out: the one that ranks best"),
+                int("deadline", "s", 86_400, "longest wait for pods; left out: progressDeadlineSeconds, else 600"),
+            ],
+        }
+    }
+
+    /// `what` must be empty ([`What::Images`] with no images): the template comes from the history.
+    fn plan(
+        &self,
+        snapshot: &Snapshot,
+        target: &ObjectId,
+        what: &What,
+        params: &Value,
+        now: Timestamp,
+        id: &str,
+    ) -> Result<Plan, PlanError> {
+        if *what != What::Images(Vec::new()) {
+            return Err(wrong("image", "a rollback takes its template from the history; leave images and template out"));
+        }
+        let around = Around::of(snapshot, target)?;
+        let mut params = self.params().fill(params)?;
+        let all = revisions(snapshot, target)?;
+        let to = choose(&around, &all, number(&params, "toRevision"))?;
+        let unfit = |why: &str| PlanError::Unfit { object: target.clone(), why: why.into() };
+        let after = template_of(snapshot, &to.replica_set).ok_or_else(|| unfit("the template of that revision was not read"))?;
+        let before = around.template();
+        let (after, changes) = wanted_template(target, &before, &What::Template(after))?;
+        let deadline = number(&params, "deadline").unwrap_or_else(|| default_deadline(around.deployment.spec.progress_deadline_seconds));
+        params.insert("toRevision".into(), json!(to.number));
+        params.insert("deadline".into(), json!(deadline));
+        let cause = match &to.change_cause {
+            Some(cause) => format!("changeover: back to revision {} ({cause})", to.number),
+            None => format!("changeover: back to revision {}", to.number),
+        };
+        let mut draft = Draft::default();
+        let step = Step::SetTemplate { deployment: target.clone(), before: before.clone(), after: after.clone(), cause: Some(cause) };
+        draft.push("restore-template", Phase::Restore, step, Some(deadline));
+        draft.push("await-rollout", Phase::Ready, Step::AwaitRollout { deployment: target.clone(), deadline }, Some(deadline));
+        seal(Plan {
+            schema: SCHEMA,
+            id: id.to_string(),
+            hash: String::new(),
+            created_at: now,
+            context: snapshot.context.clone(),
+            cluster: snapshot.cluster.clone(),
+            strategy: self.name().to_string(),
+            params: Value::Object(params),
+            target: Target {
+                object: target.clone(),
+                uid: around.deployment.metadata.uid.clone(),
+                template: before,
+                replicas: around.deployment.status.replicas,
+            },
+            changes,
+            template: after,
+            steps: draft.into_steps(),
+        })
+    }
+}
+
+fn choose<'a>(around: &Around<'_>, all: &'a [Revision], wanted: Option<u32>) -> Result<&'a Revision, PlanError> {
+    let unfit = |why: String| PlanError::Unfit { object: around.id.clone(), why };
+    let there = || {
+        let mut list: Vec<&Revision> = all.iter().collect();
+        list.sort_by_key(|r| r.number);
+        let said = list.iter().map(|r| format!("{}{}", r.number, if r.current { " (runs now)" } else { "" }));
+        said.collect::<Vec<_>>().join(", ")
+    };
+    if all.iter().all(|r| r.current) {
+        let why = match around.deployment.spec.revision_history_limit {
+            Some(0) => "its history is empty, because revisionHistoryLimit is 0: no old ReplicaSet is kept; roll the old version out anew",
+            _ => "its history holds no other revision: there is nothing to go back to",
+        };
+        return Err(unfit(why.into()));
+    }
+    match wanted {
+        Some(n) => match all.iter().find(|r| r.number == u64::from(n)) {
+            None => Err(unfit(format!("revision {n} is not in its history any more; there are {}", there()))),
+            Some(r) => match &r.excluded {
+                Some(why) => Err(unfit(format!("revision {n}: {why}"))),
+                None => Ok(r),
+            },
+        },
+        None => all.iter().find(|r| r.excluded.is_none()).ok_or_else(|| {
+            let why = all.iter().filter(|r| !r.current).filter_map(|r| Some(format!("revision {}: {}", r.number, r.excluded.as_ref()?)));
+            unfit(format!("no revision can be gone back to ({})", why.collect::<Vec<_>>().join("; ")))
+        }),
+    }
+}
