@@ -21,6 +21,8 @@ pub struct Route {
     pub pointer: String,
     /// Its backends with their weights, in declared order.
     pub split: Split,
+    /// Where copies of its requests go; their answers are thrown away, so they take no share.
+    pub mirrors: Vec<Backend>,
 }
 
 /// Which requests a route takes.
@@ -41,6 +43,8 @@ pub struct RouteMatch {
 pub struct Split {
     /// Backends in declared order.
     pub backends: Vec<Backend>,
+    /// Weight in sum of backends of kinds that have no word here (`ServiceImport`, a bucket): they take their share.
+    pub elsewhere: u32,
 }
 
 /// A backend of a route.
@@ -57,7 +61,7 @@ pub struct Backend {
 impl Split {
     /// Share (0 to 1) of the i-th backend; all weights zero gives 0.
     pub fn share(&self, i: usize) -> f64 {
-        let sum: u64 = self.backends.iter().map(|b| u64::from(b.weight.0)).sum();
+        let sum: u64 = u64::from(self.elsewhere) + self.backends.iter().map(|b| u64::from(b.weight.0)).sum::<u64>();
         match (self.backends.get(i), sum) {
             (Some(b), 1..) => f64::from(b.weight.0) / sum as f64,
             _ => 0.0,

@@ -1,1 +1,94 @@
-//! (being written)
+//! Routers, sans-IO: Kubernetes objects in; [`Route`]s and [`Split`]s out.
+//!
+//! A router is a kind of object that says which requests go to which Services, and with what weights. Each one is a
+//! file in `routers/`; who needs "all routes" loops over [`routers::ALL`] and never names one.
+//!
+//! This room does **not** know how objects are fetched or written (`cluster`), which pods stand behind a Service
+//! (`topology`), nor whether a weight should change (`plan`).
+//!
+//! **Invariants:** a router only reads the [`ObjectSet`] it is given, and the same set gives the same routes in the same
+//! order. A route whose target is missing is still a route: dangling is for `topology` to say.
+//!
+//! Adding a router: 1. a file in `routers/`; 2. its line in `routers/mod.rs`; 3. a fixture folder of its name.
+
+#![warn(missing_docs)]
+
+pub mod routers;
+
+use model::{Kind, Object, ObjectId, ObjectSet, Route, Split};
+
+/// A kind of object that shares requests among backends.
+pub trait Router: Sync {
+    /// Name: the file, the journal's key and the fixture folder.
+    fn name(&self) -> &'static str;
+    /// Kinds that [`routes_of`](Router::routes_of) reads: what is watched, and what the permission check asks for.
+    fn kinds(&self) -> &'static [Kind];
+    /// The kind whose objects declare routes; one of [`kinds`](Router::kinds).
+    fn declares(&self) -> Kind;
+    /// Routes that one object declares, in declared order; none for an object of another kind.
+    fn routes_of(&self, object: &Object, all: &ObjectSet) -> Vec<Route>;
+
+    /// What the controller says about a route: who took it, and whether its backends may be used.
+    fn status(&self, route: &Route, all: &ObjectSet) -> Status;
+
+    /// Routes that the objects declare, over all namespaces, in the order of their objects' ids.
+    fn routes(&self, all: &ObjectSet) -> Vec<Route> {
+        all.of(self.declares()).flat_map(|o| self.routes_of(o, all)).collect()
+    }
+
+    /// How `route` shares its requests now. The rule is found again by its pointer and must still take the same requests.
+    fn observe(&self, route: &Route, all: &ObjectSet) -> Result<Split, RouterError> {
+        let object = all.get(&route.object).ok_or_else(|| RouterError::ObjectGone(route.object.clone()))?;
+        let now = self.routes_of(object, all);
+        let same = now.into_iter().find(|r| r.pointer == route.pointer && r.matches == route.matches);
+        same.map(|r| r.split).ok_or_else(|| RouterError::RuleGone {
+            object: route.object.clone(),
+            host: route.matches.host.clone(),
+            path: route.matches.path.clone(),
+        })
+    }
+}
+
+/// What the controller says about a route.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// One per entry of the route, in its order.
+    pub attachments: Vec<(ObjectId, Attachment)>,
+    /// Why backends of other namespaces are refused (`RefNotPermitted`: no ReferenceGrant), in the controller's words.
+    pub foreign_refused: Option<String>,
+}
+
+/// Whether an entry took a route.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Attachment {
+    /// Taken, or of a kind whose controllers do not say.
+    Accepted,
+    /// Refused, with the controller's reason and words.
+    Refused(String),
+    /// No controller has spoken about it (yet).
+    Unsaid,
+}
+
+/// Why a route cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RouterError {
+    /// The object that declared the route is not there.
+    #[error("{}: is gone", .0.said())]
+    ObjectGone(ObjectId),
+    /// The object is there, but the rule at the route's pointer is missing or takes other requests.
+    #[error("{}: has no rule for {host}{path} any more", .object.said())]
+    RuleGone {
+        /// Object.
+        object: ObjectId,
+        /// Host of the route.
+        host: String,
+        /// Path of the route.
+        path: String,
+    },
+}
+
+/// Routes of all routers for one object; none when no router reads its kind.
+pub fn routes_of(object: &Object, all: &ObjectSet) -> Vec<Route> {
+    let router = routers::ALL.iter().find(|r| r.declares() == object.kind());
+    router.map(|r| r.routes_of(object, all)).unwrap_or_default()
+}

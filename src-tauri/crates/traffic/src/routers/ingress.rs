@@ -1,0 +1,81 @@
+//! networking.k8s.io/v1 Ingress. One backend per path, always with weight 1: the kind itself cannot share.
+//!
+//! The entry is the Ingress itself. The class only says which controller reads it; it is shown by the map and changes no
+//! route. Backends of another kind (`backend.resource`) take their share elsewhere.
+
+use model::kinds::ingress::{Ingress as Slim, IngressBackend, IngressPort};
+use model::{Backend, Kind, Object, ObjectId, ObjectSet, Route, RouteMatch, Split, Weight};
+
+use crate::{Attachment, Router, Status};
+
+/// Ingress.
+pub struct Ingress;
+
+impl Router for Ingress {
+    fn name(&self) -> &'static str {
+        "ingress"
+    }
+
+    fn kinds(&self) -> &'static [Kind] {
+        &[Kind::Ingress]
+    }
+
+    fn declares(&self) -> Kind {
+        Kind::Ingress
+    }
+
+    fn routes_of(&self, object: &Object, _all: &ObjectSet) -> Vec<Route> {
+        let Object::Ingress(ingress) = object else { return Vec::new() };
+        let id = object.id();
+        let mut routes = Vec::new();
+        for (i, rule) in ingress.spec.rules.iter().enumerate() {
+            // A rule without paths takes its whole host to the default backend (API: IngressRule.http).
+            let Some(http) = &rule.http else {
+                if let Some(backend) = &ingress.spec.default_backend {
+                    let matches = RouteMatch { host: rule.host.clone(), path: "/".into(), path_type: "Prefix".into(), also: Vec::new() };
+                    routes.push(route(&id, matches, "/spec/defaultBackend".into(), backend));
+                }
+                continue;
+            };
+            for (j, path) in http.paths.iter().enumerate() {
+                let shown = if path.path.is_empty() { "/" } else { &path.path };
+                let matches =
+                    RouteMatch { host: rule.host.clone(), path: shown.into(), path_type: path.path_type.clone(), also: Vec::new() };
+                routes.push(route(&id, matches, format!("/spec/rules/{i}/http/paths/{j}"), &path.backend));
+            }
+        }
+        routes.extend(default_route(&id, ingress));
+        routes
+    }
+
+    /// The kind has no status that tells whether a controller took it.
+    fn status(&self, route: &Route, _all: &ObjectSet) -> Status {
+        let attachments = route.entries.iter().map(|e| (e.clone(), Attachment::Accepted)).collect();
+        Status { attachments, foreign_refused: None }
+    }
+}
+
+/// The default backend takes what no rule does: shown as host "all", unless a rule says the same already.
+fn default_route(id: &ObjectId, ingress: &Slim) -> Option<Route> {
+    let backend = ingress.spec.default_backend.as_ref()?;
+    let all_taken = |r: &&model::kinds::ingress::IngressRule| {
+        r.host.is_empty() && r.http.as_ref().is_none_or(|h| h.paths.iter().any(|p| p.path_type == "Prefix" && p.path == "/"))
+    };
+    if ingress.spec.rules.iter().any(|r| all_taken(&r)) {
+        return None;
+    }
+    let matches = RouteMatch { host: String::new(), path: "/".into(), path_type: "Default".into(), also: Vec::new() };
+    Some(route(id, matches, "/spec/defaultBackend".into(), backend))
+}
+
+fn route(id: &ObjectId, matches: RouteMatch, pointer: String, backend: &IngressBackend) -> Route {
+    let service =
+        backend.service.as_ref().map(|s| Backend { object: id.sibling(Kind::Service, &s.name), port: port(&s.port), weight: Weight(1) });
+    let elsewhere = u32::from(service.is_none() && backend.resource.is_some());
+    let split = Split { backends: service.into_iter().collect(), elsewhere };
+    Route { router: "ingress", object: id.clone(), entries: vec![id.clone()], matches, pointer, split, mirrors: Vec::new() }
+}
+
+fn port(port: &IngressPort) -> Option<String> {
+    port.name.clone().filter(|n| !n.is_empty()).or_else(|| port.number.map(|n| n.to_string()))
+}
