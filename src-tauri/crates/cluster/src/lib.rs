@@ -1,1 +1,30 @@
-//! (being written)
+//! The only room with a Kubernetes client: kubeconfig, connections, guarded writes, live watches, tunnels.
+//!
+//! It does **not** know what objects mean, what should be written, or whether a write was wise: it sends what the engine
+//! wrote down, once, and says exactly how that ended. Nothing here is specific to a strategy or a router.
+//!
+//! **Invariants**
+//! - A write is sent at most once, over a stack that has no retry, and only to the cluster that it was meant for (I9).
+//! - A locked or stale connection lets nothing through but reads, permission questions and dry runs: checked by HTTP
+//!   verb at the last place before the network, for both stacks.
+//! - TLS is always verified; redirects are never followed; every answer is bounded in size, depth and time (I11).
+//! - Values of Secrets are never asked for; those of ConfigMaps only one object at a time.
+//! - No token, key or line of a kubeconfig is part of an error, a log line or `Debug` output (I10).
+//!
+//! Adding a kind to the live view: 1. `model` names it; 2. add it to `KINDS`. Adding an encoding: see [`codec`].
+
+pub mod codec;
+mod connect;
+mod credentials;
+pub mod kubeconfig;
+mod policy;
+mod reads;
+mod tunnel;
+mod wire;
+mod write;
+
+pub use connect::{ConnectError, Connection, Deadlines, Options, Warning};
+pub use credentials::CredentialError;
+pub use kubeconfig::{ContextEntry, Contexts, KubeconfigError, Sources};
+pub use policy::{Refusal, WritePolicy};
+pub use reads::ServerVersion;

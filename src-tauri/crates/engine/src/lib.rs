@@ -9,6 +9,7 @@
 
 pub mod ports;
 
+pub use plan::Access;
 pub use ports::{
     Clock, Cluster, Duplex, Evidence, Journal, JournalError, Mode, Question, ReadError, RunHeader, Tunnel, Verdict, VerdictKind, WriteError,
 };

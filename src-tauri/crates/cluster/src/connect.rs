@@ -1,0 +1,368 @@
+//! One connection per context, with two HTTP stacks: one for reads, which may be repeated, and one for writes, which
+//! never are.
+//!
+//! Why two: kube's own client repeats a write on 429, 503 and 504, and hyper repeats a request when a kept connection
+//! turns out to be closed; either can apply a write twice. The writer's stack has neither, gives up after a deadline by
+//! closing its connection, and sets `TCP_USER_TIMEOUT` so that bytes left in the socket do not arrive much later.
+//! Neither stack follows redirects or asks for compressed answers (a gzip bomb needs no decoder).
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::{ACCEPT_ENCODING, HeaderValue, USER_AGENT};
+use http::{Request, Response, Uri};
+use http_body_util::Full;
+use hyper::body::Incoming;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use kube::client::{Body, ConfigExt};
+use model::{ClusterIdentity, Kind};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use secrecy::ExposeSecret;
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use crate::credentials::{CredentialError, Credentials};
+use crate::kubeconfig::{ContextEntry, KubeconfigError, Material};
+use crate::policy::WritePolicy;
+use crate::wire::{Failure, chain};
+
+/// How long things may take. The defaults are the project's; tests shorten them.
+#[derive(Clone, Debug)]
+pub struct Deadlines {
+    /// A TCP connection.
+    pub connect: Duration,
+    /// A read of one object, one attempt.
+    pub read: Duration,
+    /// A whole collection.
+    pub list: Duration,
+    /// Silence within a collection.
+    pub idle: Duration,
+    /// A write; then its connection is closed and its outcome unknown.
+    pub write: Duration,
+    /// Between two heartbeats.
+    pub heartbeat: Duration,
+    /// Without a heartbeat for so long, the connection counts as lost.
+    pub lost: Duration,
+    /// Silence of a watch that makes its kind stale: bookmarks come every 60 s.
+    pub silent: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        let s = Duration::from_secs;
+        Self { connect: s(5), read: s(10), list: s(120), idle: s(15), write: s(10), heartbeat: s(3), lost: s(8), silent: s(75) }
+    }
+}
+
+/// How to connect.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What may be written; keep a clone to lock and unlock.
+    pub policy: WritePolicy,
+    /// Version of the program, for the user agent.
+    pub version: String,
+    /// Deadlines.
+    pub deadlines: Deadlines,
+}
+
+impl Options {
+    /// Defaults under this policy.
+    pub fn new(policy: WritePolicy) -> Self {
+        Self { policy, version: env!("CARGO_PKG_VERSION").into(), deadlines: Deadlines::default() }
+    }
+}
+
+/// Why no connection could be made ready (nothing was sent to the API server yet).
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The context cannot be used.
+    #[error(transparent)]
+    Kubeconfig(#[from] KubeconfigError),
+    /// There are no credentials.
+    #[error(transparent)]
+    Credentials(#[from] CredentialError),
+    /// The certificates cannot be used.
+    #[error("context {context}: certificates cannot be used ({why})")]
+    Certificates {
+        /// Context.
+        context: String,
+        /// What is wrong with them.
+        why: String,
+    },
+}
+
+/// A `Warning: 299` header of an answer to a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Warning {
+    /// `service shop/web`.
+    pub object: String,
+    /// The server's words.
+    pub text: String,
+}
+
+pub(crate) type Reply = Response<Incoming>;
+type Https = hyper_util::client::legacy::Client<Dialer, Full<Bytes>>;
+
+/// The stacks; replaced as a whole when a lost connection is found again, so that no dead kept connection is used.
+struct Stacks {
+    reads: kube::Client,
+    writes: Https,
+    alone: kube::Client,
+}
+
+/// A connection to one cluster. Cheap to share; implements the engine's `Cluster` and `Tunnel`.
+pub struct Connection {
+    name: String,
+    namespace: String,
+    server: String,
+    ca_sha256: String,
+    route: Route,
+    dialer: Dialer,
+    stacks: RwLock<Arc<Stacks>>,
+    pub(crate) deadlines: Deadlines,
+    seen: Mutex<Option<(Instant, ClusterIdentity)>>,
+    pub(crate) installed: Mutex<HashMap<Kind, (Instant, bool)>>,
+    warnings: Mutex<VecDeque<Warning>>,
+}
+
+/// What every request needs on its way: absolute URL, user agent, credentials, and the policy's consent.
+#[derive(Clone)]
+struct Route {
+    base: Uri,
+    agent: HeaderValue,
+    credentials: Arc<Credentials>,
+    policy: WritePolicy,
+}
+
+/// Locks that survive a panic elsewhere: the data in them is replaced whole, never half.
+pub(crate) fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Connection {
+    /// Makes a connection ready: reads certificates and token files, runs an exec plugin. The API server is not asked yet.
+    pub async fn open(entry: &ContextEntry, options: &Options) -> Result<Arc<Self>, ConnectError> {
+        let reach = entry.reach()?;
+        let bad = |why: String| ConnectError::Certificates { context: entry.name.clone(), why };
+        let (credentials, from_plugin) = Credentials::prepare(&reach.login, &reach.impersonate).await?;
+        let base: Uri = reach.server.parse().map_err(|_| bad("the URL of the server cannot be read".into()))?;
+        let mut config = kube::Config::new(base.clone());
+        config.tls_server_name = reach.tls_server_name.clone();
+        let mut hasher = Sha256::new();
+        if let Some(ca) = &reach.ca {
+            let pem = ca.read()?;
+            let certs = CertificateDer::pem_slice_iter(pem.expose_secret().as_bytes())
+                .map(|c| c.map(|c| c.to_vec()))
+                .collect::<Result<Vec<_>, _>>()
+                .map_err(|e| bad(format!("certificate authority: {e}")))?;
+            if certs.is_empty() {
+                return Err(bad("certificate authority: no certificate in it".into()));
+            }
+            certs.iter().for_each(|c| hasher.update(c));
+            config.root_cert = Some(certs);
+        }
+        let pair = match (from_plugin, &reach.certificate) {
+            (Some((cert, key)), _) => Some((cert, key.expose_secret().to_string())),
+            (None, Some((cert, key))) => Some((pem_of(cert)?, pem_of(key)?)),
+            (None, None) => None,
+        };
+        if let Some((cert, key)) = pair {
+            let b64 = |s: &str| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, s);
+            let info = serde_json::json!({"client-certificate-data": b64(&cert), "client-key-data": b64(&key)});
+            config.auth_info = serde_json::from_value(info).map_err(|_| bad("client certificate".into()))?;
+        }
+        // Two crates of one binary may each bring a rustls provider; the first one installed counts for all.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let dialer = config.rustls_https_connector_with_connector(tcp(&options.deadlines)).map_err(|e| bad(chain(&e)))?;
+        let ca_sha256 = if reach.ca.is_some() { hex::encode(hasher.finalize()) } else { String::new() };
+        Ok(Self::over(entry, &reach.server, base, ca_sha256, dialer, credentials, options))
+    }
+
+    pub(crate) fn over(
+        entry: &ContextEntry,
+        server: &str,
+        base: Uri,
+        ca_sha256: String,
+        dialer: Dialer,
+        credentials: Credentials,
+        options: &Options,
+    ) -> Arc<Self> {
+        let agent = HeaderValue::from_str(&format!("changeover/{}", options.version)).unwrap_or(HeaderValue::from_static("changeover"));
+        let route = Route { base, agent, credentials: Arc::new(credentials), policy: options.policy.clone() };
+        let stacks = RwLock::new(Arc::new(stacks(&route, &dialer)));
+        Arc::new(Self {
+            name: entry.name.clone(),
+            namespace: entry.namespace.clone(),
+            server: server.to_string(),
+            ca_sha256,
+            route,
+            dialer,
+            stacks,
+            deadlines: options.deadlines.clone(),
+            seen: Mutex::default(),
+            installed: Mutex::default(),
+            warnings: Mutex::default(),
+        })
+    }
+
+    /// Name of the context.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Namespace that the context starts in.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// URL of the API server.
+    pub fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// What may be written.
+    pub fn policy(&self) -> &WritePolicy {
+        &self.route.policy
+    }
+
+    /// Warnings of the API server to our writes since the last call; at most the last 64.
+    pub fn take_warnings(&self) -> Vec<Warning> {
+        lock(&self.warnings).drain(..).collect()
+    }
+
+    pub(crate) fn warned(&self, object: &str, text: String) {
+        tracing::warn!(object, text, "api server warns");
+        let mut all = lock(&self.warnings);
+        if all.len() == 64 {
+            all.pop_front();
+        }
+        all.push_back(Warning { object: object.to_string(), text });
+    }
+
+    /// The identity as last read, when that is recent enough to count as now.
+    pub(crate) fn identity_within(&self, age: Duration) -> Option<ClusterIdentity> {
+        lock(&self.seen).as_ref().filter(|(at, _)| at.elapsed() <= age).map(|(_, id)| id.clone())
+    }
+
+    /// Notes an identity that was just read; `uid` is empty where the user may not read the namespace.
+    pub(crate) fn identified(&self, asked: Instant, uid: String) -> ClusterIdentity {
+        let id = ClusterIdentity { uid, server: self.server.clone(), ca_sha256: self.ca_sha256.clone() };
+        *lock(&self.seen) = Some((asked, id.clone()));
+        id
+    }
+
+    /// New stacks without any kept connection: after a loss, kept ones are as likely dead as not.
+    pub(crate) fn renew(&self) {
+        let fresh = Arc::new(stacks(&self.route, &self.dialer));
+        *self.stacks.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+    }
+
+    fn stacks(&self) -> Arc<Stacks> {
+        self.stacks.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// kube's client over our stack, for what kube does itself (port-forward).
+    pub(crate) fn kube(&self) -> kube::Client {
+        self.stacks().reads.clone()
+    }
+
+    pub(crate) async fn credentials_refused(&self) -> bool {
+        self.route.credentials.refused().await
+    }
+
+    /// Sends a read; the caller bounds it in time. `alone` = on a connection of its own.
+    pub(crate) async fn send_read(&self, request: Request<Body>, alone: bool) -> Result<Response<Body>, Failure> {
+        let stacks = self.stacks();
+        let client = if alone { &stacks.alone } else { &stacks.reads };
+        client.send(request).await.map_err(|e| Failure::Unreachable(chain(&e)))
+    }
+
+    /// Sends something once over the writer's stack.
+    pub(crate) async fn send_once(&self, request: Request<Full<Bytes>>) -> Result<Reply, SendError> {
+        let request = self.route.dress(request).await?;
+        self.stacks().writes.request(request).await.map_err(|e| {
+            let why = chain(&e);
+            if e.is_connect() { SendError::NoConnection(why) } else { SendError::Lost(why) }
+        })
+    }
+}
+
+/// Why nothing came back.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SendError {
+    #[error(transparent)]
+    Refused(#[from] crate::policy::Refusal),
+    #[error(transparent)]
+    Credentials(#[from] CredentialError),
+    #[error("{0}")]
+    NoConnection(String),
+    #[error("{0}")]
+    Lost(String),
+    #[error("url cannot be made: {0}")]
+    Url(#[from] http::uri::InvalidUri),
+}
+
+impl Route {
+    async fn dress<B>(&self, mut request: Request<B>) -> Result<Request<B>, SendError> {
+        let uri = request.uri();
+        self.policy.check(request.method(), uri.path(), uri.query())?;
+        let below = uri.path_and_query().map_or("/", |p| p.as_str());
+        let text = format!("{}{below}", self.base.to_string().trim_end_matches('/'));
+        *request.uri_mut() = text.parse()?;
+        let headers = request.headers_mut();
+        headers.insert(USER_AGENT, self.agent.clone());
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        self.credentials.apply(headers).await?;
+        Ok(request)
+    }
+}
+
+fn stacks(route: &Route, dialer: &Dialer) -> Stacks {
+    let reader = |keep: usize| {
+        let client: Client<Dialer, Body> = builder(keep).build(dialer.clone());
+        let route = route.clone();
+        let service = tower::service_fn(move |request: Request<Body>| {
+            let (client, route) = (client.clone(), route.clone());
+            async move {
+                let request = route.dress(request).await.map_err(tower::BoxError::from)?;
+                client.request(request).await.map_err(tower::BoxError::from)
+            }
+        });
+        kube::Client::new(service, "default")
+    };
+    let mut writes = builder(2);
+    writes.retry_canceled_requests(false);
+    Stacks { reads: reader(16), alone: reader(0), writes: writes.build(dialer.clone()) }
+}
+
+fn builder(keep: usize) -> hyper_util::client::legacy::Builder {
+    let mut b = Client::builder(TokioExecutor::new());
+    // Shorter than the idle timeout of the usual load balancers (60 s), so that a kept connection is rarely a dead one.
+    b.pool_max_idle_per_host(keep).pool_idle_timeout(Duration::from_secs(30)).pool_timer(TokioTimer::new());
+    b
+}
+
+fn pem_of(m: &Material) -> Result<String, KubeconfigError> {
+    Ok(m.read()?.expose_secret().to_string())
+}
+
+/// Opens connections: TCP with timeouts, then TLS by rustls.
+pub(crate) type Dialer = hyper_rustls::HttpsConnector<HttpConnector>;
+
+/// TCP as both stacks want it.
+pub(crate) fn tcp(deadlines: &Deadlines) -> HttpConnector {
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(deadlines.connect));
+    tcp.set_keepalive(Some(Duration::from_secs(30)));
+    // Unacknowledged bytes are dropped with their connection: a write does not arrive long after it was given up.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    tcp.set_tcp_user_timeout(Some(deadlines.write));
+    tcp
+}

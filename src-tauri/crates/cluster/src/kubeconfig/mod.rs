@@ -1,0 +1,260 @@
+//! Reads kubeconfig files as kubectl does, without kubectl's habit of letting one bad entry hide the good ones.
+//!
+//! Sources, in this order: one explicit file; the list in `$KUBECONFIG` (first file that names a thing wins, missing
+//! files are skipped, empty entries ignored); `~/.kube/config`. Relative paths in a file count from its own folder.
+//! A context that appears in two files is kept twice, the second one marked as shadowed.
+//!
+//! Does **not** know whether a cluster answers, and never runs an exec plugin (`connect` does).
+
+mod file;
+mod reach;
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+pub use reach::{ExecPlugin, Login, Material, Reach};
+
+/// Where kubeconfig files are looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// `--kubeconfig`: then nothing else is read.
+    pub explicit: Option<PathBuf>,
+    /// Value of `$KUBECONFIG`.
+    pub list: Option<OsString>,
+    /// Home folder; its `.kube/config` is the default place.
+    pub home: Option<PathBuf>,
+}
+
+impl Sources {
+    /// The sources of this process, with the value of `--kubeconfig` if one was given.
+    pub fn of_process(explicit: Option<PathBuf>) -> Self {
+        Self { explicit, list: std::env::var_os("KUBECONFIG").filter(|v| !v.is_empty()), home: std::env::home_dir() }
+    }
+
+    fn default_place(&self) -> Option<PathBuf> {
+        self.home.as_ref().map(|h| h.join(".kube").join("config"))
+    }
+
+    fn paths(&self) -> Vec<PathBuf> {
+        if let Some(one) = &self.explicit {
+            return vec![one.clone()];
+        }
+        let Some(list) = &self.list else { return self.default_place().into_iter().collect() };
+        let mut paths: Vec<PathBuf> = Vec::new();
+        for p in std::env::split_paths(list).filter(|p| !p.as_os_str().is_empty()) {
+            if !paths.contains(&p) {
+                paths.push(p);
+            }
+        }
+        paths
+    }
+
+    /// `~/.kube/config` for a file below the home folder.
+    fn said(&self, path: &Path) -> String {
+        match self.home.as_ref().and_then(|h| path.strip_prefix(h).ok()) {
+            Some(rest) => format!("~/{}", rest.display()),
+            None => path.display().to_string(),
+        }
+    }
+}
+
+/// What is wrong in a kubeconfig file: the file, the key and what to do. Never carries a value of the file.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KubeconfigError {
+    /// No source names a file that exists.
+    #[error("{file}: no such file; {remedy}")]
+    Missing {
+        /// File.
+        file: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// Not a regular file, too large, or not readable.
+    #[error("{file}: cannot be read ({why})")]
+    Unreadable {
+        /// File.
+        file: String,
+        /// The system's words.
+        why: String,
+    },
+    /// Not YAML, or not a kubeconfig.
+    #[error("{file}: {at}: not a kubeconfig ({why})")]
+    Syntax {
+        /// File.
+        file: String,
+        /// Line and column, or the key.
+        at: String,
+        /// What was expected.
+        why: String,
+    },
+    /// A key is missing, refers to nothing, or has a value that cannot be used.
+    #[error("{file}: {key}: {what}; {remedy}")]
+    Key {
+        /// File.
+        file: String,
+        /// `contexts[prod].context.cluster`.
+        key: String,
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
+    /// A key asks for something that Changeover refuses on purpose.
+    #[error("{file}: {key}: {what}; {remedy}")]
+    Refused {
+        /// File.
+        file: String,
+        /// `clusters[prod].cluster.insecure-skip-tls-verify`.
+        key: String,
+        /// What is refused.
+        what: String,
+        /// What to do.
+        remedy: String,
+    },
+}
+
+/// A file that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileRead {
+    /// Path.
+    pub path: PathBuf,
+    /// Why it gave nothing, if so: `missing: skipped`, or its error.
+    pub note: Option<String>,
+}
+
+/// A context of some file. Usable when it has no problem and is not shadowed.
+#[derive(Clone, Debug)]
+pub struct ContextEntry {
+    /// Name.
+    pub name: String,
+    /// Name of its cluster.
+    pub cluster: String,
+    /// Name of its user; empty = none.
+    pub user: String,
+    /// Namespace that it starts in.
+    pub namespace: String,
+    /// File that it stands in.
+    pub file: PathBuf,
+    /// URL of the API server, when known.
+    pub server: Option<String>,
+    /// File whose context of the same name wins.
+    pub shadowed_by: Option<PathBuf>,
+    /// Why it cannot be used.
+    pub problem: Option<KubeconfigError>,
+    reach: Option<Reach>,
+}
+
+impl ContextEntry {
+    /// How to reach the cluster; the problem otherwise.
+    pub fn reach(&self) -> Result<&Reach, KubeconfigError> {
+        match (&self.reach, &self.problem) {
+            (Some(reach), None) => Ok(reach),
+            (_, Some(problem)) => Err(problem.clone()),
+            (None, None) => Err(KubeconfigError::Key {
+                file: self.file.display().to_string(),
+                key: format!("contexts[{}]", self.name),
+                what: "has no cluster".into(),
+                remedy: "add one".into(),
+            }),
+        }
+    }
+}
+
+/// All contexts of all files.
+#[derive(Clone, Debug, Default)]
+pub struct Contexts {
+    /// In the order of the files; shadowed ones included.
+    pub entries: Vec<ContextEntry>,
+    /// Files that were looked at, in order.
+    pub files: Vec<FileRead>,
+    /// `current-context`: of the first file that sets it.
+    pub current: Option<String>,
+}
+
+impl Contexts {
+    /// The context of that name which counts.
+    pub fn get(&self, name: &str) -> Option<&ContextEntry> {
+        self.entries.iter().find(|e| e.name == name && e.shadowed_by.is_none())
+    }
+}
+
+/// Reads all sources. Fails only when an explicit file cannot be used; trouble in one file of a list, or in one context,
+/// is kept with that file or context.
+pub fn load(sources: &Sources) -> Result<Contexts, KubeconfigError> {
+    let mut read = Vec::new();
+    let mut out = Contexts::default();
+    let default_place = sources.default_place();
+    for path in sources.paths() {
+        let said = sources.said(&path);
+        let found = file::read(&path, &said, default_place.as_ref() == Some(&path));
+        let note = match found {
+            Ok(doc) => {
+                let note = (!doc.notes.is_empty()).then(|| doc.notes.join("; "));
+                read.push(doc);
+                note
+            }
+            Err(e) if sources.explicit.is_some() => return Err(e),
+            Err(KubeconfigError::Missing { .. }) => Some("missing: skipped".to_string()),
+            Err(e) => Some(e.to_string()),
+        };
+        out.files.push(FileRead { path, note });
+    }
+    merge(&read, &mut out);
+    Ok(out)
+}
+
+fn merge(read: &[file::Document], out: &mut Contexts) {
+    let mut clusters = HashMap::new();
+    let mut users = HashMap::new();
+    for doc in read {
+        for c in &doc.clusters {
+            clusters.entry(c.name.as_str()).or_insert((doc, c));
+        }
+        for u in &doc.users {
+            users.entry(u.name.as_str()).or_insert((doc, u));
+        }
+        if out.current.is_none() {
+            out.current = doc.current.clone();
+        }
+    }
+    let mut winners: HashMap<String, PathBuf> = HashMap::new();
+    for doc in read {
+        for c in &doc.contexts {
+            let shadowed_by = winners.get(&c.name).cloned();
+            winners.entry(c.name.clone()).or_insert_with(|| doc.path.clone());
+            let mut entry = ContextEntry {
+                name: c.name.clone(),
+                cluster: String::new(),
+                user: String::new(),
+                namespace: "default".into(),
+                file: doc.path.clone(),
+                server: None,
+                shadowed_by,
+                problem: None,
+                reach: None,
+            };
+            match &c.value {
+                Ok(ctx) => {
+                    let cluster = clusters.get(ctx.cluster.as_str()).copied();
+                    let user = users.get(ctx.user.as_str()).copied();
+                    entry.cluster = ctx.cluster.clone();
+                    entry.user = ctx.user.clone();
+                    if !ctx.namespace.is_empty() {
+                        entry.namespace = ctx.namespace.clone();
+                    }
+                    entry.server = reach::server(doc, &c.name, ctx, cluster).ok();
+                    match reach::resolve(doc, &c.name, ctx, cluster, user) {
+                        Ok(reach) => entry.reach = Some(reach),
+                        Err(e) => entry.problem = Some(e),
+                    }
+                }
+                Err(e) => entry.problem = Some(e.clone()),
+            }
+            out.entries.push(entry);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

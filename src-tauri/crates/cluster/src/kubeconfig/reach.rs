@@ -1,0 +1,281 @@
+//! From a context's names to what a connection needs: URL, certificates, login.
+
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use secrecy::{ExposeSecret, SecretString};
+
+use super::KubeconfigError;
+use super::file::{Cluster, Context, Document, Named, User};
+
+/// A certificate or key file has some KiB; a bundle of all public authorities about 250.
+const MATERIAL_CAP: u64 = 1 << 20;
+
+/// What a connection needs.
+#[derive(Clone)]
+pub struct Reach {
+    /// URL of the API server; always https.
+    pub server: String,
+    /// Name to verify in the server's certificate, when it differs from the URL's host.
+    pub tls_server_name: Option<String>,
+    /// Certificate authority (PEM); absent = the system's roots.
+    pub ca: Option<Material>,
+    /// Client certificate and key (PEM).
+    pub certificate: Option<(Material, Material)>,
+    /// How to log in beyond the certificate.
+    pub login: Login,
+    /// Headers of impersonation (`as`, `as-uid`, `as-groups`).
+    pub impersonate: Vec<(&'static str, String)>,
+}
+
+impl std::fmt::Debug for Reach {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Reach").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+/// PEM text from the kubeconfig or from a file that it names.
+#[derive(Clone)]
+pub enum Material {
+    /// Decoded from `…-data`.
+    Inline(SecretString),
+    /// Read when a connection is made, so that a rotated file is taken up.
+    File {
+        /// Absolute path.
+        path: PathBuf,
+        /// `file: key` for messages.
+        key: String,
+    },
+}
+
+impl Material {
+    /// The PEM text.
+    pub fn read(&self) -> Result<SecretString, KubeconfigError> {
+        match self {
+            Material::Inline(s) => Ok(s.clone()),
+            Material::File { path, key } => {
+                let bytes = super::file::read_regular(path, MATERIAL_CAP)
+                    .map_err(|e| KubeconfigError::Unreadable { file: format!("{key}: {}", path.display()), why: e.to_string() })?;
+                let text = String::from_utf8(bytes)
+                    .map_err(|_| KubeconfigError::Unreadable { file: format!("{key}: {}", path.display()), why: "not PEM text".into() })?;
+                Ok(SecretString::from(text))
+            }
+        }
+    }
+}
+
+/// How to log in.
+#[derive(Clone)]
+pub enum Login {
+    /// With the client certificate, or not at all.
+    None,
+    /// With a bearer token.
+    Token(SecretString),
+    /// With a bearer token in a file that is read again and again.
+    TokenFile(PathBuf),
+    /// With what a plugin says.
+    Exec(Box<ExecPlugin>),
+}
+
+/// `users[].user.exec`.
+#[derive(Clone)]
+pub struct ExecPlugin {
+    /// Version of the protocol.
+    pub api_version: String,
+    /// Program; absolute when the file gives a path.
+    pub command: PathBuf,
+    /// Arguments.
+    pub args: Vec<String>,
+    /// Environment on top of ours.
+    pub env: Vec<(String, String)>,
+    /// `Always` cannot be served without a terminal.
+    pub needs_terminal: bool,
+    /// What to tell when the program is missing.
+    pub install_hint: String,
+    /// The kubeconfig is the one in the default place: only then it runs without being asked about.
+    pub default_place: bool,
+    /// `file: key` for messages.
+    pub key: String,
+}
+
+type Of<'a, T> = Option<(&'a Document, &'a Named<T>)>;
+
+fn problem(doc: &Document, key: impl Into<String>, what: impl Into<String>, remedy: &str) -> KubeconfigError {
+    KubeconfigError::Key { file: doc.said.clone(), key: key.into(), what: what.into(), remedy: remedy.into() }
+}
+
+fn refused(doc: &Document, key: impl Into<String>, what: impl Into<String>, remedy: &str) -> KubeconfigError {
+    KubeconfigError::Refused { file: doc.said.clone(), key: key.into(), what: what.into(), remedy: remedy.into() }
+}
+
+/// The URL, even when something else about the context is wrong.
+pub(super) fn server(doc: &Document, name: &str, ctx: &Context, cluster: Of<'_, Cluster>) -> Result<String, KubeconfigError> {
+    let (doc, cluster) = cluster_of(doc, name, ctx, cluster)?;
+    let value = cluster.value.as_ref().map_err(Clone::clone)?;
+    if value.server.is_empty() {
+        let key = format!("clusters[{}].cluster.server", cluster.name);
+        return Err(problem(doc, key, "missing", "add the URL of the API server"));
+    }
+    Ok(value.server.trim_end_matches('/').to_string())
+}
+
+fn cluster_of<'a>(
+    doc: &Document,
+    name: &str,
+    ctx: &Context,
+    cluster: Of<'a, Cluster>,
+) -> Result<(&'a Document, &'a Named<Cluster>), KubeconfigError> {
+    let key = format!("contexts[{name}].context.cluster");
+    match cluster {
+        _ if ctx.cluster.is_empty() => Err(problem(doc, key, "missing", "add the name of a cluster")),
+        None => Err(problem(doc, key, format!("no cluster named {:?}", ctx.cluster), "add it or correct the name")),
+        Some(found) => Ok(found),
+    }
+}
+
+pub(super) fn resolve(
+    doc: &Document,
+    name: &str,
+    ctx: &Context,
+    cluster: Of<'_, Cluster>,
+    user: Of<'_, User>,
+) -> Result<Reach, KubeconfigError> {
+    let url = server(doc, name, ctx, cluster)?;
+    let (cdoc, cluster) = cluster_of(doc, name, ctx, cluster)?;
+    let c = cluster.value.as_ref().map_err(Clone::clone)?;
+    let at = |field: &str| format!("clusters[{}].cluster.{field}", cluster.name);
+    match url.parse::<http::Uri>() {
+        Ok(u) if u.scheme_str() == Some("https") && u.authority().is_some_and(|a| !a.as_str().contains('@')) && u.query().is_none() => {}
+        Ok(u) if u.scheme_str() == Some("http") => {
+            return Err(refused(cdoc, at("server"), "http would show every credential to the network", "use https"));
+        }
+        _ => return Err(problem(cdoc, at("server"), "not a URL of the form https://host:port", "correct it")),
+    }
+    if c.insecure_skip_tls_verify == Some(true) {
+        let remedy = "remove it and name the cluster's authority in certificate-authority-data";
+        return Err(refused(cdoc, at("insecure-skip-tls-verify"), "the server's certificate is always verified", remedy));
+    }
+    if !c.proxy_url.is_empty() {
+        return Err(refused(cdoc, at("proxy-url"), "proxies are not supported yet", "connect without one, through a VPN for example"));
+    }
+    let mut reach = Reach {
+        server: url,
+        tls_server_name: Some(c.tls_server_name.clone()).filter(|n| !n.is_empty()),
+        ca: material(cdoc, &at("certificate-authority"), &c.certificate_authority, &c.certificate_authority_data)?,
+        certificate: None,
+        login: Login::None,
+        impersonate: Vec::new(),
+    };
+    match user {
+        Some((udoc, user)) => fill_user(&mut reach, udoc, user)?,
+        None if ctx.user.is_empty() => {}
+        None => {
+            let key = format!("contexts[{name}].context.user");
+            return Err(problem(doc, key, format!("no user named {:?}", ctx.user), "add it or correct the name"));
+        }
+    }
+    Ok(reach)
+}
+
+fn fill_user(reach: &mut Reach, doc: &Document, user: &Named<User>) -> Result<(), KubeconfigError> {
+    let u = user.value.as_ref().map_err(Clone::clone)?;
+    let at = |field: &str| format!("users[{}].user.{field}", user.name);
+    if !u.username.is_empty() {
+        let remedy = "use a certificate, a token or an exec plugin";
+        return Err(refused(doc, at("username"), "Kubernetes has had no login by name and password since 1.19", remedy));
+    }
+    if let Some(p) = &u.auth_provider {
+        let name = p.get("name").and_then(|n| n.as_str()).unwrap_or("?");
+        let what = format!("auth provider {name:?} was removed from Kubernetes in 1.26");
+        return Err(refused(doc, at("auth-provider"), what, "use the provider's exec plugin"));
+    }
+    if u.as_user_extra.as_ref().is_some_and(|v| !v.is_null()) {
+        return Err(refused(doc, at("as-user-extra"), "extra fields of impersonation are not supported", "use a user of its own"));
+    }
+    let key_data = u.client_key_data.as_ref().map(|s| s.expose_secret()).unwrap_or_default();
+    let certificate = material(doc, &at("client-certificate"), &u.client_certificate, &u.client_certificate_data)?;
+    let key = material(doc, &at("client-key"), &u.client_key, key_data)?;
+    reach.certificate = match (certificate, key) {
+        (Some(c), Some(k)) => Some((c, k)),
+        (None, None) => None,
+        (Some(_), None) => return Err(problem(doc, at("client-key"), "missing", "add the key of the client certificate")),
+        (None, Some(_)) => return Err(problem(doc, at("client-certificate"), "missing", "add the certificate of the client key")),
+    };
+    reach.login = login(doc, u, &at)?;
+    let groups = u.as_groups.iter().flatten().map(|g| ("impersonate-group", g.clone()));
+    let uid = u.as_uid.iter().map(|v| ("impersonate-uid", v.clone()));
+    if !u.impersonate.is_empty() {
+        reach.impersonate = std::iter::once(("impersonate-user", u.impersonate.clone())).chain(uid).chain(groups).collect();
+    } else if u.as_uid.is_some() || u.as_groups.as_ref().is_some_and(|g| !g.is_empty()) {
+        return Err(problem(doc, at("as"), "missing", "name the user to impersonate, or remove as-uid and as-groups"));
+    }
+    Ok(())
+}
+
+fn login(doc: &Document, u: &User, at: &dyn Fn(&str) -> String) -> Result<Login, KubeconfigError> {
+    if !u.token_file.is_empty() {
+        let path = beside(doc, &u.token_file);
+        check_file(doc, &at("tokenFile"), &path)?;
+        return Ok(Login::TokenFile(path));
+    }
+    if let Some(token) = &u.token {
+        if !token.expose_secret().bytes().all(|b| b.is_ascii_graphic()) {
+            return Err(problem(doc, at("token"), "holds characters that no token has", "copy it again, on one line"));
+        }
+        return Ok(Login::Token(token.clone()));
+    }
+    let Some(exec) = &u.exec else { return Ok(Login::None) };
+    if exec.command.is_empty() {
+        return Err(problem(doc, at("exec.command"), "missing", "name the program"));
+    }
+    if !["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"].contains(&exec.api_version.as_str()) {
+        return Err(problem(doc, at("exec.apiVersion"), "not v1 or v1beta1 of client.authentication.k8s.io", "update the plugin's entry"));
+    }
+    if exec.provide_cluster_info == Some(true) {
+        return Err(refused(doc, at("exec.provideClusterInfo"), "not supported yet", "remove it if the plugin works without"));
+    }
+    // A bare name is looked up in PATH, a path counts from the kubeconfig's folder: as client-go does.
+    let command = if exec.command.contains(std::path::MAIN_SEPARATOR) { beside(doc, &exec.command) } else { exec.command.clone().into() };
+    Ok(Login::Exec(Box::new(ExecPlugin {
+        api_version: exec.api_version.clone(),
+        command,
+        args: exec.args.clone().unwrap_or_default(),
+        env: exec.env.iter().flatten().map(|e| (e.name.clone(), e.value.clone())).collect(),
+        needs_terminal: exec.interactive_mode.as_deref() == Some("Always"),
+        install_hint: exec.install_hint.clone().unwrap_or_default(),
+        default_place: doc.default_place,
+        key: format!("{}: {}", doc.said, at("exec")),
+    })))
+}
+
+fn material(doc: &Document, key: &str, file: &str, data: &str) -> Result<Option<Material>, KubeconfigError> {
+    // Inline data wins over the file, as for kubectl.
+    if !data.is_empty() {
+        let bad = |what: &str| problem(doc, format!("{key}-data"), what, "copy it again, or name a file in its place");
+        let packed: Vec<u8> = data.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
+        let bytes = base64::engine::general_purpose::STANDARD.decode(packed).map_err(|_| bad("not base64"))?;
+        let text = String::from_utf8(bytes).map_err(|_| bad("not PEM text"))?;
+        if !text.contains("-----BEGIN ") {
+            return Err(bad("not PEM text"));
+        }
+        return Ok(Some(Material::Inline(SecretString::from(text))));
+    }
+    if file.is_empty() {
+        return Ok(None);
+    }
+    let path = beside(doc, file);
+    check_file(doc, key, &path)?;
+    Ok(Some(Material::File { path, key: format!("{}: {key}", doc.said) }))
+}
+
+fn beside(doc: &Document, file: &str) -> PathBuf {
+    doc.path.parent().unwrap_or(Path::new("")).join(file)
+}
+
+fn check_file(doc: &Document, key: &str, path: &Path) -> Result<(), KubeconfigError> {
+    match std::fs::metadata(path) {
+        Ok(m) if m.is_file() => Ok(()),
+        Ok(_) => Err(problem(doc, key, format!("{} is not a regular file", path.display()), "name a file")),
+        Err(e) => Err(problem(doc, key, format!("{} cannot be read ({e})", path.display()), "correct the path or restore the file")),
+    }
+}

@@ -1,0 +1,202 @@
+//! What travels over HTTP: bounded bodies, and what a status other than 200 means.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use engine::ReadError;
+use http::StatusCode;
+use http_body_util::BodyExt;
+use serde::Deserialize;
+
+/// Why a request gave nothing. Finer than [`ReadError`]: the watches tell these apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// 401.
+    Unauthorized(String),
+    /// 403.
+    Forbidden(String),
+    /// 404.
+    NotFound(String),
+    /// 410: the resourceVersion is too old.
+    Gone(String),
+    /// 429, 503: come back later.
+    Busy { message: String, after: Duration },
+    /// No connection, silence, or another 5xx.
+    Unreachable(String),
+    /// Not what a Kubernetes API server sends.
+    Invalid(String),
+}
+
+impl Failure {
+    pub fn said(self, what: impl Into<String>) -> ReadError {
+        let what = what.into();
+        match self {
+            Failure::Unauthorized(message) => ReadError::Unauthorized { what, message },
+            Failure::Forbidden(message) => ReadError::Forbidden { what, message },
+            Failure::Busy { message, .. } | Failure::Unreachable(message) => ReadError::Unreachable { what, message },
+            Failure::NotFound(message) | Failure::Gone(message) | Failure::Invalid(message) => ReadError::Invalid { what, message },
+        }
+    }
+
+    pub fn message(&self) -> &str {
+        match self {
+            Failure::Unauthorized(m) | Failure::Forbidden(m) | Failure::NotFound(m) | Failure::Gone(m) => m,
+            Failure::Busy { message: m, .. } | Failure::Unreachable(m) | Failure::Invalid(m) => m,
+        }
+    }
+}
+
+/// `metav1.Status`, as much as is read.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Status {
+    pub kind: String,
+    pub message: String,
+    pub reason: String,
+    pub code: u16,
+    pub details: Option<StatusDetails>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct StatusDetails {
+    pub causes: Option<Vec<Cause>>,
+    pub name: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Cause {
+    pub message: String,
+    pub field: String,
+}
+
+impl Status {
+    /// The server's words, with the causes that are not in the message already; bounded.
+    pub fn words(&self) -> String {
+        let mut out = self.message.clone();
+        for c in self.details.iter().flat_map(|d| d.causes.iter().flatten()) {
+            if !c.message.is_empty() && !out.contains(&c.message) {
+                out.push_str(&format!("; {}: {}", c.field, c.message));
+            }
+        }
+        clip(&out)
+    }
+}
+
+/// Cuts text of a server at 4 KiB.
+pub(crate) fn clip(text: &str) -> String {
+    match text.char_indices().nth(4096) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_string(),
+    }
+}
+
+/// An answer that is no Kubernetes object says what it looks like.
+pub(crate) fn looks_like(body: &[u8]) -> String {
+    let start = body.trim_ascii_start();
+    if start.first() == Some(&b'<') {
+        return "an HTML page: a login page or a proxy answers in place of the API server".into();
+    }
+    if start.is_empty() {
+        return "an empty answer".into();
+    }
+    if std::str::from_utf8(&start[..start.len().min(16)]).is_err_and(|e| e.error_len().is_some()) {
+        return "bytes that are not text".into();
+    }
+    "text that is not JSON".into()
+}
+
+/// Decodes a `Status`; `None` when the body is something else.
+pub(crate) fn status_of(body: &[u8]) -> Option<Status> {
+    serde_json::from_slice::<Status>(body).ok().filter(|s| s.kind == "Status")
+}
+
+/// What an HTTP status other than 2xx means for a read.
+pub(crate) fn failure_of(status: StatusCode, headers: &http::HeaderMap, body: &[u8]) -> Failure {
+    let decoded = status_of(body);
+    let message = match &decoded {
+        Some(s) if !s.message.is_empty() => s.words(),
+        _ if body.is_empty() => format!("HTTP {status}"),
+        _ => format!("HTTP {status}, {}", looks_like(body)),
+    };
+    let of_kubernetes = decoded.is_some();
+    match status.as_u16() {
+        300..=399 => {
+            let to = headers.get(http::header::LOCATION).and_then(|v| v.to_str().ok()).unwrap_or("elsewhere");
+            Failure::Invalid(format!("HTTP {status} to {}: redirects are not followed", clip(to)))
+        }
+        401 => Failure::Unauthorized(message),
+        403 => Failure::Forbidden(message),
+        // A 404 that is not a Status comes from something in between, and says nothing about the object.
+        404 if of_kubernetes || body.trim_ascii() == b"404 page not found" => Failure::NotFound(message),
+        410 => Failure::Gone(message),
+        429 | 503 => Failure::Busy { message, after: retry_after(headers) },
+        500..=599 => Failure::Unreachable(message),
+        _ => Failure::Invalid(message),
+    }
+}
+
+/// `Retry-After` in seconds, at most 30: a server may not put us to sleep for an hour. Garbage counts as 1 s.
+pub(crate) fn retry_after(headers: &http::HeaderMap) -> Duration {
+    let seconds = headers.get(http::header::RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|v| v.trim().parse::<u64>().ok());
+    Duration::from_secs(seconds.unwrap_or(1).min(30))
+}
+
+/// Reads a whole body of at most `cap` bytes.
+pub(crate) async fn collect<B>(mut body: B, cap: usize) -> Result<Bytes, Failure>
+where
+    B: http_body::Body<Data = Bytes> + Unpin,
+    B::Error: std::fmt::Display,
+{
+    let mut all: Vec<u8> = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|e| Failure::Unreachable(format!("the answer broke off: {e}")))?;
+        let Ok(data) = frame.into_data() else { continue };
+        if all.len() + data.len() > cap {
+            return Err(Failure::Invalid(format!("the answer is larger than {} MiB", cap >> 20)));
+        }
+        all.extend_from_slice(&data);
+    }
+    Ok(all.into())
+}
+
+/// An error with its causes in one line, without saying one thing twice.
+pub(crate) fn chain(e: &(dyn std::error::Error + 'static)) -> String {
+    let mut out = e.to_string();
+    let mut next = e.source();
+    while let Some(e) = next {
+        let text = e.to_string();
+        if !out.contains(&text) {
+            out.push_str(": ");
+            out.push_str(&text);
+        }
+        next = e.source();
+    }
+    clip(&out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(status: u16, header: Option<(&'static str, &'static str)>, body: &str, expect: fn(&Failure) -> bool) {
+        let headers = header.into_iter().map(|(k, v)| (http::HeaderName::from_static(k), http::HeaderValue::from_static(v))).collect();
+        let got = failure_of(StatusCode::from_u16(status).expect("a status"), &headers, body.as_bytes());
+        assert!(expect(&got), "{status} {body:?} gave {got:?}");
+    }
+
+    #[test]
+    fn each_status_has_one_meaning() {
+        let not_found = r#"{"kind":"Status","message":"services \"web\" not found","reason":"NotFound","code":404}"#;
+        check(404, None, not_found, |f| matches!(f, Failure::NotFound(m) if m.contains("web")));
+        check(404, None, "404 page not found\n", |f| matches!(f, Failure::NotFound(_)));
+        check(404, None, "<html>", |f| matches!(f, Failure::Invalid(m) if m.contains("HTML page")));
+        check(302, Some(("location", "https://login")), "", |f| matches!(f, Failure::Invalid(m) if m.contains("https://login")));
+        check(429, Some(("retry-after", "3600")), "", |f| matches!(f, Failure::Busy { after, .. } if after.as_secs() == 30));
+        check(429, Some(("retry-after", "soon")), "", |f| matches!(f, Failure::Busy { after, .. } if after.as_secs() == 1));
+        check(504, None, "", |f| matches!(f, Failure::Unreachable(_)));
+        check(401, None, "", |f| matches!(f, Failure::Unauthorized(_)));
+        check(410, None, "", |f| matches!(f, Failure::Gone(_)));
+    }
+}

@@ -1,0 +1,250 @@
+//! Guarded writes: sent once, classified by what the API server really says.
+//!
+//! Seen on Kubernetes 1.37: a failed `test` is 422 with empty details, a stale resourceVersion 409; validation, policy
+//! and strict decoding are 422 with causes or a message of their own. After a 5xx, a timeout or a reset nobody knows.
+
+use bytes::Bytes;
+use engine::{Mode, WriteError};
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::Full;
+use model::kind::collection_path;
+use model::{ClusterIdentity, Write, names};
+use serde_json::{Value, json};
+use tokio::time::{Duration, Instant};
+
+use crate::connect::{Connection, SendError};
+use crate::wire::{Status, collect, looks_like, retry_after, status_of};
+
+/// One object with its managedFields stays well below.
+const ANSWER_CAP: usize = 8 << 20;
+/// An identity that is at most one heartbeat and its answer old is not read again before a write.
+const FRESH: Duration = Duration::from_secs(4);
+/// What the server says when a `test` of a JSON patch does not hold; it never says which one.
+const TEST_FAILED: &str = "the server rejected our request due to an error in our request";
+
+impl Connection {
+    /// See `engine::Cluster::write`.
+    pub(crate) async fn write_once(&self, expect: &ClusterIdentity, write: &Write, mode: Mode) -> Result<Value, WriteError> {
+        let object = write.object().said();
+        let not_sent = |message: String| WriteError::NotSent { object: object.clone(), message };
+        let request = request(write, mode).map_err(|e| not_sent(e.to_string()))?;
+        // Before the identity is asked for: a locked context shall not even wait for an answer.
+        let uri = request.uri();
+        self.policy().check(request.method(), uri.path(), uri.query()).map_err(|e| not_sent(e.to_string()))?;
+        let now = match self.identity_within(FRESH) {
+            Some(id) => id,
+            None => self.read_identity().await.map_err(|e| not_sent(e.to_string()))?,
+        };
+        if now != *expect {
+            return Err(not_sent(mismatch(expect, &now)));
+        }
+        let deadline = Instant::now() + self.deadlines.write;
+        let unknown = |message: String| WriteError::Unknown { object: object.clone(), message };
+        let reply = match tokio::time::timeout_at(deadline, self.send_once(request)).await {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(SendError::Lost(why))) => return Err(unknown(why)),
+            Ok(Err(other)) => return Err(not_sent(other.to_string())),
+            // Dropping the request closes its connection.
+            Err(_) => return Err(unknown(format!("no answer within {} s", self.deadlines.write.as_secs_f32()))),
+        };
+        let (parts, body) = reply.into_parts();
+        for text in warnings(&parts.headers) {
+            self.warned(&object, text);
+        }
+        let body = match tokio::time::timeout_at(deadline, collect(body, ANSWER_CAP)).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(e)) => return Err(unknown(format!("HTTP {}, {}", parts.status, e.message()))),
+            Err(_) => return Err(unknown(format!("HTTP {}, and the answer did not end in time", parts.status))),
+        };
+        if parts.status == StatusCode::UNAUTHORIZED {
+            // Not repeated, but the next one gets a new token where there is one.
+            self.credentials_refused().await;
+        }
+        classify(write, parts.status, &parts.headers, &body, object)
+    }
+}
+
+fn mismatch(expect: &ClusterIdentity, now: &ClusterIdentity) -> String {
+    if expect.uid != now.uid {
+        return format!("another cluster answers: uid {:?} in place of {:?}", now.uid, expect.uid);
+    }
+    if expect.server != now.server {
+        return format!("another server: {} in place of {}", now.server, expect.server);
+    }
+    "the context trusts another certificate authority than before".into()
+}
+
+/// The HTTP request of a write.
+fn request(write: &Write, mode: Mode) -> Result<Request<Full<Bytes>>, http::Error> {
+    let dry = if mode == Mode::DryRun { "&dryRun=All" } else { "" };
+    let object = write.object();
+    let manager = match write {
+        Write::Create { .. } => names::MANAGER_CREATE,
+        Write::Scale { .. } => names::MANAGER_SCALE,
+        Write::Patch { .. } | Write::Delete { .. } => names::MANAGER_ROLLOUT,
+    };
+    let namespace = Some(object.namespace.as_str()).filter(|n| !n.is_empty());
+    let (method, path, kind, body) = match write {
+        Write::Create { manifest, .. } => (Method::POST, collection_path(object.kind, namespace), "application/json", manifest.to_string()),
+        Write::Delete { uid, .. } => {
+            let mut options =
+                json!({"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"Foreground","preconditions":{"uid":uid}});
+            if mode == Mode::DryRun {
+                // With a body the server ignores the query; the query is what the policy reads.
+                options["dryRun"] = json!(["All"]);
+            }
+            (Method::DELETE, object.path(), "application/json", options.to_string())
+        }
+        Write::Patch { .. } | Write::Scale { .. } => {
+            let below = if matches!(write, Write::Scale { .. }) { "/scale" } else { "" };
+            let patch = Value::Array(write.json_patch().unwrap_or_default());
+            (Method::PATCH, format!("{}{below}", object.path()), "application/json-patch+json", patch.to_string())
+        }
+    };
+    let query = match method {
+        Method::DELETE => dry.trim_start_matches('&').to_string(),
+        _ => format!("fieldManager={manager}&fieldValidation=Strict{dry}"),
+    };
+    let uri = if query.is_empty() { path } else { format!("{path}?{query}") };
+    Request::builder().method(method).uri(uri).header(CONTENT_TYPE, kind).header(ACCEPT, "application/json").body(Full::from(body))
+}
+
+fn classify(write: &Write, status: StatusCode, headers: &HeaderMap, body: &[u8], object: String) -> Result<Value, WriteError> {
+    let decoded = status_of(body);
+    let message = match &decoded {
+        Some(s) if !s.message.is_empty() => s.words(),
+        _ if body.is_empty() => format!("HTTP {status}"),
+        _ => format!("HTTP {status}, {}", looks_like(body)),
+    };
+    let refused = |message: String| WriteError::Refused { object: object.clone(), status: status.as_u16(), message };
+    let precondition = |message: String| WriteError::Precondition { object: object.clone(), message };
+    match status.as_u16() {
+        200..=299 => match serde_json::from_slice(body) {
+            Ok(value) => Ok(value),
+            // Somebody said yes who is not an API server.
+            Err(_) => Err(WriteError::Unknown { object, message: format!("HTTP {status}, {}", looks_like(body)) }),
+        },
+        // Already gone is what a delete wants, as long as it is the API server that says so.
+        404 if matches!(write, Write::Delete { .. }) && decoded.as_ref().is_some_and(|s| s.reason == "NotFound") => Ok(Value::Null),
+        // A taken name is for the engine to look at: it may be its own object of before a crash.
+        409 if matches!(write, Write::Create { .. }) => Err(refused(message)),
+        409 => Err(precondition(message)),
+        422 if decoded.as_ref().is_some_and(is_failed_test) => Err(precondition(message)),
+        429 => {
+            let after = retry_after(headers).as_secs();
+            Err(WriteError::NotSent { object, message: format!("{message}; the server is busy, not applied, retry after {after} s") })
+        }
+        300..=399 => Err(refused(format!("HTTP {status}: redirects are not followed"))),
+        400..=499 => Err(refused(message)),
+        _ => Err(WriteError::Unknown { object, message }),
+    }
+}
+
+/// Empty details and the general sentence: a `test` did not hold. Anything more specific is a refusal.
+fn is_failed_test(s: &Status) -> bool {
+    let bare = s.details.as_ref().is_none_or(|d| d.causes.as_ref().is_none_or(Vec::is_empty) && d.name.is_empty());
+    bare && s.message.starts_with(TEST_FAILED)
+}
+
+/// Texts of `Warning: 299 - "…"` headers.
+fn warnings(headers: &HeaderMap) -> Vec<String> {
+    let mut out = Vec::new();
+    for value in headers.get_all(http::header::WARNING) {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        // Several may stand in one header: 299 - "a", 299 - "b".
+        let mut rest = text.as_ref();
+        while let Some(start) = rest.find("299 ") {
+            let Some(open) = rest[start..].find('"').map(|i| start + i + 1) else { break };
+            let mut end = open;
+            let bytes = rest.as_bytes();
+            while end < bytes.len() && bytes[end] != b'"' {
+                end += if bytes[end] == b'\\' { 2 } else { 1 };
+            }
+            out.push(crate::wire::clip(&rest[open..end.min(rest.len())].replace("\\\"", "\"")));
+            rest = rest.get(end.saturating_add(1)..).unwrap_or_default();
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use model::{Guard, Kind, ObjectId};
+
+    use super::*;
+
+    fn web() -> ObjectId {
+        ObjectId::new(Kind::Deployment, "shop", "web")
+    }
+
+    fn patch() -> Write {
+        Write::Patch {
+            object: web(),
+            uid: "u".into(),
+            guard: Guard::Epoch("1".into()),
+            epoch: None,
+            make_annotations: false,
+            edits: vec![],
+        }
+    }
+
+    fn kind_of(write: &Write, status: u16, body: &str) -> String {
+        let status = StatusCode::from_u16(status).expect("a status");
+        match classify(write, status, &HeaderMap::new(), body.as_bytes(), "x".into()) {
+            Ok(v) => format!("ok {v}"),
+            Err(e) => format!("{e:?}").split([' ', '{']).next().unwrap_or_default().to_string(),
+        }
+    }
+
+    #[test]
+    fn answers_are_classified_as_the_real_server_means_them() {
+        let delete = Write::Delete { object: web(), uid: "u".into() };
+        let create = Write::Create { object: web(), manifest: json!({}) };
+        let failed_test = r#"{"kind":"Status","message":"the server rejected our request due to an error in our request","reason":"Invalid","details":{},"code":422}"#;
+        let invalid = r#"{"kind":"Status","message":"Deployment \"web\" is invalid","reason":"Invalid","details":{"name":"web","causes":[{"message":"too long","field":"spec.x"}]},"code":422}"#;
+        let policy = r#"{"kind":"Status","message":"denied request: no","reason":"Invalid","details":{},"code":422}"#;
+        let not_found = r#"{"kind":"Status","message":"not found","reason":"NotFound","code":404}"#;
+        for (write, status, body, expect) in [
+            (&patch(), 200, "{}", "ok {}"),
+            (&patch(), 422, failed_test, "Precondition"),
+            (&patch(), 409, "{}", "Precondition"),
+            (&patch(), 422, invalid, "Refused"),
+            (&patch(), 422, policy, "Refused"),
+            (&patch(), 404, not_found, "Refused"),
+            (&delete, 404, not_found, "ok null"),
+            (&delete, 404, "<html>", "Refused"),
+            (&delete, 409, "{}", "Precondition"),
+            (&create, 409, "{}", "Refused"),
+            (&patch(), 401, "", "Refused"),
+            (&patch(), 302, "", "Refused"),
+            (&patch(), 429, "", "NotSent"),
+            (&patch(), 500, "", "Unknown"),
+            (&patch(), 504, "", "Unknown"),
+            (&patch(), 200, "<html>", "Unknown"),
+        ] {
+            assert_eq!(kind_of(write, status, body), expect, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn every_write_names_its_manager_is_strict_and_a_dry_run_says_so_everywhere() {
+        let r = request(&patch(), Mode::Commit).expect("a request");
+        let uri = "/apis/apps/v1/namespaces/shop/deployments/web?fieldManager=changeover-rollout&fieldValidation=Strict";
+        assert_eq!(r.uri().to_string(), uri);
+        assert_eq!(request(&patch(), Mode::DryRun).expect("a request").uri().to_string(), format!("{uri}&dryRun=All"));
+        let scale = Write::Scale { object: web(), uid: "u".into(), resource_version: None, from: 0, to: 1 };
+        assert!(request(&scale, Mode::Commit).expect("a request").uri().path().ends_with("/deployments/web/scale"));
+        let delete = Write::Delete { object: web(), uid: "u".into() };
+        assert_eq!(request(&delete, Mode::Commit).expect("a request").uri().query(), None);
+        assert_eq!(request(&delete, Mode::DryRun).expect("a request").uri().query(), Some("dryRun=All"));
+    }
+
+    #[test]
+    fn warnings_are_taken_out_of_their_headers() {
+        let mut h = HeaderMap::new();
+        h.append("warning", r#"299 - "unknown field \"spec.x\"", 299 - "b""#.parse().expect("a header"));
+        h.append("warning", r#"299 k8s "c"#.parse().expect("a header"));
+        assert_eq!(warnings(&h), ["unknown field \"spec.x\"", "b", "c"]);
+    }
+}
