@@ -11,13 +11,16 @@
 //! Adding a hazard: 1. one file in `hazards/`; 2. one line in its list; 3. a golden that fires and one that must not.
 
 pub mod access;
+pub mod advice;
 pub mod around;
 pub mod derive;
 pub mod file;
+pub mod hazards;
 pub mod kubectl;
 pub mod owner;
 pub mod params;
 pub mod plan;
+pub mod quantity;
 pub mod references;
 pub mod render;
 pub mod revisions;
@@ -26,6 +29,7 @@ pub mod snapshot;
 pub mod step;
 pub mod strategies;
 
+pub use hazards::{Finding, Severity};
 pub use params::{Param, ParamKind, ParamSchema};
 pub use plan::{Finish, ImageChange, Plan, PlanError, Planned, Target, What};
 pub use revisions::{NOT_RESTORED, Revision};
@@ -39,4 +43,20 @@ pub fn said_changes(changes: &[ImageChange]) -> String {
         [] => "pod template".to_string(),
         some => some.iter().map(|c| format!("{}: {} → {}", c.container, c.before, c.after)).collect::<Vec<_>>().join(", "),
     }
+}
+
+/// The bare Pod made of the new template, for a dry run: quota, LimitRange, PodSecurity, a missing ServiceAccount or
+/// PriorityClass refuse a Pod, and none of them a Deployment. `None` when the plan brings no template.
+pub fn dry_run_pod(plan: &Plan) -> Option<serde_json::Value> {
+    let green = plan.steps.iter().find_map(|s| match &s.step {
+        Step::Create { object, manifest } if object.kind == model::Kind::Deployment => manifest.pointer("/spec/template"),
+        Step::SetTemplate { after, .. } => Some(after),
+        _ => None,
+    })?;
+    let name: String = format!("{}-dry-run", plan.id).chars().take(63).collect();
+    let mut metadata = green.get("metadata").cloned().filter(serde_json::Value::is_object).unwrap_or_else(|| serde_json::json!({}));
+    metadata["name"] = name.into();
+    metadata["namespace"] = plan.target.object.namespace.clone().into();
+    let spec = green.get("spec")?.clone();
+    Some(serde_json::json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}))
 }

@@ -1,0 +1,57 @@
+//! The API server refuses a write when asked by a dry run: validation, policies, webhooks, quota. A Deployment's dry run
+//! shows nothing of what its *pods* would be refused for, so a bare Pod of green's template is asked for as well.
+
+use model::Kind;
+
+use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use crate::snapshot::{Access, DryRun, Verb};
+
+/// See the file's head.
+#[derive(Debug)]
+pub struct Admission;
+
+impl Hazard for Admission {
+    fn code(&self) -> &'static str {
+        "admission"
+    }
+
+    fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
+        if ctx.snapshot.dry_runs.is_empty() {
+            let message = "whether the writes are admitted could not be checked: no dry run was made";
+            return vec![finding(self, Severity::Warn, ctx.around.id, message, "check again once the cluster answers")];
+        }
+        let refused = ctx.snapshot.dry_runs.iter().filter_map(|d| Some((d, d.outcome.as_ref().err()?)));
+        refused.map(|(d, why)| self.of(ctx, d, why)).collect()
+    }
+}
+
+impl Admission {
+    fn of(&self, ctx: &CheckCtx<'_>, dry_run: &DryRun, why: &str) -> Finding {
+        if dry_run.step == "pod" {
+            let create = Access {
+                verb: Verb::Create,
+                kind: Kind::Pod,
+                subresource: String::new(),
+                namespace: ctx.around.namespace().into(),
+                name: String::new(),
+            };
+            if ctx.snapshot.access.get(&create) == Some(&false) {
+                let message = "whether pods of the new template are admitted could not be checked: you may not create pods";
+                return finding(
+                    self,
+                    Severity::Warn,
+                    &dry_run.object,
+                    message,
+                    "the deployment controller will tell once green is scaled up",
+                );
+            }
+            let message = format!("a pod of the new template is refused: {why}");
+            return finding(self, Severity::Block, &dry_run.object, message, "change the template so that it is admitted");
+        }
+        let message = match dry_run.step.strip_prefix("undo:") {
+            Some(step) => format!("the way back from {step} is refused: {why}"),
+            None => format!("step {} is refused: {why}", dry_run.step),
+        };
+        finding(self, Severity::Block, &dry_run.object, message, "the text names the policy; change what is written, or ask its owner")
+    }
+}

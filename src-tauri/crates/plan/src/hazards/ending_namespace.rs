@@ -1,0 +1,41 @@
+//! A namespace, or a target, that is being deleted: patches still pass, creations do not.
+
+use model::{Kind, ObjectId};
+use serde_json::Value;
+
+use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+
+/// See the file's head.
+#[derive(Debug)]
+pub struct EndingNamespace;
+
+impl Hazard for EndingNamespace {
+    fn code(&self) -> &'static str {
+        "ending-namespace"
+    }
+
+    fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
+        let id = ObjectId::new(Kind::Namespace, "", ctx.around.namespace());
+        let mut all = Vec::new();
+        match (ctx.snapshot.raw(&id), ctx.snapshot.unknown(Kind::Namespace)) {
+            (Some(raw), _) => {
+                let ends = raw.pointer("/status/phase").and_then(Value::as_str) == Some("Terminating");
+                if ends || raw.pointer("/metadata/deletionTimestamp").is_some() {
+                    all.push(finding(
+                        self,
+                        Severity::Block,
+                        &id,
+                        "is being deleted: nothing can be created in it",
+                        "use another namespace",
+                    ));
+                }
+            }
+            (None, Some(why)) => all.push(unchecked(self, &id, Kind::Namespace, why)),
+            (None, None) => all.push(unchecked(self, &id, Kind::Namespace, "it is not among what was read")),
+        }
+        if ctx.around.deployment.metadata.deletion_timestamp.is_some() {
+            all.push(finding(self, Severity::Block, ctx.around.id, "is being deleted", "wait until it is gone, then make a new one"));
+        }
+        all
+    }
+}

@@ -1,0 +1,43 @@
+//! Another controller drives the Deployment: an operator that owns it, an Argo Rollout or a Flagger Canary that points
+//! at it. What we write it would undo.
+
+use model::Kind;
+use serde_json::Value;
+
+use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+
+/// See the file's head.
+#[derive(Debug)]
+pub struct ForeignController;
+
+/// Kinds that drive a Deployment, and where they name it.
+const DRIVERS: [(Kind, &str); 2] = [(Kind::Rollout, "/spec/workloadRef"), (Kind::Canary, "/spec/targetRef")];
+
+impl Hazard for ForeignController {
+    fn code(&self) -> &'static str {
+        "foreign-controller"
+    }
+
+    fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
+        let object = ctx.around.id;
+        let mut all = Vec::new();
+        if let Some(owner) = ctx.around.deployment.metadata.controller() {
+            let message = format!("is controlled by {} {}: it would take our changes back", owner.kind, owner.name);
+            all.push(finding(self, Severity::Block, object, message, format!("change {} {} instead", owner.kind, owner.name)));
+        }
+        for (kind, pointer) in DRIVERS {
+            if let Some(why) = ctx.snapshot.unknown(kind).filter(|_| ctx.snapshot.installed.contains(&kind)) {
+                all.push(unchecked(self, object, kind, why));
+            }
+            let of_kind = ctx.snapshot.raw.iter().filter(|(id, _)| id.kind == kind && id.namespace == object.namespace);
+            for (id, raw) in of_kind {
+                let at = |key: &str| raw.pointer(&format!("{pointer}/{key}")).and_then(Value::as_str);
+                if at("kind") == Some("Deployment") && at("name") == Some(object.name.as_str()) {
+                    let message = format!("is driven by {}", id.said());
+                    all.push(finding(self, Severity::Block, object, message, format!("roll it out through {} {}", kind, id.name)));
+                }
+            }
+        }
+        all
+    }
+}

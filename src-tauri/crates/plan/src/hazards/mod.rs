@@ -1,0 +1,214 @@
+//! What speaks against a plan, or is taken care of by it. Each hazard is one file that reads the snapshot and the plan.
+//!
+//! A hazard does **not** ask the cluster: it reads the answers that the snapshot holds. What could not be read is never
+//! taken for absent: then the finding is a warning that says so.
+
+use model::{Kind, ObjectId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::around::Around;
+use crate::plan::Plan;
+use crate::snapshot::Snapshot;
+use crate::step::Step;
+
+mod admission;
+mod argo_cd;
+mod ending_namespace;
+mod external_name;
+mod flux;
+mod foreign_controller;
+mod headless_service;
+mod helm;
+mod history_limit;
+mod hpa_counts_both;
+mod leftovers;
+mod missing_reference;
+mod moving;
+mod never_failing;
+mod no_readiness_probe;
+mod no_smoke_check;
+mod node_room;
+mod not_ready_addresses;
+mod one_live_replica_set;
+mod paused;
+mod pdb_counts_both;
+mod permissions;
+mod quota;
+mod service_overlap;
+mod service_without_selector;
+mod session_affinity;
+mod shared_service;
+mod shared_volume;
+mod target_port;
+
+/// Every hazard: a new one is one file and one line here.
+pub const LIST: &[&dyn Hazard] = &[
+    &one_live_replica_set::OneLiveReplicaSet,
+    &paused::Paused,
+    &moving::Moving,
+    &foreign_controller::ForeignController,
+    &helm::Helm,
+    &argo_cd::ArgoCd,
+    &flux::Flux,
+    &leftovers::Leftovers,
+    &ending_namespace::EndingNamespace,
+    &permissions::Permissions,
+    &admission::Admission,
+    &missing_reference::MissingReference,
+    &quota::Quota,
+    &node_room::NodeRoom,
+    &shared_volume::SharedVolume,
+    &target_port::TargetPort,
+    &no_readiness_probe::NoReadinessProbe,
+    &no_smoke_check::NoSmokeCheck,
+    &shared_service::SharedService,
+    &service_overlap::ServiceOverlap,
+    &service_without_selector::ServiceWithoutSelector,
+    &external_name::ExternalName,
+    &headless_service::HeadlessService,
+    &not_ready_addresses::NotReadyAddresses,
+    &session_affinity::SessionAffinity,
+    &hpa_counts_both::HpaCountsBoth,
+    &pdb_counts_both::PdbCountsBoth,
+    &history_limit::HistoryLimit,
+    &never_failing::NeverFailing,
+];
+
+/// Kinds that a snapshot for checks must hold (of the target's namespace, or cluster-wide), or name as unread.
+pub const READS: &[Kind] = &[
+    Kind::Deployment,
+    Kind::ReplicaSet,
+    Kind::Pod,
+    Kind::Service,
+    Kind::EndpointSlice,
+    Kind::Ingress,
+    Kind::HTTPRoute,
+    Kind::HorizontalPodAutoscaler,
+    Kind::PodDisruptionBudget,
+    Kind::Event,
+    Kind::ConfigMap,
+    Kind::Secret,
+    Kind::ServiceAccount,
+    Kind::PersistentVolumeClaim,
+    Kind::ResourceQuota,
+    Kind::Namespace,
+    Kind::Node,
+    Kind::PriorityClass,
+    Kind::RuntimeClass,
+    Kind::Rollout,
+    Kind::Canary,
+    Kind::Application,
+    Kind::Kustomization,
+    Kind::HelmRelease,
+];
+
+/// Something that can go wrong.
+pub trait Hazard: Sync {
+    /// Name, as in findings and fixtures: `paused`.
+    fn code(&self) -> &'static str;
+    /// What it found; empty when all is well.
+    fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding>;
+}
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// The plan must not run.
+    Block,
+    /// The operator has to know.
+    Warn,
+    /// The plan takes care of it.
+    Fixed,
+}
+
+/// What a hazard found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// Code of the hazard.
+    pub code: String,
+    /// Weight.
+    pub severity: Severity,
+    /// What it is about.
+    pub object: ObjectId,
+    /// What is the matter.
+    pub message: String,
+    /// What to do, or what the plan does about it; commands in it can be pasted.
+    pub remedy: String,
+}
+
+/// What a hazard reads.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckCtx<'a> {
+    /// The world.
+    pub snapshot: &'a Snapshot,
+    /// The plan.
+    pub plan: &'a Plan,
+    /// The target among its objects.
+    pub around: Around<'a>,
+}
+
+/// Runs every hazard over a plan: what blocks first, then warnings, then what is fixed. A target that is gone blocks.
+pub fn check(snapshot: &Snapshot, plan: &Plan) -> Vec<Finding> {
+    let around = match Around::of(snapshot, &plan.target.object) {
+        Ok(around) => around,
+        Err(e) => {
+            let remedy = "make the plan again".to_string();
+            let object = plan.target.object.clone();
+            return vec![Finding { code: "no-target".into(), severity: Severity::Block, object, message: e.to_string(), remedy }];
+        }
+    };
+    let ctx = CheckCtx { snapshot, plan, around };
+    let mut all: Vec<Finding> = LIST.iter().flat_map(|h| h.check(&ctx)).collect();
+    all.sort_by_key(|f| f.severity);
+    all
+}
+
+impl<'a> CheckCtx<'a> {
+    /// The manifest of the Deployment that the plan creates, if it creates one.
+    pub fn green(&self) -> Option<(&'a ObjectId, &'a Value)> {
+        self.plan.steps.iter().find_map(|s| match &s.step {
+            Step::Create { object, manifest } if object.kind == Kind::Deployment => Some((object, manifest)),
+            _ => None,
+        })
+    }
+
+    /// Whether a second Deployment stands beside the target for a while.
+    pub fn is_blue_green(&self) -> bool {
+        self.green().is_some()
+    }
+
+    /// The template whose pods will run: green's, or the one that is written.
+    pub fn template(&self) -> &'a Value {
+        self.green().and_then(|(_, m)| m.pointer("/spec/template")).unwrap_or(&self.plan.template)
+    }
+
+    /// Pods that the plan starts beside those that run.
+    pub fn extra_pods(&self) -> u32 {
+        self.plan.steps.iter().filter_map(|s| if let Step::Scale { to, .. } = s.step { Some(to) } else { None }).max().unwrap_or(0)
+    }
+
+    /// Services whose traffic the plan moves.
+    pub fn moved(&self) -> Vec<&'a ObjectId> {
+        let first = self.plan.steps.iter().find_map(|s| if let Step::Switch { services, .. } = &s.step { Some(services) } else { None });
+        first.into_iter().flatten().map(|s| &s.service).collect()
+    }
+
+    /// Objects that others may own and that the plan writes to: the target, and the Services.
+    pub fn owned_by_others(&self) -> Vec<ObjectId> {
+        std::iter::once(self.plan.target.object.clone()).chain(self.moved().into_iter().cloned()).collect()
+    }
+}
+
+/// A finding of a hazard.
+fn finding(hazard: &dyn Hazard, severity: Severity, object: &ObjectId, message: impl Into<String>, remedy: impl Into<String>) -> Finding {
+    Finding { code: hazard.code().into(), severity, object: object.clone(), message: message.into(), remedy: remedy.into() }
+}
+
+/// The warning that something could not be looked at.
+fn unchecked(hazard: &dyn Hazard, object: &ObjectId, kind: Kind, why: &str) -> Finding {
+    let message = format!("could not be checked: {} were not read ({why})", kind.plural());
+    finding(hazard, Severity::Warn, object, message, "check it by hand, or get the right to read them")
+}

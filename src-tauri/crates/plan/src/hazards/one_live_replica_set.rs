@@ -1,0 +1,35 @@
+//! Blue/Green needs one version to begin with: two ReplicaSets with pods are two versions, and a pin can name one only.
+
+use super::{CheckCtx, Finding, Hazard, Severity, finding};
+
+/// See the file's head.
+#[derive(Debug)]
+pub struct OneLiveReplicaSet;
+
+impl Hazard for OneLiveReplicaSet {
+    fn code(&self) -> &'static str {
+        "one-live-replica-set"
+    }
+
+    fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
+        let object = ctx.around.id;
+        let live = ctx.around.live_replica_sets();
+        if !ctx.is_blue_green() || live.len() == 1 {
+            return vec![];
+        }
+        let (message, remedy) = match live.as_slice() {
+            [] => (
+                "has no ReplicaSet with pods: there is no version in service to stand beside".to_string(),
+                "scale it up first, or change it in place",
+            ),
+            many => {
+                let said: Vec<String> = many.iter().map(|r| format!("{} ({} pods)", r.metadata.name, r.status.replicas)).collect();
+                (
+                    format!("has {} ReplicaSets with pods: {}", many.len(), said.join(", ")),
+                    "let its rollout finish, or roll it back, then make the plan again",
+                )
+            }
+        };
+        vec![finding(self, Severity::Block, object, message, remedy)]
+    }
+}

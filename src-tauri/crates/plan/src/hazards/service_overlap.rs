@@ -1,0 +1,29 @@
+//! Blue's Service would select green's pods as well, before anybody looked at them.
+
+use super::{CheckCtx, Finding, Hazard, Severity, finding};
+
+/// See the file's head.
+#[derive(Debug)]
+pub struct ServiceOverlap;
+
+impl Hazard for ServiceOverlap {
+    fn code(&self) -> &'static str {
+        "service-overlap"
+    }
+
+    fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
+        let mut all = Vec::new();
+        let mut held: Vec<&model::ObjectId> = Vec::new();
+        for s in &ctx.plan.steps {
+            let crate::step::Step::Pin { service, keeps, .. } = &s.step else { continue };
+            if held.contains(&service) {
+                continue;
+            }
+            held.push(service);
+            let message = "its selector also matches green's pods";
+            let remedy = format!("step {} narrows it to the pods of {} before green starts; no endpoint changes by that", s.id, keeps.name);
+            all.push(finding(self, Severity::Fixed, service, message, remedy));
+        }
+        all
+    }
+}

@@ -1,0 +1,33 @@
+//! Sessions that stick to a client's address. kube-proxy moves them with the flip (seen); a load balancer in front may
+//! not.
+
+use super::{CheckCtx, Finding, Hazard, Severity, finding};
+
+/// See the file's head.
+#[derive(Debug)]
+pub struct SessionAffinity;
+
+impl Hazard for SessionAffinity {
+    fn code(&self) -> &'static str {
+        "session-affinity"
+    }
+
+    fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
+        let mut all = Vec::new();
+        for id in ctx.moved() {
+            let Some(s) = ctx.snapshot.objects.service(&id.namespace, &id.name) else { continue };
+            if s.spec.session_affinity == "ClientIP" {
+                let message =
+                    "has sessionAffinity ClientIP: kube-proxy moves such clients with the cutover, a load balancer in front may keep them";
+                all.push(finding(
+                    self,
+                    Severity::Warn,
+                    id,
+                    message,
+                    "probe through the entry, not only inside the cluster, before retiring blue",
+                ));
+            }
+        }
+        all
+    }
+}
