@@ -1,1 +1,123 @@
-fn main() {}
+//! `cargo xtask`: everything that is done to this checkout.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use xtask::lab::{self, Found, Kind, Lab, LabDir, Options};
+use xtask::say;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Runs, tests and looks after this checkout")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// A real Kubernetes on this machine: the practice lab without root, real nodes with root
+    Lab {
+        #[command(subcommand)]
+        command: LabCommand,
+        /// The lab's folder [default: $CHANGEOVER_LAB_DIR, else the user's state folder]
+        #[arg(long, global = true)]
+        state: Option<PathBuf>,
+    },
+}
+
+#[derive(Subcommand)]
+enum LabCommand {
+    /// Makes the lab stand; does nothing when it does
+    Up(Up),
+    /// Stops and removes everything of it
+    Down,
+    /// Says what runs
+    Status,
+    /// Prints the path of the administrator's kubeconfig, or another user's
+    Kubeconfig {
+        /// viewer, operator, shop-viewer, shop-operator, stranger
+        #[arg(default_value = "admin")]
+        user: String,
+    },
+    /// Builds the lab's programs without starting anything
+    Build,
+}
+
+#[derive(Args)]
+struct Up {
+    /// Nodes that run containers (root); 0 = the practice lab with simulated nodes
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    real_nodes: u8,
+    /// Simulated pods beside everything else
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    fake_pods: u32,
+    /// Traefik with the Gateway API in front of the shop (real nodes)
+    #[arg(long)]
+    traefik: bool,
+    /// metrics-server, so that an HPA scales (real nodes)
+    #[arg(long)]
+    metrics: bool,
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> ExitCode {
+    match act(Cli::parse().command) {
+        Ok(code) => code,
+        Err(error) => {
+            say::note(&error.to_string());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn act(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Lab { command, state } => {
+            let dir = state.map_or_else(LabDir::usual, LabDir::at);
+            lab_command(command, dir)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn lab_command(command: LabCommand, dir: LabDir) -> Result<(), Failure> {
+    match command {
+        LabCommand::Up(up) => {
+            let kind = if up.real_nodes > 0 { Kind::RealNodes } else { Kind::Practice };
+            let options = Options {
+                kind,
+                real_nodes: up.real_nodes,
+                fake_pods: up.fake_pods,
+                traefik: up.traefik,
+                metrics: up.metrics,
+            };
+            let (lab, found) = Lab::up(dir, &options)?;
+            if found == Found::Standing {
+                say::step("the lab is up already: nothing to do");
+            }
+            println!("export KUBECONFIG={}", lab.kubeconfig().display());
+            if let Some(traefik) = lab.traefik() {
+                println!("# the shop: curl -H 'Host: shop.example.com' {traefik}/");
+            }
+        }
+        LabCommand::Down => {
+            let was = lab::down(&dir)?;
+            say::step(if was { "the lab is gone" } else { "no lab was up" });
+        }
+        LabCommand::Status => println!("{}", lab::status(&dir)?),
+        LabCommand::Kubeconfig { user } => {
+            println!("{}", Lab::open(dir)?.kubeconfig_of(&user).display());
+        }
+        LabCommand::Build => {
+            use lab::programs::{Module, build};
+            for module in
+                [Module::Kubernetes, Module::Etcd, Module::Shopd, Module::Traefik, Module::MetricsServer]
+            {
+                println!("{}", build(module)?.display());
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! The lab's programs as processes: started apart from the terminal, remembered by pid **and** start time (a pid
+//! alone may belong to somebody else by tomorrow), stopped with TERM, then KILL.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use std::os::unix::process::CommandExt;
+
+use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+use serde::{Deserialize, Serialize};
+
+use super::LabError;
+
+/// A program that was started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Process {
+    /// Its name in messages and of its log.
+    pub name: String,
+    /// Its process id.
+    pub pid: u32,
+    /// When it started, in the kernel's clock ticks after boot.
+    pub started: u64,
+    /// What it says.
+    pub log: PathBuf,
+}
+
+/// Starts a program in a process group of its own, with its output in `logs/NAME.log`.
+pub fn start(name: &str, mut command: Command, logs: &Path) -> Result<Process, LabError> {
+    let log = logs.join(format!("{name}.log"));
+    let open = || File::options().create(true).append(true).open(&log).map_err(|e| LabError::file(&log, e));
+    command.process_group(0).stdin(Stdio::null()).stdout(open()?).stderr(open()?);
+    let child = command.spawn().map_err(|source| LabError::Start { program: name.to_owned(), source })?;
+    let pid = child.id();
+    let started = start_time(pid).unwrap_or_default();
+    Ok(Process { name: name.to_owned(), pid, started, log })
+}
+
+impl Process {
+    /// Whether this very process still runs; an ended one that nobody waited for does not.
+    pub fn is_alive(&self) -> bool {
+        start_time(self.pid) == Some(self.started)
+    }
+
+    /// The last lines of what it said.
+    pub fn last_words(&self, lines: usize) -> String {
+        let said = fs::read(&self.log).unwrap_or_default();
+        let said = String::from_utf8_lossy(&said);
+        let all: Vec<&str> = said.lines().collect();
+        all[all.len().saturating_sub(lines)..].join("\n")
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(pid) = i32::try_from(self.pid).ok().and_then(Pid::from_raw) {
+            if self.is_alive() {
+                // It may end between the look and the signal: then there is nothing left to do.
+                let _ = kill_process(pid, signal);
+            }
+            let _ = waitpid(Some(pid), WaitOptions::NOHANG);
+        }
+    }
+}
+
+/// How to end a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Ask, wait, then insist: for what has something to clean up.
+    Politely,
+    /// At once: for what keeps nothing that outlives the lab.
+    AtOnce,
+}
+
+/// Ends the processes and waits until they are gone.
+pub fn stop(processes: &[Process], how: Stop) -> Result<(), LabError> {
+    if how == Stop::Politely {
+        processes.iter().for_each(|p| p.signal(Signal::TERM));
+        if wait_gone(processes, Duration::from_secs(5)) {
+            return Ok(());
+        }
+    }
+    processes.iter().for_each(|p| p.signal(Signal::KILL));
+    if wait_gone(processes, Duration::from_secs(10)) {
+        return Ok(());
+    }
+    let left = processes.iter().filter(|p| p.is_alive()).map(|p| format!("{} ({})", p.name, p.pid));
+    Err(LabError::WouldNotStop { left: left.collect::<Vec<_>>().join(", ") })
+}
+
+fn wait_gone(processes: &[Process], patience: Duration) -> bool {
+    let deadline = Instant::now() + patience;
+    loop {
+        for process in processes {
+            if let Some(pid) = i32::try_from(process.pid).ok().and_then(Pid::from_raw) {
+                let _ = waitpid(Some(pid), WaitOptions::NOHANG);
+            }
+        }
+        if processes.iter().all(|p| !p.is_alive()) {
+            return true;
+        }
+        if Instant::now() > deadline {
+            return false;
+        }
+        sleep(Duration::from_millis(20));
+    }
+}
+
+/// Kills a process known by its pid alone, found a moment ago in a cgroup of the lab.
+pub fn kill_now(pid: u32) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
+        let _ = kill_process(pid, Signal::KILL);
+        let _ = waitpid(Some(pid), WaitOptions::NOHANG);
+    }
+}
+
+/// When a process started, as the kernel counts; `None` when there is none or only its zombie.
+pub fn start_time(pid: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The name in parentheses may hold anything, so the fields are counted from its end.
+    let after_name = stat.rsplit_once(')')?.1;
+    let fields: Vec<&str> = after_name.split_whitespace().collect();
+    if matches!(fields.first(), Some(&"Z" | &"X")) {
+        return None;
+    }
+    fields.get(19)?.parse().ok()
+}
+
+/// Waits until `done` says so; looks again every `every`.
+pub fn wait_until(
+    what: &str,
+    patience: Duration,
+    every: Duration,
+    mut done: impl FnMut() -> Result<bool, LabError>,
+) -> Result<(), LabError> {
+    let deadline = Instant::now() + patience;
+    loop {
+        if done()? {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(LabError::Waited { what: what.to_owned(), seconds: patience.as_secs() });
+        }
+        sleep(every);
+    }
+}
+
+/// A loopback port that nobody uses at the moment.
+pub fn free_port() -> io::Result<u16> {
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_known_by_its_start_time_and_gone_after_stop() {
+        let logs = std::env::temp_dir().join(format!("xtask-process-{}", std::process::id()));
+        fs::create_dir_all(&logs).unwrap();
+        let mut sleeper = Command::new("sleep");
+        sleeper.arg("60");
+        let process = start("sleeper", sleeper, &logs).unwrap();
+        assert!(process.is_alive());
+        let impostor = Process { started: process.started + 1, ..process.clone() };
+        assert!(!impostor.is_alive(), "another start time is another process");
+        stop(std::slice::from_ref(&process), Stop::Politely).unwrap();
+        assert!(!process.is_alive());
+        fs::remove_dir_all(&logs).unwrap();
+    }
+}

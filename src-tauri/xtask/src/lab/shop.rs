@@ -1,0 +1,33 @@
+//! The sample shop: what the tests and the practice lab roll out.
+
+use std::time::Duration;
+
+use super::process::wait_until;
+use super::programs::{self, Module};
+use super::state::LabDir;
+use super::{LabError, apply, kubectl};
+use crate::sh;
+
+/// Installs the Gateway API's resource definitions and the access rules of the lab's users.
+pub fn gateway_api(dir: &LabDir) -> Result<(), LabError> {
+    let definitions = programs::module_folder(Module::Traefik, "sigs.k8s.io/gateway-api", "config/crd/standard")?;
+    apply(dir, &definitions)?;
+    wait_until("the Gateway API to be served", Duration::from_secs(30), Duration::from_millis(200), || {
+        Ok(sh::succeeds(kubectl(dir)?.args(["get", "--raw", "/apis/gateway.networking.k8s.io/v1"])))
+    })
+}
+
+/// Applies the shop and the access rules.
+pub fn apply_all(dir: &LabDir) -> Result<(), LabError> {
+    apply(dir, &programs::sources().join("shop"))?;
+    apply(dir, &programs::sources().join("rbac.yaml"))
+}
+
+/// Applies the shop and waits until both of its Deployments are available.
+pub fn start(dir: &LabDir) -> Result<(), LabError> {
+    apply_all(dir)?;
+    sh::read(kubectl(dir)?.args([
+        "wait", "--namespace=shop", "--for=condition=Available", "--timeout=120s", "deployment/web", "deployment/api",
+    ]))?;
+    Ok(())
+}

@@ -1,0 +1,3 @@
+module changeover.dev/lab/shopd
+
+go 1.26.0
