@@ -44,6 +44,16 @@ impl Authority {
         Ok(Self { issuer: Issuer::new(params, key), folder: folder.to_owned() })
     }
 
+    /// The authority whose key lies in the folder.
+    pub fn again(folder: &Path, name: &str) -> Result<Self, LabError> {
+        let file = folder.join(format!("{name}.key"));
+        let key = KeyPair::from_pem(&fs::read_to_string(&file).map_err(|e| LabError::file(&file, e))?)?;
+        let mut params = CertificateParams::new(Vec::<String>::new())?;
+        params.distinguished_name = distinguished(&format!("changeover lab {name}"), None);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Ok(Self { issuer: Issuer::new(params, key), folder: folder.to_owned() })
+    }
+
     /// Signs `FILE.crt` and `FILE.key` for a server under these names and addresses, and for a client of this
     /// common name and group.
     pub fn sign(&self, file: &str, common_name: &str, group: Option<&str>, names: &[&str]) -> Result<(), LabError> {
