@@ -26,6 +26,8 @@ pub enum Environment {
     /// Nobody said.
     #[default]
     Unknown,
+    /// The practice lab.
+    Practice,
     /// For development.
     Development,
     /// For tests and acceptance.

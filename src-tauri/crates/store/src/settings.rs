@@ -3,6 +3,8 @@
 //! One row per setting. A value that is not understood (written by a newer version) counts as not set and is kept, as are
 //! settings that this version does not know.
 
+use std::collections::BTreeMap;
+
 use engine::JournalError;
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
@@ -50,16 +52,25 @@ pub struct Settings {
     pub probe_proxy: Option<String>,
     /// Seconds that the old version is kept after a cutover, unless the plan says otherwise.
     pub soak_seconds: u32,
+    /// URLs to probe after a cutover unless the plan says otherwise, by the workload's id.
+    pub probes: BTreeMap<String, Vec<String>>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { theme: Theme::default(), language: Language::default(), resolve: Vec::new(), probe_proxy: None, soak_seconds: 600 }
+        Self {
+            theme: Theme::default(),
+            language: Language::default(),
+            resolve: Vec::new(),
+            probe_proxy: None,
+            soak_seconds: 600,
+            probes: BTreeMap::new(),
+        }
     }
 }
 
 // Rows of this table that hold a setting; the field's name as it is in JSON.
-const KEYS: &[&str] = &["theme", "language", "resolve", "probeProxy", "soakSeconds"];
+const KEYS: &[&str] = &["theme", "language", "resolve", "probeProxy", "soakSeconds", "probes"];
 
 impl Settings {
     fn to_map(&self) -> Map<String, Value> {
