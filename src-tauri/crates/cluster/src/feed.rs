@@ -1,0 +1,263 @@
+//! The live view of a connection: one watch per kind (and namespace), merged into one stream of events that waits for
+//! a slow reader without growing: what is not taken yet is kept once per object.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{Delta, Kind, ObjectId};
+use tokio::sync::{mpsc, watch as signal};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::connect::{Connection, lock};
+use crate::drive::{Driver, Heard, Wake};
+use crate::heart::{self, Pulse};
+use crate::watch::KindState;
+
+/// Kinds that the live view is made of.
+pub const KINDS: &[Kind] = &[
+    Kind::Gateway,
+    Kind::HTTPRoute,
+    Kind::Ingress,
+    Kind::Service,
+    Kind::EndpointSlice,
+    Kind::Deployment,
+    Kind::ReplicaSet,
+    Kind::Pod,
+    Kind::HorizontalPodAutoscaler,
+    Kind::PodDisruptionBudget,
+    Kind::Event,
+    Kind::ConfigMap,
+    Kind::Secret,
+];
+
+/// Deltas in one event at most.
+const BATCH: usize = 2000;
+/// How often freshness is looked at.
+const TICK: Duration = Duration::from_millis(500);
+/// How often it is told while nothing about it changes.
+const STEADY: Duration = Duration::from_secs(2);
+
+/// Which namespaces are watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Namespaces {
+    /// All, in one watch per kind.
+    All,
+    /// These, in one watch per kind and namespace.
+    Only(Vec<String>),
+}
+
+/// Something that happened in the cluster, or to the view of it.
+#[derive(Clone, Debug)]
+pub enum FeedEvent {
+    /// Objects that changed, one entry per object. Those of a listing come before its [`KindState::Live`].
+    Deltas(Vec<Delta>),
+    /// How a kind stands; over several namespaces the worst of them.
+    Kind(Kind, KindState),
+    /// How old the view is.
+    Freshness(Freshness),
+}
+
+/// How old the view is (invariant I7: as old as its oldest stream).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Freshness {
+    /// Everything that can be watched is, and the last heartbeat is recent. When false, nothing is written.
+    pub live: bool,
+    /// Time since the quietest stream gave a sign of life; up to 60 s between two bookmarks of a stream that is well.
+    pub oldest_age: Duration,
+    /// Time since the last heartbeat that was answered.
+    pub heartbeat_age: Option<Duration>,
+    /// Why it is not live.
+    pub why: Option<String>,
+}
+
+/// The stream of events. Dropping it ends every watch.
+pub struct Feed {
+    events: mpsc::Receiver<FeedEvent>,
+    _tasks: JoinSet<()>,
+}
+
+impl Feed {
+    /// The next event. Never `None` while the feed is held.
+    pub async fn next(&mut self) -> Option<FeedEvent> {
+        self.events.recv().await
+    }
+}
+
+pub(crate) struct Report {
+    pub slot: usize,
+    pub told: Told,
+}
+
+pub(crate) enum Told {
+    Deltas(Vec<Delta>),
+    State(KindState),
+}
+
+struct Slot {
+    kind: Kind,
+    state: Option<KindState>,
+    heard: Heard,
+}
+
+/// Starts watching. The connection is stale from now on until everything was listed once.
+pub fn watch(conn: Arc<Connection>, kinds: &[Kind], namespaces: &Namespaces) -> Feed {
+    let (tell, told) = mpsc::channel(64);
+    let (out, events) = mpsc::channel(2);
+    let (wake_tx, wake) = signal::channel(Wake::default());
+    let (pulse_tx, pulse) = signal::channel(Pulse::default());
+    let mut tasks = JoinSet::new();
+    let mut slots = Vec::new();
+    for &kind in kinds {
+        let places = match namespaces {
+            Namespaces::Only(all) if kind.namespaced() => all.iter().cloned().map(Some).collect(),
+            _ => vec![None],
+        };
+        for namespace in places {
+            let heard = Heard::default();
+            let slot = slots.len();
+            let driver = Driver { conn: conn.clone(), kind, namespace, slot, heard: heard.clone(), tell: tell.clone(), wake: wake.clone() };
+            slots.push(Slot { kind, state: None, heard });
+            tasks.spawn(driver.run());
+        }
+    }
+    conn.policy().set_stale(true);
+    tasks.spawn(heart::run(conn.clone(), pulse_tx, wake_tx));
+    let hub = Hub { conn, slots, pulse, started: Instant::now(), deltas: BTreeMap::new(), kinds: BTreeMap::new(), fresh: None, said: None };
+    tasks.spawn(hub.run(told, out));
+    Feed { events, _tasks: tasks }
+}
+
+/// Merges the reports, and keeps what was not taken yet.
+struct Hub {
+    conn: Arc<Connection>,
+    slots: Vec<Slot>,
+    pulse: signal::Receiver<Pulse>,
+    started: Instant,
+    deltas: BTreeMap<ObjectId, Delta>,
+    kinds: BTreeMap<Kind, KindState>,
+    fresh: Option<Freshness>,
+    /// When freshness was last told, and what of it.
+    said: Option<(Instant, bool)>,
+}
+
+impl Hub {
+    async fn run(mut self, mut told: mpsc::Receiver<Report>, out: mpsc::Sender<FeedEvent>) {
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let waiting = !self.deltas.is_empty() || !self.kinds.is_empty() || self.fresh.is_some();
+            tokio::select! {
+                Some(report) = told.recv() => self.take(report),
+                _ = tick.tick() => self.look(),
+                Ok(()) = self.pulse.changed() => self.look(),
+                permit = out.reserve(), if waiting => {
+                    let Ok(permit) = permit else { return };
+                    if let Some(event) = self.pop() {
+                        permit.send(event);
+                    }
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, report: Report) {
+        match report.told {
+            Told::Deltas(deltas) => {
+                for delta in deltas {
+                    let id = match &delta {
+                        Delta::Upsert(o) => o.id(),
+                        Delta::Remove(id) => id.clone(),
+                    };
+                    self.deltas.insert(id, delta);
+                }
+            }
+            Told::State(state) => {
+                let kind = self.slots[report.slot].kind;
+                self.slots[report.slot].state = Some(state);
+                let all = self.slots.iter().filter(|s| s.kind == kind).map(|s| s.state.as_ref());
+                if let Some(merged) = merge(all) {
+                    self.kinds.insert(kind, merged);
+                }
+                self.look();
+            }
+        }
+    }
+
+    /// Objects before states, states before freshness: nobody is told "live" before having what that speaks of.
+    fn pop(&mut self) -> Option<FeedEvent> {
+        if !self.deltas.is_empty() {
+            let rest = match self.deltas.keys().nth(BATCH).cloned() {
+                Some(id) => self.deltas.split_off(&id),
+                None => BTreeMap::new(),
+            };
+            let batch = std::mem::replace(&mut self.deltas, rest);
+            return Some(FeedEvent::Deltas(batch.into_values().collect()));
+        }
+        if let Some((kind, state)) = self.kinds.pop_first() {
+            return Some(FeedEvent::Kind(kind, state));
+        }
+        self.fresh.take().map(FeedEvent::Freshness)
+    }
+
+    fn look(&mut self) {
+        let now = self.freshness();
+        self.conn.policy().set_stale(!now.live);
+        let due = self.said.is_none_or(|(at, live)| live != now.live || at.elapsed() >= STEADY);
+        if due {
+            self.said = Some((Instant::now(), now.live));
+            self.fresh = Some(now);
+        } else if let Some(waiting) = &mut self.fresh {
+            *waiting = now;
+        }
+    }
+
+    fn freshness(&self) -> Freshness {
+        let pulse = self.pulse.borrow();
+        let heartbeat_age = pulse.last.map(|t| t.elapsed());
+        let mut oldest_age = Duration::ZERO;
+        let mut why = pulse.stranger.clone();
+        if heartbeat_age.unwrap_or_else(|| self.started.elapsed()) > self.conn.deadlines.lost {
+            why = why.or_else(|| Some(format!("connection lost ({})", pulse.trouble.as_deref().unwrap_or("no heartbeat"))));
+        } else if heartbeat_age.is_none() {
+            why = why.or_else(|| Some(pulse.trouble.clone().map_or("connecting".into(), |t| format!("no connection ({t})"))));
+        }
+        for s in &self.slots {
+            let bad = match &s.state {
+                Some(KindState::Live { .. }) => None,
+                // What may not or cannot be seen does not make the rest older.
+                Some(KindState::NotInstalled | KindState::Forbidden { .. }) => continue,
+                Some(KindState::Listing { .. }) | None => Some("is being listed".to_string()),
+                Some(KindState::Stale { .. }) => Some("gives no sign of life".to_string()),
+                Some(KindState::Broken { why, .. }) => Some(format!("broke off ({why})")),
+            };
+            let age = lock(&s.heard).map_or_else(|| self.started.elapsed(), |t| t.elapsed());
+            oldest_age = oldest_age.max(age);
+            if let Some(bad) = bad {
+                why = why.or_else(|| Some(format!("{} {bad}", s.kind.plural())));
+            }
+        }
+        Freshness { live: why.is_none(), oldest_age, heartbeat_age, why }
+    }
+}
+
+/// The worst of several namespaces.
+fn merge<'a>(all: impl Iterator<Item = Option<&'a KindState>>) -> Option<KindState> {
+    let rank = |s: &KindState| match s {
+        KindState::NotInstalled => 0,
+        KindState::Live { .. } => 1,
+        KindState::Forbidden { .. } => 2,
+        KindState::Listing { .. } => 3,
+        KindState::Stale { .. } => 4,
+        KindState::Broken { .. } => 5,
+    };
+    all.flatten().cloned().reduce(|a, b| match (a, b) {
+        (KindState::Listing { received: a }, KindState::Listing { received: b }) => KindState::Listing { received: a + b },
+        (KindState::Live { since: s1, last: l1, unreadable: u1 }, KindState::Live { since: s2, last: l2, unreadable: u2 }) => {
+            KindState::Live { since: s1.max(s2), last: l1.min(l2), unreadable: u1 + u2 }
+        }
+        (a, b) if rank(&a) >= rank(&b) => a,
+        (_, b) => b,
+    })
+}
