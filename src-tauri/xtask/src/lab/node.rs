@@ -356,9 +356,17 @@ fn remove_pod_namespaces(network: Network) -> Result<(), LabError> {
         }
         let text = fs::read(&note).unwrap_or_default();
         let answer: serde_json::Value = serde_json::from_slice(&text).unwrap_or_default();
-        let space = answer["netns"].as_str().map(Path::new).and_then(Path::file_name);
-        if let Some(space) = space.and_then(|s| s.to_str()).filter(|s| Path::new("/run/netns").join(s).exists()) {
-            sh::read(&mut sh::command("ip", ["netns", "delete", space]))?;
+        // The one interface with a sandbox is the pod's end; its sandbox is the namespace's path.
+        let interfaces = answer["result"]["interfaces"].as_array().cloned().unwrap_or_default();
+        for space in interfaces.iter().filter_map(|i| i["sandbox"].as_str()) {
+            let space = Path::new(space).file_name().and_then(|s| s.to_str()).unwrap_or_default();
+            if !space.is_empty() && Path::new("/run/netns").join(space).exists() {
+                sh::read(&mut sh::command("ip", ["netns", "delete", space]))?;
+            }
+        }
+        // containerd gives each pod a loopback network too, with a note of its own.
+        if let Some(id) = answer["containerId"].as_str() {
+            let _ = fs::remove_file(notes.join(format!("cni-loopback-{id}-lo")));
         }
         fs::remove_file(&note).map_err(|e| LabError::file(&note, e))?;
     }
