@@ -1,0 +1,149 @@
+//! Golden plans, and what must hold for each of them.
+
+mod common;
+
+use std::collections::BTreeSet;
+
+use common::{fixtures, folders, golden, make, request, snapshot};
+use plan::{Plan, Step, file, kubectl, render, strategies};
+
+/// (folder, plan or refusal)
+fn cases() -> Vec<(std::path::PathBuf, Result<Plan, String>)> {
+    let mut all = Vec::new();
+    for strategy in folders(&fixtures().join("strategies")) {
+        for case in folders(&strategy) {
+            let request = request(&case);
+            assert_eq!(Some(request.strategy.as_str()), strategy.file_name().and_then(|n| n.to_str()), "{}", case.display());
+            let plan = make(&snapshot(&case, &request), &request).map_err(|e| e.to_string());
+            all.push((case, plan));
+        }
+    }
+    all
+}
+
+fn plans() -> Vec<(std::path::PathBuf, Plan)> {
+    cases().into_iter().filter_map(|(case, plan)| Some((case, plan.ok()?))).collect()
+}
+
+#[test]
+fn plans_are_as_written_down() {
+    let wrong: Vec<String> = cases()
+        .into_iter()
+        .filter_map(|(case, plan)| {
+            let text = match plan {
+                Ok(plan) => render::text(&plan),
+                Err(e) => format!("refused: {e}\n"),
+            };
+            golden(&case.join("plan.txt"), &text).err()
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_strategy_has_a_golden_plan() {
+    let seen: BTreeSet<String> = plans().into_iter().map(|(_, p)| p.strategy).collect();
+    for s in strategies::LIST {
+        assert!(seen.contains(s.name()), "{}", s.name());
+    }
+}
+
+#[test]
+fn ids_are_unique_and_each_step_comes_after_those_it_waits_for() {
+    for (case, plan) in plans() {
+        let mut seen = BTreeSet::new();
+        for s in &plan.steps {
+            // In order and never ahead: so there is no cycle.
+            assert!(s.after.iter().all(|a| seen.contains(a)), "{}: {} is ahead of what it waits for", case.display(), s.id);
+            assert!(seen.insert(s.id.clone()), "{}: {} occurs twice", case.display(), s.id);
+        }
+    }
+}
+
+#[test]
+fn what_writes_says_how_it_is_undone_and_has_a_command() {
+    for (case, plan) in plans() {
+        for s in &plan.steps {
+            let writes = !s.step.writes_to().is_empty();
+            assert_eq!(render::undo(&s.step).is_some(), writes, "{}: {}", case.display(), s.id);
+            assert!(!writes || !kubectl::commands(&s.step).is_empty(), "{}: {}", case.display(), s.id);
+        }
+    }
+}
+
+#[test]
+fn every_pause_is_resumed_every_freeze_thawed_and_every_preview_deleted() {
+    for (case, plan) in plans() {
+        let count = |f: fn(&Step) -> bool| plan.steps.iter().filter(|s| f(&s.step)).count();
+        // A promotion pauses twice and unpauses once with the template.
+        let unpauses = count(|s| matches!(s, Step::Resume { .. } | Step::SetTemplate { .. }));
+        let pauses = count(|s| matches!(s, Step::Pause { .. }));
+        assert!(pauses == 0 || pauses == unpauses, "{}", case.display());
+        assert_eq!(count(|s| matches!(s, Step::Freeze { .. })), count(|s| matches!(s, Step::Thaw { .. })), "{}", case.display());
+        for s in &plan.steps {
+            if let Step::Create { object, .. } = &s.step
+                && object.kind == model::Kind::Service
+            {
+                let deleted = plan.steps.iter().any(|d| matches!(&d.step, Step::Delete { object: o } if o == object));
+                assert!(deleted, "{}: {}", case.display(), object.said());
+            }
+        }
+    }
+}
+
+#[test]
+fn the_same_input_gives_the_same_plan() {
+    for ((case, a), (_, b)) in plans().into_iter().zip(plans()) {
+        assert_eq!(file::to_text(&a).expect("text"), file::to_text(&b).expect("text"), "{}", case.display());
+    }
+}
+
+#[test]
+fn a_plan_file_is_read_back_as_it_was_and_refused_when_edited() {
+    for (case, plan) in plans() {
+        let text = file::to_text(&plan).expect("text");
+        assert_eq!(file::from_text(&text).expect("reads"), plan, "{}", case.display());
+        let edited = text.replacen("\"replicas\": 3", "\"replicas\": 4", 1);
+        assert_ne!(edited, text, "{}", case.display());
+        let e = file::from_text(&edited).expect_err("refused").to_string();
+        assert!(e.contains("it was edited after it was made"), "{e}");
+        assert!(file::from_text(&text[..text.len() / 2]).is_err());
+    }
+}
+
+#[test]
+fn no_pod_template_hash_is_ever_written_into_a_template_or_a_manifest() {
+    for (case, plan) in plans() {
+        for s in &plan.steps {
+            let written = match &s.step {
+                Step::Create { manifest, .. } => manifest,
+                Step::SetTemplate { after, .. } => after,
+                _ => continue,
+            };
+            assert!(!written.to_string().contains("\"pod-template-hash\":"), "{}: {}", case.display(), s.id);
+            assert!(!written.to_string().contains("ownerReferences"), "{}: {}", case.display(), s.id);
+        }
+    }
+}
+
+#[test]
+fn the_break_glass_card_flips_back_before_it_deletes_green() {
+    for (case, plan) in plans().into_iter().filter(|(_, p)| p.strategy == "blue-green") {
+        let done: Vec<String> = plan.steps.iter().map(|s| s.id.clone()).take_while(|id| id != "soak").collect();
+        let card = kubectl::break_glass(&plan, &done);
+        let flip = card.iter().position(|c| c.contains("patch service/")).expect("a flip");
+        let delete = card.iter().position(|c| c.contains("delete deployment/")).expect("a deletion");
+        assert!(flip < delete, "{}: {card:#?}", case.display());
+    }
+}
+
+#[test]
+fn the_pod_for_the_dry_run_is_of_the_new_template() {
+    for (case, plan) in plans() {
+        let pod = plan::dry_run_pod(&plan).expect("a pod");
+        assert_eq!(pod.pointer("/metadata/namespace"), Some(&serde_json::json!("shop")), "{}", case.display());
+        for change in &plan.changes {
+            assert!(pod.to_string().contains(&format!("\"{}\"", change.after)), "{}", case.display());
+        }
+    }
+}
