@@ -1,0 +1,32 @@
+//! Something refers to an object that does not exist, or to a port that the object does not have.
+
+use model::ObjectId;
+
+use super::{Check, Finding};
+use crate::graph::{Edge, EdgeState, NodeId};
+use crate::view::View;
+
+/// Dangling reference.
+pub(super) struct DanglingReference;
+
+impl Check for DanglingReference {
+    fn code(&self) -> &'static str {
+        "dangling-reference"
+    }
+
+    fn find(&self, view: &View<'_>, edges: &[Edge]) -> Vec<Finding> {
+        let object = |id: &NodeId| match view.rows.iter().find(|r| r.id == *id) {
+            Some(row) => Some(row.route.object.clone()),
+            None => id.parse::<ObjectId>().ok(),
+        };
+        // A route is at fault for its entry as for its backends: it is the one that refers.
+        let source = |e: &Edge| if e.id.relation == crate::relations::ATTACH { e.id.to.clone() } else { e.id.from.clone() };
+        let broken = edges.iter().filter(|e| e.state == EdgeState::Broken && e.id.relation != "endpoints");
+        let finding = |e: &Edge| {
+            let object = object(&source(e))?;
+            let message = format!("{}: {}", object.said(), e.detail);
+            Some(Finding { code: self.code(), object, message })
+        };
+        broken.filter_map(finding).collect()
+    }
+}

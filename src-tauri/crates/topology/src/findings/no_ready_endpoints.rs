@@ -1,0 +1,36 @@
+//! A Service that should answer and has nothing ready. Where nothing is wanted behind it and no route sends there
+//! (a preview Service at rest), it is idle and no finding.
+
+use model::{Kind, Weight};
+
+use super::{Check, Finding};
+use crate::graph::Edge;
+use crate::view::View;
+
+/// Service without ready endpoints.
+pub(super) struct NoReadyEndpoints;
+
+impl Check for NoReadyEndpoints {
+    fn code(&self) -> &'static str {
+        "no-ready-endpoints"
+    }
+
+    fn find(&self, view: &View<'_>, _edges: &[Edge]) -> Vec<Finding> {
+        let mut found = Vec::new();
+        for (service, backing) in view.services() {
+            let spec = &service.spec;
+            let selected = view.ground.selected(service).count();
+            let wanting = view.ground.selected(service).any(|w| w.wanted() > 0);
+            let object = view.here(Kind::Service, &service.metadata.name);
+            let backends = view.rows.iter().flat_map(|r| &r.route.split.backends);
+            let routed = backends.into_iter().any(|b| b.object == object && b.weight > Weight(0));
+            if spec.selector.is_empty() || spec.kind == "ExternalName" || backing.ready > 0 || selected == 0 || !(wanting || routed) {
+                continue;
+            }
+            let unready = if backing.total > 0 { format!(", {} not ready", backing.total) } else { String::new() };
+            let message = format!("{}: no ready endpoint{unready}", object.said());
+            found.push(Finding { code: self.code(), object, message });
+        }
+        found
+    }
+}

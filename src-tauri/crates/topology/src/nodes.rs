@@ -1,0 +1,216 @@
+//! Objects → nodes.
+
+use std::collections::BTreeMap;
+
+use model::kinds::template::PodSpec;
+use model::{Kind, Labels, Meta, Object, ObjectId, names};
+
+use crate::graph::{Edge, Health, Lane, Node, NodeId, Presence, Rank};
+use crate::ground::Workload;
+use crate::health;
+use crate::owner::Owner;
+use crate::view::{Row, View};
+
+/// Nodes of one namespace. `edges` are its edges: what they name and is not there gets a node that says so.
+pub(crate) fn nodes(view: &View<'_>, edges: &[Edge]) -> BTreeMap<NodeId, Node> {
+    let mut found: BTreeMap<NodeId, Node> = BTreeMap::new();
+    let mut add = |node: Node| drop(found.insert(node.id.clone(), node));
+    entries(view, &mut add);
+    for (service, backing) in view.services() {
+        let id = view.here(Kind::Service, &service.metadata.name);
+        let lane = lane(&service.spec.selector).or_else(|| lane(&service.metadata.labels));
+        let verdict = health::service(service, backing, view);
+        let count = (service.spec.kind != "ExternalName").then_some((backing.ready, backing.total));
+        add(Node { lane, ..counted(node(id, &service.metadata, Rank::Service, verdict), count) });
+    }
+    view.ground.workloads.values().for_each(|w| workload(view, w, &mut add));
+    for at in &view.ground.pods {
+        let meta = &at.pod.metadata;
+        let base = node(view.here(Kind::Pod, &meta.name), meta, Rank::Pods, health::pod(at.pod, at.state));
+        add(Node { pod: Some(at.state), lane: lane(&meta.labels), version: version(&at.pod.spec), ..base });
+    }
+    asides(view, edges, &mut add);
+    for edge in edges {
+        for id in [&edge.id.from, &edge.id.to] {
+            // Rows and lone objects are there already; what is named and absent is left.
+            if !found.contains_key(id)
+                && let Ok(object) = id.parse::<ObjectId>()
+                && view.all.get(&object).is_none()
+            {
+                found.insert(id.clone(), absent(view, object));
+            }
+        }
+    }
+    found
+}
+
+fn node(object: ObjectId, meta: &Meta, rank: Rank, (health, reason): health::Verdict) -> Node {
+    Node {
+        id: NodeId::of(&object),
+        object,
+        uid: meta.uid.clone(),
+        rank,
+        presence: Presence::Live,
+        health,
+        reason,
+        ready: None,
+        wanted: None,
+        version: None,
+        revision: None,
+        lane: None,
+        owner: Owner::of(meta),
+        created: meta.creation_timestamp,
+        pod: None,
+        matches: None,
+    }
+}
+
+fn counted(node: Node, counts: Option<(u32, u32)>) -> Node {
+    Node { ready: counts.map(|c| c.0), wanted: counts.map(|c| c.1), ..node }
+}
+
+fn entries(view: &View<'_>, add: &mut impl FnMut(Node)) {
+    for gateway in view.all.gateways(view.namespace) {
+        let meta = &gateway.metadata;
+        add(node(view.here(Kind::Gateway, &meta.name), meta, Rank::Entry, health::gateway(gateway)));
+    }
+    let mut per_ingress: BTreeMap<&ObjectId, health::Verdict> = BTreeMap::new();
+    for row in &view.rows {
+        let verdict = health::row(row, view);
+        if row.route.object.kind == Kind::Ingress {
+            per_ingress.entry(&row.route.object).and_modify(|worst| worse(worst, &verdict)).or_insert_with(|| verdict.clone());
+        }
+        add(row_node(view, row, verdict));
+    }
+    for ingress in view.all.ingresses(view.namespace) {
+        let id = view.here(Kind::Ingress, &ingress.metadata.name);
+        let verdict = per_ingress.remove(&id).unwrap_or((Health::Unknown, "no rule".into()));
+        add(node(id, &ingress.metadata, Rank::Entry, verdict));
+    }
+}
+
+/// An Ingress fails when all its rows do, and is degraded when some are not well.
+fn worse(so_far: &mut health::Verdict, next: &health::Verdict) {
+    let bad = |h: Health| matches!(h, Health::Failing | Health::Degraded);
+    if so_far.0 != next.0 && (bad(so_far.0) || bad(next.0)) {
+        let why = if bad(so_far.0) { so_far.1.clone() } else { next.1.clone() };
+        *so_far = (Health::Degraded, why);
+    }
+}
+
+fn row_node(view: &View<'_>, row: &Row, verdict: health::Verdict) -> Node {
+    let object = row.route.object.clone();
+    let none = Meta::default();
+    let meta = view.all.get(&object).map_or(&none, Object::meta);
+    Node { id: row.id.clone(), matches: Some(row.route.matches.clone()), ..node(object, meta, Rank::Route, verdict) }
+}
+
+fn workload(view: &View<'_>, w: &Workload<'_>, add: &mut impl FnMut(Node)) {
+    let none = Meta::default();
+    match w.deployment {
+        Some(d) => {
+            let verdict = health::deployment(d, w, &view.ground);
+            let base = node(w.id.clone(), &d.metadata, Rank::Workload, verdict);
+            let lane = lane(&d.spec.template.metadata.labels).or_else(|| lane(&d.metadata.labels));
+            let revision = d.metadata.annotations.get(names::REVISION).and_then(|r| r.parse().ok());
+            let counts = Some((d.status.ready_replicas, d.wanted()));
+            add(Node { lane, revision, version: version(&d.spec.template.spec), ..counted(base, counts) });
+        }
+        // A ReplicaSet without a controller stands in its own rank.
+        None if w.id.kind == Kind::ReplicaSet => {}
+        None => {
+            let (verdict, ready) = health::counted(w, &view.ground);
+            let meta = view.all.get(&w.id).map_or(&none, Object::meta);
+            let version = w.pods.first().and_then(|&p| version(&view.ground.pods[p].pod.spec));
+            let lane = w.pods.first().and_then(|&p| lane(&view.ground.pods[p].pod.metadata.labels));
+            add(Node { version, lane, ..counted(node(w.id.clone(), meta, Rank::Workload, verdict), Some((ready, w.wanted()))) });
+        }
+    }
+    for set in &w.sets {
+        let pods: Vec<usize> = view.ground.pods_of(w, set).collect();
+        let verdict = health::replica_set(set, &pods, &view.ground);
+        let base = node(view.here(Kind::ReplicaSet, &set.metadata.name), &set.metadata, Rank::ReplicaSet, verdict);
+        let counts = Some((set.status.ready_replicas, set.spec.replicas.unwrap_or(1)));
+        let lane = lane(&set.spec.template.metadata.labels).or_else(|| lane(&set.metadata.labels));
+        add(Node { lane, revision: set.revision(), version: version(&set.spec.template.spec), ..counted(base, counts) });
+    }
+}
+
+/// HPAs and PDBs; ConfigMaps and Secrets that a template reads.
+fn asides(view: &View<'_>, edges: &[Edge], add: &mut impl FnMut(Node)) {
+    for hpa in view.all.hpas(view.namespace) {
+        let id = view.here(Kind::HorizontalPodAutoscaler, &hpa.metadata.name);
+        add(node(id, &hpa.metadata, Rank::Aside, health::hpa(hpa)));
+    }
+    for pdb in view.all.pdbs(view.namespace) {
+        let id = view.here(Kind::PodDisruptionBudget, &pdb.metadata.name);
+        add(node(id, &pdb.metadata, Rank::Aside, health::pdb(pdb)));
+    }
+    for edge in edges {
+        let Ok(id) = edge.id.to.parse::<ObjectId>() else { continue };
+        if let (Kind::ConfigMap | Kind::Secret, Some(object)) = (id.kind, view.all.get(&id)) {
+            add(node(id, object.meta(), Rank::Aside, (Health::Healthy, String::new())));
+        }
+    }
+}
+
+fn absent(view: &View<'_>, object: ObjectId) -> Node {
+    let rank = match object.kind {
+        Kind::Gateway | Kind::Ingress => Rank::Entry,
+        Kind::Service => Rank::Service,
+        Kind::ReplicaSet => Rank::ReplicaSet,
+        Kind::Pod => Rank::Pods,
+        Kind::ConfigMap | Kind::Secret => Rank::Aside,
+        _ => Rank::Workload,
+    };
+    let presence = match view.presence(&object) {
+        Presence::Unseen => Presence::Unseen,
+        _ if matches!(object.kind, Kind::StatefulSet | Kind::DaemonSet | Kind::Rollout) => Presence::Unseen,
+        other => other,
+    };
+    let verdict = match presence {
+        Presence::Missing => (Health::Failing, "does not exist".to_string()),
+        _ => (Health::Unknown, "not read here".to_string()),
+    };
+    Node { presence, ..node(object, &Meta::default(), rank, verdict) }
+}
+
+fn lane(labels: &Labels) -> Option<Lane> {
+    match labels.get(names::COLOR).map(String::as_str) {
+        Some("blue") => Some(Lane::Blue),
+        Some("green") => Some(Lane::Green),
+        _ => None,
+    }
+}
+
+/// Tag of the first container's image, or the first 12 digits of its digest; `latest` when neither is given.
+fn version(spec: &PodSpec) -> Option<String> {
+    let image = spec.containers.first()?.image.as_str();
+    Some(match image.split_once("@sha256:") {
+        Some((name, digest)) => tag(name).unwrap_or_else(|| digest.chars().take(12).collect()),
+        None => tag(image).unwrap_or_else(|| "latest".into()),
+    })
+}
+
+/// The colon of a port belongs to the registry's host, not to a tag.
+fn tag(image: &str) -> Option<String> {
+    image.rsplit('/').next()?.split_once(':').map(|(_, tag)| tag.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_come_from_tag_or_digest() {
+        let check = |image: &str, expect: &str| {
+            let spec: PodSpec = serde_json::from_value(serde_json::json!({"containers":[{"image":image}]})).expect("decodes");
+            assert_eq!(version(&spec).as_deref(), Some(expect), "{image}");
+        };
+        check("shop/web:v2", "v2");
+        check("registry.test:5000/shop/web", "latest");
+        check("registry.test:5000/shop/web:1.2.3", "1.2.3");
+        check("shop/web@sha256:0123456789abcdef0123", "0123456789ab");
+        check("shop/web:v2@sha256:0123456789abcdef0123", "v2");
+    }
+}

@@ -1,0 +1,46 @@
+//! The list of relations: what runs between two objects of the map.
+
+mod attach;
+mod backend;
+mod config;
+mod disruption_budget;
+mod endpoints;
+mod pods;
+mod revision;
+mod scale_target;
+
+use crate::graph::{Edge, EdgeId, EdgeState, NodeId};
+use crate::view::View;
+
+/// A kind of edge.
+pub trait Relation: Sync {
+    /// Name: the edge's `relation`, the file (with `_`) and the fixture folder.
+    fn name(&self) -> &'static str;
+    /// Edges of one namespace (that of the source object, or of the route for edges from a Gateway).
+    fn edges(&self, view: &View<'_>) -> Vec<Edge>;
+}
+
+/// Every relation; one line each.
+pub static ALL: &[&dyn Relation] = &[
+    &attach::Attach,
+    &backend::Backend,
+    &endpoints::Endpoints,
+    &revision::Revision,
+    &pods::Pods,
+    &scale_target::ScaleTarget,
+    &disruption_budget::DisruptionBudget,
+    &config::Config,
+];
+
+/// Relations that no request runs along: they hold no applications together on the map.
+pub(crate) const ASIDE: [&str; 3] = [scale_target::NAME, disruption_budget::NAME, config::NAME];
+/// Entry to route: one Gateway serves all, so it holds no applications together either.
+pub(crate) const ATTACH: &str = attach::NAME;
+
+fn edge(relation: &'static str, from: &NodeId, to: NodeId, state: EdgeState, share: Option<f64>) -> Edge {
+    Edge { id: EdgeId { from: from.clone(), to, relation }, state, share, detail: String::new() }
+}
+
+fn broken(relation: &'static str, from: &NodeId, to: NodeId, share: Option<f64>, detail: String) -> Edge {
+    Edge { detail, ..edge(relation, from, to, EdgeState::Broken, share) }
+}

@@ -1,0 +1,237 @@
+//! The live graph. A namespace is the unit of work: one that changed, or that reads one that changed, is looked at again
+//! and compared with what it was.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::{Delta, Kind, Object, ObjectSet};
+
+use crate::findings::{self, Finding};
+use crate::graph::{Edge, EdgeId, Graph, GraphDelta, Node, NodeId};
+use crate::layout::{Layout, Place};
+use crate::relations;
+use crate::shares::{self, RouteShares};
+use crate::view::View;
+use crate::{nodes, text};
+
+/// Kinds that the graph is made from: what `cluster` watches for the map.
+pub fn kinds() -> Vec<Kind> {
+    let own = [
+        Kind::Service,
+        Kind::EndpointSlice,
+        Kind::Deployment,
+        Kind::ReplicaSet,
+        Kind::Pod,
+        Kind::HorizontalPodAutoscaler,
+        Kind::PodDisruptionBudget,
+        Kind::ConfigMap,
+        Kind::Secret,
+    ];
+    let mut kinds: Vec<Kind> = traffic::routers::ALL.iter().flat_map(|r| r.kinds()).copied().chain(own).collect();
+    kinds.sort();
+    kinds.dedup();
+    kinds
+}
+
+/// What one namespace gives to the graph.
+#[derive(Default)]
+struct Part {
+    nodes: BTreeMap<NodeId, Node>,
+    edges: BTreeMap<EdgeId, Edge>,
+    findings: BTreeSet<Finding>,
+    routes: Vec<RouteShares>,
+    refers_to: BTreeSet<String>,
+}
+
+/// Objects and the graph that follows from them.
+#[derive(Default)]
+pub struct Topology {
+    objects: ObjectSet,
+    blind: BTreeSet<Kind>,
+    parts: BTreeMap<String, Part>,
+    /// How many parts hold a node: a missing object may be named from several namespaces.
+    holders: BTreeMap<NodeId, u32>,
+    graph: Graph,
+    layout: Layout,
+}
+
+impl Topology {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Kinds that cannot be read (no permission, not installed): nothing is concluded from their absence.
+    pub fn blind_to(&mut self, kinds: impl IntoIterator<Item = Kind>) -> GraphDelta {
+        self.blind = kinds.into_iter().collect();
+        self.update(self.parts.keys().cloned().collect())
+    }
+
+    /// Takes changes and says what they changed.
+    pub fn apply(&mut self, deltas: Vec<Delta>) -> GraphDelta {
+        let mut dirty = BTreeSet::new();
+        for delta in deltas {
+            let namespace = match &delta {
+                Delta::Upsert(o) => o.meta().namespace.clone(),
+                Delta::Remove(id) => id.namespace.clone(),
+            };
+            // Events and Leases change all the time and no node is made from them.
+            let drawn = |k: Kind| !matches!(k, Kind::Event | Kind::Lease);
+            let kind = match &delta {
+                Delta::Upsert(o) => o.kind(),
+                Delta::Remove(id) => id.kind,
+            };
+            if self.objects.apply(delta) && drawn(kind) {
+                dirty.insert(namespace);
+            }
+        }
+        if dirty.is_empty() { GraphDelta::default() } else { self.update(dirty) }
+    }
+
+    /// The objects as last seen.
+    pub fn objects(&self) -> &ObjectSet {
+        &self.objects
+    }
+
+    /// The graph.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Where each node stands on the map.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// All findings, by namespace, then by code and object.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.parts.values().flat_map(|p| &p.findings)
+    }
+
+    /// For every host and path, the share of each Service and each workload. By namespace, then as declared.
+    pub fn routes(&self) -> impl Iterator<Item = &RouteShares> {
+        self.parts.values().flat_map(|p| &p.routes)
+    }
+
+    /// The graph as text made for reading.
+    pub fn text(&self) -> String {
+        text::text(self)
+    }
+
+    /// Lays the whole map out afresh, as if it had been opened now. Returns every place.
+    pub fn relayout(&mut self) -> Vec<(NodeId, Place)> {
+        self.layout = Layout::default();
+        let all: BTreeSet<NodeId> = self.graph.nodes.keys().cloned().collect();
+        self.layout.update(&self.graph, &all)
+    }
+
+    fn update(&mut self, mut dirty: BTreeSet<String>) -> GraphDelta {
+        let readers = self.parts.iter().filter(|(_, p)| !p.refers_to.is_disjoint(&dirty)).map(|(ns, _)| ns.clone());
+        let readers: Vec<String> = readers.collect();
+        dirty.extend(readers);
+        let mut change = Change::default();
+        for namespace in dirty {
+            let part = part(&self.objects, &namespace, &self.blind);
+            let old = match part.nodes.is_empty() {
+                true => self.parts.remove(&namespace),
+                false => self.parts.insert(namespace.clone(), part),
+            };
+            let none = Part::default();
+            change.compare(&old.unwrap_or_default(), self.parts.get(&namespace).unwrap_or(&none), &mut self.holders);
+        }
+        self.settle(change)
+    }
+
+    /// Writes a change into the graph and the layout.
+    fn settle(&mut self, change: Change) -> GraphDelta {
+        let mut delta = GraphDelta { findings: change.findings, findings_removed: change.findings_removed, ..GraphDelta::default() };
+        // What moves places: nodes that come or go, and edges that come or go. A state or a count does not.
+        let mut touched: BTreeSet<NodeId> = BTreeSet::new();
+        for id in change.edges_removed.iter().filter(|id| !change.edges.contains_key(*id)) {
+            touched.extend([id.from.clone(), id.to.clone()]);
+            self.graph.remove_edge(id);
+            delta.edges_removed.push(id.clone());
+        }
+        for id in change.nodes_removed.iter().filter(|id| !self.holders.contains_key(*id)) {
+            if self.graph.nodes.remove(id).is_some() {
+                touched.insert(id.clone());
+                delta.nodes_removed.push(id.clone());
+            }
+        }
+        for (id, node) in change.nodes {
+            if self.graph.nodes.get(&id) != Some(&node) {
+                if self.graph.nodes.insert(id.clone(), node.clone()).is_none_or(|old| old.rank != node.rank) {
+                    touched.insert(id);
+                }
+                delta.nodes.push(node);
+            }
+        }
+        for (id, edge) in change.edges {
+            if self.graph.edges.get(&id) != Some(&edge) {
+                if !self.graph.edges.contains_key(&id) {
+                    touched.extend([id.from.clone(), id.to.clone()]);
+                }
+                self.graph.insert_edge(edge.clone());
+                delta.edges.push(edge);
+            }
+        }
+        delta.places = self.layout.update(&self.graph, &touched);
+        delta
+    }
+}
+
+/// Differences of several parts, before they are written into the graph.
+#[derive(Default)]
+struct Change {
+    nodes: BTreeMap<NodeId, Node>,
+    nodes_removed: BTreeSet<NodeId>,
+    edges: BTreeMap<EdgeId, Edge>,
+    edges_removed: BTreeSet<EdgeId>,
+    findings: Vec<Finding>,
+    findings_removed: Vec<Finding>,
+}
+
+impl Change {
+    fn compare(&mut self, old: &Part, new: &Part, holders: &mut BTreeMap<NodeId, u32>) {
+        for id in new.nodes.keys().filter(|id| !old.nodes.contains_key(*id)) {
+            *holders.entry(id.clone()).or_default() += 1;
+        }
+        for id in old.nodes.keys().filter(|id| !new.nodes.contains_key(*id)) {
+            if let Some(n) = holders.get_mut(id) {
+                *n -= 1;
+                if *n == 0 {
+                    holders.remove(id);
+                }
+            }
+            self.nodes_removed.insert(id.clone());
+        }
+        let fresh = new.nodes.iter().filter(|(id, node)| old.nodes.get(*id) != Some(*node));
+        self.nodes.extend(fresh.map(|(id, node)| (id.clone(), node.clone())));
+        self.edges_removed.extend(old.edges.keys().filter(|id| !new.edges.contains_key(*id)).cloned());
+        let fresh = new.edges.iter().filter(|(id, edge)| old.edges.get(*id) != Some(*edge));
+        self.edges.extend(fresh.map(|(id, edge)| (id.clone(), edge.clone())));
+        self.findings.extend(new.findings.difference(&old.findings).cloned());
+        self.findings_removed.extend(old.findings.difference(&new.findings).cloned());
+    }
+}
+
+fn part(objects: &ObjectSet, namespace: &str, blind: &BTreeSet<Kind>) -> Part {
+    // Cluster-scoped objects have no namespace, and no node.
+    if namespace.is_empty() {
+        return Part::default();
+    }
+    let view = View::new(objects, namespace, blind);
+    let edges: Vec<Edge> = relations::ALL.iter().flat_map(|r| r.edges(&view)).collect();
+    let nodes = nodes::nodes(&view, &edges);
+    let findings = findings::ALL.iter().flat_map(|c| c.find(&view, &edges)).collect();
+    let routes = shares::routes(&view, &edges);
+    let refers_to = view.refers_to();
+    Part { nodes, edges: edges.into_iter().map(|e| (e.id.clone(), e)).collect(), findings, routes, refers_to }
+}
+
+impl FromIterator<Object> for Topology {
+    fn from_iter<T: IntoIterator<Item = Object>>(objects: T) -> Self {
+        let mut topology = Self::new();
+        topology.apply(objects.into_iter().map(Delta::Upsert).collect());
+        topology
+    }
+}

@@ -1,0 +1,123 @@
+//! What relations and findings look at: one namespace, the rows of its routes, and the Services of others they name.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::kinds::service::Service;
+use model::{Backend, Kind, ObjectId, ObjectSet, Route};
+use traffic::Status;
+
+use crate::graph::{NodeId, Presence, said_match};
+use crate::ground::{Backing, Ground};
+
+/// One (host, path) of a route object.
+pub struct Row {
+    pub(crate) id: NodeId,
+    pub(crate) route: Route,
+    pub(crate) status: Status,
+}
+
+/// How a backend of a route stands.
+pub(crate) enum Reach<'a> {
+    /// The Service is there, with what stands behind it.
+    Backed(&'a Service, &'a Backing),
+    /// Why nothing can be reached.
+    Broken(String),
+    /// Nothing is known about it.
+    Unseen,
+}
+
+/// One namespace and what it refers to.
+pub struct View<'a> {
+    pub(crate) namespace: &'a str,
+    pub(crate) all: &'a ObjectSet,
+    /// Kinds of whose absence nothing is concluded.
+    pub(crate) blind: &'a BTreeSet<Kind>,
+    pub(crate) ground: Ground<'a>,
+    pub(crate) rows: Vec<Row>,
+    foreign: BTreeMap<String, Ground<'a>>,
+}
+
+impl<'a> View<'a> {
+    pub(crate) fn new(all: &'a ObjectSet, namespace: &'a str, blind: &'a BTreeSet<Kind>) -> Self {
+        let rows = rows(all, namespace);
+        let mut foreign = BTreeMap::new();
+        for backend in rows.iter().flat_map(|r| r.route.split.backends.iter().chain(&r.route.mirrors)) {
+            if let Some(ns) = all.get(&backend.object).map(|s| s.meta().namespace.as_str())
+                && ns != namespace
+            {
+                foreign.entry(ns.to_string()).or_insert_with(|| Ground::new(all, ns));
+            }
+        }
+        Self { namespace, all, blind, ground: Ground::new(all, namespace), rows, foreign }
+    }
+
+    /// Other namespaces that this one reads: when they change, it is looked at again.
+    pub(crate) fn refers_to(&self) -> BTreeSet<String> {
+        let of_rows = |r: &Row| -> Vec<String> {
+            let backends = r.route.split.backends.iter().chain(&r.route.mirrors).map(|b| b.object.namespace.clone());
+            backends.chain(r.route.entries.iter().map(|e| e.namespace.clone())).collect()
+        };
+        self.rows.iter().flat_map(of_rows).filter(|ns| ns != self.namespace).collect()
+    }
+
+    /// Services of this namespace.
+    pub(crate) fn services(&self) -> impl Iterator<Item = (&'a Service, &Backing)> {
+        self.all.services(self.namespace).filter_map(|s| Some((s, self.ground.backings.get(s.metadata.name.as_str())?)))
+    }
+
+    /// An object of this namespace.
+    pub(crate) fn here(&self, kind: Kind, name: &str) -> ObjectId {
+        ObjectId::new(kind, self.namespace, name)
+    }
+
+    /// Whether an object that something refers to is there.
+    pub(crate) fn presence(&self, id: &ObjectId) -> Presence {
+        match self.all.get(id) {
+            Some(_) => Presence::Live,
+            None if self.blind.contains(&id.kind) => Presence::Unseen,
+            None => Presence::Missing,
+        }
+    }
+
+    /// How a backend of a row stands.
+    pub(crate) fn reach(&self, row: &Row, backend: &Backend) -> Reach<'_> {
+        let id = &backend.object;
+        if let Some(refused) = row.status.foreign_refused.as_ref().filter(|_| id.namespace != self.namespace) {
+            return Reach::Broken(refused.clone());
+        }
+        let Some(service) = self.all.service(&id.namespace, &id.name) else {
+            return match self.presence(id) {
+                Presence::Missing => Reach::Broken(format!("{} does not exist", id.said())),
+                _ => Reach::Unseen,
+            };
+        };
+        let declared = |p: &str| service.spec.ports.iter().any(|s| s.name == p || s.port.to_string() == p);
+        if let Some(port) = backend.port.as_ref().filter(|p| !declared(p)) {
+            return Reach::Broken(format!("{} has no port {port}", id.said()));
+        }
+        let ground = if id.namespace == self.namespace { Some(&self.ground) } else { self.foreign.get(&id.namespace) };
+        match ground.and_then(|g| g.backings.get(id.name.as_str())) {
+            Some(backing) => Reach::Backed(service, backing),
+            None => Reach::Unseen,
+        }
+    }
+}
+
+/// Rows of the routes that the namespace declares. Of two rules that take the very same requests the first wins (API:
+/// the first matching rule), so the later ones get no row.
+fn rows(all: &ObjectSet, namespace: &str) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    let mut taken: BTreeSet<NodeId> = BTreeSet::new();
+    for router in traffic::routers::ALL {
+        for object in all.within(router.declares(), namespace) {
+            for route in router.routes_of(object, all) {
+                let id = NodeId::from(format!("{}#{}", route.object, said_match(&route.matches)).as_str());
+                if taken.insert(id.clone()) {
+                    let status = router.status(&route, all);
+                    rows.push(Row { id, route, status });
+                }
+            }
+        }
+    }
+    rows
+}
