@@ -9,8 +9,9 @@ use crate::plan::Plan;
 use crate::snapshot::{Access, Verb};
 use crate::step::Step;
 
-/// Kinds of the namespace that a run reads and watches.
-const WATCHED: [Kind; 5] = [Kind::Deployment, Kind::ReplicaSet, Kind::Pod, Kind::Service, Kind::EndpointSlice];
+/// Kinds of the namespace that every run reads and watches; a run that moves traffic also those of [`ROUTED`].
+const WATCHED: [Kind; 3] = [Kind::Deployment, Kind::ReplicaSet, Kind::Pod];
+const ROUTED: [Kind; 2] = [Kind::Service, Kind::EndpointSlice];
 
 /// Everything that the plan needs, sorted, each once.
 pub fn access(plan: &Plan) -> Vec<Access> {
@@ -24,7 +25,8 @@ pub fn needs(plan: &Plan) -> BTreeMap<Access, BTreeSet<String>> {
         all.entry(access).or_default().insert(by);
     };
     let namespace = plan.target.object.namespace.as_str();
-    for kind in WATCHED {
+    let moves = plan.steps.iter().any(|s| matches!(s.step, Step::Switch { .. }));
+    for kind in WATCHED.into_iter().chain(ROUTED.into_iter().filter(|_| moves)) {
         for verb in [Verb::Get, Verb::List, Verb::Watch] {
             add(wide(verb, kind, "", namespace), "reading".into());
         }
@@ -48,10 +50,16 @@ fn forward(step: &Step, namespace: &str) -> Vec<Access> {
         Step::Scale { deployment, .. } | Step::Retire { deployment } => vec![named(Verb::Patch, deployment, "scale")],
         Step::Pin { service, .. } => vec![named(Verb::Patch, service, "")],
         Step::Switch { services, .. } => services.iter().map(|s| named(Verb::Patch, &s.service, "")).collect(),
-        Step::Freeze { hpa, .. } | Step::Thaw { hpa, .. } => vec![named(Verb::Get, hpa, ""), named(Verb::Patch, hpa, "")],
+        Step::Freeze { hpa, .. } | Step::Thaw { hpa, .. } => {
+            vec![named(Verb::Get, hpa, ""), named(Verb::Patch, hpa, "")]
+        }
         // Its outcome may be unknown: then it is read back by name, and fenced by a patch.
         Step::Create { object, .. } => {
-            vec![wide(Verb::Create, object.kind, "", &object.namespace), named(Verb::Get, object, ""), named(Verb::Patch, object, "")]
+            vec![
+                wide(Verb::Create, object.kind, "", &object.namespace),
+                named(Verb::Get, object, ""),
+                named(Verb::Patch, object, ""),
+            ]
         }
         Step::Delete { object } => vec![named(Verb::Get, object, ""), named(Verb::Delete, object, "")],
         Step::Smoke { .. } => vec![wide(Verb::Create, Kind::Pod, "portforward", namespace)],
@@ -70,7 +78,13 @@ fn backward(step: &Step, namespace: &str) -> Vec<Access> {
 }
 
 fn named(verb: Verb, object: &ObjectId, subresource: &str) -> Access {
-    Access { verb, kind: object.kind, subresource: subresource.into(), namespace: object.namespace.clone(), name: object.name.clone() }
+    Access {
+        verb,
+        kind: object.kind,
+        subresource: subresource.into(),
+        namespace: object.namespace.clone(),
+        name: object.name.clone(),
+    }
 }
 
 fn wide(verb: Verb, kind: Kind, subresource: &str, namespace: &str) -> Access {

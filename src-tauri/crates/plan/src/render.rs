@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use model::{Labels, names};
+use model::{Kind, Labels, names};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
@@ -76,14 +76,28 @@ pub fn summary(step: &Step) -> String {
     match step {
         Step::Pause { deployment, .. } => format!("pause {}", deployment.said()),
         Step::Resume { deployment } => format!("resume {}", deployment.said()),
-        Step::Pin { service, to: SelectorTo::Pinned { .. }, keeps, .. } => format!("pin {} to the pods of {}", service.said(), keeps.name),
-        Step::Pin { service, from: SelectorTo::Pinned { .. }, .. } => format!("give {} its own selector back", service.said()),
-        Step::Pin { service, keeps, .. } => format!("set the selector of {}, keeping the pods of {}", service.said(), keeps.name),
+        Step::Pin { service, to: SelectorTo::Pinned { .. }, keeps, .. } => {
+            format!("pin {} to the pods of {}", service.said(), keeps.name)
+        }
+        Step::Pin { service, from: SelectorTo::Pinned { .. }, .. } => {
+            format!("give {} its own selector back", service.said())
+        }
+        Step::Pin { service, keeps, .. } => {
+            format!("set the selector of {}, keeping the pods of {}", service.said(), keeps.name)
+        }
         Step::Create { object, .. } => format!("create {}", object.said()),
         Step::Scale { deployment, to } => format!("scale {} to {to}", deployment.said()),
-        Step::AwaitReady { deployment, count, .. } => format!("wait until {count} pods of {} are ready", deployment.said()),
+        Step::AwaitReady { deployment, count, .. } => {
+            format!("wait until {count} pods of {} are ready", deployment.said())
+        }
         Step::Smoke { deployment, check } => {
-            format!("ask each pod of {} for {} on port {}, {} times", deployment.said(), check.path, check.port, check.requests)
+            format!(
+                "ask each pod of {} for {} on port {}, {} times",
+                deployment.said(),
+                check.path,
+                check.port,
+                check.requests
+            )
         }
         Step::Gate { name } => format!("wait for the operator: {name}"),
         Step::Freeze { hpa, min } => format!("hold {} at no fewer than {min} pods", hpa.said()),
@@ -98,7 +112,9 @@ pub fn summary(step: &Step) -> String {
         Step::Retire { deployment } => format!("scale {} to 0", deployment.said()),
         Step::Delete { object } => format!("delete {}", object.said()),
         Step::SetTemplate { deployment, .. } => format!("write the pod template of {}", deployment.said()),
-        Step::AwaitRollout { deployment, .. } => format!("wait until {} runs its newest template alone", deployment.said()),
+        Step::AwaitRollout { deployment, .. } => {
+            format!("wait until {} runs its newest template alone", deployment.said())
+        }
     }
 }
 
@@ -107,16 +123,25 @@ pub fn undo(step: &Step) -> Option<String> {
     Some(match step {
         Step::Pause { .. } => "unpause, if template and pause are still as written".into(),
         Step::Resume { .. } => "pause again".into(),
-        Step::Pin { from, .. } => format!("selector back to {}, once no pod of the other colour is left that it would match", said(from)),
+        Step::Pin { from, .. } => {
+            format!("selector back to {}, once no pod of the other colour is left that it would match", said(from))
+        }
+        Step::Create { object, .. } if object.kind != Kind::Deployment => "delete it, and wait until it is gone".into(),
         Step::Create { .. } => "delete it, and wait until it and its pods are gone".into(),
         Step::Scale { .. } => "scale to what it was".into(),
         Step::Freeze { .. } => "the minimum as it was".into(),
         Step::Thaw { frozen, .. } => format!("the minimum back to {frozen}"),
-        Step::Switch { from, .. } => format!("the selectors back, in reverse order, if {} has enough available pods", from.name),
+        Step::Switch { from, .. } => {
+            format!("the selectors back, in reverse order, if {} has enough available pods", from.name)
+        }
         Step::Retire { .. } => "scale back up and wait until ready".into(),
         Step::Delete { .. } => "create it again as it was".into(),
         Step::SetTemplate { .. } => "the template and pause as they were".into(),
-        Step::AwaitReady { .. } | Step::Smoke { .. } | Step::Gate { .. } | Step::Soak { .. } | Step::AwaitRollout { .. } => return None,
+        Step::AwaitReady { .. }
+        | Step::Smoke { .. }
+        | Step::Gate { .. }
+        | Step::Soak { .. }
+        | Step::AwaitRollout { .. } => return None,
     })
 }
 
@@ -125,19 +150,30 @@ pub fn waits(step: &Step) -> Option<String> {
     Some(match step {
         Step::Pin { keeps, .. } => format!("the same ready endpoints as before, all of {}", keeps.name),
         Step::AwaitReady { deployment, service, deadline, .. } => {
-            let slices = service.as_ref().map(|s| format!(" and the endpoints of {} are its pods alone, on every port", s.name));
+            let slices =
+                service.as_ref().map(|s| format!(" and the endpoints of {} are its pods alone, on every port", s.name));
             format!("{} is complete{}; at most {deadline} s", deployment.name, slices.unwrap_or_default())
         }
         Step::Smoke { .. } => "every answer is 200 to 399; 5 s each".into(),
         Step::Gate { .. } => "the operator; this time counts against no deadline".into(),
         Step::Switch { to, settle, prove_within, probes, .. } => {
-            let probes = if probes.is_empty() { String::new() } else { format!(", then {} URLs answered by {}", probes.len(), to.name) };
+            let probes = if probes.is_empty() {
+                String::new()
+            } else {
+                format!(", then {} answered by {}", probes.join(" and "), to.name)
+            };
             format!("endpoints of {} alone, still for {settle} s{probes}; at most {prove_within} s", to.name)
         }
         Step::Soak { seconds, .. } => format!("{seconds} s; evidence against it flips back, missing evidence does not"),
         Step::AwaitRollout { deadline, .. } => format!("at most {deadline} s"),
+        Step::Delete { object } if object.kind != Kind::Deployment => "it is gone".into(),
         Step::Delete { .. } | Step::Retire { .. } => "its pods are gone".into(),
-        Step::Pause { .. } | Step::Resume { .. } | Step::Create { .. } | Step::Scale { .. } | Step::Freeze { .. } | Step::Thaw { .. } => {
+        Step::Pause { .. }
+        | Step::Resume { .. }
+        | Step::Create { .. }
+        | Step::Scale { .. }
+        | Step::Freeze { .. }
+        | Step::Thaw { .. } => {
             return None;
         }
         Step::SetTemplate { .. } => return None,
@@ -172,7 +208,9 @@ pub fn difference(step: &Step) -> Vec<String> {
     match step {
         Step::Pin { from, to, .. } => selectors(from, to),
         Step::Switch { services, .. } => {
-            let one = |s: &crate::step::SwitchService| [vec![format!("{}:", s.service.said())], selectors(&s.from, &s.to)].concat();
+            let one = |s: &crate::step::SwitchService| {
+                [vec![format!("{}:", s.service.said())], selectors(&s.from, &s.to)].concat()
+            };
             services.iter().flat_map(one).collect()
         }
         Step::SetTemplate { before, after, .. } => diff(&yaml(before), &yaml(after), 3),
@@ -185,7 +223,9 @@ pub fn difference(step: &Step) -> Vec<String> {
         }
         Step::Scale { to, .. } => vec![format!("+ spec.replicas: {to}")],
         Step::Retire { .. } => vec!["+ spec.replicas: 0".into()],
-        Step::Delete { .. } | Step::AwaitReady { .. } | Step::Smoke { .. } | Step::Gate { .. } | Step::Soak { .. } => vec![],
+        Step::Delete { .. } | Step::AwaitReady { .. } | Step::Smoke { .. } | Step::Gate { .. } | Step::Soak { .. } => {
+            vec![]
+        }
         Step::AwaitRollout { .. } => vec![],
     }
 }

@@ -13,7 +13,12 @@ fn cases() -> Vec<(std::path::PathBuf, Result<Plan, String>)> {
     for strategy in folders(&fixtures().join("strategies")) {
         for case in folders(&strategy) {
             let request = request(&case);
-            assert_eq!(Some(request.strategy.as_str()), strategy.file_name().and_then(|n| n.to_str()), "{}", case.display());
+            assert_eq!(
+                Some(request.strategy.as_str()),
+                strategy.file_name().and_then(|n| n.to_str()),
+                "{}",
+                case.display()
+            );
             let plan = make(&snapshot(&case, &request), &request).map_err(|e| e.to_string());
             all.push((case, plan));
         }
@@ -54,7 +59,12 @@ fn ids_are_unique_and_each_step_comes_after_those_it_waits_for() {
         let mut seen = BTreeSet::new();
         for s in &plan.steps {
             // In order and never ahead: so there is no cycle.
-            assert!(s.after.iter().all(|a| seen.contains(a)), "{}: {} is ahead of what it waits for", case.display(), s.id);
+            assert!(
+                s.after.iter().all(|a| seen.contains(a)),
+                "{}: {} is ahead of what it waits for",
+                case.display(),
+                s.id
+            );
             assert!(seen.insert(s.id.clone()), "{}: {} occurs twice", case.display(), s.id);
         }
     }
@@ -79,7 +89,12 @@ fn every_pause_is_resumed_every_freeze_thawed_and_every_preview_deleted() {
         let unpauses = count(|s| matches!(s, Step::Resume { .. } | Step::SetTemplate { .. }));
         let pauses = count(|s| matches!(s, Step::Pause { .. }));
         assert!(pauses == 0 || pauses == unpauses, "{}", case.display());
-        assert_eq!(count(|s| matches!(s, Step::Freeze { .. })), count(|s| matches!(s, Step::Thaw { .. })), "{}", case.display());
+        assert_eq!(
+            count(|s| matches!(s, Step::Freeze { .. })),
+            count(|s| matches!(s, Step::Thaw { .. })),
+            "{}",
+            case.display()
+        );
         for s in &plan.steps {
             if let Step::Create { object, .. } = &s.step
                 && object.kind == model::Kind::Service
@@ -103,7 +118,7 @@ fn a_plan_file_is_read_back_as_it_was_and_refused_when_edited() {
     for (case, plan) in plans() {
         let text = file::to_text(&plan).expect("text");
         assert_eq!(file::from_text(&text).expect("reads"), plan, "{}", case.display());
-        let edited = text.replacen("\"replicas\": 3", "\"replicas\": 4", 1);
+        let edited = text.replacen("\"context\": \"lab\"", "\"context\": \"production\"", 1);
         assert_ne!(edited, text, "{}", case.display());
         let e = file::from_text(&edited).expect_err("refused").to_string();
         assert!(e.contains("it was edited after it was made"), "{e}");

@@ -157,7 +157,13 @@ pub fn check(snapshot: &Snapshot, plan: &Plan) -> Vec<Finding> {
         Err(e) => {
             let remedy = "make the plan again".to_string();
             let object = plan.target.object.clone();
-            return vec![Finding { code: "no-target".into(), severity: Severity::Block, object, message: e.to_string(), remedy }];
+            return vec![Finding {
+                code: "no-target".into(),
+                severity: Severity::Block,
+                object,
+                message: e.to_string(),
+                remedy,
+            }];
         }
     };
     let ctx = CheckCtx { snapshot, plan, around };
@@ -187,12 +193,21 @@ impl<'a> CheckCtx<'a> {
 
     /// Pods that the plan starts beside those that run.
     pub fn extra_pods(&self) -> u32 {
-        self.plan.steps.iter().filter_map(|s| if let Step::Scale { to, .. } = s.step { Some(to) } else { None }).max().unwrap_or(0)
+        self.plan
+            .steps
+            .iter()
+            .filter_map(|s| if let Step::Scale { to, .. } = s.step { Some(to) } else { None })
+            .max()
+            .unwrap_or(0)
     }
 
     /// Services whose traffic the plan moves.
     pub fn moved(&self) -> Vec<&'a ObjectId> {
-        let first = self.plan.steps.iter().find_map(|s| if let Step::Switch { services, .. } = &s.step { Some(services) } else { None });
+        let first = self
+            .plan
+            .steps
+            .iter()
+            .find_map(|s| if let Step::Switch { services, .. } = &s.step { Some(services) } else { None });
         first.into_iter().flatten().map(|s| &s.service).collect()
     }
 
@@ -203,8 +218,20 @@ impl<'a> CheckCtx<'a> {
 }
 
 /// A finding of a hazard.
-fn finding(hazard: &dyn Hazard, severity: Severity, object: &ObjectId, message: impl Into<String>, remedy: impl Into<String>) -> Finding {
-    Finding { code: hazard.code().into(), severity, object: object.clone(), message: message.into(), remedy: remedy.into() }
+fn finding(
+    hazard: &dyn Hazard,
+    severity: Severity,
+    object: &ObjectId,
+    message: impl Into<String>,
+    remedy: impl Into<String>,
+) -> Finding {
+    Finding {
+        code: hazard.code().into(),
+        severity,
+        object: object.clone(),
+        message: message.into(),
+        remedy: remedy.into(),
+    }
 }
 
 /// The warning that something could not be looked at.

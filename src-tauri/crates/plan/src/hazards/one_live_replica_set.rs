@@ -23,7 +23,8 @@ impl Hazard for OneLiveReplicaSet {
                 "scale it up first, or change it in place",
             ),
             many => {
-                let said: Vec<String> = many.iter().map(|r| format!("{} ({} pods)", r.metadata.name, r.status.replicas)).collect();
+                let said: Vec<String> =
+                    many.iter().map(|r| format!("{} ({} pods)", r.metadata.name, r.status.replicas)).collect();
                 (
                     format!("has {} ReplicaSets with pods: {}", many.len(), said.join(", ")),
                     "let its rollout finish, or roll it back, then make the plan again",

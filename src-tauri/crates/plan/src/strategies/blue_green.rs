@@ -40,7 +40,12 @@ impl Strategy for BlueGreen {
     }
 
     fn params(&self) -> ParamSchema {
-        let int = |name, unit, min, max, default: Value, doc| Param { name, kind: ParamKind::Integer { unit, min, max }, default, doc };
+        let int = |name, unit, min, max, default: Value, doc| Param {
+            name,
+            kind: ParamKind::Integer { unit, min, max },
+            default,
+            doc,
+        };
         let finish = ParamKind::Choice { options: &["swap", "promote"] };
         ParamSchema {
             params: vec![
@@ -52,7 +57,14 @@ impl Strategy for BlueGreen {
                     Value::Null,
                     "pods of green; left out: as many as blue has, at least its autoscaler's minimum",
                 ),
-                int("previewReplicas", "pods", 1, 5000, Value::Null, "start with this many and go to the full number before the cutover"),
+                int(
+                    "previewReplicas",
+                    "pods",
+                    1,
+                    5000,
+                    Value::Null,
+                    "start with this many and go to the full number before the cutover",
+                ),
                 Param {
                     name: "smokePath",
                     kind: ParamKind::Text,
@@ -96,7 +108,14 @@ impl Strategy for BlueGreen {
                     default: Value::Null,
                     doc: "swap: green stays under its own name; promote: blue takes the new template and green goes; left out: promote where somebody else owns the manifest",
                 },
-                int("deadline", "s", 1, 86_400, Value::Null, "longest wait for pods; left out: progressDeadlineSeconds, else 600"),
+                int(
+                    "deadline",
+                    "s",
+                    1,
+                    86_400,
+                    Value::Null,
+                    "longest wait for pods; left out: progressDeadlineSeconds, else 600",
+                ),
             ],
         }
     }
@@ -196,13 +215,15 @@ impl<'a> Ground<'a> {
         let hpas: Vec<(&Hpa, bool)> =
             around.hpas().into_iter().map(|h| (h, around.deployment.spec.selector.matches(&green_labels))).collect();
         let count = green_count(&around, &hpas, number(&params, "green"))?;
-        let deadline = number(&params, "deadline").unwrap_or_else(|| default_deadline(around.deployment.spec.progress_deadline_seconds));
+        let deadline = number(&params, "deadline")
+            .unwrap_or_else(|| default_deadline(around.deployment.spec.progress_deadline_seconds));
         let services: Vec<&Service> = around.services();
         let smoke = smoke::check(&template, &services, text(&params, "smokePath"), number(&params, "smokePort"))?;
         let finish = finish_of(&around, text(&params, "finish"));
         let preview_name = free_name(around.snapshot, Kind::Service, around.namespace(), &format!("{base}-preview"));
         let preview_id = around.id.sibling(Kind::Service, preview_name);
-        let preview = preview_service(&preview_id, &services, &preview_selector(&manifest, &green_labels), colour).map(|m| (preview_id, m));
+        let preview = preview_service(&preview_id, &services, &preview_selector(&manifest, &green_labels), colour)
+            .map(|m| (preview_id, m));
         let preview_replicas = number(&params, "previewReplicas").filter(|n| *n < count);
         for (name, value) in [
             ("green", json!(count)),
@@ -216,7 +237,23 @@ impl<'a> Ground<'a> {
         }
         let grace = template.pointer("/spec/terminationGracePeriodSeconds").and_then(Value::as_u64).unwrap_or(30);
         let grace = u32::try_from(grace).unwrap_or(u32::MAX);
-        Ok(Self { around, params, template, changes, green, colour, manifest, routed, preview, clear, hpas, count, smoke, finish, grace })
+        Ok(Self {
+            around,
+            params,
+            template,
+            changes,
+            green,
+            colour,
+            manifest,
+            routed,
+            preview,
+            clear,
+            hpas,
+            count,
+            smoke,
+            finish,
+            grace,
+        })
     }
 
     fn get(&self, name: &str) -> u32 {
@@ -286,9 +323,15 @@ impl<'a> Ground<'a> {
 
     fn scale_and_check(&self, d: &mut Draft, suffix: &str, to: u32) {
         let deployment = self.green.clone();
-        d.push(&format!("scale-green{suffix}"), Phase::StartGreen, Step::Scale { deployment: deployment.clone(), to }, self.out(d, true));
+        d.push(
+            &format!("scale-green{suffix}"),
+            Phase::StartGreen,
+            Step::Scale { deployment: deployment.clone(), to },
+            self.out(d, true),
+        );
         let service = self.preview.as_ref().map(|(id, _)| id.clone());
-        let step = Step::AwaitReady { deployment: deployment.clone(), service, count: to, deadline: self.get("deadline") };
+        let step =
+            Step::AwaitReady { deployment: deployment.clone(), service, count: to, deadline: self.get("deadline") };
         d.push(&format!("await-green{suffix}"), Phase::Ready, step, self.out(d, true));
         if let Some(check) = &self.smoke {
             let step = Step::Smoke { deployment, check: check.clone() };
@@ -332,7 +375,11 @@ impl<'a> Ground<'a> {
 
     fn swap(&self, d: &mut Draft) {
         for (object, manifest) in self.clones() {
-            let id = format!("create-{}-{}", if object.kind == Kind::PodDisruptionBudget { "pdb" } else { "hpa" }, object.name);
+            let id = format!(
+                "create-{}-{}",
+                if object.kind == Kind::PodDisruptionBudget { "pdb" } else { "hpa" },
+                object.name
+            );
             d.push(&id, Phase::Finish, Step::Create { object, manifest }, self.flip_back());
         }
         // From here on the way back is blue starting its pods again: its deadline bounds that.
@@ -348,7 +395,7 @@ impl<'a> Ground<'a> {
     fn thaw(&self, d: &mut Draft, way_back: Option<u32>) {
         for (hpa, _) in &self.hpas {
             let step = Step::Thaw { hpa: self.hpa_id(hpa), min: hpa.spec.min_replicas, frozen: self.frozen(hpa) };
-            d.push(&format!("thaw-{}", hpa.metadata.name), Phase::Finish, step, way_back);
+            d.push(&format!("thaw-{}", hpa.metadata.name), Phase::Retire, step, way_back);
         }
     }
 
@@ -373,7 +420,10 @@ impl<'a> Ground<'a> {
         let labels = self.manifest.pointer("/spec/template").map(template_labels).unwrap_or_default();
         let pdbs = snapshot.objects.pdbs(self.around.namespace());
         let covered = pdbs.filter(|p| p.spec.selector.as_ref().is_some_and(|s| s.matches(&labels))).count() > 0;
-        let selector = self.manifest.pointer("/spec/selector").and_then(|s| serde_json::from_value::<LabelSelector>(s.clone()).ok());
+        let selector = self
+            .manifest
+            .pointer("/spec/selector")
+            .and_then(|s| serde_json::from_value::<LabelSelector>(s.clone()).ok());
         let budget = self.around.pdbs().into_iter().next();
         if let (false, Some(budget), Some(selector)) = (covered, budget, selector)
             && let Some(raw) = snapshot.raw(&self.around.id.sibling(Kind::PodDisruptionBudget, &budget.metadata.name))
@@ -387,14 +437,23 @@ impl<'a> Ground<'a> {
     fn promote(&self, d: &mut Draft) {
         let deadline = self.get("deadline");
         let cause = format!("changeover: {}", crate::said_changes(&self.changes));
-        let step =
-            Step::SetTemplate { deployment: self.blue(), before: self.around.template(), after: self.template.clone(), cause: Some(cause) };
+        let step = Step::SetTemplate {
+            deployment: self.blue(),
+            before: self.around.template(),
+            after: self.template.clone(),
+            cause: Some(cause),
+        };
         // Blue no longer runs the old version: going back means rolling it back.
         let roll_back = Some(deadline);
         d.push("promote-blue", Phase::Finish, step, roll_back);
         d.push("await-blue", Phase::Finish, Step::AwaitRollout { deployment: self.blue(), deadline }, roll_back);
         if self.pauses() {
-            d.push("pause-blue-again", Phase::Finish, Step::Pause { deployment: self.blue(), template: None }, roll_back);
+            d.push(
+                "pause-blue-again",
+                Phase::Finish,
+                Step::Pause { deployment: self.blue(), template: None },
+                roll_back,
+            );
         }
         let back = |r: &Routed| SwitchService { service: r.id.clone(), from: r.green.clone(), to: r.held.clone() };
         let step = self.switch(self.routed.iter().map(back).collect(), self.blue(), self.green.clone());
@@ -403,10 +462,10 @@ impl<'a> Ground<'a> {
         self.delete_preview(d, None);
         for r in self.routed.iter().filter(|r| r.held != r.plain()) {
             let step = Step::Pin { service: r.id.clone(), from: r.held.clone(), to: r.plain(), keeps: self.blue() };
-            d.push(&format!("unpin-{}", r.id.name), Phase::Finish, step, None);
+            d.push(&format!("unpin-{}", r.id.name), Phase::Retire, step, None);
         }
         if self.pauses() {
-            d.push("resume-blue", Phase::Finish, Step::Resume { deployment: self.blue() }, None);
+            d.push("resume-blue", Phase::Retire, Step::Resume { deployment: self.blue() }, None);
         }
         self.thaw(d, None);
     }
@@ -461,7 +520,8 @@ fn green_name(around: &Around<'_>, colour: &str, base: &str) -> (ObjectId, Vec<O
 /// A name that no object of that kind bears yet, as far as the snapshot shows; one of ours that will be cleared away
 /// does not count as taken.
 fn free_name(snapshot: &Snapshot, kind: Kind, namespace: &str, wanted: &str) -> String {
-    let taken = |name: &str| snapshot.objects.get(&ObjectId::new(kind, namespace, name)).is_some_and(|o| !is_ours(o.meta()));
+    let taken =
+        |name: &str| snapshot.objects.get(&ObjectId::new(kind, namespace, name)).is_some_and(|o| !is_ours(o.meta()));
     let wanted: String = wanted.chars().take(60).collect();
     (1..).map(|n| if n == 1 { wanted.clone() } else { format!("{wanted}-{n}") }).find(|n| !taken(n)).unwrap_or(wanted)
 }
@@ -475,7 +535,8 @@ fn numbered(name: &str, index: usize) -> String {
 fn routed(around: &Around<'_>, green_labels: &Labels, colour: &str) -> Result<Vec<Routed>, PlanError> {
     let mut services = around.services();
     if services.is_empty() {
-        let why = "no service selects its pods, so there is no traffic to move; a rolling update fits, or a rollback".to_string();
+        let why = "no service selects its pods, so there is no traffic to move; a rolling update fits, or a rollback"
+            .to_string();
         return Err(PlanError::Unfit { object: around.id.clone(), why });
     }
     services.sort_by_key(|s| (is_entry(around.snapshot, s), s.metadata.name.clone()));
@@ -486,7 +547,9 @@ fn routed(around: &Around<'_>, green_labels: &Labels, colour: &str) -> Result<Ve
         let selector = s.spec.selector.clone();
         let missing = selector.iter().find(|(k, v)| k.as_str() != names::COLOR && green_labels.get(*k) != Some(*v));
         if let Some((k, v)) = missing {
-            let why = format!("selects {k}={v}, which the new template does not carry; keep that label, or change the service first");
+            let why = format!(
+                "selects {k}={v}, which the new template does not carry; keep that label, or change the service first"
+            );
             return Err(PlanError::Unfit { object: id, why });
         }
         let with = |colour: &str| {
@@ -507,7 +570,8 @@ fn routed(around: &Around<'_>, green_labels: &Labels, colour: &str) -> Result<Ve
 
 /// Green's selector; all its labels when the selector would be nothing but the colour (then it could match others).
 fn preview_selector(manifest: &Value, green_labels: &Labels) -> Labels {
-    let selector = manifest.pointer("/spec/selector/matchLabels").and_then(|s| serde_json::from_value::<Labels>(s.clone()).ok());
+    let selector =
+        manifest.pointer("/spec/selector/matchLabels").and_then(|s| serde_json::from_value::<Labels>(s.clone()).ok());
     selector.filter(|s| s.len() > 1).unwrap_or_else(|| green_labels.clone())
 }
 

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use model::{ClusterIdentity, Kind, ObjectId};
 use plan::{DryRun, Plan, PlanError, Snapshot, What, access, strategies};
@@ -52,7 +53,11 @@ impl Default for Request {
             unread: BTreeMap::new(),
             denied: vec![],
             unasked: false,
-            dry_runs: vec![DryRunSaid { step: "pod".into(), object: ObjectId::new(Kind::Pod, "shop", "dry-run"), refused: None }],
+            dry_runs: vec![DryRunSaid {
+                step: "pod".into(),
+                object: ObjectId::new(Kind::Pod, "shop", "dry-run"),
+                refused: None,
+            }],
         }
     }
 }
@@ -76,7 +81,8 @@ pub fn documents(path: &Path) -> Vec<Value> {
 }
 
 fn key(object: &Value) -> [String; 3] {
-    ["/kind", "/metadata/namespace", "/metadata/name"].map(|p| object.pointer(p).and_then(Value::as_str).unwrap_or_default().to_string())
+    ["/kind", "/metadata/namespace", "/metadata/name"]
+        .map(|p| object.pointer(p).and_then(Value::as_str).unwrap_or_default().to_string())
 }
 
 /// RFC 7386.
@@ -101,7 +107,8 @@ fn merge(into: &mut Value, patch: &Value) {
 
 /// The objects of a case over those of `base.yaml`; `absent: true` takes one away.
 pub fn objects(case: &Path) -> Vec<Value> {
-    let mut all = documents(&fixtures().join("strategies/base.yaml"));
+    static BASE: OnceLock<Vec<Value>> = OnceLock::new();
+    let mut all = BASE.get_or_init(|| documents(&fixtures().join("strategies/base.yaml"))).clone();
     for patch in documents(&case.join("objects.yaml")) {
         let at = all.iter().position(|o| key(o) == key(&patch));
         match (at, patch.get("absent").is_some()) {
@@ -123,7 +130,8 @@ pub fn request(case: &Path) -> Request {
 }
 
 pub fn snapshot(case: &Path, request: &Request) -> Snapshot {
-    let cluster = ClusterIdentity { uid: "c1".into(), server: "https://lab.example:6443".into(), ca_sha256: String::new() };
+    let cluster =
+        ClusterIdentity { uid: "c1".into(), server: "https://lab.example:6443".into(), ca_sha256: String::new() };
     let mut snapshot = Snapshot::from_objects(cluster, "lab", objects(case)).expect("objects decode");
     snapshot.unread = request.unread.clone();
     snapshot.dry_runs = request
