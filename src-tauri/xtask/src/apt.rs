@@ -22,15 +22,13 @@ pub const WINDOW: &[&str] = &[
 ];
 
 /// What a real node is made of.
-pub const REAL_NODE: &[&str] =
-    &["conntrack", "containerd", "containernetworking-plugins", "iproute2", "nftables", "runc"];
+pub const REAL_NODE: &[&str] = &["conntrack", "containerd", "containernetworking-plugins", "iproute2", "nftables", "runc"];
 
 /// The packages of `wanted` that are not installed; `None` where there is no dpkg to ask.
 pub fn missing<'a>(wanted: &[&'a str]) -> Option<Vec<&'a str>> {
     sh::which("dpkg-query")?;
     let installed = |package: &str| {
-        sh::read(&mut sh::command("dpkg-query", ["-W", "-f", "${Status}", package]))
-            .is_ok_and(|status| status.ends_with("ok installed"))
+        sh::read(&mut sh::command("dpkg-query", ["-W", "-f", "${Status}", package])).is_ok_and(|status| status.ends_with("ok installed"))
     };
     Some(wanted.iter().copied().filter(|package| !installed(package)).collect())
 }

@@ -6,7 +6,7 @@
 
 pub mod apt;
 pub mod bench;
-pub mod cargo;
+pub mod frontend;
 pub mod lab;
 pub mod places;
 pub mod run;

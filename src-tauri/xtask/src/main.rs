@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use xtask::lab::{self, Found, Kind, Lab, LabDir, Options};
-use xtask::say;
+use xtask::run::{self, On, Profile};
+use xtask::suite::{self, PARTS, Part};
+use xtask::{bench, say, sh, tidy};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Runs, tests and looks after this checkout")]
@@ -16,6 +18,37 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Installs what is missing, builds, and opens the window
+    Run {
+        /// An optimised build
+        #[arg(long)]
+        release: bool,
+        /// On the practice lab, even where there is a kubeconfig
+        #[arg(long)]
+        lab: bool,
+        /// For the window itself
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+    /// Runs all tests and checks, or one part of them
+    Test {
+        /// Which part [default: all]
+        part: Option<Part>,
+    },
+    /// Formats the Rust code and the page
+    Fmt,
+    /// Checks what no compiler checks: who uses whom, and that the documentation names what there is
+    Tidy,
+    /// Writes the page's types anew from the Rust ones
+    Codegen,
+    /// Runs a benchmark on an optimised build
+    Bench {
+        /// Which; without a name, lists them
+        name: Option<String>,
+        /// For the benchmark itself
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
     /// A real Kubernetes on this machine: the practice lab without root, real nodes with root
     Lab {
         #[command(subcommand)]
@@ -74,6 +107,33 @@ fn main() -> ExitCode {
 
 fn act(command: Command) -> Result<ExitCode, Failure> {
     match command {
+        Command::Run { release, lab, arguments } => {
+            let profile = if release { Profile::Release } else { Profile::Debug };
+            run::run(profile, if lab { On::Lab } else { On::Kubeconfig }, &arguments)?;
+        }
+        Command::Test { part } => {
+            let parts = part.map_or_else(|| PARTS.to_vec(), |part| vec![part]);
+            if !suite::test(&parts) {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        Command::Fmt => {
+            sh::run(run::cargo().args(["fmt", "--all"]))?;
+            xtask::frontend::packages()?;
+            sh::run(&mut xtask::frontend::npm(&["run", "--silent", "format"]))?;
+        }
+        Command::Tidy => {
+            let found = tidy::check();
+            found.warnings.iter().chain(&found.errors).for_each(|line| say::note(line));
+            if !found.errors.is_empty() {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        Command::Codegen => {
+            sh::run(run::cargo().env("UPDATE_GENERATED", "1").args(["test", "--package=api", "typescript"]))?;
+        }
+        Command::Bench { name: Some(name), arguments } => bench::run(&name, &arguments)?,
+        Command::Bench { name: None, .. } => println!("{}", bench::names().join("\n")),
         Command::Lab { command, state } => {
             let dir = state.map_or_else(LabDir::usual, LabDir::at);
             lab_command(command, dir)?;
@@ -86,13 +146,7 @@ fn lab_command(command: LabCommand, dir: LabDir) -> Result<(), Failure> {
     match command {
         LabCommand::Up(up) => {
             let kind = if up.real_nodes > 0 { Kind::RealNodes } else { Kind::Practice };
-            let options = Options {
-                kind,
-                real_nodes: up.real_nodes,
-                fake_pods: up.fake_pods,
-                traefik: up.traefik,
-                metrics: up.metrics,
-            };
+            let options = Options { kind, real_nodes: up.real_nodes, fake_pods: up.fake_pods, traefik: up.traefik, metrics: up.metrics };
             let (lab, found) = Lab::up(dir, &options)?;
             if found == Found::Standing {
                 say::step("the lab is up already: nothing to do");
@@ -112,9 +166,7 @@ fn lab_command(command: LabCommand, dir: LabDir) -> Result<(), Failure> {
         }
         LabCommand::Build => {
             use lab::programs::{Module, build};
-            for module in
-                [Module::Kubernetes, Module::Etcd, Module::Shopd, Module::Traefik, Module::MetricsServer]
-            {
+            for module in [Module::Kubernetes, Module::Etcd, Module::Shopd, Module::Traefik, Module::MetricsServer] {
                 println!("{}", build(module)?.display());
             }
         }

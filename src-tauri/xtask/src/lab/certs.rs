@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
-    KeyUsagePurpose,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 use sha2::{Digest, Sha256};
 
@@ -91,20 +90,12 @@ pub fn new_token() -> Result<String, LabError> {
 
 /// Writes the API server's token file: one line per user.
 pub fn write_tokens(file: &Path, tokens: &[(String, String, String)]) -> Result<(), LabError> {
-    let lines: Vec<String> =
-        tokens.iter().map(|(token, user, group)| format!("{token},{user},{user},\"{group}\"\n")).collect();
+    let lines: Vec<String> = tokens.iter().map(|(token, user, group)| format!("{token},{user},{user},\"{group}\"\n")).collect();
     write(file, &lines.concat())
 }
 
 /// Writes a kubeconfig with one cluster (its authority embedded, so that TLS is verified), one user, one context.
-pub fn write_kubeconfig(
-    dir: &LabDir,
-    file: &Path,
-    context: &str,
-    server: &str,
-    user: &str,
-    token: &str,
-) -> Result<(), LabError> {
+pub fn write_kubeconfig(dir: &LabDir, file: &Path, context: &str, server: &str, user: &str, token: &str) -> Result<(), LabError> {
     let authority = dir.certs().join("ca.crt");
     let pem = fs::read(&authority).map_err(|e| LabError::file(&authority, e))?;
     let pem = base64::engine::general_purpose::STANDARD.encode(pem);

@@ -28,10 +28,8 @@ pub fn identities(dir: &LabDir, record: &mut Record, port: u16) -> Result<(), La
     let certs = dir.certs();
     let authority = Authority::new(&certs, "ca")?;
     let first_service = first_service(record.network);
-    let names = [
-        "localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "127.0.0.1", address.as_str(),
-        first_service.as_str(),
-    ];
+    let names =
+        ["localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "127.0.0.1", address.as_str(), first_service.as_str()];
     authority.sign("apiserver", "kube-apiserver", None, &names)?;
     authority.sign("kubelet-client", "kube-apiserver", Some("system:masters"), &[])?;
     Authority::new(&certs, "front-proxy-ca")?.sign("front-proxy", "front-proxy-client", None, &[])?;
@@ -40,9 +38,8 @@ pub fn identities(dir: &LabDir, record: &mut Record, port: u16) -> Result<(), La
     record.server = format!("https://{address}:{port}");
     let mut all = Vec::new();
     let mut people: BTreeMap<String, String> = BTreeMap::new();
-    let nodes: Vec<(String, String)> = (1..=record.options.real_nodes)
-        .map(|node| (format!("system:node:node-{node}"), "system:nodes".to_owned()))
-        .collect();
+    let nodes: Vec<(String, String)> =
+        (1..=record.options.real_nodes).map(|node| (format!("system:node:node-{node}"), "system:nodes".to_owned())).collect();
     let known = USERS.iter().chain(PROGRAMS).map(|(u, g)| ((*u).to_owned(), (*g).to_owned()));
     for (user, group) in known.chain(nodes) {
         let token = certs::new_token()?;
@@ -90,11 +87,7 @@ pub fn launch(dir: &LabDir, record: &mut Record, name: &str, command: Command) -
 pub fn all_alive(processes: &[Process]) -> Result<(), LabError> {
     match processes.iter().find(|p| !p.is_alive()) {
         None => Ok(()),
-        Some(dead) => Err(LabError::Died {
-            program: dead.name.clone(),
-            log: dead.log.clone(),
-            said: dead.last_words(6),
-        }),
+        Some(dead) => Err(LabError::Died { program: dead.name.clone(), log: dead.log.clone(), said: dead.last_words(6) }),
     }
 }
 

@@ -261,9 +261,7 @@ impl Lab {
     /// The lab that stands in `dir`.
     pub fn open(dir: LabDir) -> Result<Self, LabError> {
         match dir.read()? {
-            Some(record) if record.complete && is_healthy(&dir, &record) => {
-                Ok(Self { dir, record, at_drop: AtDrop::Keep })
-            }
+            Some(record) if record.complete && is_healthy(&dir, &record) => Ok(Self { dir, record, at_drop: AtDrop::Keep }),
             _ => Err(LabError::NotUp { path: dir.path().to_owned() }),
         }
     }

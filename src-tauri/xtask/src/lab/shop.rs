@@ -27,7 +27,12 @@ pub fn apply_all(dir: &LabDir) -> Result<(), LabError> {
 pub fn start(dir: &LabDir) -> Result<(), LabError> {
     apply_all(dir)?;
     sh::read(kubectl(dir)?.args([
-        "wait", "--namespace=shop", "--for=condition=Available", "--timeout=120s", "deployment/web", "deployment/api",
+        "wait",
+        "--namespace=shop",
+        "--for=condition=Available",
+        "--timeout=120s",
+        "deployment/web",
+        "deployment/api",
     ]))?;
     Ok(())
 }
