@@ -128,12 +128,17 @@ impl Write {
                     Guard::ResourceVersion(rv) => ops.push(json!({"op":"replace","path":"/metadata/resourceVersion","value":rv})),
                     Guard::Epoch(old) => ops.push(json!({"op":"test","path":at,"value":old})),
                 }
-                for e in edits {
+                // A `test` under a missing parent is 422 (proven), so annotations are tested once their map is there.
+                let annotation = |e: &&Edit| e.path.starts_with("/metadata/annotations/");
+                for e in edits.iter().filter(|e| !annotation(e)) {
                     ops.push(json!({"op":"test","path":e.path,"value":e.before}));
                 }
                 if *make_annotations {
                     ops.push(json!({"op":"test","path":"/metadata/annotations","value":null}));
                     ops.push(json!({"op":"add","path":"/metadata/annotations","value":{}}));
+                }
+                for e in edits.iter().filter(annotation) {
+                    ops.push(json!({"op":"test","path":e.path,"value":e.before}));
                 }
                 for e in edits {
                     match (&e.before, &e.after) {

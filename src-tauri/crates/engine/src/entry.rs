@@ -1,0 +1,405 @@
+//! What a run writes into its journal. The state of a run is the fold of its entries (`view`), nothing else.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use model::{ObjectId, Write};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::ports::WriteError;
+
+/// Version of the entries' format. An entry of another version is refused, never interpreted (I12).
+pub const SCHEMA: u32 = 1;
+
+/// A sentence: a code and its parameters for translation, and the English text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Said {
+    /// What is said: `ready-of`.
+    pub code: String,
+    /// Its parameters: `ready: 4`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, String>,
+    /// In English.
+    pub text: String,
+}
+
+impl Said {
+    /// A sentence without parameters.
+    pub fn new(code: &str, text: impl Into<String>) -> Self {
+        Self { code: code.to_string(), params: BTreeMap::new(), text: text.into() }
+    }
+
+    /// Adds a parameter.
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        self.params.insert(name.to_string(), value.to_string());
+        self
+    }
+}
+
+/// An entry, as it lies in the journal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Entry {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Wall clock.
+    pub at: Timestamp,
+    /// What happened; all of them became durable at once.
+    pub events: Vec<Event>,
+}
+
+/// Which way a step goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    /// Towards the plan's end.
+    Run,
+    /// Back.
+    Undo,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "event", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Event {
+    /// A process took the run.
+    Started {
+        /// Epoch of this claim; every write of an earlier one is fenced off.
+        epoch: u64,
+        /// Hash of the plan.
+        plan: String,
+    },
+    /// A step begins, or is gone on with after a restart.
+    StepBegan {
+        /// Step.
+        step: String,
+        /// Which way.
+        direction: Direction,
+    },
+    /// A gate waits for approval.
+    GateReached {
+        /// Step.
+        step: String,
+        /// Gate.
+        gate: String,
+    },
+    /// A write is about to be sent.
+    Intent {
+        /// Number of the write within the run, from 1.
+        n: u64,
+        /// Step.
+        step: String,
+        /// Which way.
+        direction: Direction,
+        /// Try within the step, from 1.
+        attempt: u32,
+        /// The write.
+        write: Write,
+        /// What is needed to take it back and is not in the write: the whole object before a delete.
+        pre_image: Option<Value>,
+        /// Raises the epoch only, to shut out write `n` whose outcome is unknown; or removes our marks.
+        purpose: Purpose,
+    },
+    /// How the write ended.
+    Outcome {
+        /// Number.
+        n: u64,
+        /// Result.
+        result: Outcome,
+    },
+    /// An unknown outcome is unknown no more.
+    Settled {
+        /// Number of the write that was unknown.
+        n: u64,
+        /// It landed, with these values; `None` = it did not and cannot any more (a create: see `dangling`).
+        landed: Option<Stored>,
+        /// A create that may still land, as nothing holds its name.
+        dangling: bool,
+    },
+    /// Something worth keeping was seen.
+    Observed {
+        /// Step.
+        step: String,
+        /// What.
+        said: Said,
+    },
+    /// A step is done.
+    StepDone {
+        /// Step.
+        step: String,
+        /// What it leaves for others.
+        receipt: Receipt,
+    },
+    /// A step is taken back.
+    StepUndone {
+        /// Step.
+        step: String,
+    },
+    /// Somebody is needed.
+    Held {
+        /// Why, the facts, the choices.
+        hold: Hold,
+    },
+    /// Somebody chose.
+    Chosen {
+        /// What.
+        choice: Choice,
+    },
+    /// Somebody approved a gate.
+    Approved {
+        /// Gate.
+        gate: String,
+    },
+    /// It shall go back.
+    BackOutAsked {
+        /// Why.
+        why: Said,
+    },
+    /// The way back failed.
+    Stuck {
+        /// What failed.
+        error: Said,
+        /// Commands that repair by hand.
+        repair: Vec<String>,
+    },
+    /// The run is over.
+    Ended {
+        /// How.
+        end: End,
+    },
+}
+
+/// What a write is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Purpose {
+    /// The step's own change.
+    Step,
+    /// To shut out an earlier write whose outcome is unknown.
+    Fence,
+    /// To remove our marks.
+    Tidy,
+}
+
+/// How a write ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "result", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Outcome {
+    /// Stored.
+    Applied {
+        /// What the server holds now of what was written.
+        stored: Stored,
+    },
+    /// Not stored.
+    Failed {
+        /// Why; `Unknown` needs settling.
+        error: WriteError,
+    },
+}
+
+/// What the server holds of what was written: later writes test this, not what was sent (values are normalised).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Stored {
+    /// `metadata.uid`.
+    pub uid: String,
+    /// `metadata.resourceVersion`.
+    pub resource_version: String,
+    /// Epoch annotation.
+    pub epoch: Option<String>,
+    /// Values at the edited paths, in the order of the edits.
+    pub values: Vec<Option<Value>>,
+}
+
+/// What a step leaves for the steps after it and for people.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "receipt", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Receipt {
+    /// It was so already, or there is nothing to remember.
+    Nothing,
+    /// Values were written.
+    Written {
+        /// Objects.
+        objects: Vec<ObjectId>,
+    },
+    /// An object exists.
+    Created {
+        /// Object.
+        object: ObjectId,
+        /// Its uid.
+        uid: String,
+    },
+    /// Pods were there.
+    Ready {
+        /// Ready pods.
+        pods: u32,
+    },
+    /// Every pod answered.
+    Answered {
+        /// Pods.
+        pods: u32,
+    },
+    /// Approved.
+    Approved,
+    /// Traffic moved.
+    Switched {
+        /// The proof: slices, or slices and probes.
+        proof: Said,
+        /// The operator went on without full proof.
+        unproven: bool,
+    },
+    /// Stood the soak.
+    Soaked {
+        /// Seconds.
+        seconds: u32,
+    },
+}
+
+/// Why a run needs somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HoldCode {
+    /// Somebody else changed what the plan is about.
+    Contradiction,
+    /// A live Service selects both colours at once.
+    BothColours,
+    /// The proof that traffic moved could not be had.
+    EvidenceMissing,
+    /// The cluster does not answer.
+    Unreachable,
+    /// Credentials are refused, or a right was withdrawn.
+    NotAllowed,
+    /// Neither colour has enough ready pods.
+    BothSick,
+    /// Something still selects the pods that shall go.
+    StillSelected,
+    /// A wait after the cutover took longer than its deadline, and nothing speaks against going on waiting.
+    TakesLong,
+    /// The run stops here because it was told to.
+    Until,
+    /// The server refuses a write for good.
+    Refused,
+}
+
+/// An answer to a hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Choice {
+    /// Look again and go on.
+    Retry,
+    /// Go on without it.
+    GoOn,
+    /// Write what this run says over what is there (guarded by what is there now).
+    Overwrite,
+    /// Write the selector of this run back over the one that selects both colours.
+    RePin,
+    /// Leave what is there and count the step as undone.
+    Leave,
+    /// Undo everything.
+    BackOut,
+}
+
+impl Choice {
+    /// As it is typed.
+    pub fn code(self) -> &'static str {
+        match self {
+            Choice::Retry => "retry",
+            Choice::GoOn => "go-on",
+            Choice::Overwrite => "overwrite",
+            Choice::RePin => "re-pin",
+            Choice::Leave => "leave",
+            Choice::BackOut => "back-out",
+        }
+    }
+}
+
+impl std::str::FromStr for Choice {
+    type Err = UnknownChoice;
+    fn from_str(s: &str) -> Result<Self, UnknownChoice> {
+        [Choice::Retry, Choice::GoOn, Choice::Overwrite, Choice::RePin, Choice::Leave, Choice::BackOut]
+            .into_iter()
+            .find(|c| c.code() == s)
+            .ok_or_else(|| UnknownChoice(s.to_string()))
+    }
+}
+
+/// No such choice.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("choice {0}: not known")]
+pub struct UnknownChoice(pub String);
+
+/// Why a run is held, and what can be done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Hold {
+    /// Why.
+    pub code: HoldCode,
+    /// Step.
+    pub step: String,
+    /// In words.
+    pub said: Said,
+    /// Three versions of what contradicts.
+    pub facts: Vec<ThreeWay>,
+    /// What can be done; the first is advised.
+    pub choices: Vec<Choice>,
+    /// Set while going back: why.
+    pub undoing: Option<Said>,
+}
+
+/// One field with three versions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ThreeWay {
+    /// Object.
+    pub object: ObjectId,
+    /// JSON pointer; empty = the whole object.
+    pub path: String,
+    /// As the run expected to find it.
+    pub before: Option<Value>,
+    /// As it is.
+    pub live: Option<Value>,
+    /// As the run would have it.
+    pub after: Option<Value>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "end", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum End {
+    /// Every step is done.
+    Done,
+    /// Everything is undone.
+    BackedOut,
+    /// Refused before anything was written.
+    Failed {
+        /// Why.
+        error: Said,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_entry_with_a_field_that_is_not_known_is_refused() {
+        let ok = json!({"schema":1,"at":"2026-11-22T10:00:00Z","events":[{"event":"started","epoch":1,"plan":"h"}]});
+        assert!(serde_json::from_value::<Entry>(ok.clone()).is_ok());
+        let mut more = ok.clone();
+        more["events"][0]["extra"] = json!(1);
+        assert!(serde_json::from_value::<Entry>(more).is_err());
+        let mut other = ok;
+        other["events"][0]["event"] = json!("exploded");
+        assert!(serde_json::from_value::<Entry>(other).is_err());
+    }
+
+    #[test]
+    fn choices_are_read_as_they_are_written() {
+        for c in [Choice::Retry, Choice::GoOn, Choice::Overwrite, Choice::RePin, Choice::Leave, Choice::BackOut] {
+            assert_eq!(c.code().parse(), Ok(c));
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! What a run shows: the journaled state and the little that is only seen while a process drives it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use model::{ObjectId, Write};
+use plan::{Phase, Step};
+use serde::{Deserialize, Serialize};
+
+use crate::entry::{Hold, Said};
+use crate::ports::Verdict;
+use crate::status::{RunStatus, StepStatus};
+use crate::view::View;
+use crate::waits::ServiceEndpoints;
+
+/// Seen, not journaled.
+#[derive(Clone, Debug, Default)]
+pub struct Live {
+    /// What a step waits for.
+    pub heartbeat: Option<(String, Said)>,
+    /// Ready endpoints by Service.
+    pub endpoints: BTreeMap<String, ServiceEndpoints>,
+    /// Newest answer of each source.
+    pub evidence: Vec<Verdict>,
+    /// The switch behind a gate, ready to go.
+    pub armed: Option<Armed>,
+    /// Gate whose approval is not journaled yet: it goes into one entry with what it leads to.
+    pub approving: Option<String>,
+    /// Seconds of the soak that are left.
+    pub soak_left: Option<u64>,
+    /// The journal failed, or the runner: nothing goes on.
+    pub error: Option<String>,
+    /// A process drives the run.
+    pub attached: bool,
+    /// The colour that stands by: available pods when last looked at (monotonic time).
+    pub standby: Option<(ObjectId, u32, Duration)>,
+}
+
+/// A switch that is prepared while the gate waits: nothing but the journal stands between approval and the request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Armed {
+    /// Step of the switch.
+    pub step: String,
+    /// Its first write, guarded by what was read.
+    pub first: Option<Write>,
+    /// Every write that the approval leads to.
+    pub writes: Vec<Write>,
+    /// What holds right now.
+    pub checks: Vec<Check>,
+    /// Monotonic time of the reading.
+    pub at: Duration,
+}
+
+/// One thing that must hold.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Check {
+    /// Holds.
+    pub ok: bool,
+    /// What.
+    pub said: Said,
+    /// When it was looked at.
+    pub at: Timestamp,
+}
+
+/// A run as it is shown. Raw values: whoever shows it masks environment values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunView {
+    /// Id.
+    pub id: String,
+    /// Context.
+    pub context: String,
+    /// Target.
+    pub target: ObjectId,
+    /// Strategy.
+    pub strategy: String,
+    /// Status.
+    pub status: RunStatus,
+    /// One sentence.
+    pub headline: Said,
+    /// Steps in order.
+    pub steps: Vec<StepView>,
+    /// Gate that waits.
+    pub gate: Option<GateView>,
+    /// Hold.
+    pub hold: Option<Hold>,
+    /// What backing out would do now.
+    pub way_back: WayBack,
+    /// Ready endpoints by Service.
+    pub endpoints: Vec<ServiceEndpoints>,
+    /// Newest answer of each source, each with its time.
+    pub evidence: Vec<Verdict>,
+    /// Traffic moved and old connections may be open.
+    pub draining: Option<Said>,
+    /// Seconds of the soak that are left.
+    pub soak_left: Option<u64>,
+    /// What was seen and is worth knowing, oldest first.
+    pub notes: Vec<Note>,
+    /// Begun.
+    pub started_at: Option<Timestamp>,
+    /// Time of the last entry.
+    pub last_at: Option<Timestamp>,
+    /// Epoch.
+    pub epoch: u64,
+    /// A process drives it.
+    pub attached: bool,
+    /// Why it does not go on though nothing is held: the journal cannot be written.
+    pub error: Option<String>,
+}
+
+/// A step as it is shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StepView {
+    /// Id.
+    pub id: String,
+    /// Phase.
+    pub phase: Phase,
+    /// Status.
+    pub status: StepStatus,
+    /// Begun.
+    pub began_at: Option<Timestamp>,
+    /// Done or undone.
+    pub ended_at: Option<Timestamp>,
+    /// Times that it was begun.
+    pub attempt: u32,
+    /// `4 of 6 ready, 12 s of at most 300 s`.
+    pub heartbeat: Option<Said>,
+    /// Seconds to be back where the run began, once it is done; `None` = not by this run.
+    pub way_back_seconds: Option<u32>,
+}
+
+/// A gate that waits.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GateView {
+    /// Name.
+    pub name: String,
+    /// Writes that approval leads to at once.
+    pub writes: Vec<Write>,
+    /// What holds right now.
+    pub checks: Vec<Check>,
+}
+
+/// What backing out would do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WayBack {
+    /// Kind.
+    pub kind: WayBackKind,
+    /// In words.
+    pub said: Said,
+    /// Steps that it undoes, in that order.
+    pub steps: Vec<String>,
+    /// Seconds, about; `None` = not known.
+    pub seconds: Option<u32>,
+}
+
+/// Kinds of going back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WayBackKind {
+    /// There is nothing to go back from, or not by this run.
+    None,
+    /// What was prepared is taken away; traffic never moved.
+    BackOut,
+    /// Traffic is moved back first.
+    FlipBack,
+}
+
+/// Something that was seen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Note {
+    /// When.
+    pub at: Timestamp,
+    /// Step.
+    pub step: String,
+    /// What.
+    pub said: Said,
+}
+
+impl RunView {
+    /// From the journaled state and what is seen.
+    pub fn new(view: &View, live: &Live) -> Self {
+        let beat = |id: &str| live.heartbeat.as_ref().filter(|(step, _)| step == id).map(|(_, said)| said.clone());
+        let steps = view.plan.steps.iter().map(|p| {
+            let s = view.steps.get(&p.id).cloned().unwrap_or_default();
+            let active = matches!(s.status, StepStatus::Running | StepStatus::Undoing);
+            StepView {
+                id: p.id.clone(),
+                phase: p.phase,
+                status: s.status,
+                began_at: s.began_at,
+                ended_at: s.ended_at,
+                attempt: s.attempt,
+                heartbeat: if active { beat(&p.id) } else { None },
+                way_back_seconds: p.way_back_seconds,
+            }
+        });
+        let gate = match &view.status {
+            RunStatus::WaitingForApproval { gate, .. } => Some(GateView {
+                name: gate.clone(),
+                writes: live.armed.as_ref().map(|a| a.writes.clone()).unwrap_or_default(),
+                checks: live.armed.as_ref().map(|a| a.checks.clone()).unwrap_or_default(),
+            }),
+            _ => None,
+        };
+        Self {
+            id: view.plan.id.clone(),
+            context: view.plan.context.clone(),
+            target: view.plan.target.object.clone(),
+            strategy: view.plan.strategy.clone(),
+            status: view.status.clone(),
+            headline: headline(view, live),
+            steps: steps.collect(),
+            gate,
+            hold: match &view.status {
+                RunStatus::Holding { hold } => Some(hold.clone()),
+                _ => None,
+            },
+            way_back: way_back(view),
+            endpoints: live.endpoints.values().cloned().collect(),
+            evidence: live.evidence.clone(),
+            draining: draining(view),
+            soak_left: live.soak_left,
+            notes: view.observed.iter().map(|(at, step, said)| Note { at: *at, step: step.clone(), said: said.clone() }).collect(),
+            started_at: view.started_at,
+            last_at: view.last_at,
+            epoch: view.epoch,
+            attached: live.attached,
+            error: live.error.clone(),
+        }
+    }
+}
+
+fn headline(view: &View, live: &Live) -> Said {
+    if let Some(error) = &live.error {
+        return Said::new("stopped", format!("stopped: {error}")).with("error", error);
+    }
+    let beat =
+        |step: &str| live.heartbeat.as_ref().filter(|(at, _)| at == step).map_or_else(String::new, |(_, said)| format!(": {}", said.text));
+    match &view.status {
+        RunStatus::Ready => Said::new("ready", "ready to start"),
+        RunStatus::Running { step } => Said::new("running", format!("{step}{}", beat(step))).with("step", step),
+        RunStatus::WaitingForApproval { gate, .. } => Said::new("gate", format!("waits for approval: {gate}")).with("gate", gate),
+        RunStatus::Holding { hold } => Said { text: format!("held: {}", hold.said.text), ..hold.said.clone() },
+        RunStatus::BackingOut { why, step } => {
+            let step = step.as_deref().unwrap_or_default();
+            let text = format!("backing out ({}){}{}", why.text, if step.is_empty() { "" } else { ": " }, step);
+            Said::new("backing-out", text).with("why", &why.text).with("step", step)
+        }
+        RunStatus::Done => Said::new("done", "done"),
+        RunStatus::BackedOut { why } => Said::new("backed-out", format!("backed out: {}", why.text)).with("why", &why.text),
+        RunStatus::Failed { error } => Said::new("failed", format!("failed: {}", error.text)).with("error", &error.text),
+        RunStatus::Stuck { error, .. } => Said::new("stuck", format!("stuck, repair by hand: {}", error.text)).with("error", &error.text),
+    }
+}
+
+/// Whether a switch of this run stands.
+pub fn switched(view: &View) -> bool {
+    view.plan
+        .steps
+        .iter()
+        .any(|p| matches!(p.step, Step::Switch { .. }) && view.steps.get(&p.id).is_some_and(|s| s.status == StepStatus::Done))
+}
+
+fn way_back(view: &View) -> WayBack {
+    let steps: Vec<String> = view.to_undo().into_iter().map(|p| p.id.clone()).collect();
+    let none = |code: &str, text: &str| WayBack { kind: WayBackKind::None, said: Said::new(code, text), steps: vec![], seconds: None };
+    if view.status.is_final() {
+        return none("over", "the run is over; going back is a run of its own");
+    }
+    let Some(last) = view.to_undo().first().copied() else { return none("nothing", "nothing was done yet") };
+    let seconds = last.way_back_seconds;
+    if switched(view) {
+        let text = "traffic moves back to what served before, then everything else is undone";
+        return WayBack { kind: WayBackKind::FlipBack, said: Said::new("flip-back", text), steps, seconds };
+    }
+    let text = "what was prepared is taken away; what serves is not touched";
+    WayBack { kind: WayBackKind::BackOut, said: Said::new("back-out", text), steps, seconds }
+}
+
+/// Connections that were open before the flip stay where they are. From outside they cannot be seen: that is said,
+/// until the pods that they end in are gone.
+fn draining(view: &View) -> Option<Said> {
+    let retired = view
+        .plan
+        .steps
+        .iter()
+        .any(|p| matches!(p.step, Step::Retire { .. }) && view.steps.get(&p.id).is_some_and(|s| s.status == StepStatus::Done));
+    let soaked = view
+        .plan
+        .steps
+        .iter()
+        .any(|p| matches!(p.step, Step::Soak { .. }) && view.steps.get(&p.id).is_some_and(|s| s.status == StepStatus::Done));
+    if !switched(view) || retired || view.status.is_final() {
+        return None;
+    }
+    Some(match soaked {
+        false => {
+            Said::new("draining", "new connections go to the new colour; those that were open before stay on the old one until they end")
+        }
+        true => Said::new("draining-unknown", "whether connections are still open to the old colour cannot be seen from here"),
+    })
+}

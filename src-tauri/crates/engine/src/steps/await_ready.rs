@@ -1,0 +1,62 @@
+//! Waits for pods: the Deployment is complete, and its Service's slices hold all of them and nobody else.
+
+use std::time::Duration;
+
+use model::ObjectId;
+
+use super::gone;
+use crate::ctx::{Ctx, Stop};
+use crate::entry::{Receipt, Said};
+use crate::waits::{self, Failing, Wait};
+use crate::world::{World, endpoints, show_endpoints};
+
+/// How long one and the same trouble has been there.
+#[derive(Debug, Default)]
+pub struct Trouble {
+    since: Option<(String, Duration)>,
+}
+
+impl Trouble {
+    /// The trouble, once it has lasted longer than its patience.
+    pub fn lasting(&mut self, now: Duration, failing: Option<Failing>) -> Option<Said> {
+        let Some(f) = failing else {
+            self.since = None;
+            return None;
+        };
+        let since = match &self.since {
+            Some((code, since)) if *code == f.said.code => *since,
+            _ => now,
+        };
+        self.since = Some((f.said.code.clone(), since));
+        (now.saturating_sub(since) >= f.patience).then_some(f.said)
+    }
+}
+
+/// Waits. What never becomes ready is a failure at the deadline, or as soon as waiting will not help.
+pub async fn run(ctx: &mut Ctx, id: &ObjectId, service: Option<&ObjectId>, count: u32, seconds: u32) -> Result<Receipt, Stop> {
+    let deadline = ctx.deadline(seconds);
+    let mut trouble = Trouble::default();
+    loop {
+        let world = World::read(ctx, &id.namespace).await?;
+        let Some(d) = world.deployment(id) else { return Err(gone(id)) };
+        let mut wait = waits::complete(d, count);
+        let (uid, pods) = (d.metadata.uid.clone(), d.status.available_replicas);
+        let now = ctx.ports.clock.elapsed();
+        let failed = trouble.lasting(now, waits::failing(d, &world.pods_of(id)));
+        if let (Wait::Yes, Some(service)) = (&wait, service) {
+            let all = endpoints(ctx, service).await?;
+            show_endpoints(ctx, &world, service, &all);
+            wait = waits::endpoints(&all, &world.owners, &uid, count);
+        }
+        match wait {
+            Wait::Yes => return Ok(Receipt::Ready { pods }),
+            Wait::NotYet(_) if failed.is_some() => return Err(Stop::Failed(failed.unwrap_or_else(|| Said::new("failed", "")))),
+            Wait::NotYet(said) if ctx.over(&deadline) => {
+                let text = format!("{}: {} after {seconds} s", id.said(), said.text);
+                return Err(Stop::Failed(Said { code: "deadline".into(), text, ..said }.with("seconds", seconds)));
+            }
+            Wait::NotYet(said) => ctx.beat_within(said, &deadline),
+        }
+        ctx.tick().await?;
+    }
+}

@@ -1,0 +1,77 @@
+//! Deletes an object that Changeover made, once nothing selects its pods.
+
+use model::{Kind, ObjectId, names};
+use plan::Step;
+use serde_json::{Value, json};
+
+use super::{bring, complete, marked, nothing_selects, until_gone, written};
+use crate::change::{Change, Contradiction, replicas, whole};
+use crate::ctx::{Ctx, Stop};
+use crate::entry::{Direction, Receipt};
+
+pub fn intended(id: &ObjectId, live: Option<&Value>) -> Result<Change, Contradiction> {
+    let Some(l) = live else { return Ok(Change::Nothing) };
+    if !l["metadata"]["deletionTimestamp"].is_null() {
+        return Ok(Change::Nothing);
+    }
+    let mark = |at: &str, key: &str| l["metadata"][at][key].is_string();
+    if mark("annotations", names::RUN) || mark("labels", names::RUN) || mark("labels", names::COLOR) {
+        return Ok(Change::Delete);
+    }
+    Err(whole(id, format!("{}: not made by changeover", id.said()), live))
+}
+
+/// Deletes and waits until it and its pods are gone.
+pub async fn run(ctx: &mut Ctx, step: &Step, id: &ObjectId) -> Result<Receipt, Stop> {
+    if id.kind == Kind::Deployment {
+        nothing_selects(ctx, id).await?;
+    }
+    bring(ctx, step, id).await?;
+    let uid = ctx.view.landed(&ctx.step, Direction::Run).next_back().map(|(_, s)| s.uid.clone());
+    if let Some(uid) = uid {
+        until_gone(ctx, id, &uid).await?;
+    }
+    Ok(written(ctx, &[id]))
+}
+
+/// Creates it again from what it was, and waits until it could serve.
+pub async fn undo(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
+    let deleted = ctx.view.landed(&ctx.step, Direction::Run).next_back().and_then(|(w, s)| Some((w.pre_image.clone()?, s.uid.clone())));
+    let Some((before, uid)) = deleted else { return Ok(()) };
+    until_gone(ctx, id, &uid).await?;
+    let manifest = marked(&ctx.plan, &bare(&before));
+    let (object, again) = (id.clone(), manifest.clone());
+    ctx.bring(id, &move |live, facts| match live {
+        None => Ok(Change::Create(again.clone())),
+        Some(l) if crate::writer::is_ours(l, &again, &facts.plan.id) => Ok(Change::Nothing),
+        Some(_) => Err(whole(&object, format!("{}: exists and was not made by this run", object.said()), live)),
+    })
+    .await?;
+    match id.kind {
+        Kind::Deployment => complete(ctx, id, replicas(&before), 600).await,
+        _ => Ok(()),
+    }
+}
+
+/// What can be sent of what was read: without what the server sets.
+fn bare(object: &Value) -> Value {
+    let mut bare = object.clone();
+    if let Some(map) = bare.as_object_mut() {
+        map.remove("status");
+    }
+    let own = ["uid", "resourceVersion", "generation", "creationTimestamp", "managedFields", "selfLink", "ownerReferences", "finalizers"];
+    if let Some(meta) = bare["metadata"].as_object_mut() {
+        meta.retain(|key, _| !own.contains(&key.as_str()));
+        if let Some(annotations) = meta.get_mut("annotations").and_then(Value::as_object_mut) {
+            let made = [names::EPOCH, names::RUN, names::SPEC_HASH, names::REVISION];
+            annotations.retain(|key, _| !made.contains(&key.as_str()));
+        }
+    }
+    if let Some(spec) = bare["spec"].as_object_mut() {
+        spec.retain(|key, _| !["clusterIP", "clusterIPs", "healthCheckNodePort"].contains(&key.as_str()));
+    }
+    if bare["metadata"]["annotations"].is_null() {
+        bare["metadata"]["annotations"] = json!({});
+    }
+    bare
+}

@@ -1,0 +1,58 @@
+//! Pause and resume of a Deployment. A pause says who and why in an annotation, for a colleague's `rollout status` hangs.
+
+use model::write::annotation_pointer;
+use model::{Edit, ObjectId, names};
+use plan::Step;
+use serde_json::{Value, json};
+
+use super::{bring, observed, revert, written};
+use crate::change::{Change, Contradiction, Facts, field, towards, whole};
+use crate::ctx::{Ctx, Stop};
+use crate::entry::{Receipt, ThreeWay};
+
+const PAUSED: &str = "/spec/paused";
+const TEMPLATE: &str = "/spec/template";
+
+pub fn intended_pause(id: &ObjectId, template: Option<&Value>, live: Option<&Value>, facts: &Facts<'_>) -> Result<Change, Contradiction> {
+    let live = live.ok_or_else(|| whole(id, format!("{}: not found", id.said()), None))?;
+    let why_at = annotation_pointer(names::WHY);
+    let said_by = field(live, &why_at);
+    let ours = said_by.as_ref().and_then(Value::as_str).is_some_and(|t| t.contains(&facts.plan.id));
+    if field(live, PAUSED) == Some(json!(true)) && !ours {
+        let fact = ThreeWay { object: id.clone(), path: PAUSED.into(), before: None, live: Some(json!(true)), after: Some(json!(true)) };
+        return Err(Contradiction { why: format!("{}: paused by somebody else", id.said()), facts: vec![fact] });
+    }
+    let mut edits = vec![];
+    if let Some(t) = template {
+        edits.push(Edit { path: TEMPLATE.into(), before: Some(t.clone()), after: Some(t.clone()) });
+    }
+    edits.push(Edit { path: PAUSED.into(), before: None, after: Some(json!(true)) });
+    let text = if ours { said_by.clone() } else { Some(json!(why(facts))) };
+    edits.push(Edit { path: why_at, before: said_by, after: text });
+    towards(id, live, &edits, &format!("{}: its template is not the one that this plan was made for", id.said()))
+}
+
+fn why(facts: &Facts<'_>) -> String {
+    let run = &facts.plan.id;
+    let reason = facts.reason.map(|r| format!(" ({r})")).unwrap_or_default();
+    format!("changeover run {run}: {}{reason}; unpaused at its end, or by: changeoverctl back-out {run}", facts.plan.strategy)
+}
+
+pub fn intended_resume(id: &ObjectId, live: Option<&Value>) -> Result<Change, Contradiction> {
+    let live = live.ok_or_else(|| whole(id, format!("{}: not found", id.said()), None))?;
+    let why_at = annotation_pointer(names::WHY);
+    let edits = [PAUSED.to_string(), why_at].map(|path| Edit { before: field(live, &path), path, after: None });
+    towards(id, live, &edits, "")
+}
+
+/// Pauses or resumes.
+pub async fn run(ctx: &mut Ctx, step: &Step, id: &ObjectId) -> Result<Receipt, Stop> {
+    bring(ctx, step, id).await?;
+    observed(ctx, id).await?;
+    Ok(written(ctx, &[id]))
+}
+
+/// As it was. An edit of the template meanwhile would roll out at once when the pause ends: that is a contradiction.
+pub async fn undo(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
+    revert(ctx, id).await
+}

@@ -1,0 +1,57 @@
+//! Writes a whole pod template, and unpauses in the same patch: unpausing first would roll out whatever was edited.
+
+use model::write::annotation_pointer;
+use model::{Edit, ObjectId, names};
+use plan::Step;
+use serde_json::{Value, json};
+
+use super::{bring, complete, observed, written};
+use crate::change::{Change, Contradiction, back, field, towards, whole};
+use crate::ctx::{Ctx, Stop};
+use crate::entry::{Direction, Receipt};
+
+const PAUSED: &str = "/spec/paused";
+const TEMPLATE: &str = "/spec/template";
+
+pub fn intended(id: &ObjectId, before: &Value, after: &Value, cause: Option<&str>, live: Option<&Value>) -> Result<Change, Contradiction> {
+    let live = live.ok_or_else(|| whole(id, format!("{}: not found", id.said()), None))?;
+    let mut edits = vec![Edit { path: TEMPLATE.into(), before: Some(before.clone()), after: Some(after.clone()) }];
+    // Whatever is there goes: the pause is ours, or the plan says that it ends here.
+    for path in [PAUSED.to_string(), annotation_pointer(names::WHY)] {
+        edits.push(Edit { before: field(live, &path), path, after: None });
+    }
+    if let Some(cause) = cause {
+        let path = annotation_pointer(names::CHANGE_CAUSE);
+        edits.push(Edit { before: field(live, &path), path, after: Some(json!(cause)) });
+    }
+    towards(id, live, &edits, &format!("{}: its template is neither the old nor the new one", id.said()))
+}
+
+/// Writes; waiting for the pods is a step of its own.
+pub async fn run(ctx: &mut Ctx, step: &Step, id: &ObjectId) -> Result<Receipt, Stop> {
+    bring(ctx, step, id).await?;
+    observed(ctx, id).await?;
+    Ok(written(ctx, &[id]))
+}
+
+/// The template as it was, unpaused, until every pod has it; then the pause as it was.
+pub async fn undo(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
+    let net = ctx.view.net(&ctx.step, id, Direction::Run);
+    if net.is_empty() {
+        return Ok(());
+    }
+    let (template, rest): (Vec<Edit>, Vec<Edit>) = net.into_iter().partition(|e| e.path == TEMPLATE);
+    apply_back(ctx, id, template).await?;
+    observed(ctx, id).await?;
+    complete(ctx, id, 0, 600).await?;
+    apply_back(ctx, id, rest).await
+}
+
+async fn apply_back(ctx: &mut Ctx, id: &ObjectId, edits: Vec<Edit>) -> Result<(), Stop> {
+    let object = id.clone();
+    ctx.bring(id, &move |live, _| match live {
+        Some(live) => back(&object, live, &edits),
+        None => Ok(Change::Nothing),
+    })
+    .await
+}

@@ -1,0 +1,339 @@
+//! Moves traffic, and proves that it moved: slices first, then the time that kube-proxy may take, then answers on new
+//! connections. Evidence against it moves it back; missing evidence holds.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use model::{Edit, Guard, ObjectId, Write, names};
+use plan::{Planned, Step, SwitchService};
+use serde_json::Value;
+
+use super::{bring, gone, pin, revert};
+use crate::change::{Change, Contradiction, Facts, field, replicas, towards, whole};
+use crate::ctx::{Ctx, Stop};
+use crate::entry::{Choice, Direction, HoldCode, Receipt, Said};
+use crate::ports::{Question, Verdict, VerdictKind};
+use crate::show::{Armed, Check};
+use crate::view::Known;
+use crate::waits::{self, Wait};
+use crate::world::{World, deployment, endpoints, show_endpoints};
+
+/// Rounds of probes in a row that must all speak for it (or against it).
+const ROUNDS: u32 = 2;
+
+/// The step's fields.
+pub struct Switch<'a> {
+    pub services: &'a [SwitchService],
+    pub to: &'a ObjectId,
+    pub from: &'a ObjectId,
+    pub count: u32,
+    pub probes: &'a [String],
+    pub settle: u32,
+    pub prove_within: u32,
+}
+
+pub fn intended(id: &ObjectId, services: &[SwitchService], live: Option<&Value>, facts: &Facts<'_>) -> Result<Change, Contradiction> {
+    let live = live.ok_or_else(|| whole(id, format!("{}: not found", id.said()), None))?;
+    let named = services.iter().find(|s| s.service == *id);
+    let selectors = named.and_then(|s| Some((facts.selector(&s.from)?, facts.selector(&s.to)?)));
+    let Some((before, after)) = selectors else {
+        return Err(whole(id, format!("{}: the selector to switch to is not known", id.said()), Some(live)));
+    };
+    let edit = Edit { path: "/spec/selector".into(), before: Some(before), after: Some(after) };
+    towards(id, live, &[edit], &format!("{}: its selector is not the one that this run left", id.said()))
+}
+
+/// Moves, then proves.
+pub async fn run(ctx: &mut Ctx, step: &Step, s: &Switch<'_>) -> Result<Receipt, Stop> {
+    let selectors: Vec<_> = s.services.iter().flat_map(|x| [&x.from, &x.to]).collect();
+    pin::resolve(ctx, &selectors).await?;
+    if ctx.view.landed(&ctx.step, Direction::Run).next().is_none() {
+        // Right before the first write: what was ready a minute ago may not be now.
+        let Some(d) = deployment(ctx, s.to).await? else { return Err(gone(s.to)) };
+        if let Wait::NotYet(said) = waits::complete(&d, s.count) {
+            let text = format!("{}: not ready right before the cutover: {}", s.to.said(), said.text);
+            return Err(Stop::Failed(Said { code: "not-ready-at-cutover".into(), text, ..said }));
+        }
+    }
+    for service in s.services {
+        bring(ctx, step, &service.service).await?;
+    }
+    prove(ctx, s).await
+}
+
+/// What the proof has seen so far.
+#[derive(Default)]
+struct Seen {
+    slices_since: Option<Duration>,
+    good: u32,
+    bad: u32,
+    unattributed: bool,
+}
+
+async fn prove(ctx: &mut Ctx, s: &Switch<'_>) -> Result<Receipt, Stop> {
+    let deadline = ctx.deadline(s.prove_within);
+    let mut seen = Seen::default();
+    loop {
+        let (wait, pods) = slices(ctx, s.services, s.to, s.count).await?;
+        let now = ctx.ports.clock.elapsed();
+        let mut missing = None;
+        match &wait {
+            Wait::NotYet(said) => {
+                seen.slices_since = None;
+                if ctx.over(&deadline) {
+                    return Err(Stop::Failed(Said {
+                        code: "slices-against".into(),
+                        text: format!("traffic did not move: {}", said.text),
+                        ..said.clone()
+                    }));
+                }
+                ctx.beat_within(said.clone(), &deadline);
+            }
+            Wait::Yes => {
+                let since = *seen.slices_since.get_or_insert(now);
+                if now.saturating_sub(since) >= Duration::from_secs(s.settle.into()) {
+                    missing = probe(ctx, s, &pods, &mut seen).await?;
+                    if seen.good >= ROUNDS || s.probes.is_empty() {
+                        return Ok(proven(s, &seen));
+                    }
+                } else {
+                    ctx.beat_within(Said::new("settle", "the slices show the new colour; kube-proxy may take another second"), &deadline);
+                }
+            }
+        }
+        if ctx.over(&deadline) {
+            return no_proof(ctx, missing);
+        }
+        ctx.tick().await?;
+    }
+}
+
+fn proven(s: &Switch<'_>, seen: &Seen) -> Receipt {
+    let proof = match (s.probes.is_empty(), seen.unattributed) {
+        (true, _) => Said::new("proof-slices", "every endpoint is of the new colour; no entry to probe is known"),
+        (false, true) => {
+            Said::new("proof-anonymous", "every endpoint is of the new colour; the entry answers, but does not say who answered")
+        }
+        (false, false) => Said::new("proof-probes", "every endpoint is of the new colour, and new connections are answered by it"),
+    };
+    Receipt::Switched { proof, unproven: false }
+}
+
+/// The time is over and neither is known.
+fn no_proof(ctx: &Ctx, missing: Option<Said>) -> Result<Receipt, Stop> {
+    let said = missing.unwrap_or_else(|| Said::new("proof-missing", "the proof that traffic moved could not be had in time"));
+    if ctx.chosen(HoldCode::EvidenceMissing) == Some(Choice::GoOn) {
+        return Ok(Receipt::Switched { proof: said, unproven: true });
+    }
+    Err(Stop::hold(HoldCode::EvidenceMissing, said, &[Choice::Retry, Choice::GoOn, Choice::BackOut]))
+}
+
+/// W-EPS of every Service; the names of the pods that may answer.
+async fn slices(ctx: &mut Ctx, services: &[SwitchService], to: &ObjectId, count: u32) -> Result<(Wait, BTreeSet<String>), Stop> {
+    let world = World::read(ctx, &to.namespace).await?;
+    let Some(uid) = world.deployment(to).map(|d| d.metadata.uid.clone()) else { return Err(gone(to)) };
+    let pods = world.pods_of(to).iter().map(|p| p.metadata.name.clone()).collect();
+    let mut worst = Wait::Yes;
+    for s in services {
+        let all = endpoints(ctx, &s.service).await?;
+        show_endpoints(ctx, &world, &s.service, &all);
+        if let Wait::NotYet(said) = waits::endpoints(&all, &world.owners, &uid, count) {
+            let text = format!("{}: {}", s.service.said(), said.text);
+            worst = Wait::NotYet(Said { text, ..said }.with("service", &s.service.name));
+        }
+    }
+    Ok((worst, pods))
+}
+
+/// One round of probes. Returns what is missing, fails when answers keep speaking against it.
+async fn probe(ctx: &mut Ctx, s: &Switch<'_>, pods: &BTreeSet<String>, seen: &mut Seen) -> Result<Option<Said>, Stop> {
+    let color = deployment(ctx, s.to).await?.and_then(|d| d.spec.template.metadata.labels.get(names::COLOR).cloned());
+    let mut missing = None;
+    let (mut good, mut bad) = (0usize, None);
+    for url in s.probes {
+        let evidence = ctx.ports.evidence.clone();
+        let verdict = evidence.ask(&Question::Probe { url: url.clone() }).await;
+        ctx.note(verdict.clone());
+        match (verdict.kind, answered_by(&verdict, pods, color.as_deref())) {
+            (VerdictKind::For, Some(true)) => good += 1,
+            (VerdictKind::For, None) => {
+                good += 1;
+                seen.unattributed = true;
+            }
+            (VerdictKind::For, Some(false)) => {
+                bad = Some(Said::new("answered-by-old", format!("{url}: still answered by the old colour ({})", verdict.detail)));
+            }
+            (VerdictKind::Against, _) => bad = Some(Said::new("probe-against", format!("{url}: {}", verdict.detail)).with("url", url)),
+            (VerdictKind::Missing, _) => {
+                missing = Some(Said::new("probe-missing", format!("{url}: no data ({})", verdict.detail)).with("url", url));
+            }
+        }
+    }
+    match bad {
+        Some(said) => {
+            (seen.good, seen.bad) = (0, seen.bad + 1);
+            // A wrong answer may be a router that still batches: it counts only when it stays. So do errors.
+            if seen.bad >= 3 * ROUNDS {
+                return Err(Stop::Failed(said));
+            }
+            Ok(Some(said))
+        }
+        None => {
+            seen.bad = 0;
+            seen.good = if good == s.probes.len() { seen.good + 1 } else { 0 };
+            Ok(missing)
+        }
+    }
+}
+
+/// Whether the new colour answered; `None` when the answer does not say.
+fn answered_by(verdict: &Verdict, pods: &BTreeSet<String>, color: Option<&str>) -> Option<bool> {
+    let by = verdict.answered_by.as_ref()?;
+    if let Some(pod) = &by.pod {
+        return Some(pods.contains(pod));
+    }
+    Some(by.color.as_deref()? == color?)
+}
+
+/// The selectors as they were, in reverse order, if the colour that they lead to can serve.
+pub async fn undo(ctx: &mut Ctx, s: &Switch<'_>) -> Result<(), Stop> {
+    let moved: Vec<&SwitchService> =
+        s.services.iter().rev().filter(|x| !ctx.view.net(&ctx.step, &x.service, Direction::Run).is_empty()).collect();
+    if moved.is_empty() {
+        return Ok(());
+    }
+    // What was begun is finished: half of the Services here and half there is worse than either.
+    let mut left = vec![];
+    for service in &moved {
+        let net = ctx.view.net(&ctx.step, &service.service, Direction::Run);
+        let live = ctx.get(&service.service).await?;
+        if live.is_some_and(|l| net.iter().any(|e| field(&l, &e.path) != e.before)) {
+            left.push(*service);
+        }
+    }
+    if left.len() == moved.len() {
+        can_serve(ctx, s).await?;
+    }
+    for service in left {
+        revert(ctx, &service.service).await?;
+    }
+    settled(ctx, s).await
+}
+
+/// The colour that traffic goes back to has enough available pods, is scaled up first if it has not.
+async fn can_serve(ctx: &mut Ctx, s: &Switch<'_>) -> Result<(), Stop> {
+    let deadline = ctx.deadline(300);
+    loop {
+        let Some(raw) = ctx.get(s.from).await? else { return Err(gone(s.from)) };
+        let available = raw["status"]["availableReplicas"].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+        if available >= s.count || ctx.chosen(HoldCode::BothSick) == Some(Choice::GoOn) {
+            return Ok(());
+        }
+        if replicas(&raw) < s.count {
+            let (id, to) = (s.from.clone(), s.count);
+            ctx.bring(s.from, &move |live, _| super::scale::intended(&id, to, live)).await?;
+        }
+        let serving = deployment(ctx, s.to).await?.map_or(0, |d| d.status.available_replicas);
+        let text = format!("{}: {available} of {} available; {}: {serving}", s.from.said(), s.count, s.to.said());
+        let said = Said::new("standby-short", text).with("available", available).with("wanted", s.count).with("serving", serving);
+        // Neither colour is well: to move traffic to fewer pods than now needs a word.
+        if ctx.over(&deadline) {
+            return Err(Stop::hold(HoldCode::BothSick, said, &[Choice::Retry, Choice::GoOn]));
+        }
+        ctx.beat_within(said, &deadline);
+        ctx.tick().await?;
+    }
+}
+
+/// After going back too: nothing is taken away before kube-proxy had its time.
+async fn settled(ctx: &mut Ctx, s: &Switch<'_>) -> Result<(), Stop> {
+    let deadline = ctx.deadline(s.prove_within.max(30));
+    let mut since = None;
+    loop {
+        let count = deployment(ctx, s.from).await?.map_or(0, |d| d.status.available_replicas).min(s.count);
+        let (wait, _) = slices(ctx, s.services, s.from, count).await?;
+        let now = ctx.ports.clock.elapsed();
+        match wait {
+            Wait::Yes => {
+                if now.saturating_sub(*since.get_or_insert(now)) >= Duration::from_secs(s.settle.into()) {
+                    return Ok(());
+                }
+                ctx.beat_within(Said::new("settle", "the slices show the old colour; kube-proxy may take another second"), &deadline);
+            }
+            Wait::NotYet(_) if ctx.chosen(HoldCode::EvidenceMissing) == Some(Choice::GoOn) => return Ok(()),
+            Wait::NotYet(said) if ctx.over(&deadline) => {
+                return Err(Stop::hold(HoldCode::EvidenceMissing, said, &[Choice::Retry, Choice::GoOn]));
+            }
+            Wait::NotYet(said) => {
+                since = None;
+                ctx.beat_within(said, &deadline);
+            }
+        }
+        ctx.tick().await?;
+    }
+}
+
+/// Prepares the switch behind the gate that is under way, if there is one right behind it.
+pub async fn arm(ctx: &mut Ctx) -> Result<Option<Armed>, Stop> {
+    let plan = ctx.plan.clone();
+    let next = plan.steps.iter().skip_while(|p| p.id != ctx.step).nth(1);
+    let Some(Planned { id, step: step @ Step::Switch { services, to, count, .. }, .. }) = next else { return Ok(None) };
+    let selectors: Vec<_> = services.iter().flat_map(|x| [&x.from, &x.to]).collect();
+    pin::resolve(ctx, &selectors).await?;
+    let mut writes = vec![];
+    let gate = std::mem::replace(&mut ctx.step, id.clone());
+    let mut planned = Ok(());
+    for s in services {
+        let live = match ctx.get(&s.service).await {
+            Ok(live) => live,
+            Err(e) => {
+                planned = Err(e);
+                break;
+            }
+        };
+        let object = s.service.clone();
+        match ctx.plan_write(&s.service, live.as_ref(), &|live, facts| super::intended(step, &object, live, facts)) {
+            Ok(write) => writes.extend(write.map(|(w, _)| w)),
+            Err(e) => {
+                planned = Err(e);
+                break;
+            }
+        }
+    }
+    ctx.step = gate;
+    planned?;
+    let at = ctx.ports.clock.now();
+    let ready = match deployment(ctx, to).await?.map(|d| waits::complete(&d, *count)) {
+        Some(Wait::Yes) => Check { ok: true, said: Said::new("ready", format!("{count} of {count} ready")).with("ready", count), at },
+        Some(Wait::NotYet(said)) => Check { ok: false, said, at },
+        None => Check { ok: false, said: Said::new("gone", format!("{}: not found", to.said())), at },
+    };
+    let cluster = ctx.ports.cluster.clone();
+    let same = cluster.identity().await.is_ok_and(|i| i == ctx.plan.cluster);
+    let identity = Check { ok: same, said: Said::new("same-cluster", "the same cluster answers as when the plan was made"), at };
+    let armed =
+        Armed { step: id.clone(), first: writes.first().cloned(), writes, checks: vec![identity, ready], at: ctx.ports.clock.elapsed() };
+    Ok(Some(armed))
+}
+
+/// The first write of a flip back, built from the journal alone: its guard refuses it when the Service moved since.
+/// `None` when the standing colour was not seen to be able to serve a moment ago.
+pub fn optimistic_back(ctx: &Ctx, planned: &Planned) -> Option<Write> {
+    let Step::Switch { services, from, count, .. } = &planned.step else { return None };
+    let (seen, available, at) = ctx.live.standby.as_ref()?;
+    let age = ctx.ports.clock.elapsed().saturating_sub(*at);
+    if seen != from || available < count || age > ctx.options.pace.soak * 2 {
+        return None;
+    }
+    let object = &services.last()?.service;
+    let written = ctx.view.writes.iter().rev().find(|w| w.write.object() == object)?;
+    let (Known::Landed(stored), true) = (&written.known, written.step == planned.id) else { return None };
+    let edits = ctx.view.net(&planned.id, object, Direction::Run).iter().map(Edit::inverse).collect();
+    let guard = match &stored.epoch {
+        Some(epoch) => Guard::Epoch(epoch.clone()),
+        None => Guard::ResourceVersion(stored.resource_version.clone()),
+    };
+    let last = ctx.view.last_write_to(&planned.id, object, Direction::Undo);
+    let epoch = if last && stored.epoch.is_some() { None } else { Some(ctx.view.epoch_of(ctx.view.n + 1)) };
+    Some(Write::Patch { object: object.clone(), uid: stored.uid.clone(), guard, epoch, make_annotations: false, edits })
+}

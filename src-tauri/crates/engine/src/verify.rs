@@ -1,0 +1,78 @@
+//! Whether the world is still the one that a plan was made for. Asked before anything is journaled.
+
+use model::{Kind, names};
+use plan::Plan;
+
+use crate::ports::{Cluster, ReadError};
+
+/// The world moved: make a new plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Moved {
+    /// Another cluster answers.
+    #[error("cluster {server}: not the one that the plan was made for (another kube-system uid, server or authority)")]
+    Cluster {
+        /// Server that answers.
+        server: String,
+    },
+    /// The target is gone, or is another object of that name.
+    #[error("{0}: deleted or made anew since the plan was made")]
+    Target(String),
+    /// Its template was changed.
+    #[error("{0}: its pod template changed since the plan was made")]
+    Template(String),
+    /// Another run is under way on an object.
+    #[error("{object}: run {run} is under way on it; finish it or back it out first")]
+    OtherRun {
+        /// Object.
+        object: String,
+        /// Epoch annotation found.
+        run: String,
+    },
+}
+
+/// Why it could not be told, or that it moved.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// It moved.
+    #[error(transparent)]
+    Moved(#[from] Moved),
+    /// It could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+impl From<VerifyError> for crate::run::RunError {
+    fn from(e: VerifyError) -> Self {
+        match e {
+            VerifyError::Moved(m) => m.into(),
+            VerifyError::Read(r) => r.into(),
+        }
+    }
+}
+
+/// Compares identity, target and template, and looks for marks of other runs.
+pub async fn verify(plan: &Plan, cluster: &dyn Cluster) -> Result<(), VerifyError> {
+    let identity = cluster.identity().await?;
+    if identity != plan.cluster {
+        return Err(Moved::Cluster { server: identity.server }.into());
+    }
+    let target = &plan.target;
+    let live = cluster.get(&target.object).await?;
+    let Some(live) = live.filter(|l| l["metadata"]["uid"].as_str() == Some(&target.uid) && l["metadata"]["deletionTimestamp"].is_null())
+    else {
+        return Err(Moved::Target(target.object.said()).into());
+    };
+    if live["spec"]["template"] != target.template {
+        return Err(Moved::Template(target.object.said()).into());
+    }
+    let mut objects: Vec<_> = plan.steps.iter().flat_map(|s| s.step.writes_to()).filter(|o| o.kind != Kind::Namespace).collect();
+    objects.sort();
+    objects.dedup();
+    for object in objects {
+        let Some(live) = cluster.get(object).await? else { continue };
+        if let Some(epoch) = live["metadata"]["annotations"][names::EPOCH].as_str() {
+            return Err(Moved::OtherRun { object: object.said(), run: epoch.to_string() }.into());
+        }
+    }
+    Ok(())
+}

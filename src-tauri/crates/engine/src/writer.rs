@@ -1,0 +1,275 @@
+//! Guarded writes: intent on disk, one request, outcome on disk; an unknown outcome is settled before anything else.
+//!
+//! Why a late landing can do no harm, by verb (`docs/decisions`):
+//! - **Patch** carries the resourceVersion (first write to an object) or the epoch that the previous write left. When
+//!   its outcome is unknown, either it is seen to have landed, or its guard is seen to be stale, or a *fencing write*
+//!   makes it stale. Only then is anything else sent.
+//! - **Scale** carries the resourceVersion; the fence is a patch of the epoch on the scaled object.
+//! - **Create** has a name that only one can have: sending it again shuts the late one out (409). Where the run goes
+//!   back instead, the object is remembered as *dangling*, looked for at the end, and harmless (no replicas, no traffic).
+//! - **Delete** names a uid that never comes back: it is sent again until it is known to have landed.
+
+use model::{Edit, Guard, ObjectId, Write, names};
+use serde_json::Value;
+
+use crate::change::{Change, Contradiction, Facts, field, guarded, overwrite, replicas, whole};
+use crate::ctx::{Ctx, Stop};
+use crate::entry::{Choice, Direction, Event, HoldCode, Outcome, Purpose, Said, Stored};
+use crate::ports::{Mode, WriteError};
+use crate::view::{Known, WriteRecord, live_epoch};
+
+/// Tries before a write that keeps being overtaken is given to somebody.
+const ATTEMPTS: u32 = 10;
+
+/// Computes what has to be done to an object as it is.
+pub type Want<'a> = &'a (dyn Fn(Option<&Value>, &Facts<'_>) -> Result<Change, Contradiction> + Send + Sync);
+
+/// How a sent write ended.
+#[derive(Debug)]
+pub enum Sent {
+    /// It is stored.
+    Landed(Value),
+    /// A precondition did not hold: read again, plan again.
+    Overtaken,
+    /// Refused for good.
+    Refused(WriteError),
+    /// Never left.
+    Unsent(WriteError),
+    /// Nobody knows.
+    Unknown,
+}
+
+impl Ctx {
+    /// Brings an object to where `want` says, whatever it takes: reads, computes, writes, reads again when overtaken.
+    pub async fn bring(&mut self, object: &ObjectId, want: Want<'_>) -> Result<(), Stop> {
+        let mut silent = None;
+        for attempt in 1..=ATTEMPTS {
+            let live = self.get(object).await?;
+            let Some((write, pre_image)) = self.plan_write(object, live.as_ref(), want)? else { return Ok(()) };
+            match self.send(vec![], write, pre_image, Purpose::Step, attempt).await? {
+                Sent::Landed(_) => return Ok(()),
+                Sent::Overtaken => self.pause(std::time::Duration::from_millis(20) * attempt).await?,
+                Sent::Refused(e) => return Err(Stop::Failed(Said::new("refused", e.to_string()))),
+                Sent::Unsent(e) => self.silence(&e.to_string(), &mut silent).await?,
+                Sent::Unknown => {
+                    if self.settle().await? {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+        let text = format!("{}: could not be written in {ATTEMPTS} tries, it keeps changing or does not answer", object.said());
+        Err(Stop::hold(HoldCode::Contradiction, Said::new("overtaken", text).with("object", object), &self.retry_or_back()))
+    }
+
+    /// The write that is needed now, if any.
+    pub(crate) fn plan_write(
+        &self,
+        object: &ObjectId,
+        live: Option<&Value>,
+        want: Want<'_>,
+    ) -> Result<Option<(Write, Option<Value>)>, Stop> {
+        let stored = |paths: &[&str]| live.is_some_and(|l| self.as_stored(object, l, paths));
+        let change = match want(live, &self.facts()) {
+            Ok(Change::Edits(edits)) if stored(&changing(&edits)) => Change::Nothing,
+            Ok(change) => change,
+            Err(c) if stored(&c.facts.iter().map(|f| f.path.as_str()).collect::<Vec<_>>()) => Change::Nothing,
+            Err(c) if self.chosen(HoldCode::Contradiction) == Some(Choice::Overwrite) => match overwrite(&c) {
+                Some(edits) => Change::Edits(edits),
+                None => return Err(self.contradicts(c)),
+            },
+            Err(c) => return Err(self.contradicts(c)),
+        };
+        let ending = live.is_some_and(|l| !l["metadata"]["deletionTimestamp"].is_null());
+        if ending && !matches!(change, Change::Nothing | Change::Delete) {
+            return Err(self.contradicts(whole(object, format!("{}: is being deleted", object.said()), live)));
+        }
+        let pre_image = matches!(change, Change::Delete).then(|| live.cloned()).flatten();
+        let last = self.view.last_write_to(&self.step, object, self.direction);
+        let epoch = self.view.epoch_of(self.view.n + 1);
+        let write = guarded(object, live, change, &epoch, |e| self.view.is_own_epoch(e), last);
+        Ok(write.map(|w| (w, pre_image)))
+    }
+
+    /// These fields are what this step wrote earlier, as the server stored it (values are normalised on the way in).
+    fn as_stored(&self, object: &ObjectId, live: &Value, paths: &[&str]) -> bool {
+        let net = self.view.net(&self.step, object, self.direction);
+        let ours = |path: &&str| net.iter().any(|e| e.path == *path && e.after == field(live, path));
+        !paths.is_empty() && paths.iter().all(ours)
+    }
+
+    /// Journals the intent (with `prior` in the same entry: one fsync), sends once, journals the outcome.
+    pub async fn send(
+        &mut self,
+        prior: Vec<Event>,
+        write: Write,
+        pre_image: Option<Value>,
+        purpose: Purpose,
+        attempt: u32,
+    ) -> Result<Sent, Stop> {
+        let n = self.view.n + 1;
+        let mut events = prior;
+        events.push(Event::Intent {
+            n,
+            step: self.step.clone(),
+            direction: self.direction,
+            attempt,
+            write: write.clone(),
+            pre_image,
+            purpose,
+        });
+        self.log(events)?;
+        self.boundary("http:before")?;
+        let answer = self.ports.cluster.write(&self.plan.cluster, &write, Mode::Commit).await;
+        self.boundary("http:after")?;
+        let result = match &answer {
+            Ok(object) => Outcome::Applied { stored: stored(&write, object) },
+            Err(error) => Outcome::Failed { error: error.clone() },
+        };
+        self.log(vec![Event::Outcome { n, result }])?;
+        Ok(match answer {
+            Ok(object) => Sent::Landed(object),
+            Err(WriteError::Precondition { .. }) => Sent::Overtaken,
+            Err(e @ WriteError::Refused { .. }) => Sent::Refused(e),
+            Err(e @ WriteError::NotSent { .. }) => Sent::Unsent(e),
+            Err(WriteError::Unknown { .. }) => Sent::Unknown,
+        })
+    }
+
+    /// Settles every write whose outcome is unknown. True when the newest step's own one turned out to have landed.
+    pub async fn settle(&mut self) -> Result<bool, Stop> {
+        let mut landed = false;
+        let mut silent = None;
+        let mut fences = 0;
+        while let Some(record) = self.view.pending().cloned() {
+            let live = self.get(record.write.object()).await?;
+            match verdict(&record, live.as_ref(), &self.view.plan.id) {
+                Late::Landed(stored) => {
+                    landed |= record.purpose == Purpose::Step;
+                    self.log(vec![Event::Settled { n: record.n, landed: Some(stored), dangling: false }])?;
+                }
+                Late::Dead => self.log(vec![Event::Settled { n: record.n, landed: None, dangling: false }])?,
+                Late::Nameless => self.log(vec![Event::Settled { n: record.n, landed: None, dangling: true }])?,
+                Late::Possible => {
+                    fences += 1;
+                    if fences > ATTEMPTS {
+                        let text = format!("{}: whether a write landed cannot be settled", record.write.object().said());
+                        return Err(Stop::hold(HoldCode::Unreachable, Said::new("unsettled", text), &[Choice::Retry]));
+                    }
+                    match self.fence(&record, live.as_ref()).await? {
+                        Sent::Unsent(e) => self.silence(&e.to_string(), &mut silent).await?,
+                        Sent::Refused(e) => {
+                            return Err(Stop::hold(HoldCode::Refused, Said::new("refused", e.to_string()), &[Choice::Retry]));
+                        }
+                        Sent::Unknown => self.silence("the fencing write", &mut silent).await?,
+                        Sent::Landed(_) | Sent::Overtaken => {}
+                    }
+                }
+            }
+        }
+        Ok(landed)
+    }
+
+    /// Makes the guard of a write stale; a delete is sent again instead.
+    async fn fence(&mut self, record: &WriteRecord, live: Option<&Value>) -> Result<Sent, Stop> {
+        let (step, direction) = (std::mem::replace(&mut self.step, record.step.clone()), self.direction);
+        self.direction = record.direction;
+        let write = match &record.write {
+            Write::Delete { .. } | Write::Create { .. } => Some(record.write.clone()),
+            Write::Patch { object, .. } | Write::Scale { object, .. } => {
+                let epoch = self.view.epoch_of(self.view.n + 1);
+                guarded(object, live, Change::Edits(vec![]), &epoch, |e| self.view.is_own_epoch(e), false)
+            }
+        };
+        let sent = match write {
+            Some(write) => self.send(vec![], write, record.pre_image.clone(), Purpose::Fence, 1).await,
+            None => Ok(Sent::Overtaken),
+        };
+        (self.step, self.direction) = (step, direction);
+        sent
+    }
+}
+
+fn changing(edits: &[Edit]) -> Vec<&str> {
+    edits.iter().filter(|e| e.before != e.after).map(|e| e.path.as_str()).collect()
+}
+
+/// What the object says about a write whose outcome is unknown.
+enum Late {
+    /// It landed.
+    Landed(Stored),
+    /// It did not and cannot: its guard is stale.
+    Dead,
+    /// It did not; nothing holds its name.
+    Nameless,
+    /// It still can.
+    Possible,
+}
+
+fn verdict(record: &WriteRecord, live: Option<&Value>, run: &str) -> Late {
+    debug_assert!(record.known == Known::Pending);
+    let uid_of = |l: &Value| l["metadata"]["uid"].as_str().unwrap_or_default().to_string();
+    match (&record.write, live) {
+        (Write::Create { manifest, .. }, Some(l)) if is_ours(l, manifest, run) => Late::Landed(stored(&record.write, l)),
+        (Write::Create { .. }, Some(_)) => Late::Dead,
+        (Write::Create { .. }, None) => Late::Nameless,
+        (Write::Delete { uid, .. }, Some(l)) if *uid == uid_of(l) && l["metadata"]["deletionTimestamp"].is_null() => Late::Possible,
+        (Write::Delete { uid, .. }, _) => Late::Landed(Stored { uid: uid.clone(), ..Stored::default() }),
+        (Write::Patch { .. } | Write::Scale { .. }, None) => Late::Dead,
+        (Write::Patch { uid, guard, epoch, edits, .. }, Some(l)) => {
+            let there = edits.iter().all(|e| field(l, &e.path) == e.after);
+            let marked = epoch.as_deref().is_some_and(|e| live_epoch(l) == Some(e));
+            let guard_holds = match guard {
+                Guard::ResourceVersion(rv) => l["metadata"]["resourceVersion"].as_str() == Some(rv),
+                Guard::Epoch(old) => live_epoch(l) == Some(old),
+            };
+            match (*uid == uid_of(l), marked, guard_holds) {
+                (false, _, _) => Late::Dead,
+                (true, true, _) => Late::Landed(stored(&record.write, l)),
+                (true, false, true) => Late::Possible,
+                // Guard stale without our mark: only a write that takes the mark away leaves that behind, or somebody
+                // stripped it. The values tell; empty edits (a fence) have done their work either way.
+                (true, false, false) if there && !edits.is_empty() => Late::Landed(stored(&record.write, l)),
+                (true, false, false) => Late::Dead,
+            }
+        }
+        (Write::Scale { uid, resource_version, to, .. }, Some(l)) => {
+            let guard_holds = resource_version.as_deref() == l["metadata"]["resourceVersion"].as_str();
+            match (*uid == uid_of(l), replicas(l) == *to, guard_holds) {
+                (false, _, _) => Late::Dead,
+                (true, true, _) => Late::Landed(stored(&record.write, l)),
+                (true, false, true) => Late::Possible,
+                (true, false, false) => Late::Dead,
+            }
+        }
+    }
+}
+
+/// Carries the run's id and the hash of the manifest that it was made from.
+pub fn is_ours(live: &Value, manifest: &Value, run: &str) -> bool {
+    let mark = |o: &Value, key: &str| o["metadata"]["annotations"][key].as_str().map(String::from);
+    mark(live, names::RUN).as_deref() == Some(run)
+        && mark(live, names::SPEC_HASH).is_some()
+        && mark(live, names::SPEC_HASH) == mark(manifest, names::SPEC_HASH)
+}
+
+/// What the server holds now of what was written.
+fn stored(write: &Write, object: &Value) -> Stored {
+    let text = |key: &str| object["metadata"][key].as_str().unwrap_or_default().to_string();
+    let values = match write {
+        Write::Patch { edits, .. } => edits.iter().map(|e| field(object, &e.path)).collect(),
+        _ => vec![],
+    };
+    let uid = match write {
+        Write::Patch { uid, .. } | Write::Delete { uid, .. } | Write::Scale { uid, .. } => uid.clone(),
+        Write::Create { .. } => text("uid"),
+    };
+    Stored { uid, resource_version: text("resourceVersion"), epoch: live_epoch(object).map(String::from), values }
+}
+
+impl Ctx {
+    /// Whether the run goes forward.
+    pub fn forward(&self) -> bool {
+        self.direction == Direction::Run
+    }
+}
