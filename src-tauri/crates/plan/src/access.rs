@@ -47,7 +47,10 @@ fn forward(step: &Step, namespace: &str) -> Vec<Access> {
         Step::Pause { deployment, .. } | Step::Resume { deployment } | Step::SetTemplate { deployment, .. } => {
             vec![named(Verb::Patch, deployment, "")]
         }
-        Step::Scale { deployment, .. } | Step::Retire { deployment } => vec![named(Verb::Patch, deployment, "scale")],
+        // A scale whose outcome is unknown is fenced by a patch of the Deployment itself.
+        Step::Scale { deployment, .. } | Step::Retire { deployment } => {
+            vec![named(Verb::Patch, deployment, "scale"), named(Verb::Patch, deployment, "")]
+        }
         Step::Pin { service, .. } => vec![named(Verb::Patch, service, "")],
         Step::Switch { services, .. } => services.iter().map(|s| named(Verb::Patch, &s.service, "")).collect(),
         Step::Freeze { hpa, .. } | Step::Thaw { hpa, .. } => {
@@ -55,11 +58,7 @@ fn forward(step: &Step, namespace: &str) -> Vec<Access> {
         }
         // Its outcome may be unknown: then it is read back by name, and fenced by a patch.
         Step::Create { object, .. } => {
-            vec![
-                wide(Verb::Create, object.kind, "", &object.namespace),
-                named(Verb::Get, object, ""),
-                named(Verb::Patch, object, ""),
-            ]
+            vec![wide(Verb::Create, object.kind, "", &object.namespace), named(Verb::Get, object, ""), named(Verb::Patch, object, "")]
         }
         Step::Delete { object } => vec![named(Verb::Get, object, ""), named(Verb::Delete, object, "")],
         Step::Smoke { .. } => vec![wide(Verb::Create, Kind::Pod, "portforward", namespace)],
@@ -78,13 +77,7 @@ fn backward(step: &Step, namespace: &str) -> Vec<Access> {
 }
 
 fn named(verb: Verb, object: &ObjectId, subresource: &str) -> Access {
-    Access {
-        verb,
-        kind: object.kind,
-        subresource: subresource.into(),
-        namespace: object.namespace.clone(),
-        name: object.name.clone(),
-    }
+    Access { verb, kind: object.kind, subresource: subresource.into(), namespace: object.namespace.clone(), name: object.name.clone() }
 }
 
 fn wide(verb: Verb, kind: Kind, subresource: &str, namespace: &str) -> Access {

@@ -75,8 +75,7 @@ fn rollback(around: &Around<'_>) -> Result<Advice, PlanError> {
     let all = revisions(around.snapshot, around.id)?;
     let (fit, reasons) = match all.iter().find(|r| r.excluded.is_none()) {
         Some(best) => {
-            let mut reasons =
-                vec![format!("revision {} can be gone back to, in steps, as a rolling update", best.number)];
+            let mut reasons = vec![format!("revision {} can be gone back to, in steps, as a rolling update", best.number)];
             reasons.extend(best.healthy_evidence.clone());
             (Fit::Possible, reasons)
         }

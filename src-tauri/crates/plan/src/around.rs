@@ -39,7 +39,10 @@ impl<'a> Around<'a> {
         let deployment = snapshot.objects.deployment(&id.namespace, &id.name);
         match (deployment, snapshot.raw(id)) {
             (Some(deployment), Some(raw)) => Ok(Self { snapshot, id, deployment, raw }),
-            _ => Err(PlanError::NoTarget(id.clone())),
+            _ => Err(match snapshot.unknown(Kind::Deployment) {
+                Some(why) => PlanError::Unfit { object: id.clone(), why: format!("could not be read ({why})") },
+                None => PlanError::NoTarget(id.clone()),
+            }),
         }
     }
 
@@ -61,10 +64,7 @@ impl<'a> Around<'a> {
     /// Its ReplicaSets, in the order of their names.
     pub fn replica_sets(&self) -> impl Iterator<Item = &'a ReplicaSet> + use<'a> {
         let uid = self.deployment.metadata.uid.as_str();
-        self.snapshot
-            .objects
-            .replica_sets(&self.id.namespace)
-            .filter(move |r| r.metadata.controller().is_some_and(|o| o.uid == uid))
+        self.snapshot.objects.replica_sets(&self.id.namespace).filter(move |r| r.metadata.controller().is_some_and(|o| o.uid == uid))
     }
 
     /// ReplicaSets that have pods, or want some.
@@ -129,8 +129,7 @@ pub fn is_entry(snapshot: &Snapshot, service: &Service) -> bool {
         return true;
     }
     let by_ingress = snapshot.objects.ingresses(ns).any(|i| {
-        let paths =
-            i.spec.rules.iter().filter_map(|r| r.http.as_ref()).flat_map(|h| h.paths.iter().map(|p| &p.backend));
+        let paths = i.spec.rules.iter().filter_map(|r| r.http.as_ref()).flat_map(|h| h.paths.iter().map(|p| &p.backend));
         paths.chain(i.spec.default_backend.iter()).any(|b| b.service.as_ref().is_some_and(|s| s.name == name))
     });
     let by_route = snapshot.objects.of(Kind::HTTPRoute).any(|o| match o {

@@ -23,8 +23,7 @@ const FOREIGN_DOMAINS: [&str; 9] = [
 ];
 
 /// Single keys of the same sort.
-const FOREIGN_KEYS: [&str; 4] =
-    ["app.kubernetes.io/managed-by", "app.kubernetes.io/instance", "helm.sh/chart", names::CHANGE_CAUSE];
+const FOREIGN_KEYS: [&str; 4] = ["app.kubernetes.io/managed-by", "app.kubernetes.io/instance", "helm.sh/chart", names::CHANGE_CAUSE];
 
 /// Whether a copy must not carry that label or annotation. For an object's own metadata only: a pod template keeps all
 /// but our own marks, for Services select on it and a restart by `kubectl` is part of what was rolled out.
@@ -148,10 +147,7 @@ fn coloured_template(template: &Value, colour: &str, namespace: &str) -> Value {
         }
     }
     for term in terms {
-        let elsewhere = term
-            .get("namespaces")
-            .and_then(Value::as_array)
-            .is_some_and(|n| !n.is_empty() && !n.contains(&json!(namespace)));
+        let elsewhere = term.get("namespaces").and_then(Value::as_array).is_some_and(|n| !n.is_empty() && !n.contains(&json!(namespace)));
         let selector = term.get("labelSelector").and_then(|s| serde_json::from_value::<LabelSelector>(s.clone()).ok());
         if !elsewhere && selector.is_some_and(|s| s.matches(&own)) {
             set_label(term, "/labelSelector", "matchLabels", colour);
@@ -307,10 +303,7 @@ mod tests {
         assert_eq!(green["spec"]["replicas"], json!(0));
         assert_eq!(green["spec"].get("paused"), None);
         assert_eq!(green["spec"]["selector"]["matchLabels"], json!({"app":"web","changeover.dev/color":"green"}));
-        assert_eq!(
-            green["spec"]["template"]["metadata"]["labels"],
-            json!({"app":"web","changeover.dev/color":"green"})
-        );
+        assert_eq!(green["spec"]["template"]["metadata"]["labels"], json!({"app":"web","changeover.dev/color":"green"}));
     }
 
     #[test]
@@ -320,31 +313,22 @@ mod tests {
         assert_eq!(t["spec"]["topologySpreadConstraints"][0]["labelSelector"], coloured);
         let anti = &t["spec"]["affinity"]["podAntiAffinity"];
         assert_eq!(anti["requiredDuringSchedulingIgnoredDuringExecution"][0]["labelSelector"], coloured);
-        assert_eq!(
-            anti["requiredDuringSchedulingIgnoredDuringExecution"][1]["labelSelector"],
-            json!({"matchLabels":{"app":"db"}})
-        );
-        assert_eq!(
-            anti["preferredDuringSchedulingIgnoredDuringExecution"][0]["podAffinityTerm"]["labelSelector"],
-            coloured
-        );
+        assert_eq!(anti["requiredDuringSchedulingIgnoredDuringExecution"][1]["labelSelector"], json!({"matchLabels":{"app":"db"}}));
+        assert_eq!(anti["preferredDuringSchedulingIgnoredDuringExecution"][0]["podAffinityTerm"]["labelSelector"], coloured);
     }
 
     #[test]
     fn a_container_that_is_not_there_is_named_with_those_that_are() {
         let id = ObjectId::new(Kind::Deployment, "shop", "web");
-        let e =
-            wanted_template(&id, &template(), &What::Images(vec![("api".into(), "x".into())])).expect_err("refused");
+        let e = wanted_template(&id, &template(), &What::Images(vec![("api".into(), "x".into())])).expect_err("refused");
         assert_eq!(e.to_string(), "parameter image: container api: not in the template; there are web");
     }
 
     #[test]
     fn the_preview_shows_each_port_of_the_pods_once() {
         let s = |name: &str, port: u16, target: &str| -> Service {
-            serde_json::from_value(
-                json!({"metadata":{"name":name},"spec":{"ports":[{"name":"http","port":port,"targetPort":target}]}}),
-            )
-            .expect("decodes")
+            serde_json::from_value(json!({"metadata":{"name":name},"spec":{"ports":[{"name":"http","port":port,"targetPort":target}]}}))
+                .expect("decodes")
         };
         let (a, b, c) = (s("a", 80, "http"), s("b", 80, "admin"), s("c", 8080, "http"));
         let id = ObjectId::new(Kind::Service, "shop", "web-preview");

@@ -12,8 +12,7 @@ pub fn canonical(value: &Value) -> String {
         Value::Object(map) => {
             let mut keys: Vec<&String> = map.keys().collect();
             keys.sort();
-            let fields: Vec<String> =
-                keys.iter().map(|k| format!("{}:{}", Value::from(k.as_str()), canonical(&map[k.as_str()]))).collect();
+            let fields: Vec<String> = keys.iter().map(|k| format!("{}:{}", Value::from(k.as_str()), canonical(&map[k.as_str()]))).collect();
             format!("{{{}}}", fields.join(","))
         }
         Value::Array(items) => format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(",")),
@@ -52,18 +51,14 @@ pub fn from_text(text: &str) -> Result<Plan, PlanError> {
     match value.get("schema").and_then(Value::as_u64) {
         Some(n) if n == u64::from(SCHEMA) => {}
         Some(n) => {
-            return Err(refuse(format!(
-                "schema {n} is not known here (this program writes {SCHEMA}); make the plan again"
-            )));
+            return Err(refuse(format!("schema {n} is not known here (this program writes {SCHEMA}); make the plan again")));
         }
         None => return Err(refuse("no field schema: this is not a plan of Changeover".into())),
     }
     let plan: Plan = serde_json::from_value(value).map_err(|e| refuse(format!("not understood ({e})")))?;
     match plan.hash == hash(&plan)? {
         true => Ok(plan),
-        false => Err(refuse(
-            "its hash does not match its content: it was edited after it was made; make the plan again".into(),
-        )),
+        false => Err(refuse("its hash does not match its content: it was edited after it was made; make the plan again".into())),
     }
 }
 
@@ -74,10 +69,7 @@ mod tests {
 
     #[test]
     fn canonical_json_does_not_depend_on_the_order_of_keys() {
-        assert_eq!(
-            canonical(&json!({"b":[1,{"d":null,"c":"x\n"}],"a":true})),
-            r#"{"a":true,"b":[1,{"c":"x\n","d":null}]}"#
-        );
+        assert_eq!(canonical(&json!({"b":[1,{"d":null,"c":"x\n"}],"a":true})), r#"{"a":true,"b":[1,{"c":"x\n","d":null}]}"#);
     }
 
     #[test]

@@ -20,13 +20,9 @@ pub fn commands(step: &Step) -> Vec<String> {
         Step::Retire { deployment } => vec![scale(deployment, 0)],
         Step::AwaitReady { deployment, service, deadline, .. } => {
             let wait = format!("{} --timeout={deadline}s", on(deployment, "rollout status"));
-            let look = service.as_ref().map(|s| {
-                format!(
-                    "kubectl -n {} get endpointslices -l kubernetes.io/service-name={}",
-                    quote(&s.namespace),
-                    quote(&s.name)
-                )
-            });
+            let look = service
+                .as_ref()
+                .map(|s| format!("kubectl -n {} get endpointslices -l kubernetes.io/service-name={}", quote(&s.namespace), quote(&s.name)));
             std::iter::once(wait).chain(look).collect()
         }
         Step::AwaitRollout { deployment, deadline } => {
@@ -53,9 +49,7 @@ pub fn commands(step: &Step) -> Vec<String> {
                 json!({"op":"remove","path":"/spec/paused"}),
             ];
             if let Some(cause) = cause {
-                ops.push(
-                    json!({"op":"add","path":model::write::annotation_pointer(names::CHANGE_CAUSE),"value":cause}),
-                );
+                ops.push(json!({"op":"add","path":model::write::annotation_pointer(names::CHANGE_CAUSE),"value":cause}));
             }
             vec![patch(deployment, ops)]
         }
@@ -101,16 +95,9 @@ fn revert(plan: &Plan, step: &Step) -> Vec<String> {
             None => vec![format!("# {} was left over from an earlier run and is not brought back", object.said())],
         },
         Step::SetTemplate { deployment, before, .. } => {
-            vec![
-                patch(deployment, vec![json!({"op":"replace","path":"/spec/template","value":before})]),
-                on(deployment, "rollout status"),
-            ]
+            vec![patch(deployment, vec![json!({"op":"replace","path":"/spec/template","value":before})]), on(deployment, "rollout status")]
         }
-        Step::AwaitReady { .. }
-        | Step::AwaitRollout { .. }
-        | Step::Smoke { .. }
-        | Step::Gate { .. }
-        | Step::Soak { .. } => vec![],
+        Step::AwaitReady { .. } | Step::AwaitRollout { .. } | Step::Smoke { .. } | Step::Gate { .. } | Step::Soak { .. } => vec![],
     }
 }
 
@@ -131,11 +118,7 @@ fn created<'a>(plan: &'a Plan, object: &ObjectId) -> Option<&'a Value> {
 
 /// `kubectl -n NS VERB KIND/NAME`.
 fn on(object: &ObjectId, verb: &str) -> String {
-    format!(
-        "kubectl -n {} {verb} {}",
-        quote(&object.namespace),
-        quote(&format!("{}/{}", object.kind.name().to_lowercase(), object.name))
-    )
+    format!("kubectl -n {} {verb} {}", quote(&object.namespace), quote(&format!("{}/{}", object.kind.name().to_lowercase(), object.name)))
 }
 
 fn scale(deployment: &ObjectId, to: u32) -> String {
@@ -178,8 +161,7 @@ fn select(service: &ObjectId, from: &SelectorTo, to: &SelectorTo) -> Vec<String>
         {"op":"replace","path":"/spec/selector","value":labels(to)},
     ]);
     // The placeholder closes the single quotes around the JSON, so that the shell fills the variable in.
-    let write =
-        format!("{} --type=json -p {}", on(service, "patch"), quote(&ops.to_string()).replace(HASH, "'\"$HASH\"'"));
+    let write = format!("{} --type=json -p {}", on(service, "patch"), quote(&ops.to_string()).replace(HASH, "'\"$HASH\"'"));
     pinned.map(newest_hash).into_iter().chain([write]).collect()
 }
 

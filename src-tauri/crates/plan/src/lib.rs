@@ -15,6 +15,7 @@ pub mod advice;
 pub mod around;
 pub mod derive;
 pub mod file;
+mod ground;
 pub mod hazards;
 pub mod kubectl;
 pub mod owner;
@@ -41,9 +42,7 @@ pub use strategies::Strategy;
 pub fn said_changes(changes: &[ImageChange]) -> String {
     match changes {
         [] => "pod template".to_string(),
-        some => {
-            some.iter().map(|c| format!("{}: {} → {}", c.container, c.before, c.after)).collect::<Vec<_>>().join(", ")
-        }
+        some => some.iter().map(|c| format!("{}: {} → {}", c.container, c.before, c.after)).collect::<Vec<_>>().join(", "),
     }
 }
 
@@ -51,15 +50,12 @@ pub fn said_changes(changes: &[ImageChange]) -> String {
 /// PriorityClass refuse a Pod, and none of them a Deployment. `None` when the plan brings no template.
 pub fn dry_run_pod(plan: &Plan) -> Option<serde_json::Value> {
     let green = plan.steps.iter().find_map(|s| match &s.step {
-        Step::Create { object, manifest } if object.kind == model::Kind::Deployment => {
-            manifest.pointer("/spec/template")
-        }
+        Step::Create { object, manifest } if object.kind == model::Kind::Deployment => manifest.pointer("/spec/template"),
         Step::SetTemplate { after, .. } => Some(after),
         _ => None,
     })?;
     let name: String = format!("{}-dry-run", plan.id).chars().take(63).collect();
-    let mut metadata =
-        green.get("metadata").cloned().filter(serde_json::Value::is_object).unwrap_or_else(|| serde_json::json!({}));
+    let mut metadata = green.get("metadata").cloned().filter(serde_json::Value::is_object).unwrap_or_else(|| serde_json::json!({}));
     metadata["name"] = name.into();
     metadata["namespace"] = plan.target.object.namespace.clone().into();
     let spec = green.get("spec")?.clone();

@@ -50,12 +50,9 @@ pub fn owners(snapshot: &Snapshot, meta: &Meta) -> Vec<Owner> {
     if let Some(application) = argo(snapshot, labels, annotations) {
         all.push(Owner::ArgoCd { application });
     }
-    for (domain, kind) in
-        [("kustomize.toolkit.fluxcd.io", Kind::Kustomization), ("helm.toolkit.fluxcd.io", Kind::HelmRelease)]
-    {
+    for (domain, kind) in [("kustomize.toolkit.fluxcd.io", Kind::Kustomization), ("helm.toolkit.fluxcd.io", Kind::HelmRelease)] {
         if let Some(name) = labels.get(&format!("{domain}/name")) {
-            let namespace =
-                labels.get(&format!("{domain}/namespace")).cloned().unwrap_or_else(|| meta.namespace.clone());
+            let namespace = labels.get(&format!("{domain}/namespace")).cloned().unwrap_or_else(|| meta.namespace.clone());
             all.push(Owner::Flux { kind, namespace, name: name.clone() });
         }
     }
@@ -75,8 +72,5 @@ fn argo(snapshot: &Snapshot, labels: &Labels, annotations: &Labels) -> Option<St
 /// writes `namespace_name`.
 pub fn application<'a>(snapshot: &'a Snapshot, name: &str) -> Option<(&'a model::ObjectId, &'a Value)> {
     let (ns, name) = name.split_once('_').map_or((None, name), |(ns, n)| (Some(ns), n));
-    snapshot
-        .raw
-        .iter()
-        .find(|(id, _)| id.kind == Kind::Application && id.name == name && ns.is_none_or(|n| n == id.namespace))
+    snapshot.raw.iter().find(|(id, _)| id.kind == Kind::Application && id.name == name && ns.is_none_or(|n| n == id.namespace))
 }

@@ -97,9 +97,7 @@ impl ParamSchema {
 impl Param {
     fn check(&self, value: &Value) -> Result<Value, PlanError> {
         let fits = match &self.kind {
-            ParamKind::Integer { min, max, .. } => {
-                value.as_u64().is_some_and(|n| (u64::from(*min)..=u64::from(*max)).contains(&n))
-            }
+            ParamKind::Integer { min, max, .. } => value.as_u64().is_some_and(|n| (u64::from(*min)..=u64::from(*max)).contains(&n)),
             ParamKind::Choice { options } => value.as_str().is_some_and(|s| options.contains(&s)),
             ParamKind::Text => value.is_string(),
             ParamKind::TextList => value.as_array().is_some_and(|all| all.iter().all(Value::is_string)),
@@ -112,9 +110,7 @@ impl Param {
 
     fn expects(&self) -> String {
         match &self.kind {
-            ParamKind::Integer { unit, min, max } => {
-                format!("must be a whole number from {min} to {max} {unit}").trim_end().to_string()
-            }
+            ParamKind::Integer { unit, min, max } => format!("must be a whole number from {min} to {max} {unit}").trim_end().to_string(),
             ParamKind::Choice { options } => format!("must be one of {}", options.join(", ")),
             ParamKind::Text => "must be a text".into(),
             ParamKind::TextList => "must be a list of texts".into(),
@@ -148,8 +144,7 @@ mod tests {
     use super::*;
 
     fn schema() -> ParamSchema {
-        let soak =
-            Param { name: "soak", kind: ParamKind::Integer { unit: "s", min: 0, max: 9 }, default: json!(5), doc: "" };
+        let soak = Param { name: "soak", kind: ParamKind::Integer { unit: "s", min: 0, max: 9 }, default: json!(5), doc: "" };
         let probes = Param { name: "probes", kind: ParamKind::TextList, default: json!([]), doc: "" };
         ParamSchema { params: vec![soak, probes] }
     }

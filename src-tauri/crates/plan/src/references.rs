@@ -51,9 +51,7 @@ pub fn references(template: &PodTemplate, namespace: &str) -> Vec<Reference> {
     for v in &spec.volumes {
         all.extend(v.config_map.iter().map(|r| (Kind::ConfigMap, r.name.as_str(), r.optional)));
         all.extend(v.secret.iter().map(|r| (Kind::Secret, r.secret_name.as_str(), r.optional)));
-        all.extend(
-            v.persistent_volume_claim.iter().map(|r| (Kind::PersistentVolumeClaim, r.claim_name.as_str(), false)),
-        );
+        all.extend(v.persistent_volume_claim.iter().map(|r| (Kind::PersistentVolumeClaim, r.claim_name.as_str(), false)));
         for s in v.projected.iter().flat_map(|p| &p.sources) {
             all.extend(s.config_map.iter().map(|r| (Kind::ConfigMap, r.name.as_str(), r.optional)));
             all.extend(s.secret.iter().map(|r| (Kind::Secret, r.name.as_str(), r.optional)));
@@ -64,13 +62,10 @@ pub fn references(template: &PodTemplate, namespace: &str) -> Vec<Reference> {
     all.push((Kind::ServiceAccount, spec.service_account_name.as_str(), false));
     all.push((Kind::PriorityClass, spec.priority_class_name.as_str(), false));
     all.push((Kind::RuntimeClass, spec.runtime_class_name.as_str(), false));
-    let named = all
-        .into_iter()
-        .filter(|(kind, name, _)| !name.is_empty() && (*kind, *name) != (Kind::ServiceAccount, "default"));
+    let named = all.into_iter().filter(|(kind, name, _)| !name.is_empty() && (*kind, *name) != (Kind::ServiceAccount, "default"));
     let namespace = |kind: Kind| if kind.namespaced() { namespace } else { "" };
-    let mut list: Vec<Reference> = named
-        .map(|(kind, name, optional)| Reference { object: ObjectId::new(kind, namespace(kind), name), optional })
-        .collect();
+    let mut list: Vec<Reference> =
+        named.map(|(kind, name, optional)| Reference { object: ObjectId::new(kind, namespace(kind), name), optional }).collect();
     list.sort();
     list.dedup_by(|b, a| a.object == b.object);
     list
@@ -100,8 +95,7 @@ mod tests {
             "containers":[{"env":[{"name":"X","valueFrom":{"secretKeyRef":{"name":"s","key":"k","optional":true}}}]}],
             "volumes":[{"configMap":{"name":"a"}},{"persistentVolumeClaim":{"claimName":"data"}},
                 {"projected":{"sources":[{"secret":{"name":"p"}}]}}]}}));
-        let mut said: Vec<String> =
-            references(&template, "shop").iter().map(|r| format!("{} {}", r.object, r.optional)).collect();
+        let mut said: Vec<String> = references(&template, "shop").iter().map(|r| format!("{} {}", r.object, r.optional)).collect();
         said.sort();
         let expected = [
             "ConfigMap/shop/a false",

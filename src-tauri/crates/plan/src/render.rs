@@ -91,13 +91,7 @@ pub fn summary(step: &Step) -> String {
             format!("wait until {count} pods of {} are ready", deployment.said())
         }
         Step::Smoke { deployment, check } => {
-            format!(
-                "ask each pod of {} for {} on port {}, {} times",
-                deployment.said(),
-                check.path,
-                check.port,
-                check.requests
-            )
+            format!("ask each pod of {} for {} on port {}, {} times", deployment.said(), check.path, check.port, check.requests)
         }
         Step::Gate { name } => format!("wait for the operator: {name}"),
         Step::Freeze { hpa, min } => format!("hold {} at no fewer than {min} pods", hpa.said()),
@@ -137,11 +131,7 @@ pub fn undo(step: &Step) -> Option<String> {
         Step::Retire { .. } => "scale back up and wait until ready".into(),
         Step::Delete { .. } => "create it again as it was".into(),
         Step::SetTemplate { .. } => "the template and pause as they were".into(),
-        Step::AwaitReady { .. }
-        | Step::Smoke { .. }
-        | Step::Gate { .. }
-        | Step::Soak { .. }
-        | Step::AwaitRollout { .. } => return None,
+        Step::AwaitReady { .. } | Step::Smoke { .. } | Step::Gate { .. } | Step::Soak { .. } | Step::AwaitRollout { .. } => return None,
     })
 }
 
@@ -150,30 +140,22 @@ pub fn waits(step: &Step) -> Option<String> {
     Some(match step {
         Step::Pin { keeps, .. } => format!("the same ready endpoints as before, all of {}", keeps.name),
         Step::AwaitReady { deployment, service, deadline, .. } => {
-            let slices =
-                service.as_ref().map(|s| format!(" and the endpoints of {} are its pods alone, on every port", s.name));
+            let slices = service.as_ref().map(|s| format!(" and the endpoints of {} are its pods alone, on every port", s.name));
             format!("{} is complete{}; at most {deadline} s", deployment.name, slices.unwrap_or_default())
         }
         Step::Smoke { .. } => "every answer is 200 to 399; 5 s each".into(),
         Step::Gate { .. } => "the operator; this time counts against no deadline".into(),
-        Step::Switch { to, settle, prove_within, probes, .. } => {
-            let probes = if probes.is_empty() {
-                String::new()
-            } else {
-                format!(", then {} answered by {}", probes.join(" and "), to.name)
-            };
-            format!("endpoints of {} alone, still for {settle} s{probes}; at most {prove_within} s", to.name)
+        Step::Switch { services, to, settle, prove_within, probes, .. } => {
+            let probes = if probes.is_empty() { String::new() } else { format!(", then {} answered by {}", probes.join(" and "), to.name) };
+            // kube-proxy takes the first change at once and the next about a second later (seen in both modes).
+            let skew = if services.len() > 1 { " (the services follow each other by up to 1 s)" } else { "" };
+            format!("endpoints of {} alone, still for {settle} s{probes}; at most {prove_within} s{skew}", to.name)
         }
         Step::Soak { seconds, .. } => format!("{seconds} s; evidence against it flips back, missing evidence does not"),
         Step::AwaitRollout { deadline, .. } => format!("at most {deadline} s"),
         Step::Delete { object } if object.kind != Kind::Deployment => "it is gone".into(),
         Step::Delete { .. } | Step::Retire { .. } => "its pods are gone".into(),
-        Step::Pause { .. }
-        | Step::Resume { .. }
-        | Step::Create { .. }
-        | Step::Scale { .. }
-        | Step::Freeze { .. }
-        | Step::Thaw { .. } => {
+        Step::Pause { .. } | Step::Resume { .. } | Step::Create { .. } | Step::Scale { .. } | Step::Freeze { .. } | Step::Thaw { .. } => {
             return None;
         }
         Step::SetTemplate { .. } => return None,
@@ -208,9 +190,7 @@ pub fn difference(step: &Step) -> Vec<String> {
     match step {
         Step::Pin { from, to, .. } => selectors(from, to),
         Step::Switch { services, .. } => {
-            let one = |s: &crate::step::SwitchService| {
-                [vec![format!("{}:", s.service.said())], selectors(&s.from, &s.to)].concat()
-            };
+            let one = |s: &crate::step::SwitchService| [vec![format!("{}:", s.service.said())], selectors(&s.from, &s.to)].concat();
             services.iter().flat_map(one).collect()
         }
         Step::SetTemplate { before, after, .. } => diff(&yaml(before), &yaml(after), 3),

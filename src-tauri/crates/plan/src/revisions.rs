@@ -42,17 +42,17 @@ pub struct Revision {
     pub score: i32,
 }
 
-/// All revisions, best first; those that are excluded (the current one among them) last, newest first.
+/// All revisions, best first, and an error when they could not be read; those that are excluded (the current one among them) last, newest first.
 pub fn revisions(snapshot: &Snapshot, target: &ObjectId) -> Result<Vec<Revision>, PlanError> {
     let around = Around::of(snapshot, target)?;
+    if let Some(why) = snapshot.unknown(Kind::ReplicaSet) {
+        return Err(PlanError::Unfit { object: target.clone(), why: format!("its history could not be read ({why})") });
+    }
     let mut sets: Vec<&ReplicaSet> = around.replica_sets().collect();
     sets.sort_by_key(|r| r.metadata.creation_timestamp);
     let live = around.template();
-    let mut list: Vec<Revision> =
-        sets.iter().enumerate().map(|(i, set)| revision(&around, set, sets.get(i + 1).copied(), &live)).collect();
-    list.sort_by_key(|r| {
-        (r.excluded.is_some(), std::cmp::Reverse((if r.excluded.is_some() { 0 } else { r.score }, r.number)))
-    });
+    let mut list: Vec<Revision> = sets.iter().enumerate().map(|(i, set)| revision(&around, set, sets.get(i + 1).copied(), &live)).collect();
+    list.sort_by_key(|r| (r.excluded.is_some(), std::cmp::Reverse((if r.excluded.is_some() { 0 } else { r.score }, r.number))));
     Ok(list)
 }
 
@@ -100,11 +100,8 @@ fn exclusion(around: &Around<'_>, set: &ReplicaSet) -> Option<String> {
         return Some("its labels do not satisfy the deployment's selector".into());
     }
     let gone = references(template, around.namespace());
-    let gone: Vec<String> = gone
-        .iter()
-        .filter(|r| !r.optional && presence(around.snapshot, &r.object) == Presence::Missing)
-        .map(|r| r.object.said())
-        .collect();
+    let gone: Vec<String> =
+        gone.iter().filter(|r| !r.optional && presence(around.snapshot, &r.object) == Presence::Missing).map(|r| r.object.said()).collect();
     (!gone.is_empty()).then(|| format!("it needs what is gone: {}", gone.join(", ")))
 }
 
@@ -124,8 +121,7 @@ impl Weighed {
     /// Pods that are ready prove more than any history; pods that fail speak against it, and so do warnings about them.
     fn pods(&mut self, around: &Around<'_>, set: &ReplicaSet) {
         let pods = around.snapshot.objects.pods(around.namespace());
-        let pods: Vec<_> =
-            pods.filter(|p| p.metadata.controller().is_some_and(|o| o.uid == set.metadata.uid)).collect();
+        let pods: Vec<_> = pods.filter(|p| p.metadata.controller().is_some_and(|o| o.uid == set.metadata.uid)).collect();
         let failing = pods.iter().find_map(|p| p.failure());
         match set.status.ready_replicas {
             0 => {}
@@ -141,10 +137,7 @@ impl Weighed {
         let prefix = format!("{}-", set.metadata.name);
         let warnings = around.snapshot.objects.events(around.namespace());
         let warning = warnings
-            .filter(|e| {
-                e.kind == "Warning"
-                    && (e.involved_object.name.starts_with(&prefix) || e.involved_object.uid == set.metadata.uid)
-            })
+            .filter(|e| e.kind == "Warning" && (e.involved_object.name.starts_with(&prefix) || e.involved_object.uid == set.metadata.uid))
             .find(|e| matches!(e.reason.as_str(), "BackOff" | "Failed" | "Unhealthy" | "FailedCreate"));
         if let Some(w) = warning {
             self.add(-50, format!("its pods were warned about: {}", w.reason));

@@ -14,12 +14,7 @@ const REQUESTS: u32 = 3;
 
 /// The check of one pod. `None` when it is declined (empty path), when no port is known, or when the readiness probe
 /// speaks HTTPS and nobody named a path: the check speaks plain HTTP.
-pub fn check(
-    template: &Value,
-    services: &[&Service],
-    path: Option<&str>,
-    port: Option<u32>,
-) -> Result<Option<SmokeCheck>, PlanError> {
+pub fn check(template: &Value, services: &[&Service], path: Option<&str>, port: Option<u32>) -> Result<Option<SmokeCheck>, PlanError> {
     if path == Some("") {
         return Ok(None);
     }
@@ -33,11 +28,7 @@ pub fn check(
     let of_probe = probe.and_then(|(c, g)| resolve(g.get("port")?, &[c]));
     let all: Vec<&Value> = containers(template).collect();
     let of_service = || {
-        let targets = services
-            .iter()
-            .flat_map(|s| &s.spec.ports)
-            .filter(|p| p.protocol.is_empty() || p.protocol == "TCP")
-            .map(target_of);
+        let targets = services.iter().flat_map(|s| &s.spec.ports).filter(|p| p.protocol.is_empty() || p.protocol == "TCP").map(target_of);
         targets.filter_map(|t| resolve(&serde_json::to_value(t).ok()?, &all)).next()
     };
     let given = port.and_then(|p| u16::try_from(p).ok());
@@ -89,8 +80,7 @@ mod tests {
 
     #[test]
     fn a_probe_over_https_is_not_asked_in_plain_http() {
-        let https =
-            json!({"spec":{"containers":[{"readinessProbe":{"httpGet":{"path":"/","port":8443,"scheme":"HTTPS"}}}]}});
+        let https = json!({"spec":{"containers":[{"readinessProbe":{"httpGet":{"path":"/","port":8443,"scheme":"HTTPS"}}}]}});
         assert_eq!(said(https, None, None), None);
     }
 

@@ -241,11 +241,7 @@ impl Step {
             Step::Create { object, .. } | Step::Delete { object } => vec![object],
             Step::Freeze { hpa, .. } | Step::Thaw { hpa, .. } => vec![hpa],
             Step::Switch { services, .. } => services.iter().map(|s| &s.service).collect(),
-            Step::AwaitReady { .. }
-            | Step::Smoke { .. }
-            | Step::Gate { .. }
-            | Step::Soak { .. }
-            | Step::AwaitRollout { .. } => vec![],
+            Step::AwaitReady { .. } | Step::Smoke { .. } | Step::Gate { .. } | Step::Soak { .. } | Step::AwaitRollout { .. } => vec![],
         }
     }
 }

@@ -13,10 +13,7 @@ fn findings(case: &std::path::Path) -> Vec<Finding> {
 }
 
 fn text(findings: &[Finding]) -> String {
-    findings
-        .iter()
-        .map(|f| format!("{:?} {} {}\n  {}\n  → {}\n", f.severity, f.code, f.object.said(), f.message, f.remedy))
-        .collect()
+    findings.iter().map(|f| format!("{:?} {} {}\n  {}\n  → {}\n", f.severity, f.code, f.object.said(), f.message, f.remedy)).collect()
 }
 
 #[test]
@@ -44,8 +41,7 @@ fn each_hazard_fires_where_it_must_and_is_quiet_where_it_must_not() {
 #[test]
 fn findings_are_as_written_down() {
     let all = folders(&fixtures().join("hazards")).into_iter().flat_map(|h| folders(&h));
-    let wrong: Vec<String> =
-        all.filter_map(|case| golden(&case.join("findings.txt"), &text(&findings(&case))).err()).collect();
+    let wrong: Vec<String> = all.filter_map(|case| golden(&case.join("findings.txt"), &text(&findings(&case))).err()).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

@@ -13,12 +13,7 @@ fn cases() -> Vec<(std::path::PathBuf, Result<Plan, String>)> {
     for strategy in folders(&fixtures().join("strategies")) {
         for case in folders(&strategy) {
             let request = request(&case);
-            assert_eq!(
-                Some(request.strategy.as_str()),
-                strategy.file_name().and_then(|n| n.to_str()),
-                "{}",
-                case.display()
-            );
+            assert_eq!(Some(request.strategy.as_str()), strategy.file_name().and_then(|n| n.to_str()), "{}", case.display());
             let plan = make(&snapshot(&case, &request), &request).map_err(|e| e.to_string());
             all.push((case, plan));
         }
@@ -59,12 +54,7 @@ fn ids_are_unique_and_each_step_comes_after_those_it_waits_for() {
         let mut seen = BTreeSet::new();
         for s in &plan.steps {
             // In order and never ahead: so there is no cycle.
-            assert!(
-                s.after.iter().all(|a| seen.contains(a)),
-                "{}: {} is ahead of what it waits for",
-                case.display(),
-                s.id
-            );
+            assert!(s.after.iter().all(|a| seen.contains(a)), "{}: {} is ahead of what it waits for", case.display(), s.id);
             assert!(seen.insert(s.id.clone()), "{}: {} occurs twice", case.display(), s.id);
         }
     }
@@ -89,12 +79,7 @@ fn every_pause_is_resumed_every_freeze_thawed_and_every_preview_deleted() {
         let unpauses = count(|s| matches!(s, Step::Resume { .. } | Step::SetTemplate { .. }));
         let pauses = count(|s| matches!(s, Step::Pause { .. }));
         assert!(pauses == 0 || pauses == unpauses, "{}", case.display());
-        assert_eq!(
-            count(|s| matches!(s, Step::Freeze { .. })),
-            count(|s| matches!(s, Step::Thaw { .. })),
-            "{}",
-            case.display()
-        );
+        assert_eq!(count(|s| matches!(s, Step::Freeze { .. })), count(|s| matches!(s, Step::Thaw { .. })), "{}", case.display());
         for s in &plan.steps {
             if let Step::Create { object, .. } = &s.step
                 && object.kind == model::Kind::Service
@@ -160,5 +145,44 @@ fn the_pod_for_the_dry_run_is_of_the_new_template() {
         for change in &plan.changes {
             assert!(pod.to_string().contains(&format!("\"{}\"", change.after)), "{}", case.display());
         }
+    }
+}
+
+#[test]
+fn histories_are_ranked_as_written_down() {
+    let mut wrong = Vec::new();
+    for case in folders(&fixtures().join("strategies/rollback")) {
+        let request = request(&case);
+        let target = model::ObjectId::new(model::Kind::Deployment, "shop", &request.target);
+        let text = match plan::revisions::revisions(&snapshot(&case, &request), &target) {
+            Err(e) => format!("refused: {e}\n"),
+            Ok(all) => all.iter().map(said).collect(),
+        };
+        wrong.extend(golden(&case.join("revisions.txt"), &text).err());
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn said(r: &plan::Revision) -> String {
+    let images: Vec<String> = r.images.iter().map(|(c, i)| format!("{c}={i}")).collect();
+    let head = format!("revision {} {} ready {} score {}\n", r.number, images.join(" "), r.ready, r.score);
+    let lines = r.score_reasons.iter().map(|l| format!("  {l}\n"));
+    let evidence = r.healthy_evidence.iter().map(|e| format!("  evidence: {e}\n"));
+    let excluded = r.excluded.iter().map(|e| format!("  excluded: {e}\n"));
+    std::iter::once(head).chain(lines).chain(evidence).chain(excluded).collect()
+}
+
+#[test]
+fn advice_names_a_way_that_can_be_planned() {
+    for (case, _) in plans() {
+        let request = request(&case);
+        let snapshot = snapshot(&case, &request);
+        let target = model::ObjectId::new(model::Kind::Deployment, "shop", &request.target);
+        let advice = plan::advice::advise(&snapshot, &target).expect("advice");
+        let said: BTreeSet<&str> = advice.iter().map(|a| a.strategy).collect();
+        assert_eq!(said, strategies::LIST.iter().map(|s| s.name()).collect(), "{}", case.display());
+        let fits = advice.iter().find(|a| a.strategy == request.strategy).expect("named").fit;
+        assert_ne!(fits, plan::advice::Fit::Unfit, "{}", case.display());
+        assert!(advice.iter().all(|a| !a.reasons.is_empty()), "{}", case.display());
     }
 }

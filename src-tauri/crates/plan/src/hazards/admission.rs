@@ -36,8 +36,7 @@ impl Admission {
                 name: String::new(),
             };
             if ctx.snapshot.access.get(&create) == Some(&false) {
-                let message =
-                    "whether pods of the new template are admitted could not be checked: you may not create pods";
+                let message = "whether pods of the new template are admitted could not be checked: you may not create pods";
                 return finding(
                     self,
                     Severity::Warn,
@@ -47,24 +46,12 @@ impl Admission {
                 );
             }
             let message = format!("a pod of the new template is refused: {why}");
-            return finding(
-                self,
-                Severity::Block,
-                &dry_run.object,
-                message,
-                "change the template so that it is admitted",
-            );
+            return finding(self, Severity::Block, &dry_run.object, message, "change the template so that it is admitted");
         }
         let message = match dry_run.step.strip_prefix("undo:") {
             Some(step) => format!("the way back from {step} is refused: {why}"),
             None => format!("step {} is refused: {why}", dry_run.step),
         };
-        finding(
-            self,
-            Severity::Block,
-            &dry_run.object,
-            message,
-            "the text names the policy; change what is written, or ask its owner",
-        )
+        finding(self, Severity::Block, &dry_run.object, message, "the text names the policy; change what is written, or ask its owner")
     }
 }

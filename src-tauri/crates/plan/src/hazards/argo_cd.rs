@@ -36,9 +36,7 @@ impl ArgoCd {
                 Some(why) => format!("applications were not read: {why}"),
                 None => "it was not found among those that were read".into(),
             };
-            let message = format!(
-                "belongs to the Argo CD application {name}; whether it heals itself could not be checked ({why})"
-            );
+            let message = format!("belongs to the Argo CD application {name}; whether it heals itself could not be checked ({why})");
             let remedy = format!("make sure that it does not: argocd app set {name} --sync-policy none");
             return finding(self, Severity::Warn, object, message, remedy);
         };
@@ -46,27 +44,17 @@ impl ArgoCd {
         let enabled = automated.is_some_and(|a| a.get("enabled") != Some(&Value::Bool(false)));
         let heals = automated.is_some_and(|a| a.get("selfHeal") == Some(&Value::Bool(true)));
         if enabled && heals {
-            let message = format!(
-                "belongs to the Argo CD application {name}, which heals itself: it would take our changes back within seconds"
-            );
+            let message =
+                format!("belongs to the Argo CD application {name}, which heals itself: it would take our changes back within seconds");
             let patch = |value: &Value| {
                 let body = serde_json::json!({"spec":{"syncPolicy":{"automated":value}}});
-                format!(
-                    "kubectl -n {} patch applications.argoproj.io {} --type=merge -p '{body}'",
-                    id.namespace, id.name
-                )
+                format!("kubectl -n {} patch applications.argoproj.io {} --type=merge -p '{body}'", id.namespace, id.name)
             };
-            let remedy = format!(
-                "pause it: {}; afterwards put it back: {}",
-                patch(&Value::Null),
-                patch(automated.unwrap_or(&Value::Null))
-            );
+            let remedy = format!("pause it: {}; afterwards put it back: {}", patch(&Value::Null), patch(automated.unwrap_or(&Value::Null)));
             return finding(self, Severity::Block, object, message, remedy);
         }
         let message = match enabled {
-            true => format!(
-                "belongs to the Argo CD application {name}: its next sync, at the next commit, writes Git's version back"
-            ),
+            true => format!("belongs to the Argo CD application {name}: its next sync, at the next commit, writes Git's version back"),
             false => format!("belongs to the Argo CD application {name}: a sync by hand writes Git's version back"),
         };
         finding(

@@ -34,13 +34,7 @@ impl Hazard for EndingNamespace {
             (None, None) => all.push(unchecked(self, &id, Kind::Namespace, "it is not among what was read")),
         }
         if ctx.around.deployment.metadata.deletion_timestamp.is_some() {
-            all.push(finding(
-                self,
-                Severity::Block,
-                ctx.around.id,
-                "is being deleted",
-                "wait until it is gone, then make a new one",
-            ));
+            all.push(finding(self, Severity::Block, ctx.around.id, "is being deleted", "wait until it is gone, then make a new one"));
         }
         all
     }

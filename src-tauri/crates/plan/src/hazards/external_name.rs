@@ -21,9 +21,7 @@ impl Hazard for ExternalName {
         let found = over.map(|s| {
             let id = ctx.around.id.sibling(model::Kind::Service, &s.metadata.name);
             let alias = &s.spec.external_name;
-            let message = format!(
-                "is of type ExternalName and answers with {alias}: its selector has no effect and cannot be cut over"
-            );
+            let message = format!("is of type ExternalName and answers with {alias}: its selector has no effect and cannot be cut over");
             finding(
                 self,
                 Severity::Block,

@@ -20,16 +20,10 @@ impl Hazard for Flux {
         let mut all = Vec::new();
         for object in ctx.owned_by_others() {
             let Some(meta) = ctx.snapshot.objects.get(&object).map(|o| o.meta()) else { continue };
-            let excused =
-                meta.annotations.get("kustomize.toolkit.fluxcd.io/reconcile").is_some_and(|v| v == "disabled");
+            let excused = meta.annotations.get("kustomize.toolkit.fluxcd.io/reconcile").is_some_and(|v| v == "disabled");
             for owner in owners(ctx.snapshot, meta) {
                 if let Owner::Flux { kind, namespace, name } = owner {
-                    all.push(self.of(
-                        ctx,
-                        &object,
-                        &ObjectId::new(kind, namespace, name),
-                        excused && kind == Kind::Kustomization,
-                    ));
+                    all.push(self.of(ctx, &object, &ObjectId::new(kind, namespace, name), excused && kind == Kind::Kustomization));
                 }
             }
         }
@@ -48,10 +42,7 @@ impl Flux {
             owner.kind.group(),
             owner.name
         );
-        let commands = format!(
-            "pause it: {pause} (or: {by_hand}); afterwards: flux resume {verb} {} -n {}",
-            owner.name, owner.namespace
-        );
+        let commands = format!("pause it: {pause} (or: {by_hand}); afterwards: flux resume {verb} {} -n {}", owner.name, owner.namespace);
         let said = format!("belongs to the Flux {} {}/{}", owner.kind, owner.namespace, owner.name);
         let Some(raw) = ctx.snapshot.raw(owner) else {
             let why = match ctx.snapshot.unknown(owner.kind) {

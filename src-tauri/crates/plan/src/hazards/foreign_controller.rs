@@ -23,13 +23,7 @@ impl Hazard for ForeignController {
         let mut all = Vec::new();
         if let Some(owner) = ctx.around.deployment.metadata.controller() {
             let message = format!("is controlled by {} {}: it would take our changes back", owner.kind, owner.name);
-            all.push(finding(
-                self,
-                Severity::Block,
-                object,
-                message,
-                format!("change {} {} instead", owner.kind, owner.name),
-            ));
+            all.push(finding(self, Severity::Block, object, message, format!("change {} {} instead", owner.kind, owner.name)));
         }
         for (kind, pointer) in DRIVERS {
             if let Some(why) = ctx.snapshot.unknown(kind).filter(|_| ctx.snapshot.installed.contains(&kind)) {
@@ -40,13 +34,7 @@ impl Hazard for ForeignController {
                 let at = |key: &str| raw.pointer(&format!("{pointer}/{key}")).and_then(Value::as_str);
                 if at("kind") == Some("Deployment") && at("name") == Some(object.name.as_str()) {
                     let message = format!("is driven by {}", id.said());
-                    all.push(finding(
-                        self,
-                        Severity::Block,
-                        object,
-                        message,
-                        format!("roll it out through {} {}", kind, id.name),
-                    ));
+                    all.push(finding(self, Severity::Block, object, message, format!("roll it out through {} {}", kind, id.name)));
                 }
             }
         }

@@ -28,13 +28,7 @@ impl Hazard for Helm {
                     true => "put the new version into the chart's values before the next helm upgrade",
                     false => "after a swap the chart names a retired deployment: choose finish = promote",
                 };
-                all.push(finding(
-                    self,
-                    Severity::Warn,
-                    &object,
-                    message,
-                    format!("run no helm on {release} meanwhile; {after}"),
-                ));
+                all.push(finding(self, Severity::Warn, &object, message, format!("run no helm on {release} meanwhile; {after}")));
             }
         }
         all

@@ -17,9 +17,7 @@ impl Hazard for HistoryLimit {
             _ => return vec![],
         };
         let message = match limit {
-            0 => {
-                "keeps no old ReplicaSet (revisionHistoryLimit 0): kubectl rollout undo and Changeover's own rollback will find nothing"
-            }
+            0 => "keeps no old ReplicaSet (revisionHistoryLimit 0): kubectl rollout undo and Changeover's own rollback will find nothing",
             _ => "keeps one old ReplicaSet (revisionHistoryLimit 1): a rollback can go back one revision only",
         };
         vec![finding(

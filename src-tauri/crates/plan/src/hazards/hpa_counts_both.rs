@@ -29,19 +29,10 @@ impl Hazard for HpaCountsBoth {
             all.push(match frozen {
                 Some(step) => {
                     let message = "scales blue while both colours stand, and would shrink what the way back needs";
-                    let remedy = format!(
-                        "step {} raises its minimum to the pods that are there; the finish puts it back",
-                        step.id
-                    );
+                    let remedy = format!("step {} raises its minimum to the pods that are there; the finish puts it back", step.id);
                     finding(self, Severity::Fixed, &id, message, remedy)
                 }
-                None => finding(
-                    self,
-                    Severity::Block,
-                    &id,
-                    "scales blue and came after the plan was made",
-                    "make the plan again",
-                ),
+                None => finding(self, Severity::Block, &id, "scales blue and came after the plan was made", "make the plan again"),
             });
         }
         all

@@ -37,17 +37,14 @@ impl Hazard for Leftovers {
             all.push(block(&object, "is pinned to one ReplicaSet: its selector holds pod-template-hash".into()));
         }
         if ctx.is_blue_green() {
-            all.extend(
-                others(ctx).into_iter().map(|(object, run)| block(&object, format!("still stands from the run {run}"))),
-            );
+            all.extend(others(ctx).into_iter().map(|(object, run)| block(&object, format!("still stands from the run {run}"))));
         }
         all
     }
 }
 
 fn written<'a>(ctx: &CheckCtx<'a>) -> Vec<(ObjectId, &'a Meta)> {
-    let hpas =
-        ctx.around.hpas().into_iter().map(|h| ctx.around.id.sibling(Kind::HorizontalPodAutoscaler, &h.metadata.name));
+    let hpas = ctx.around.hpas().into_iter().map(|h| ctx.around.id.sibling(Kind::HorizontalPodAutoscaler, &h.metadata.name));
     let all = ctx.owned_by_others().into_iter().chain(hpas);
     all.filter_map(|id| ctx.snapshot.objects.get(&id).map(|o| (id.clone(), o.meta()))).collect()
 }
@@ -66,15 +63,9 @@ fn pinned<'a>(ctx: &CheckCtx<'a>) -> Vec<&'a Service> {
 
 /// Deployments with pods, and objects under names that the plan needs, that another run created.
 fn others(ctx: &CheckCtx<'_>) -> Vec<(ObjectId, String)> {
-    let run =
-        |m: &Meta| m.labels.get(names::RUN).or_else(|| m.annotations.get(names::RUN)).cloned().unwrap_or_default();
-    let removed: Vec<&ObjectId> = ctx
-        .plan
-        .steps
-        .iter()
-        .take_while(|s| matches!(s.step, Step::Delete { .. }))
-        .flat_map(|s| s.step.writes_to())
-        .collect();
+    let run = |m: &Meta| m.labels.get(names::RUN).or_else(|| m.annotations.get(names::RUN)).cloned().unwrap_or_default();
+    let removed: Vec<&ObjectId> =
+        ctx.plan.steps.iter().take_while(|s| matches!(s.step, Step::Delete { .. })).flat_map(|s| s.step.writes_to()).collect();
     let moved: Vec<Labels> = ctx.moved().iter().filter_map(|id| plain_selector(ctx, id)).collect();
     let mut all: Vec<(ObjectId, String)> = Vec::new();
     for d in ctx.snapshot.objects.deployments(ctx.around.namespace()) {

@@ -28,23 +28,11 @@ impl Hazard for MissingReference {
                 }
                 (Presence::Missing, false) => {
                     let message = "the new template needs it, and it is not there: pods would not start";
-                    all.push(finding(
-                        self,
-                        Severity::Block,
-                        &r.object,
-                        message,
-                        "create it first, or take it out of the template",
-                    ));
+                    all.push(finding(self, Severity::Block, &r.object, message, "create it first, or take it out of the template"));
                 }
                 (Presence::Missing, true) => {
                     let message = "the new template names it as optional, and it is not there";
-                    all.push(finding(
-                        self,
-                        Severity::Warn,
-                        &r.object,
-                        message,
-                        "make sure that the new version can do without it",
-                    ));
+                    all.push(finding(self, Severity::Warn, &r.object, message, "make sure that the new version can do without it"));
                 }
             }
         }

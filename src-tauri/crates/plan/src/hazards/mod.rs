@@ -16,6 +16,7 @@ mod admission;
 mod argo_cd;
 mod ending_namespace;
 mod external_name;
+mod fewer_pods;
 mod flux;
 mod foreign_controller;
 mod headless_service;
@@ -60,6 +61,7 @@ pub const LIST: &[&dyn Hazard] = &[
     &node_room::NodeRoom,
     &shared_volume::SharedVolume,
     &target_port::TargetPort,
+    &fewer_pods::FewerPods,
     &no_readiness_probe::NoReadinessProbe,
     &no_smoke_check::NoSmokeCheck,
     &shared_service::SharedService,
@@ -73,34 +75,6 @@ pub const LIST: &[&dyn Hazard] = &[
     &pdb_counts_both::PdbCountsBoth,
     &history_limit::HistoryLimit,
     &never_failing::NeverFailing,
-];
-
-/// Kinds that a snapshot for checks must hold (of the target's namespace, or cluster-wide), or name as unread.
-pub const READS: &[Kind] = &[
-    Kind::Deployment,
-    Kind::ReplicaSet,
-    Kind::Pod,
-    Kind::Service,
-    Kind::EndpointSlice,
-    Kind::Ingress,
-    Kind::HTTPRoute,
-    Kind::HorizontalPodAutoscaler,
-    Kind::PodDisruptionBudget,
-    Kind::Event,
-    Kind::ConfigMap,
-    Kind::Secret,
-    Kind::ServiceAccount,
-    Kind::PersistentVolumeClaim,
-    Kind::ResourceQuota,
-    Kind::Namespace,
-    Kind::Node,
-    Kind::PriorityClass,
-    Kind::RuntimeClass,
-    Kind::Rollout,
-    Kind::Canary,
-    Kind::Application,
-    Kind::Kustomization,
-    Kind::HelmRelease,
 ];
 
 /// Something that can go wrong.
@@ -157,13 +131,7 @@ pub fn check(snapshot: &Snapshot, plan: &Plan) -> Vec<Finding> {
         Err(e) => {
             let remedy = "make the plan again".to_string();
             let object = plan.target.object.clone();
-            return vec![Finding {
-                code: "no-target".into(),
-                severity: Severity::Block,
-                object,
-                message: e.to_string(),
-                remedy,
-            }];
+            return vec![Finding { code: "no-target".into(), severity: Severity::Block, object, message: e.to_string(), remedy }];
         }
     };
     let ctx = CheckCtx { snapshot, plan, around };
@@ -193,21 +161,12 @@ impl<'a> CheckCtx<'a> {
 
     /// Pods that the plan starts beside those that run.
     pub fn extra_pods(&self) -> u32 {
-        self.plan
-            .steps
-            .iter()
-            .filter_map(|s| if let Step::Scale { to, .. } = s.step { Some(to) } else { None })
-            .max()
-            .unwrap_or(0)
+        self.plan.steps.iter().filter_map(|s| if let Step::Scale { to, .. } = s.step { Some(to) } else { None }).max().unwrap_or(0)
     }
 
     /// Services whose traffic the plan moves.
     pub fn moved(&self) -> Vec<&'a ObjectId> {
-        let first = self
-            .plan
-            .steps
-            .iter()
-            .find_map(|s| if let Step::Switch { services, .. } = &s.step { Some(services) } else { None });
+        let first = self.plan.steps.iter().find_map(|s| if let Step::Switch { services, .. } = &s.step { Some(services) } else { None });
         first.into_iter().flatten().map(|s| &s.service).collect()
     }
 
@@ -218,20 +177,8 @@ impl<'a> CheckCtx<'a> {
 }
 
 /// A finding of a hazard.
-fn finding(
-    hazard: &dyn Hazard,
-    severity: Severity,
-    object: &ObjectId,
-    message: impl Into<String>,
-    remedy: impl Into<String>,
-) -> Finding {
-    Finding {
-        code: hazard.code().into(),
-        severity,
-        object: object.clone(),
-        message: message.into(),
-        remedy: remedy.into(),
-    }
+fn finding(hazard: &dyn Hazard, severity: Severity, object: &ObjectId, message: impl Into<String>, remedy: impl Into<String>) -> Finding {
+    Finding { code: hazard.code().into(), severity, object: object.clone(), message: message.into(), remedy: remedy.into() }
 }
 
 /// The warning that something could not be looked at.

@@ -28,13 +28,7 @@ impl Hazard for Moving {
             ),
         };
         match ctx.is_blue_green() {
-            true => vec![finding(
-                self,
-                Severity::Block,
-                object,
-                message,
-                "let it finish, or roll it back, then make the plan again",
-            )],
+            true => vec![finding(self, Severity::Block, object, message, "let it finish, or roll it back, then make the plan again")],
             false => vec![finding(
                 self,
                 Severity::Warn,

@@ -18,12 +18,6 @@ impl Hazard for NeverFailing {
         }
         let deadline = ctx.plan.params.get("deadline").and_then(serde_json::Value::as_u64).unwrap_or(600);
         let message = "never reports a failed rollout (progressDeadlineSeconds 2147483647)";
-        vec![finding(
-            self,
-            Severity::Fixed,
-            ctx.around.id,
-            message,
-            format!("the run has a deadline of its own: {deadline} s"),
-        )]
+        vec![finding(self, Severity::Fixed, ctx.around.id, message, format!("the run has a deadline of its own: {deadline} s"))]
     }
 }

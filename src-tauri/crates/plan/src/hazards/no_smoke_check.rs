@@ -16,13 +16,8 @@ impl Hazard for NoSmokeCheck {
         if asked || !ctx.is_blue_green() {
             return vec![];
         }
-        let message = "no smoke check: it was declined, no port is known, or the readiness probe speaks HTTPS; green is judged by readiness alone";
-        vec![finding(
-            self,
-            Severity::Warn,
-            ctx.around.id,
-            message,
-            "set smokePath and smokePort to something that proves that it works",
-        )]
+        let message =
+            "no smoke check: it was declined, no port is known, or the readiness probe speaks HTTPS; green is judged by readiness alone";
+        vec![finding(self, Severity::Warn, ctx.around.id, message, "set smokePath and smokePort to something that proves that it works")]
     }
 }

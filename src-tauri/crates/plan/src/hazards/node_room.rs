@@ -48,10 +48,8 @@ fn takes(node: &Value, spec: &Value) -> bool {
         tolerations.iter().any(|t| {
             let (key, effect) = (t.get("key").and_then(Value::as_str), t.get("effect").and_then(Value::as_str));
             let exists = t.get("operator").and_then(Value::as_str) == Some("Exists");
-            let by_key =
-                key.is_none_or(|k| k.is_empty()) && exists || (key.is_some() && t.get("key") == taint.get("key"));
-            let by_value =
-                exists || t.get("value").unwrap_or(&Value::Null) == taint.get("value").unwrap_or(&Value::Null);
+            let by_key = key.is_none_or(|k| k.is_empty()) && exists || (key.is_some() && t.get("key") == taint.get("key"));
+            let by_value = exists || t.get("value").unwrap_or(&Value::Null) == taint.get("value").unwrap_or(&Value::Null);
             by_key && by_value && effect.is_none_or(|e| Some(e) == taint.get("effect").and_then(Value::as_str))
         })
     };
@@ -66,11 +64,7 @@ fn takes(node: &Value, spec: &Value) -> bool {
 /// Pods of that sort that the node can take besides those that are known to be on it.
 fn room(ctx: &CheckCtx<'_>, node: &ObjectId, raw: &Value, spec: &PodSpec) -> i128 {
     let on_it = |o: &Object| match o {
-        Object::Pod(p)
-            if p.spec.node_name == node.name && !matches!(p.status.phase.as_str(), "Succeeded" | "Failed") =>
-        {
-            Some(p.clone())
-        }
+        Object::Pod(p) if p.spec.node_name == node.name && !matches!(p.status.phase.as_str(), "Succeeded" | "Failed") => Some(p.clone()),
         _ => None,
     };
     let there: Vec<Box<Pod>> = ctx.snapshot.objects.of(Kind::Pod).filter_map(on_it).collect();

@@ -14,6 +14,9 @@ impl Hazard for OneLiveReplicaSet {
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let object = ctx.around.id;
         let live = ctx.around.live_replica_sets();
+        if let (true, Some(why)) = (ctx.is_blue_green(), ctx.snapshot.unknown(model::Kind::ReplicaSet)) {
+            return vec![super::unchecked(self, object, model::Kind::ReplicaSet, why)];
+        }
         if !ctx.is_blue_green() || live.len() == 1 {
             return vec![];
         }
@@ -23,8 +26,7 @@ impl Hazard for OneLiveReplicaSet {
                 "scale it up first, or change it in place",
             ),
             many => {
-                let said: Vec<String> =
-                    many.iter().map(|r| format!("{} ({} pods)", r.metadata.name, r.status.replicas)).collect();
+                let said: Vec<String> = many.iter().map(|r| format!("{} ({} pods)", r.metadata.name, r.status.replicas)).collect();
                 (
                     format!("has {} ReplicaSets with pods: {}", many.len(), said.join(", ")),
                     "let its rollout finish, or roll it back, then make the plan again",

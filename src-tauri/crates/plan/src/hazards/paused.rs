@@ -30,10 +30,8 @@ impl Hazard for Paused {
                 "template and unpause are written in one patch, so that nothing else rolls out",
             )];
         }
-        let remedy = format!(
-            "find out who paused it and why; then: kubectl -n {} rollout resume deployment/{}",
-            object.namespace, object.name
-        );
+        let remedy =
+            format!("find out who paused it and why; then: kubectl -n {} rollout resume deployment/{}", object.namespace, object.name);
         vec![finding(self, Severity::Block, object, message, remedy)]
     }
 }

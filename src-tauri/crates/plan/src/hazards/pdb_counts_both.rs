@@ -23,8 +23,7 @@ impl Hazard for PdbCountsBoth {
             return vec![unchecked(self, ctx.around.id, Kind::PodDisruptionBudget, why)];
         }
         let labels = template_labels(ctx.template());
-        let both =
-            ctx.around.pdbs().into_iter().filter(|p| p.spec.selector.as_ref().is_some_and(|s| s.matches(&labels)));
+        let both = ctx.around.pdbs().into_iter().filter(|p| p.spec.selector.as_ref().is_some_and(|s| s.matches(&labels)));
         let found = both.map(|p| {
             let id = ctx.around.id.sibling(Kind::PodDisruptionBudget, &p.metadata.name);
             let message =

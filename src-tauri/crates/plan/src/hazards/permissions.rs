@@ -28,8 +28,7 @@ impl Hazard for Permissions {
             }
         }
         if unasked > 0 {
-            let message =
-                format!("{unasked} permissions could not be checked: the API server was not asked, or did not answer");
+            let message = format!("{unasked} permissions could not be checked: the API server was not asked, or did not answer");
             all.push(finding(self, Severity::Warn, ctx.around.id, message, "check again once the cluster answers"));
         }
         all

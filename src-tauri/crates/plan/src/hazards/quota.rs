@@ -27,11 +27,7 @@ impl Hazard for Quota {
         let demand = Demand::of(&template.spec);
         let pods = i128::from(ctx.extra_pods());
         let mut all = Vec::new();
-        let quotas = ctx
-            .snapshot
-            .raw
-            .iter()
-            .filter(|(id, _)| id.kind == Kind::ResourceQuota && id.namespace == ctx.around.namespace());
+        let quotas = ctx.snapshot.raw.iter().filter(|(id, _)| id.kind == Kind::ResourceQuota && id.namespace == ctx.around.namespace());
         for (id, raw) in quotas {
             // A scoped quota may not count these pods at all.
             let scoped = raw.pointer("/spec/scopes").is_some() || raw.pointer("/spec/scopeSelector").is_some();
@@ -55,13 +51,7 @@ impl Hazard for Quota {
                         said(needed)
                     );
                     let severity = if scoped { Severity::Warn } else { Severity::Block };
-                    all.push(finding(
-                        self,
-                        severity,
-                        id,
-                        message,
-                        "raise the quota, or give green fewer pods (green = N)",
-                    ));
+                    all.push(finding(self, severity, id, message, "raise the quota, or give green fewer pods (green = N)"));
                 }
             }
         }

@@ -21,10 +21,7 @@ impl Hazard for ServiceOverlap {
             }
             held.push(service);
             let message = "its selector also matches green's pods";
-            let remedy = format!(
-                "step {} narrows it to the pods of {} before green starts; no endpoint changes by that",
-                s.id, keeps.name
-            );
+            let remedy = format!("step {} narrows it to the pods of {} before green starts; no endpoint changes by that", s.id, keeps.name);
             all.push(finding(self, Severity::Fixed, service, message, remedy));
         }
         all

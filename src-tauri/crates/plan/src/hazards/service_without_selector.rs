@@ -26,13 +26,8 @@ impl Hazard for ServiceWithoutSelector {
         }
         let namespace = ctx.around.namespace();
         let pods = ctx.around.pods();
-        let ours =
-            |uid: &str, address: &String| pods.iter().any(|p| p.metadata.uid == uid || &p.status.pod_ip == address);
-        let bare = ctx
-            .snapshot
-            .objects
-            .services(namespace)
-            .filter(|s| s.spec.selector.is_empty() && s.spec.kind != "ExternalName");
+        let ours = |uid: &str, address: &String| pods.iter().any(|p| p.metadata.uid == uid || &p.status.pod_ip == address);
+        let bare = ctx.snapshot.objects.services(namespace).filter(|s| s.spec.selector.is_empty() && s.spec.kind != "ExternalName");
         let over = bare.filter(|s| {
             let slices = ctx.snapshot.objects.endpoint_slices(namespace);
             let slices = slices.filter(|e| e.metadata.labels.get(SERVICE_NAME) == Some(&s.metadata.name));

@@ -17,7 +17,8 @@ impl Hazard for SessionAffinity {
         for id in ctx.moved() {
             let Some(s) = ctx.snapshot.objects.service(&id.namespace, &id.name) else { continue };
             if s.spec.session_affinity == "ClientIP" {
-                let message = "has sessionAffinity ClientIP: kube-proxy moves such clients with the cutover, a load balancer in front may keep them";
+                let message =
+                    "has sessionAffinity ClientIP: kube-proxy moves such clients with the cutover, a load balancer in front may keep them";
                 all.push(finding(
                     self,
                     Severity::Warn,

@@ -25,19 +25,15 @@ impl Hazard for SharedService {
             let Some(service) = ctx.snapshot.objects.service(&id.namespace, &id.name) else { continue };
             let pods = ctx.snapshot.objects.pods(ctx.around.namespace());
             let foreign = pods
-                .filter(|p| {
-                    selects(&service.spec.selector, &p.metadata.labels) && !own.contains(&p.metadata.uid.as_str())
-                })
+                .filter(|p| selects(&service.spec.selector, &p.metadata.labels) && !own.contains(&p.metadata.uid.as_str()))
                 .find(|p| !p.is_ending() && !matches!(p.status.phase.as_str(), "Succeeded" | "Failed"));
             let Some(pod) = foreign else { continue };
-            let owner =
-                pod.metadata.controller().map_or_else(|| "nobody".to_string(), |o| format!("{} {}", o.kind, o.name));
+            let owner = pod.metadata.controller().map_or_else(|| "nobody".to_string(), |o| format!("{} {}", o.kind, o.name));
             let message = format!(
                 "also selects pods that are not the target's: {} of {owner}; they would get no traffic any more",
                 pod.metadata.name
             );
-            let remedy =
-                format!("give those pods a label value of their own; {} does not count for that", names::COLOR);
+            let remedy = format!("give those pods a label value of their own; {} does not count for that", names::COLOR);
             all.push(finding(self, Severity::Block, id, message, remedy));
         }
         all

@@ -19,12 +19,8 @@ impl Hazard for SharedVolume {
             return vec![];
         }
         let template = slim(ctx.template());
-        let claims: Vec<&str> = template
-            .spec
-            .volumes
-            .iter()
-            .filter_map(|v| v.persistent_volume_claim.as_ref().map(|c| c.claim_name.as_str()))
-            .collect();
+        let claims: Vec<&str> =
+            template.spec.volumes.iter().filter_map(|v| v.persistent_volume_claim.as_ref().map(|c| c.claim_name.as_str())).collect();
         if let (false, Some(why)) = (claims.is_empty(), ctx.snapshot.unknown(Kind::PersistentVolumeClaim)) {
             return vec![unchecked(self, ctx.around.id, Kind::PersistentVolumeClaim, why)];
         }
@@ -41,9 +37,7 @@ impl SharedVolume {
             return None;
         }
         let who = if has("ReadWriteOncePod") { "one pod" } else { "one node" };
-        let message = format!(
-            "only {who} can mount it at a time, and both colours would: two versions cannot stand side by side"
-        );
+        let message = format!("only {who} can mount it at a time, and both colours would: two versions cannot stand side by side");
         let remedy = "use a volume of mode ReadWriteMany, or replace the pods in place (strategy Recreate)";
         Some(finding(self, Severity::Block, id, message, remedy))
     }

@@ -30,26 +30,12 @@ impl Hazard for TargetPort {
                             "port {} leads to the container port named {name} ({protocol}), which the new template does not have: its traffic would time out",
                             port.port
                         );
-                        all.push(finding(
-                            self,
-                            Severity::Block,
-                            &object,
-                            message,
-                            format!("name a container port {name} in the template"),
-                        ));
+                        all.push(finding(self, Severity::Block, &object, message, format!("name a container port {name} in the template")));
                     }
                     IntOrString::Int(number) if !declares(&spec, protocol, |_, p| i64::from(p) == number) => {
-                        let message = format!(
-                            "port {} leads to {number}/{protocol}, which no container declares: it may not be served",
-                            port.port
-                        );
-                        all.push(finding(
-                            self,
-                            Severity::Warn,
-                            &object,
-                            message,
-                            "make sure that the new version listens there",
-                        ));
+                        let message =
+                            format!("port {} leads to {number}/{protocol}, which no container declares: it may not be served", port.port);
+                        all.push(finding(self, Severity::Warn, &object, message, "make sure that the new version listens there"));
                     }
                     _ => {}
                 }
@@ -63,7 +49,5 @@ impl Hazard for TargetPort {
 fn declares(spec: &PodSpec, protocol: &str, is: impl Fn(&str, u16) -> bool) -> bool {
     let sidecars = spec.init_containers.iter().filter(|c: &&Container| c.restart_policy == "Always");
     let mut ports = spec.containers.iter().chain(sidecars).flat_map(|c| &c.ports);
-    ports.any(|p| {
-        (p.protocol == protocol || (p.protocol.is_empty() && protocol == "TCP")) && is(&p.name, p.container_port)
-    })
+    ports.any(|p| (p.protocol == protocol || (p.protocol.is_empty() && protocol == "TCP")) && is(&p.name, p.container_port))
 }

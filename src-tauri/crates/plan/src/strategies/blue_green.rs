@@ -10,20 +10,18 @@
 
 use jiff::Timestamp;
 use model::kinds::hpa::Hpa;
-use model::kinds::service::Service;
-use model::{Kind, LabelSelector, Labels, ObjectId, names};
-use serde_json::{Map, Value, json};
+use model::{Kind, LabelSelector, ObjectId};
+use serde_json::{Value, json};
 
-use super::{Draft, Strategy, default_deadline};
-use crate::around::{Around, hpas_of, is_entry, is_ours};
-use crate::derive::{green_deployment, hpa_clone, pdb_clone, preview_service, template_labels, wanted_template};
+use super::{Draft, Strategy};
+use crate::around::Around;
+use crate::derive::{hpa_clone, pdb_clone, template_labels};
 use crate::file::seal;
-use crate::owner::owners;
-use crate::params::{Param, ParamKind, ParamSchema, number, text, texts, wrong};
-use crate::plan::{Finish, ImageChange, Plan, PlanError, SCHEMA, Target, What};
-use crate::smoke;
+use crate::ground::{Ground, Routed, free_name, numbered};
+use crate::params::{Param, ParamKind, ParamSchema, number, texts};
+use crate::plan::{Finish, Plan, PlanError, SCHEMA, Target, What};
 use crate::snapshot::Snapshot;
-use crate::step::{Phase, SelectorTo, SmokeCheck, Step, SwitchService};
+use crate::step::{Phase, SelectorTo, Step, SwitchService};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -40,12 +38,7 @@ impl Strategy for BlueGreen {
     }
 
     fn params(&self) -> ParamSchema {
-        let int = |name, unit, min, max, default: Value, doc| Param {
-            name,
-            kind: ParamKind::Integer { unit, min, max },
-            default,
-            doc,
-        };
+        let int = |name, unit, min, max, default: Value, doc| Param { name, kind: ParamKind::Integer { unit, min, max }, default, doc };
         let finish = ParamKind::Choice { options: &["swap", "promote"] };
         ParamSchema {
             params: vec![
@@ -57,14 +50,7 @@ impl Strategy for BlueGreen {
                     Value::Null,
                     "pods of green; left out: as many as blue has, at least its autoscaler's minimum",
                 ),
-                int(
-                    "previewReplicas",
-                    "pods",
-                    1,
-                    5000,
-                    Value::Null,
-                    "start with this many and go to the full number before the cutover",
-                ),
+                int("previewReplicas", "pods", 1, 5000, Value::Null, "start with this many and go to the full number before the cutover"),
                 Param {
                     name: "smokePath",
                     kind: ParamKind::Text,
@@ -108,14 +94,7 @@ impl Strategy for BlueGreen {
                     default: Value::Null,
                     doc: "swap: green stays under its own name; promote: blue takes the new template and green goes; left out: promote where somebody else owns the manifest",
                 },
-                int(
-                    "deadline",
-                    "s",
-                    1,
-                    86_400,
-                    Value::Null,
-                    "longest wait for pods; left out: progressDeadlineSeconds, else 600",
-                ),
+                int("deadline", "s", 1, 86_400, Value::Null, "longest wait for pods; left out: progressDeadlineSeconds, else 600"),
             ],
         }
     }
@@ -161,101 +140,7 @@ impl Strategy for BlueGreen {
     }
 }
 
-/// A Service over blue and where its selector goes in the course of the run.
-struct Routed {
-    id: ObjectId,
-    /// As it is.
-    selector: Labels,
-    /// Blue's pods alone, also while green's stand.
-    held: SelectorTo,
-    /// Green's pods alone.
-    green: SelectorTo,
-}
-
-impl Routed {
-    fn plain(&self) -> SelectorTo {
-        SelectorTo::Exact(self.selector.clone())
-    }
-}
-
-/// All that the steps are made of.
-struct Ground<'a> {
-    around: Around<'a>,
-    /// Parameters, with what was derived filled in.
-    params: Map<String, Value>,
-    template: Value,
-    changes: Vec<ImageChange>,
-    green: ObjectId,
-    colour: &'static str,
-    manifest: Value,
-    /// In the order of their writes.
-    routed: Vec<Routed>,
-    preview: Option<(ObjectId, Value)>,
-    /// Leftovers of earlier runs that stand in the way.
-    clear: Vec<ObjectId>,
-    /// Blue's autoscalers, and whether they count green's pods too.
-    hpas: Vec<(&'a Hpa, bool)>,
-    count: u32,
-    smoke: Option<SmokeCheck>,
-    finish: Finish,
-    /// Seconds that green's pods may take to end.
-    grace: u32,
-}
-
-impl<'a> Ground<'a> {
-    fn lay(around: Around<'a>, what: &What, mut params: Map<String, Value>) -> Result<Self, PlanError> {
-        let (template, changes) = wanted_template(around.id, &around.template(), what)?;
-        let labels = template_labels(&template);
-        fits_selector(&around, &labels)?;
-        let (colour, base) = colour_of_green(&around);
-        let (green, clear) = green_name(&around, colour, &base);
-        let manifest = green_deployment(around.raw, &green, &template, colour);
-        let green_labels = manifest.pointer("/spec/template").map(template_labels).unwrap_or_default();
-        let routed = routed(&around, &green_labels, colour)?;
-        let hpas: Vec<(&Hpa, bool)> =
-            around.hpas().into_iter().map(|h| (h, around.deployment.spec.selector.matches(&green_labels))).collect();
-        let count = green_count(&around, &hpas, number(&params, "green"))?;
-        let deadline = number(&params, "deadline")
-            .unwrap_or_else(|| default_deadline(around.deployment.spec.progress_deadline_seconds));
-        let services: Vec<&Service> = around.services();
-        let smoke = smoke::check(&template, &services, text(&params, "smokePath"), number(&params, "smokePort"))?;
-        let finish = finish_of(&around, text(&params, "finish"));
-        let preview_name = free_name(around.snapshot, Kind::Service, around.namespace(), &format!("{base}-preview"));
-        let preview_id = around.id.sibling(Kind::Service, preview_name);
-        let preview = preview_service(&preview_id, &services, &preview_selector(&manifest, &green_labels), colour)
-            .map(|m| (preview_id, m));
-        let preview_replicas = number(&params, "previewReplicas").filter(|n| *n < count);
-        for (name, value) in [
-            ("green", json!(count)),
-            ("previewReplicas", json!(preview_replicas)),
-            ("smokePath", json!(smoke.as_ref().map_or("", |s| s.path.as_str()))),
-            ("smokePort", json!(smoke.as_ref().map(|s| s.port))),
-            ("finish", json!(finish)),
-            ("deadline", json!(deadline)),
-        ] {
-            params.insert(name.to_string(), value);
-        }
-        let grace = template.pointer("/spec/terminationGracePeriodSeconds").and_then(Value::as_u64).unwrap_or(30);
-        let grace = u32::try_from(grace).unwrap_or(u32::MAX);
-        Ok(Self {
-            around,
-            params,
-            template,
-            changes,
-            green,
-            colour,
-            manifest,
-            routed,
-            preview,
-            clear,
-            hpas,
-            count,
-            smoke,
-            finish,
-            grace,
-        })
-    }
-
+impl Ground<'_> {
     fn get(&self, name: &str) -> u32 {
         number(&self.params, name).unwrap_or(0)
     }
@@ -323,15 +208,9 @@ impl<'a> Ground<'a> {
 
     fn scale_and_check(&self, d: &mut Draft, suffix: &str, to: u32) {
         let deployment = self.green.clone();
-        d.push(
-            &format!("scale-green{suffix}"),
-            Phase::StartGreen,
-            Step::Scale { deployment: deployment.clone(), to },
-            self.out(d, true),
-        );
+        d.push(&format!("scale-green{suffix}"), Phase::StartGreen, Step::Scale { deployment: deployment.clone(), to }, self.out(d, true));
         let service = self.preview.as_ref().map(|(id, _)| id.clone());
-        let step =
-            Step::AwaitReady { deployment: deployment.clone(), service, count: to, deadline: self.get("deadline") };
+        let step = Step::AwaitReady { deployment: deployment.clone(), service, count: to, deadline: self.get("deadline") };
         d.push(&format!("await-green{suffix}"), Phase::Ready, step, self.out(d, true));
         if let Some(check) = &self.smoke {
             let step = Step::Smoke { deployment, check: check.clone() };
@@ -339,12 +218,12 @@ impl<'a> Ground<'a> {
         }
     }
 
-    fn switch(&self, services: Vec<SwitchService>, to: ObjectId, from: ObjectId) -> Step {
+    fn switch(&self, services: Vec<SwitchService>, to: ObjectId, from: ObjectId, count: u32) -> Step {
         Step::Switch {
             services,
             to,
             from,
-            count: self.count,
+            count,
             probes: texts(&self.params, "probes"),
             settle: self.get("settle"),
             prove_within: self.get("proveWithin"),
@@ -360,7 +239,7 @@ impl<'a> Ground<'a> {
     fn cut_over(&self, d: &mut Draft) {
         d.push("gate-cut-over", Phase::CutOver, Step::Gate { name: GATE_CUT_OVER.into() }, self.out(d, true));
         let go = |r: &Routed| SwitchService { service: r.id.clone(), from: r.held.clone(), to: r.green.clone() };
-        let step = self.switch(self.routed.iter().map(go).collect(), self.green.clone(), self.blue());
+        let step = self.switch(self.routed.iter().map(go).collect(), self.green.clone(), self.blue(), self.count);
         d.push("cut-over", Phase::CutOver, step, self.flip_back());
         let step = Step::Soak {
             seconds: self.get("soak"),
@@ -375,11 +254,7 @@ impl<'a> Ground<'a> {
 
     fn swap(&self, d: &mut Draft) {
         for (object, manifest) in self.clones() {
-            let id = format!(
-                "create-{}-{}",
-                if object.kind == Kind::PodDisruptionBudget { "pdb" } else { "hpa" },
-                object.name
-            );
+            let id = format!("create-{}-{}", if object.kind == Kind::PodDisruptionBudget { "pdb" } else { "hpa" }, object.name);
             d.push(&id, Phase::Finish, Step::Create { object, manifest }, self.flip_back());
         }
         // From here on the way back is blue starting its pods again: its deadline bounds that.
@@ -420,10 +295,7 @@ impl<'a> Ground<'a> {
         let labels = self.manifest.pointer("/spec/template").map(template_labels).unwrap_or_default();
         let pdbs = snapshot.objects.pdbs(self.around.namespace());
         let covered = pdbs.filter(|p| p.spec.selector.as_ref().is_some_and(|s| s.matches(&labels))).count() > 0;
-        let selector = self
-            .manifest
-            .pointer("/spec/selector")
-            .and_then(|s| serde_json::from_value::<LabelSelector>(s.clone()).ok());
+        let selector = self.manifest.pointer("/spec/selector").and_then(|s| serde_json::from_value::<LabelSelector>(s.clone()).ok());
         let budget = self.around.pdbs().into_iter().next();
         if let (false, Some(budget), Some(selector)) = (covered, budget, selector)
             && let Some(raw) = snapshot.raw(&self.around.id.sibling(Kind::PodDisruptionBudget, &budget.metadata.name))
@@ -437,26 +309,18 @@ impl<'a> Ground<'a> {
     fn promote(&self, d: &mut Draft) {
         let deadline = self.get("deadline");
         let cause = format!("changeover: {}", crate::said_changes(&self.changes));
-        let step = Step::SetTemplate {
-            deployment: self.blue(),
-            before: self.around.template(),
-            after: self.template.clone(),
-            cause: Some(cause),
-        };
+        let step =
+            Step::SetTemplate { deployment: self.blue(), before: self.around.template(), after: self.template.clone(), cause: Some(cause) };
         // Blue no longer runs the old version: going back means rolling it back.
         let roll_back = Some(deadline);
         d.push("promote-blue", Phase::Finish, step, roll_back);
         d.push("await-blue", Phase::Finish, Step::AwaitRollout { deployment: self.blue(), deadline }, roll_back);
         if self.pauses() {
-            d.push(
-                "pause-blue-again",
-                Phase::Finish,
-                Step::Pause { deployment: self.blue(), template: None },
-                roll_back,
-            );
+            d.push("pause-blue-again", Phase::Finish, Step::Pause { deployment: self.blue(), template: None }, roll_back);
         }
         let back = |r: &Routed| SwitchService { service: r.id.clone(), from: r.green.clone(), to: r.held.clone() };
-        let step = self.switch(self.routed.iter().map(back).collect(), self.blue(), self.green.clone());
+        let pods = self.around.deployment.status.replicas.max(1);
+        let step = self.switch(self.routed.iter().map(back).collect(), self.blue(), self.green.clone(), pods);
         d.push("switch-back", Phase::Finish, step, roll_back);
         d.push("delete-green", Phase::Retire, Step::Delete { object: self.green.clone() }, None);
         self.delete_preview(d, None);
@@ -468,127 +332,5 @@ impl<'a> Ground<'a> {
             d.push("resume-blue", Phase::Retire, Step::Resume { deployment: self.blue() }, None);
         }
         self.thaw(d, None);
-    }
-}
-
-fn fits_selector(around: &Around<'_>, labels: &Labels) -> Result<(), PlanError> {
-    match around.deployment.spec.selector.matches(labels) {
-        true => Ok(()),
-        false => Err(PlanError::Unfit {
-            object: around.id.clone(),
-            why: "the new template's labels do not satisfy its selector, which cannot be changed; keep the labels that it selects by"
-                .into(),
-        }),
-    }
-}
-
-/// The colour that blue does not have, and the name without a colour. Blue's colour is its label, else the end of its
-/// name, else blue.
-fn colour_of_green(around: &Around<'_>) -> (&'static str, String) {
-    let name = around.id.name.as_str();
-    let stripped = |c: &str| name.strip_suffix(&format!("-{c}")).filter(|b| !b.is_empty());
-    let base = stripped("green").or_else(|| stripped("blue")).unwrap_or(name).to_string();
-    let label = around.pod_labels().get(names::COLOR).map(String::as_str);
-    let is_green = label == Some("green") || (label.is_none() && stripped("green").is_some());
-    (if is_green { "blue" } else { "green" }, base)
-}
-
-/// Green's name, and what has to go first: a retired Deployment of an earlier run under that name, and the autoscalers
-/// of ours that would act on green from its first pod. What is foreign, or has pods, is left alone: another name is
-/// taken.
-fn green_name(around: &Around<'_>, colour: &str, base: &str) -> (ObjectId, Vec<ObjectId>) {
-    let snapshot = around.snapshot;
-    // 63 is the longest name of a pod; a Deployment's may be longer, but its pods' names are cut then.
-    let base: String = base.chars().take(63 - colour.len() - 1).collect();
-    let wanted = around.id.sibling(Kind::Deployment, format!("{}-{colour}", base.trim_end_matches('-')));
-    let mut candidate = wanted.clone();
-    let mut n = 2;
-    loop {
-        let there = snapshot.objects.deployment(&candidate.namespace, &candidate.name);
-        let hpas = hpas_of(snapshot, &candidate);
-        let retired = there.is_none_or(|d| is_ours(&d.metadata) && d.wanted() == 0 && d.status.replicas == 0);
-        if retired && hpas.iter().all(|h| is_ours(&h.metadata)) {
-            let hpas = hpas.iter().map(|h| candidate.sibling(Kind::HorizontalPodAutoscaler, &h.metadata.name));
-            let clear = hpas.chain(there.map(|_| candidate.clone())).collect();
-            return (candidate, clear);
-        }
-        candidate = around.id.sibling(Kind::Deployment, format!("{}-{n}", wanted.name));
-        n += 1;
-    }
-}
-
-/// A name that no object of that kind bears yet, as far as the snapshot shows; one of ours that will be cleared away
-/// does not count as taken.
-fn free_name(snapshot: &Snapshot, kind: Kind, namespace: &str, wanted: &str) -> String {
-    let taken =
-        |name: &str| snapshot.objects.get(&ObjectId::new(kind, namespace, name)).is_some_and(|o| !is_ours(o.meta()));
-    let wanted: String = wanted.chars().take(60).collect();
-    (1..).map(|n| if n == 1 { wanted.clone() } else { format!("{wanted}-{n}") }).find(|n| !taken(n)).unwrap_or(wanted)
-}
-
-fn numbered(name: &str, index: usize) -> String {
-    if index == 0 { name.to_string() } else { format!("{name}-{}", index + 1) }
-}
-
-/// The Services over blue in the order of their writes: those that only other workloads call first, those at which
-/// traffic enters last (dependents last), each by name.
-fn routed(around: &Around<'_>, green_labels: &Labels, colour: &str) -> Result<Vec<Routed>, PlanError> {
-    let mut services = around.services();
-    if services.is_empty() {
-        let why = "no service selects its pods, so there is no traffic to move; a rolling update fits, or a rollback"
-            .to_string();
-        return Err(PlanError::Unfit { object: around.id.clone(), why });
-    }
-    services.sort_by_key(|s| (is_entry(around.snapshot, s), s.metadata.name.clone()));
-    let own_colour = around.pod_labels().get(names::COLOR);
-    let mut all = Vec::new();
-    for s in services {
-        let id = around.id.sibling(Kind::Service, &s.metadata.name);
-        let selector = s.spec.selector.clone();
-        let missing = selector.iter().find(|(k, v)| k.as_str() != names::COLOR && green_labels.get(*k) != Some(*v));
-        if let Some((k, v)) = missing {
-            let why = format!(
-                "selects {k}={v}, which the new template does not carry; keep that label, or change the service first"
-            );
-            return Err(PlanError::Unfit { object: id, why });
-        }
-        let with = |colour: &str| {
-            let mut labels = selector.clone();
-            labels.insert(names::COLOR.to_string(), colour.to_string());
-            SelectorTo::Exact(labels)
-        };
-        let held = match (selector.contains_key(names::COLOR), own_colour) {
-            (true, _) => SelectorTo::Exact(selector.clone()),
-            (false, Some(own)) => with(own),
-            (false, None) => SelectorTo::Pinned { base: selector.clone(), deployment: around.id.clone() },
-        };
-        let green = with(colour);
-        all.push(Routed { id, selector, held, green });
-    }
-    Ok(all)
-}
-
-/// Green's selector; all its labels when the selector would be nothing but the colour (then it could match others).
-fn preview_selector(manifest: &Value, green_labels: &Labels) -> Labels {
-    let selector =
-        manifest.pointer("/spec/selector/matchLabels").and_then(|s| serde_json::from_value::<Labels>(s.clone()).ok());
-    selector.filter(|s| s.len() > 1).unwrap_or_else(|| green_labels.clone())
-}
-
-fn green_count(around: &Around<'_>, hpas: &[(&Hpa, bool)], given: Option<u32>) -> Result<u32, PlanError> {
-    let floor = hpas.iter().map(|(h, _)| h.spec.min_replicas.unwrap_or(1)).max().unwrap_or(0);
-    match given.unwrap_or(around.deployment.status.replicas.max(floor)) {
-        0 => Err(wrong("green", "blue has no pods to go by; say how many green shall have")),
-        n => Ok(n),
-    }
-}
-
-/// Promote in place where somebody else holds the manifest: a swap would leave them with a retired name.
-fn finish_of(around: &Around<'_>, given: Option<&str>) -> Finish {
-    match given {
-        Some("swap") => Finish::Swap,
-        Some(_) => Finish::Promote,
-        None if owners(around.snapshot, &around.deployment.metadata).is_empty() => Finish::Swap,
-        None => Finish::Promote,
     }
 }

@@ -28,12 +28,7 @@ impl Strategy for Rollback {
     }
 
     fn params(&self) -> ParamSchema {
-        let int = |name, unit, max, doc| Param {
-            name,
-            kind: ParamKind::Integer { unit, min: 1, max },
-            default: Value::Null,
-            doc,
-        };
+        let int = |name, unit, max, doc| Param { name, kind: ParamKind::Integer { unit, min: 1, max }, default: Value::Null, doc };
         ParamSchema {
             params: vec![
                 int("toRevision", "", u32::MAX, "revision to go back to; left out: the one that ranks best"),
@@ -53,22 +48,17 @@ impl Strategy for Rollback {
         id: &str,
     ) -> Result<Plan, PlanError> {
         if *what != What::Images(Vec::new()) {
-            return Err(wrong(
-                "image",
-                "a rollback takes its template from the history; leave images and template out",
-            ));
+            return Err(wrong("image", "a rollback takes its template from the history; leave images and template out"));
         }
         let around = Around::of(snapshot, target)?;
         let mut params = self.params().fill(params)?;
         let all = revisions(snapshot, target)?;
         let to = choose(&around, &all, number(&params, "toRevision"))?;
         let unfit = |why: &str| PlanError::Unfit { object: target.clone(), why: why.into() };
-        let after = template_of(snapshot, &to.replica_set)
-            .ok_or_else(|| unfit("the template of that revision was not read"))?;
+        let after = template_of(snapshot, &to.replica_set).ok_or_else(|| unfit("the template of that revision was not read"))?;
         let before = around.template();
         let (after, changes) = wanted_template(target, &before, &What::Template(after))?;
-        let deadline = number(&params, "deadline")
-            .unwrap_or_else(|| default_deadline(around.deployment.spec.progress_deadline_seconds));
+        let deadline = number(&params, "deadline").unwrap_or_else(|| default_deadline(around.deployment.spec.progress_deadline_seconds));
         params.insert("toRevision".into(), json!(to.number));
         params.insert("deadline".into(), json!(deadline));
         let cause = match &to.change_cause {
@@ -76,19 +66,9 @@ impl Strategy for Rollback {
             None => format!("changeover: back to revision {}", to.number),
         };
         let mut draft = Draft::default();
-        let step = Step::SetTemplate {
-            deployment: target.clone(),
-            before: before.clone(),
-            after: after.clone(),
-            cause: Some(cause),
-        };
+        let step = Step::SetTemplate { deployment: target.clone(), before: before.clone(), after: after.clone(), cause: Some(cause) };
         draft.push("restore-template", Phase::Restore, step, Some(deadline));
-        draft.push(
-            "await-rollout",
-            Phase::Ready,
-            Step::AwaitRollout { deployment: target.clone(), deadline },
-            Some(deadline),
-        );
+        draft.push("await-rollout", Phase::Ready, Step::AwaitRollout { deployment: target.clone(), deadline }, Some(deadline));
         seal(Plan {
             schema: SCHEMA,
             id: id.to_string(),
@@ -121,9 +101,7 @@ fn choose<'a>(around: &Around<'_>, all: &'a [Revision], wanted: Option<u32>) -> 
     };
     if all.iter().all(|r| r.current) {
         let why = match around.deployment.spec.revision_history_limit {
-            Some(0) => {
-                "its history is empty, because revisionHistoryLimit is 0: no old ReplicaSet is kept; roll the old version out anew"
-            }
+            Some(0) => "its history is empty, because revisionHistoryLimit is 0: no old ReplicaSet is kept; roll the old version out anew",
             _ => "its history holds no other revision: there is nothing to go back to",
         };
         return Err(unfit(why.into()));
@@ -137,10 +115,7 @@ fn choose<'a>(around: &Around<'_>, all: &'a [Revision], wanted: Option<u32>) -> 
             },
         },
         None => all.iter().find(|r| r.excluded.is_none()).ok_or_else(|| {
-            let why = all
-                .iter()
-                .filter(|r| !r.current)
-                .filter_map(|r| Some(format!("revision {}: {}", r.number, r.excluded.as_ref()?)));
+            let why = all.iter().filter(|r| !r.current).filter_map(|r| Some(format!("revision {}: {}", r.number, r.excluded.as_ref()?)));
             unfit(format!("no revision can be gone back to ({})", why.collect::<Vec<_>>().join("; ")))
         }),
     }

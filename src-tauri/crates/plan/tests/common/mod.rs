@@ -53,11 +53,7 @@ impl Default for Request {
             unread: BTreeMap::new(),
             denied: vec![],
             unasked: false,
-            dry_runs: vec![DryRunSaid {
-                step: "pod".into(),
-                object: ObjectId::new(Kind::Pod, "shop", "dry-run"),
-                refused: None,
-            }],
+            dry_runs: vec![DryRunSaid { step: "pod".into(), object: ObjectId::new(Kind::Pod, "shop", "dry-run"), refused: None }],
         }
     }
 }
@@ -81,8 +77,7 @@ pub fn documents(path: &Path) -> Vec<Value> {
 }
 
 fn key(object: &Value) -> [String; 3] {
-    ["/kind", "/metadata/namespace", "/metadata/name"]
-        .map(|p| object.pointer(p).and_then(Value::as_str).unwrap_or_default().to_string())
+    ["/kind", "/metadata/namespace", "/metadata/name"].map(|p| object.pointer(p).and_then(Value::as_str).unwrap_or_default().to_string())
 }
 
 /// RFC 7386.
@@ -130,8 +125,7 @@ pub fn request(case: &Path) -> Request {
 }
 
 pub fn snapshot(case: &Path, request: &Request) -> Snapshot {
-    let cluster =
-        ClusterIdentity { uid: "c1".into(), server: "https://lab.example:6443".into(), ca_sha256: String::new() };
+    let cluster = ClusterIdentity { uid: "c1".into(), server: "https://lab.example:6443".into(), ca_sha256: String::new() };
     let mut snapshot = Snapshot::from_objects(cluster, "lab", objects(case)).expect("objects decode");
     snapshot.unread = request.unread.clone();
     snapshot.dry_runs = request
