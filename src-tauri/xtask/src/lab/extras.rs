@@ -1,6 +1,8 @@
 //! Traefik and metrics-server, beside the cluster on the host's side.
 
 use std::fs;
+use std::io::{self, BufRead as _, BufReader, Write as _};
+use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
@@ -58,8 +60,28 @@ pub fn traefik(dir: &LabDir, record: &mut Record) -> Result<(), LabError> {
     dir.write(record)?;
     wait_until("Traefik to listen", Duration::from_secs(60), Duration::from_millis(200), || {
         all_alive(&record.processes)?;
-        Ok(std::net::TcpStream::connect((entry.as_str(), 80)).is_ok())
+        Ok(TcpStream::connect((entry.as_str(), 80)).is_ok())
     })
+}
+
+/// Waits until the shop answers through Traefik: it gathers changes for some seconds before it acts on them.
+pub fn shop_answers(record: &Record) -> Result<(), LabError> {
+    let entry = network(record)?.entry();
+    let paths = [("shop.example.com", "/"), ("shop.example.com", "/api"), ("m.shop.example.com", "/")];
+    wait_until("the shop to answer through Traefik", Duration::from_secs(60), Duration::from_millis(200), || {
+        all_alive(&record.processes)?;
+        Ok(paths.iter().all(|(host, path)| get(&entry, host, path).is_ok_and(|answer| answer.contains(" 200 "))))
+    })
+}
+
+/// The status line of an answer; all that is needed of HTTP here.
+fn get(address: &str, host: &str, path: &str) -> io::Result<String> {
+    let mut stream = TcpStream::connect((address, 80))?;
+    stream.set_read_timeout(Some(Duration::from_secs(3)))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
+    let mut status = String::new();
+    BufReader::new(stream).read_line(&mut status)?;
+    Ok(status)
 }
 
 /// Starts metrics-server on the bridge, and tells the API server to ask it.

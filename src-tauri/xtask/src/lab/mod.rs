@@ -431,6 +431,9 @@ fn start(dir: &LabDir, options: &Options, owner: Option<(u32, u64)>) -> Result<R
             say::timed("Traefik", || extras::traefik(dir, &mut record))?;
         }
         say::timed("the sample shop", || shop::start(dir))?;
+        if options.traefik {
+            say::timed("the shop behind Traefik", || extras::shop_answers(&record))?;
+        }
         if options.fake_pods > 0 {
             say::timed("simulated pods", || practice::fake_pods(dir, &mut record))?;
         }
