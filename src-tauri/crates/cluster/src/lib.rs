@@ -34,3 +34,6 @@ pub use kubeconfig::{ContextEntry, Contexts, KubeconfigError, Sources};
 pub use policy::{Refusal, WritePolicy};
 pub use reads::ServerVersion;
 pub use watch::KindState;
+
+#[cfg(test)]
+mod loopback_tests;

@@ -386,3 +386,6 @@ fn failed(w: &mut Watch, failure: Failure, at: Moment) -> Vec<Output> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -413,3 +413,6 @@ fn check_depth(line: &[u8]) -> Result<(), CodecError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,350 @@
+//! The two HTTP stacks against a server on loopback that misbehaves on purpose.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use engine::{Cluster, Mode, ReadError, WriteError};
+use kube::client::ConfigExt;
+use model::{ClusterIdentity, Guard, Kind, ObjectId, Write};
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::connect::tcp;
+use crate::credentials::Credentials;
+use crate::kubeconfig::Login;
+use crate::*;
+
+/// What the server does with a request.
+enum Reply {
+    Json(u16, String),
+    Raw(String),
+    /// Head, then this piece again and again with a pause between.
+    Endless(String, Vec<u8>, Duration),
+    Close,
+    /// No answer; notified when the client hangs up.
+    Silence(Arc<tokio::sync::Notify>),
+}
+
+type Handler = dyn Fn(&str, &str, &str) -> Reply + Send + Sync;
+
+/// Serves `handler(method, path, authorization)`; returns the port.
+async fn serve(handler: impl Fn(&str, &str, &str) -> Reply + Send + Sync + 'static) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    let handler: Arc<Handler> = Arc::new(handler);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(talk(stream, handler.clone()));
+        }
+    });
+    port
+}
+
+async fn talk(stream: TcpStream, handler: Arc<Handler>) {
+    let mut io = BufReader::new(stream);
+    loop {
+        let (mut head, mut length, mut auth) = (String::new(), 0, String::new());
+        loop {
+            let mut line = String::new();
+            if io.read_line(&mut line).await.unwrap_or(0) == 0 {
+                return;
+            }
+            let lower = line.to_ascii_lowercase();
+            if let Some(v) = lower.strip_prefix("content-length:") {
+                length = v.trim().parse().expect("a number");
+            }
+            if lower.starts_with("authorization:") {
+                auth = line["authorization:".len()..].trim().to_string();
+            }
+            if line.trim().is_empty() {
+                break;
+            }
+            if head.is_empty() {
+                head = line;
+            }
+        }
+        let mut body = vec![0; length];
+        io.read_exact(&mut body).await.expect("a body");
+        let mut words = head.split(' ');
+        let (method, path) = (words.next().expect("a method"), words.next().expect("a path"));
+        let sent = match handler(method, path, &auth) {
+            Reply::Json(status, text) => {
+                let head = format!("HTTP/1.1 {status} x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", text.len());
+                io.write_all((head + &text).as_bytes()).await
+            }
+            Reply::Raw(text) => io.write_all(text.as_bytes()).await,
+            Reply::Close => return,
+            Reply::Silence(closed) => {
+                let _ = io.read(&mut [0]).await;
+                closed.notify_one();
+                return;
+            }
+            Reply::Endless(head, piece, pause) => {
+                let mut sent = io.write_all(head.as_bytes()).await;
+                while sent.is_ok() {
+                    sent = io.write_all(&piece).await;
+                    if !pause.is_zero() {
+                        tokio::time::sleep(pause).await;
+                    }
+                }
+                sent
+            }
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+fn kube_system() -> Reply {
+    Reply::Json(200, r#"{"metadata":{"name":"kube-system","uid":"u-1"}}"#.into())
+}
+
+fn quick() -> Deadlines {
+    let ms = Duration::from_millis;
+    Deadlines { connect: ms(500), read: ms(600), list: ms(600), idle: ms(300), write: ms(400), ..Deadlines::default() }
+}
+
+async fn connect_with(port: u16, policy: &WritePolicy, login: Login) -> Arc<Connection> {
+    let dir = tempfile::tempdir().expect("dir");
+    let file = dir.path().join("config");
+    let text = "contexts: [{name: x, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'https://unused'}}]";
+    std::fs::write(&file, text).expect("written");
+    let contexts = kubeconfig::load(&Sources { explicit: Some(file), ..Default::default() }).expect("loads");
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let base: http::Uri = format!("http://127.0.0.1:{port}").parse().expect("a url");
+    let options = Options { deadlines: quick(), ..Options::new(policy.clone()) };
+    let mut config = kube::Config::new(base.clone());
+    config.root_cert = Some(Vec::new());
+    let dialer = config.rustls_https_connector_with_connector(tcp(&options.deadlines)).expect("a connector");
+    let (credentials, _) = Credentials::prepare(&login, &[]).await.expect("credentials");
+    Connection::over(contexts.get("x").expect("there"), "s", base, String::new(), dialer, credentials, &options)
+}
+
+async fn connect(port: u16) -> Arc<Connection> {
+    connect_with(port, &WritePolicy::writable(), Login::None).await
+}
+
+fn us() -> ClusterIdentity {
+    ClusterIdentity { uid: "u-1".into(), server: "s".into(), ca_sha256: String::new() }
+}
+
+fn web() -> ObjectId {
+    ObjectId::new(Kind::Service, "shop", "web")
+}
+
+fn patch() -> Write {
+    Write::Patch { object: web(), uid: "u".into(), guard: Guard::Epoch("1".into()), epoch: None, make_annotations: false, edits: vec![] }
+}
+
+/// Writes once against a server that answers writes with `reply`; the outcome, and how many writes arrived.
+async fn write_against(reply: impl Fn() -> Reply + Send + Sync + 'static) -> (Result<serde_json::Value, WriteError>, usize) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let seen = count.clone();
+    let port = serve(move |method, _, _| {
+        if method == "GET" {
+            return kube_system();
+        }
+        seen.fetch_add(1, Ordering::SeqCst);
+        reply()
+    })
+    .await;
+    let conn = connect(port).await;
+    let got = conn.write(&us(), &patch(), Mode::Commit).await;
+    (got, count.load(Ordering::SeqCst))
+}
+
+#[tokio::test]
+async fn a_write_that_is_answered_by_a_gateway_timeout_or_a_busy_server_is_sent_once() {
+    let (got, sent) = write_against(|| Reply::Json(504, "{}".into())).await;
+    assert!(matches!(got, Err(WriteError::Unknown { .. })), "{got:?}");
+    assert_eq!(sent, 1);
+    let (got, sent) = write_against(|| Reply::Json(429, "{}".into())).await;
+    assert!(matches!(got, Err(WriteError::NotSent { .. })), "{got:?}");
+    assert_eq!(sent, 1);
+}
+
+#[tokio::test]
+async fn a_write_whose_kept_connection_is_cut_is_sent_once_and_its_outcome_unknown() {
+    // The identity was read over the same connection just before, so this one is reused.
+    let (got, sent) = write_against(|| Reply::Close).await;
+    assert!(matches!(got, Err(WriteError::Unknown { .. })), "{got:?}");
+    assert_eq!(sent, 1);
+}
+
+#[tokio::test]
+async fn a_write_without_an_answer_ends_at_its_deadline_by_closing_the_connection() {
+    let closed = Arc::new(tokio::sync::Notify::new());
+    let notify = closed.clone();
+    let (got, sent) = write_against(move || Reply::Silence(notify.clone())).await;
+    assert!(matches!(got, Err(WriteError::Unknown { .. })), "{got:?}");
+    assert_eq!(sent, 1);
+    closed.notified().await;
+}
+
+#[tokio::test]
+async fn redirects_are_not_followed_by_reads_or_writes() {
+    let elsewhere = Arc::new(AtomicUsize::new(0));
+    let seen = elsewhere.clone();
+    let port = serve(move |method, path, _| match (method, path) {
+        (_, p) if p.starts_with("/elsewhere") => {
+            seen.fetch_add(1, Ordering::SeqCst);
+            Reply::Json(200, "{}".into())
+        }
+        ("GET", "/api/v1/namespaces/kube-system") => kube_system(),
+        _ => Reply::Raw("HTTP/1.1 307 x\r\nlocation: /elsewhere\r\ncontent-length: 0\r\n\r\n".into()),
+    })
+    .await;
+    let conn = connect(port).await;
+    let wrote = conn.write(&us(), &patch(), Mode::Commit).await;
+    assert!(matches!(wrote, Err(WriteError::Refused { status: 307, .. })), "{wrote:?}");
+    let read = conn.get(&web()).await;
+    assert!(matches!(&read, Err(ReadError::Invalid { message, .. }) if message.contains("not followed")), "{read:?}");
+    assert_eq!(elsewhere.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_locked_connection_sends_no_write_but_dry_runs() {
+    let writes = Arc::new(AtomicUsize::new(0));
+    let seen = writes.clone();
+    let port = serve(move |method, _, _| {
+        if method == "GET" {
+            return kube_system();
+        }
+        seen.fetch_add(1, Ordering::SeqCst);
+        Reply::Json(200, "{}".into())
+    })
+    .await;
+    let policy = WritePolicy::read_only();
+    let conn = connect_with(port, &policy, Login::None).await;
+    for write in [patch(), Write::Delete { object: web(), uid: "u".into() }, Write::Create { object: web(), manifest: json!({}) }] {
+        let got = conn.write(&us(), &write, Mode::Commit).await;
+        assert!(matches!(&got, Err(WriteError::NotSent { message, .. }) if message.contains("read-only")), "{got:?}");
+    }
+    assert_eq!(writes.load(Ordering::SeqCst), 0);
+    conn.write(&us(), &patch(), Mode::DryRun).await.expect("a dry run");
+    policy.set_read_only(false);
+    conn.write(&us(), &patch(), Mode::Commit).await.expect("unlocked");
+    assert_eq!(writes.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn another_cluster_under_the_same_url_gets_no_write() {
+    let port = serve(|method, _, _| {
+        assert_eq!(method, "GET");
+        kube_system()
+    })
+    .await;
+    let conn = connect(port).await;
+    let expect = ClusterIdentity { uid: "other".into(), ..us() };
+    let got = conn.write(&expect, &patch(), Mode::Commit).await;
+    assert!(matches!(&got, Err(WriteError::NotSent { message, .. }) if message.contains("another cluster")), "{got:?}");
+}
+
+#[tokio::test]
+async fn a_closed_port_means_not_sent() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    drop(listener);
+    let got = connect(port).await.write(&us(), &patch(), Mode::Commit).await;
+    assert!(matches!(got, Err(WriteError::NotSent { .. })), "{got:?}");
+}
+
+/// Reads one object from a server that answers everything so.
+async fn read_against(reply: impl Fn(usize) -> Reply + Send + Sync + 'static) -> (Result<Option<serde_json::Value>, ReadError>, usize) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let seen = count.clone();
+    let port = serve(move |_, _, _| reply(seen.fetch_add(1, Ordering::SeqCst))).await;
+    let got = connect(port).await.get(&web()).await;
+    (got, count.load(Ordering::SeqCst))
+}
+
+#[tokio::test]
+async fn a_read_is_repeated_a_bounded_number_of_times() {
+    let object = || Reply::Json(200, r#"{"metadata":{"name":"web"}}"#.into());
+    let (got, sent) = read_against(move |n| if n < 2 { Reply::Json(504, "{}".into()) } else { object() }).await;
+    assert!(matches!(got, Ok(Some(_))), "{got:?}");
+    assert_eq!(sent, 3);
+    let (got, sent) = read_against(|_| Reply::Json(504, "{}".into())).await;
+    assert!(matches!(got, Err(ReadError::Unreachable { .. })), "{got:?}");
+    assert_eq!(sent, 3);
+    let later = || Reply::Raw("HTTP/1.1 429 x\r\nretry-after: 3600\r\ncontent-length: 0\r\n\r\n".into());
+    let (got, sent) = read_against(move |_| later()).await;
+    assert!(matches!(got, Err(ReadError::Unreachable { .. })), "{got:?}");
+    assert_eq!(sent, 1);
+}
+
+#[tokio::test]
+async fn answers_that_no_api_server_gives_are_named() {
+    let html = "<html>please log in</html>";
+    let (got, _) = read_against(move |_| Reply::Json(200, html.into())).await;
+    assert!(matches!(&got, Err(ReadError::Invalid { message, .. }) if message.contains("HTML page")), "{got:?}");
+    let (got, _) = read_against(|_| Reply::Json(403, r#"{"kind":"Status","message":"may not"}"#.into())).await;
+    assert!(matches!(&got, Err(ReadError::Forbidden { message, .. }) if message == "may not"), "{got:?}");
+    let (got, _) = read_against(|_| Reply::Json(401, "{}".into())).await;
+    assert!(matches!(got, Err(ReadError::Unauthorized { .. })), "{got:?}");
+    let (got, _) = read_against(|_| Reply::Json(404, r#"{"kind":"Status","reason":"NotFound","message":"no"}"#.into())).await;
+    assert!(matches!(got, Ok(None)), "{got:?}");
+    let (got, _) = read_against(|_| Reply::Json(200, r#"{"metadata":{"name":"other"}}"#.into())).await;
+    assert!(matches!(got, Err(ReadError::Invalid { .. })), "{got:?}");
+}
+
+const OPEN_HEAD: &str = "HTTP/1.1 200 x\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n";
+
+#[tokio::test]
+async fn an_endless_answer_is_capped_and_a_dripping_one_ends_in_time() {
+    let (got, _) = read_against(|_| Reply::Endless(OPEN_HEAD.into(), vec![b'x'; 1 << 20], Duration::ZERO)).await;
+    assert!(matches!(&got, Err(ReadError::Invalid { message, .. }) if message.contains("larger than")), "{got:?}");
+    let (got, sent) = read_against(|_| Reply::Endless(OPEN_HEAD.into(), b" ".to_vec(), Duration::from_millis(50))).await;
+    assert!(matches!(got, Err(ReadError::Unreachable { .. })), "{got:?}");
+    assert_eq!(sent, 3);
+    let drip = serve(|_, _, _| Reply::Endless(OPEN_HEAD.into(), b" ".to_vec(), Duration::from_millis(50))).await;
+    let got = connect(drip).await.list(Kind::Pod, None, None).await;
+    assert!(matches!(got, Err(ReadError::Unreachable { .. })), "{got:?}");
+}
+
+#[tokio::test]
+async fn an_endless_watch_line_breaks_its_kind_and_not_the_process() {
+    let port = serve(|_, path, _| match path {
+        p if p.contains("watch=true") => Reply::Endless(OPEN_HEAD.into(), vec![b'{'; 1 << 20], Duration::ZERO),
+        p if p.ends_with("/services") => {
+            Reply::Json(200, r#"{"kind":"ServiceList","metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"a"}}]}"#.into())
+        }
+        _ => kube_system(),
+    })
+    .await;
+    let mut feed = watch(connect(port).await, &[Kind::Service], &Namespaces::All);
+    let mut listed = false;
+    loop {
+        match feed.next().await.expect("goes on") {
+            FeedEvent::Deltas(d) => listed |= d.len() == 1,
+            FeedEvent::Kind(Kind::Service, KindState::Broken { why, .. }) => {
+                assert!(why.contains("larger than"), "{why}");
+                break;
+            }
+            _ => {}
+        }
+    }
+    assert!(listed);
+}
+
+#[tokio::test]
+async fn a_token_file_is_read_again_when_the_token_is_refused() {
+    let dir = tempfile::tempdir().expect("dir");
+    let path = dir.path().join("token");
+    std::fs::write(&path, "old\n").expect("written");
+    let file = path.clone();
+    let port = serve(move |_, _, auth| match auth {
+        "Bearer new" => Reply::Json(200, r#"{"metadata":{"name":"web"}}"#.into()),
+        other => {
+            assert_eq!(other, "Bearer old");
+            std::fs::write(&file, "new\n").expect("written");
+            Reply::Json(401, "{}".into())
+        }
+    })
+    .await;
+    let conn = connect_with(port, &WritePolicy::read_only(), Login::TokenFile(path)).await;
+    assert!(conn.get(&web()).await.expect("answered").is_some());
+}
