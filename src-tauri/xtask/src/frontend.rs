@@ -6,7 +6,7 @@ use std::process::Command;
 
 use sha2::{Digest, Sha256};
 
-use crate::{apt, places, say, sh};
+use crate::{places, say, sh};
 
 /// A command in the page's folder.
 pub fn npm(arguments: &[&str]) -> Command {
@@ -17,9 +17,6 @@ pub fn npm(arguments: &[&str]) -> Command {
 
 /// Installs the page's packages when the lock file is not the one that is installed.
 pub fn packages() -> Result<(), sh::ShError> {
-    if sh::which("npm").is_none() {
-        apt::ensure(&["nodejs", "npm"], "the window's page (Node 20 or newer)")?;
-    }
     let frontend = places::checkout().join("frontend");
     let key = hash(&[frontend.join("package-lock.json")]);
     let stamp = frontend.join("node_modules/.changeover-stamp");

@@ -487,10 +487,40 @@ pub fn sweep() {
 fn kubectl(dir: &LabDir) -> Result<Command, LabError> {
     let mut command = Command::new(programs::program("kubectl")?);
     command.arg("--kubeconfig").arg(dir.kubeconfig()).env_remove("KUBECONFIG");
+    command.arg("--cache-dir").arg(dir.path().join("kubectl"));
     Ok(command)
 }
 
 fn apply(dir: &LabDir, manifests: &Path) -> Result<(), LabError> {
     sh::read(kubectl(dir)?.args(["apply", "--server-side", "--field-manager=lab", "-f"]).arg(manifests))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lab_serves_whoever_asks_for_no_more_than_it_has() {
+        let big = Options { traefik: true, fake_pods: 100, ..Options::real_nodes(2) };
+        assert!(big.covers(&Options::real_nodes(1)));
+        assert!(big.covers(&Options { fake_pods: 50, ..Options::real_nodes(2) }));
+        assert!(!big.covers(&Options { metrics: true, ..Options::real_nodes(1) }));
+        assert!(!big.covers(&Options::practice()), "simulated pods become ready where real ones do not");
+    }
+
+    #[test]
+    fn addresses_of_a_network_do_not_overlap() {
+        let network = Network { second: 230 };
+        assert_eq!(network.node(1), "10.230.0.2");
+        assert_eq!(network.pods(1), "10.230.65.0/24");
+        assert_eq!(network.services(), "10.230.128.0/17");
+        assert!(network.name().len() <= 10, "a link's name has 15 bytes at most, and nodes add to it");
+    }
+
+    #[test]
+    fn traefik_without_a_real_node_is_refused_with_the_remedy() {
+        let error = check(&Options { traefik: true, ..Options::practice() }).unwrap_err().to_string();
+        assert!(error.contains("--real-nodes 1"), "{error}");
+    }
 }

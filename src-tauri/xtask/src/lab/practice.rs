@@ -16,7 +16,7 @@ use crate::sh;
 /// Starts kwok and makes `nodes` simulated nodes; waits until they are ready.
 pub fn start(dir: &LabDir, record: &mut Record, nodes: u8) -> Result<(), LabError> {
     let stages = dir.path().join("stages.yaml");
-    fs::write(&stages, all_stages()?).map_err(|e| LabError::file(&stages, e))?;
+    fs::write(&stages, all_stages(record.network.is_some())?).map_err(|e| LabError::file(&stages, e))?;
     let mut kwok = Command::new(programs::program("kwok")?);
     kwok.arg("--kubeconfig").arg(dir.kubeconfig_of("kwok")).arg("--config").arg(&stages).args([
         "--manage-all-nodes=false",
@@ -35,13 +35,17 @@ pub fn start(dir: &LabDir, record: &mut Record, nodes: u8) -> Result<(), LabErro
     })
 }
 
-fn all_stages() -> Result<String, LabError> {
+/// Beside real nodes a real gateway may route, so the stages that play one are left out.
+fn all_stages(beside_real_ones: bool) -> Result<String, LabError> {
     let of_kwok = programs::module_folder(Module::Etcd, "sigs.k8s.io/kwok", "kustomize/stage/node")?;
-    let files = [
+    let mut files = vec![
         of_kwok.join("fast/node-initialize.yaml"),
         of_kwok.join("heartbeat/node-heartbeat.yaml"),
         programs::sources().join("kwok/pods.yaml"),
     ];
+    if !beside_real_ones {
+        files.push(programs::sources().join("kwok/entries.yaml"));
+    }
     let mut all = String::new();
     for file in files {
         all.push_str(&fs::read_to_string(&file).map_err(|e| LabError::file(&file, e))?);
