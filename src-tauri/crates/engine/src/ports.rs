@@ -5,7 +5,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use model::{ClusterIdentity, Kind, ObjectId, Write};
-use plan::{Access, Plan};
+/// Named by the ports, so that who implements one needs no other room.
+pub use plan::{Access, Plan};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite};

@@ -1,8 +1,8 @@
 //! The engine's journal port on the file.
 
+use engine::ports::Plan;
 use engine::{Journal, JournalError, RunHeader};
 use model::ObjectId;
-use plan::Plan;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use serde_json::Value;
 
