@@ -153,12 +153,33 @@ fn page(report: &mut Report) {
     }
 }
 
-/// The integration tests of the acceptance package whose name begins so.
-fn targets(stem: &str) -> Vec<String> {
+/// What an integration test of the acceptance package stands on; its name says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ground {
+    /// `window…`: the window, on a real node.
+    Window,
+    /// `real…` or `lab_real…`: a real node, which they share.
+    RealNode,
+    /// Every other: an API server of its own. A test with an odd name is thereby run, not forgotten.
+    ApiServer,
+}
+
+fn ground(target: &str) -> Ground {
+    if target.starts_with("window") {
+        Ground::Window
+    } else if target.starts_with("real") || target.starts_with("lab_real") {
+        Ground::RealNode
+    } else {
+        Ground::ApiServer
+    }
+}
+
+/// The integration tests that stand on this ground.
+fn targets(wanted: Ground) -> Vec<String> {
     let folder = places::checkout().join("tests/tests");
     let files = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let names = files.filter_map(|file| file.file_name().into_string().ok());
-    let mut names: Vec<String> = names.filter_map(|n| n.strip_suffix(".rs").map(str::to_owned)).filter(|n| n.starts_with(stem)).collect();
+    let mut names: Vec<String> = names.filter_map(|n| n.strip_suffix(".rs").map(str::to_owned)).filter(|n| ground(n) == wanted).collect();
     names.sort();
     names
 }
@@ -170,9 +191,8 @@ fn acceptance(targets: &[String]) -> Command {
     command
 }
 
-/// Targets named `lab_real…` need a real node and share one; every other `lab_…` starts its own API server.
 fn on_the_lab(report: &mut Report) {
-    let (real, alone): (Vec<_>, Vec<_>) = targets("lab_").into_iter().partition(|name| name.starts_with("lab_real"));
+    let (real, alone) = (targets(Ground::RealNode), targets(Ground::ApiServer));
     if !report.prepare("the command line", build_command_line) {
         return;
     }
@@ -207,7 +227,7 @@ fn build_command_line() -> Result<(), sh::ShError> {
 }
 
 fn window(report: &mut Report) {
-    let journeys = targets("window");
+    let journeys = targets(Ground::Window);
     if journeys.is_empty() {
         report.skip("journeys", "no test of that kind yet");
         return;
@@ -310,6 +330,15 @@ mod tests {
         check("test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.1s", (12, 0, 1));
         check("      Tests  2 failed | 5 passed (7)", (5, 2, 0));
         check(" Tests  5 passed | 1 skipped (6)", (5, 0, 1));
+    }
+
+    #[test]
+    fn a_test_with_any_name_is_run() {
+        assert_eq!(ground("window_cutover"), Ground::Window);
+        assert_eq!(ground("real_traffic"), Ground::RealNode);
+        assert_eq!(ground("lab_real_undo"), Ground::RealNode);
+        assert_eq!(ground("api_cluster"), Ground::ApiServer);
+        assert_eq!(ground("anything"), Ground::ApiServer);
     }
 
     #[test]
