@@ -1,5 +1,6 @@
 //! How an object is, with the reason in words. Ages are the reader's business: this room has no clock.
 
+use model::ObjectId;
 use model::kinds::condition;
 use model::kinds::deployment::Deployment;
 use model::kinds::gateway::Gateway;
@@ -9,7 +10,9 @@ use model::kinds::pod::Pod;
 use model::kinds::replica_set::ReplicaSet;
 use model::kinds::service::Service;
 
-use crate::graph::{Health, PodState};
+use traffic::Attachment;
+
+use crate::graph::{Health, PodState, Presence};
 use crate::ground::{Backing, Ground, Workload};
 use crate::ports;
 use crate::view::{Reach, Row, View};
@@ -166,6 +169,15 @@ pub(crate) fn service(s: &Service, backing: &Backing, view: &View<'_>) -> Verdic
 /// A route row: by the share of its requests that arrive.
 pub(crate) fn row(row: &Row, view: &View<'_>) -> Verdict {
     let split = &row.route.split;
+    let refused = |(entry, attachment): &(ObjectId, Attachment)| match attachment {
+        _ if view.presence(entry) == Presence::Missing => Some(format!("{} does not exist", entry.said())),
+        Attachment::Refused(why) => Some(why.clone()),
+        _ => None,
+    };
+    let refusals: Vec<String> = row.status.attachments.iter().filter_map(refused).collect();
+    if let Some(why) = refusals.first().filter(|_| refusals.len() == row.status.attachments.len()) {
+        return (Health::Failing, format!("no entry takes it: {why}"));
+    }
     if split.backends.is_empty() {
         return (Health::Unknown, if split.elsewhere > 0 { "sends to a kind that is not shown" } else { "no backend" }.into());
     }
@@ -174,7 +186,8 @@ pub(crate) fn row(row: &Row, view: &View<'_>) -> Verdict {
         let trouble = match view.reach(row, backend) {
             Reach::Broken(why) => Some(why),
             Reach::Backed(s, b) if b.taking() == 0 && s.spec.kind != "ExternalName" => {
-                Some(format!("{} has no ready endpoint", backend.object.said()))
+                let why = if b.ready > 0 { "reaches no pod on its port" } else { "has no ready endpoint" };
+                Some(format!("{} {why}", backend.object.said()))
             }
             _ => None,
         };

@@ -229,9 +229,10 @@ impl Layout {
 
     fn put_in_cell(&mut self, id: &NodeId, rank: Rank, row: Quarter, moved: &mut Moved) {
         moved.remember(id, None);
-        let used = self.cells.entry((rank, row)).or_default();
-        let cell = (0..u16::MAX).find(|c| !used.contains(c)).unwrap_or(u16::MAX);
-        used.insert(cell);
+        // Rows that are less than a line apart would be drawn over each other, so they share their cells.
+        let near: Vec<&BTreeSet<u16>> = (row - ROW + 1..row + ROW).filter_map(|row| self.cells.get(&(rank, row))).collect();
+        let cell = (0..u16::MAX).find(|c| !near.iter().any(|used| used.contains(c))).unwrap_or(u16::MAX);
+        self.cells.entry((rank, row)).or_default().insert(cell);
         self.spots.insert(id.clone(), Spot { rank, row, cell });
     }
 

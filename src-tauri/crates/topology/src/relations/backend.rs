@@ -34,7 +34,8 @@ impl Relation for Backend {
                         continue;
                     }
                     _ if backend.weight == Weight(0) => EdgeState::Open,
-                    Reach::Backed(s, b) if b.taking() == 0 && s.spec.kind != "ExternalName" => EdgeState::Declared,
+                    // Ready endpoints that no port reaches take the requests and lose them: the break is behind the Service.
+                    Reach::Backed(s, b) if b.taking() == 0 && b.ready == 0 && s.spec.kind != "ExternalName" => EdgeState::Declared,
                     _ if share < 1.0 => EdgeState::Weighted,
                     _ => EdgeState::Active,
                 };

@@ -1,0 +1,100 @@
+//! Loops over the lists of relations and findings: unique name, fixture, golden.
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use common::{cases, fixtures, golden, objects};
+use model::{Kind, ObjectId};
+use topology::{EdgeState, Health, Topology, findings, fold, relations};
+
+fn load(case: &Path) -> Topology {
+    objects(&case.join("objects.yaml")).into_iter().collect()
+}
+
+#[test]
+fn every_relation_has_a_name_a_fixture_and_an_edge_in_it() {
+    let names: BTreeSet<_> = relations::ALL.iter().map(|r| r.name()).collect();
+    assert_eq!(names.len(), relations::ALL.len());
+    for name in names {
+        for case in cases(&format!("relations/{name}")) {
+            let topology = load(&case);
+            assert!(topology.graph().edges().any(|e| e.id.relation == name), "{} has no {name} edge", case.display());
+            golden(&case.join("graph.txt"), &topology.text());
+        }
+    }
+}
+
+#[test]
+fn every_finding_fires_where_it_must_and_nowhere_else() {
+    let codes: BTreeSet<_> = findings::ALL.iter().map(|c| c.code()).collect();
+    assert_eq!(codes.len(), findings::ALL.len());
+    for code in codes {
+        let cases = cases(&format!("findings/{code}"));
+        for prefix in ["fires", "quiet"] {
+            assert!(
+                cases.iter().any(|c| c.file_name().is_some_and(|n| n.to_string_lossy().starts_with(prefix))),
+                "{code}: no case {prefix}"
+            );
+        }
+        for case in cases {
+            let topology = load(&case);
+            let expected = case.file_name().is_some_and(|n| n.to_string_lossy().starts_with("fires"));
+            assert_eq!(topology.findings().any(|f| f.code == code), expected, "{}", case.display());
+            golden(&case.join("graph.txt"), &topology.text());
+        }
+    }
+}
+
+#[test]
+fn a_healthy_shop_raises_no_finding_and_every_node_of_it_is_well() {
+    let case = fixtures().join("graphs/shop");
+    let topology = load(&case);
+    assert_eq!(topology.findings().collect::<Vec<_>>(), Vec::<&findings::Finding>::new());
+    for node in topology.graph().nodes() {
+        assert_eq!(node.health, Health::Healthy, "{}: {}", node.id, node.reason);
+    }
+    for edge in topology.graph().edges() {
+        assert_eq!(edge.state, EdgeState::Active, "{:?}", edge.id);
+    }
+    golden(&case.join("graph.txt"), &topology.text());
+}
+
+#[test]
+fn shares_are_multiplied_along_a_route() {
+    let topology = load(&fixtures().join("relations/backend/weights"));
+    let canary = topology.routes().find(|r| r.path == "/canary").expect("is there");
+    let shares: Vec<(&str, f64)> = canary.workloads.iter().map(|s| (s.object.name.as_str(), s.share)).collect();
+    assert_eq!(shares, [("canary", 0.1), ("web", 0.9)]);
+    let missing = topology.routes().find(|r| r.path == "/missing").expect("is there");
+    assert_eq!(missing.workloads.iter().map(|s| s.share).sum::<f64>(), 0.75, "a quarter of the requests is lost");
+}
+
+#[test]
+fn the_shares_out_of_a_source_never_exceed_one() {
+    let folders = ["relations", "findings"].iter().flat_map(|f| std::fs::read_dir(fixtures().join(f)).expect("readable"));
+    let folders: Vec<_> = folders.map(|e| e.expect("readable").path()).filter(|p| p.is_dir()).collect();
+    for case in folders.iter().flat_map(|f| cases(&f.to_string_lossy())) {
+        let topology = load(&case);
+        for node in topology.graph().nodes() {
+            let sum: f64 = topology.graph().from(&node.id).filter_map(|e| e.share).sum();
+            assert!(sum < 1.0 + 1e-9, "{}: {} gives away {sum}", case.display(), node.id);
+        }
+    }
+}
+
+#[test]
+fn folded_rows_leave_one_node_per_object() {
+    let topology = load(&fixtures().join("graphs/shop"));
+    let folded = fold(topology.graph());
+    assert!(folded.nodes.iter().all(|n| n.id.parse::<ObjectId>().is_ok_and(|id| id == n.object)));
+    let route = ObjectId::new(Kind::HTTPRoute, "shop", "shop");
+    assert!(folded.node(&route).is_some());
+    let shares: Vec<_> =
+        folded.edges.iter().filter(|e| &*e.id.from == "HTTPRoute/shop/shop").map(|e| (e.id.to.to_string(), e.share)).collect();
+    assert_eq!(shares, [("Service/shop/api".to_string(), None), ("Service/shop/web".to_string(), None)]);
+    let ingress: Vec<_> =
+        folded.edges.iter().filter(|e| &*e.id.from == "Ingress/shop/legacy").map(|e| (e.id.to.to_string(), e.share)).collect();
+    assert_eq!(ingress, [("Service/shop/web".to_string(), Some(1.0))]);
+}
