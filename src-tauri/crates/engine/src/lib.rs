@@ -33,7 +33,8 @@ pub use clock::TokioClock;
 pub use ctx::{Command, FailPoint, Options, Pace, Ports};
 pub use entry::{Choice, Entry, Event, Hold, HoldCode, Said, ThreeWay};
 pub use ports::{
-    Clock, Cluster, Duplex, Evidence, Journal, JournalError, Mode, Question, ReadError, RunHeader, Tunnel, Verdict, VerdictKind, WriteError,
+    Access, Clock, Cluster, Duplex, Evidence, Journal, JournalError, Mode, Question, ReadError, RunHeader, Tunnel, Verdict, VerdictKind,
+    WriteError,
 };
 pub use run::{Run, RunError, inspect};
 pub use show::RunView;
