@@ -1,1 +1,6 @@
-export {};
+import "@testing-library/jest-dom/vitest";
+import { vi } from "vitest";
+
+// happy-dom has no canvas; the geometry is tested without one and the painting in the real window.
+HTMLCanvasElement.prototype.getContext = vi.fn(() => null) as never;
+if (!("fonts" in document)) Object.defineProperty(document, "fonts", { value: { ready: Promise.resolve() } });

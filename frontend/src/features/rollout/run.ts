@@ -1,0 +1,151 @@
+// What a run shows and what may be done next. Pure.
+import type { Lane, RunServiceView, RunState, RunView, StepState } from "../../api";
+
+export interface PhaseView {
+  phase: string;
+  state: StepState;
+  /** The step that stands for the phase: the one under way, else the last that has something to say. */
+  title: string;
+  detail: string;
+  at: string | null;
+  gate: boolean;
+  current: boolean;
+  wayBack: number | null;
+}
+
+/** The steps by phase, in their order: a dozen steps are nine words. */
+export function phases(run: RunView): PhaseView[] {
+  const list: PhaseView[] = [];
+  const over = run.state === "done" || run.state === "backedOut";
+  let found = false;
+  for (const step of run.steps) {
+    let p = list.find((x) => x.phase === step.phase);
+    if (!p) {
+      p = {
+        phase: step.phase,
+        state: step.state,
+        title: step.title,
+        detail: "",
+        at: null,
+        gate: false,
+        current: false,
+        wayBack: step.wayBackSeconds,
+      };
+      list.push(p);
+    }
+    p.state = merge(p.state, step.state);
+    if (step.id.startsWith("gate-")) p.gate = true;
+    if (step.detail !== "") p.detail = step.detail;
+    if (step.startedAt !== null) p.at = step.startedAt;
+    p.wayBack = step.wayBackSeconds;
+  }
+  for (const p of list) {
+    const idle = p.state === "done" || p.state === "undone";
+    if (!over && !found && !idle) {
+      p.current = true;
+      found = true;
+    }
+  }
+  return list;
+}
+
+function merge(a: StepState, b: StepState): StepState {
+  if (a === b) return a;
+  for (const s of ["failed", "undoing", "running"] as const) if (a === s || b === s) return s;
+  // Begun and not finished: part of it done, part of it to come.
+  if ((a === "done" && b === "pending") || (a === "pending" && b === "done")) return "running";
+  return b === "undone" || a === "undone" ? "undone" : b;
+}
+
+export interface RibbonPart {
+  span: number;
+  seconds: number | null;
+  flip: boolean;
+  here: boolean;
+  past: boolean;
+}
+
+/** The way back, priced along the phases. The first part is backing out, from the cutover on it is flipping back. */
+export function ribbon(list: PhaseView[]): RibbonPart[] {
+  const cut = list.findIndex((p) => p.phase === "cut-over");
+  const at = list.findIndex((p) => p.current);
+  const parts: (RibbonPart & { key: string; from: number })[] = [];
+  list.forEach((p, i) => {
+    const flip = cut >= 0 && i > cut;
+    // Before the cutover the price is that of its most expensive step: one figure that can be relied on.
+    const seconds = cut >= 0 && i <= cut ? Math.max(...list.slice(0, cut + 1).map((x) => x.wayBack ?? 0)) : p.wayBack;
+    const key = `${flip} ${seconds}`;
+    const last = parts.at(-1);
+    if (last && last.key === key) last.span++;
+    else parts.push({ span: 1, seconds, flip, here: false, past: false, key, from: i });
+  });
+  for (const part of parts) {
+    part.here = at >= part.from && at < part.from + part.span;
+    part.past = at >= part.from + part.span;
+  }
+  return parts.map(({ span, seconds, flip, here, past }) => ({ span, seconds, flip, here, past }));
+}
+
+export type Next =
+  | { is: "gate"; gate: string; clear: boolean }
+  | { is: "resume" }
+  | { is: "answer" }
+  | { is: "wait"; detail: string }
+  | { is: "over" };
+
+/** The one next action, or what the run waits for. */
+export function next(run: RunView): Next {
+  switch (run.state) {
+    case "waiting":
+      return run.gate ? { is: "gate", gate: run.gate.name, clear: run.gate.clear } : { is: "wait", detail: "" };
+    case "held":
+      return { is: "answer" };
+    case "left":
+      return { is: "resume" };
+    case "ready":
+    case "running":
+    case "backingOut": {
+      const step = run.steps.find((s) => s.state === "running" || s.state === "undoing");
+      return { is: "wait", detail: step ? (step.detail !== "" ? `${step.title}: ${step.detail}` : step.title) : "" };
+    }
+    case "done":
+    case "backedOut":
+    case "failed":
+    case "stuck":
+      return { is: "over" };
+  }
+}
+
+export function ended(state: RunState): boolean {
+  return state === "done" || state === "backedOut" || state === "failed" || state === "stuck";
+}
+
+export type Flow = "full" | "part" | "open" | "declared" | "unknown" | "absent";
+
+/** Share of new connections of one Service that a colour takes, from its selector and its ready endpoints. */
+export function flow(service: RunServiceView, lane: Lane, exists: boolean): { flow: Flow; share: number | null } {
+  if (!exists) return { flow: "absent", share: null };
+  const mine = lane === "blue" ? service.blue : service.green;
+  const total = service.blue + service.green;
+  const selected = service.selects === lane || service.selects === "both";
+  if (service.selects === "unknown") return { flow: "unknown", share: null };
+  if (!selected) return { flow: "open", share: 0 };
+  if (mine === 0) return { flow: "declared", share: 0 };
+  const share = service.selects === "both" ? mine / total : 1;
+  return { flow: share < 1 ? "part" : "full", share };
+}
+
+/** Where the pipes of a run lie in a picture of that height: entries at the left, two lanes at the right. */
+export function pipes(services: number, height: number) {
+  const gap = 10;
+  const lane = (height - gap) / 2;
+  const room = lane * 0.62;
+  const slot = Math.min(38, room / Math.max(1, services));
+  const full = Math.max(6, Math.min(28, slot - 8));
+  const entry = (i: number) => (height * (i + 0.5)) / services;
+  const end = (i: number, which: Lane) => {
+    const middle = which === "blue" ? lane / 2 - 4 : height - lane / 2 + 2;
+    return middle + (i - (services - 1) / 2) * slot;
+  };
+  return { full, entry, end };
+}

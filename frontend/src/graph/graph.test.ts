@@ -1,0 +1,201 @@
+import { describe, expect, it } from "vitest";
+import type { EdgeView, GraphBatch, NodeView } from "../api/generated";
+import { crowd, shop } from "../platform/fake/shop";
+import { clampTo, reveal, zoom } from "./camera";
+import { fit } from "./draw";
+import { Grid } from "./grid";
+import { step } from "./nav";
+import { columns, percent, pipeKind, scene } from "./scene";
+import { apply, emptyGraph, path } from "./store";
+
+function graph(batch = shop("c")) {
+  const g = emptyGraph("c");
+  apply(g, batch);
+  return g;
+}
+const batch = (patch: Partial<GraphBatch>): GraphBatch => ({
+  seq: 2,
+  context: "c",
+  reset: false,
+  nodes: [],
+  gone: [],
+  edges: [],
+  goneEdges: [],
+  findings: null,
+  routes: null,
+  summary: { applications: 1, trouble: 0, moving: 0, ready: 0, pods: 0 },
+  ...patch,
+});
+const WEB = "Deployment/shop/web";
+
+describe("applying batches", () => {
+  it("replaces nodes and edges, and drops the edges of a node that is gone", () => {
+    const g = graph();
+    const edges = g.edges.size;
+    const at = (g.into.get(WEB)?.size ?? 0) + (g.out.get(WEB)?.size ?? 0);
+    expect(at).toBeGreaterThan(0);
+    apply(g, batch({ gone: [WEB] }));
+    expect(g.nodes.has(WEB)).toBe(false);
+    expect(g.edges.size).toBe(edges - at);
+    expect(g.into.has(WEB)).toBe(false);
+  });
+  it("moves an edge that got another target", () => {
+    const g = graph();
+    const edge = [...g.edges.values()].find((e) => e.to === WEB) as EdgeView;
+    apply(g, batch({ edges: [{ ...edge, to: "Deployment/shop/api" }] }));
+    expect(g.into.get(WEB)?.has(edge.id) ?? false).toBe(false);
+    expect(g.into.get("Deployment/shop/api")?.has(edge.id)).toBe(true);
+  });
+  it("refuses a batch of another context and one that came before", () => {
+    const g = graph();
+    expect(apply(g, batch({ context: "other", gone: [WEB] }))).toBe(false);
+    expect(apply(g, batch({ seq: 1, gone: [WEB] }))).toBe(false);
+    expect(g.nodes.has(WEB)).toBe(true);
+  });
+  it("keeps findings that a batch does not speak of", () => {
+    const g = graph();
+    apply(g, batch({}));
+    expect(g.findings).toHaveLength(1);
+  });
+  it("forgets everything on reset", () => {
+    const g = graph();
+    apply(g, batch({ reset: true, seq: 1 }));
+    expect(g.nodes.size).toBe(0);
+    expect(g.findings).toHaveLength(0);
+  });
+});
+
+describe("geometry", () => {
+  it("draws the full share 16 px wide, and a tenth thin but visible", () => {
+    const s = scene(graph(), "near", 880);
+    const api = s.pipes.filter((p) => p.edge.from.includes("/api"));
+    expect(api.find((p) => p.edge.share === 0.9)?.width).toBeCloseTo(14.4);
+    expect(api.find((p) => p.edge.share === 0.1)?.width).toBe(2);
+    expect(s.pipes.find((p) => p.edge.to === WEB)?.width).toBe(16);
+  });
+  it("lays pipes of one source side by side in the order of their targets", () => {
+    const s = scene(graph(), "near", 880);
+    const [blue, green] = [0.9, 0.1].map((share) => s.pipes.find((p) => p.edge.share === share && p.edge.lane));
+    expect(blue && green && blue.y1 + blue.width / 2).toBeCloseTo((green?.y1 ?? 0) - (green?.width ?? 0) / 2);
+  });
+  it("says what each state of an edge looks like", () => {
+    const edge = (patch: Partial<EdgeView>): EdgeView => ({
+      id: "",
+      from: "",
+      to: "",
+      relation: "",
+      state: "active",
+      share: 1,
+      lane: null,
+      detail: "",
+      ...patch,
+    });
+    expect(pipeKind(edge({}), 1)).toBe("flow");
+    expect(pipeKind(edge({}), 0)).toBe("hair");
+    expect(pipeKind(edge({ share: 0 }), 2)).toBe("open");
+    expect(pipeKind(edge({ share: null }), 2)).toBe("hair");
+    expect(pipeKind(edge({ state: "declared" }), 2)).toBe("declared");
+    expect(pipeKind(edge({ state: "broken" }), 2)).toBe("broken");
+  });
+  it("groups pods by ReplicaSet, and draws twenty and more as a bar", () => {
+    const s = scene(graph(), "near", 880);
+    const cart = s.cells.find((c) => c.id.includes("cart-rev31"));
+    expect(cart).toMatchObject({ bar: true, ready: 20 });
+    expect(s.cells.find((c) => c.id.includes("web-rev"))).toMatchObject({ bar: false, ready: 6 });
+  });
+  it("shows applications only at the middle level and namespaces from afar", () => {
+    const g = graph();
+    expect(scene(g, "mid", 880).cells).toHaveLength(0);
+    expect(scene(g, "mid", 880).boxes.every((b) => b.node.rank <= 3)).toBe(true);
+    expect(scene(g, "far", 880).regions).toMatchObject([{ namespace: "shop", trouble: 1 }]);
+  });
+  it("folds Entry and ReplicaSet where it is narrow, and never lets columns overlap", () => {
+    for (const width of [620, 676, 880, 1300, 1900]) {
+      const cols = columns(width, "near");
+      if (width < 800) expect(cols.map((c) => c.rank)).not.toContain(0);
+      cols.slice(1).forEach((c, i) => expect(c.x).toBeGreaterThan((cols[i]?.x ?? 0) + (cols[i]?.w ?? 0)));
+      const pods = cols.find((c) => c.rank === 5);
+      if (width > 660) expect((pods?.x ?? 0) + (pods?.w ?? 0)).toBeLessThanOrEqual(width);
+    }
+  });
+  it("keeps with a hit what lies on its way", () => {
+    const s = scene(graph(), "near", 880, "payments");
+    expect(s.boxes.map((b) => b.node.name)).toContain("edge");
+    expect(s.boxes.map((b) => b.node.name)).not.toContain("web");
+  });
+  it("never rounds a share to none or to all", () => {
+    expect([0, 0.001, 0.5, 0.999, 1].map(percent)).toEqual(["0 %", "< 1 %", "50 %", "> 99 %", "100 %"]);
+  });
+});
+
+describe("culling", () => {
+  it("finds exactly what a scan of everything finds", () => {
+    const s = scene(graph(crowd("c", 4000)), "near", 880);
+    for (const view of [
+      { x: 0, y: 0, w: 880, h: 700 },
+      { x: 300, y: 5000, w: 200, h: 60 },
+      { x: -50, y: -50, w: 10, h: 10 },
+    ]) {
+      const scan = s.boxes.filter(
+        (b) => b.x <= view.x + view.w && view.x <= b.x + b.w && b.y <= view.y + view.h && view.y <= b.y + b.h,
+      );
+      expect(new Set(s.boxGrid.in(view))).toEqual(new Set(scan));
+    }
+  });
+  it("finds things that are longer than many cells", () => {
+    const long = { x: 0, y: 0, w: 10, h: 1_000_000 };
+    expect(new Grid([long]).in({ x: 0, y: 500_000, w: 5, h: 5 })).toEqual([long]);
+  });
+  it("hits what lies under the pointer", () => {
+    const s = scene(graph(), "near", 880);
+    const box = s.byId.get(WEB);
+    expect(s.boxGrid.at((box?.x ?? 0) + 5, (box?.y ?? 0) + 5)?.id).toBe(WEB);
+    expect(s.boxGrid.at(5, 5)).toBeUndefined();
+  });
+});
+
+describe("camera", () => {
+  const world = { x: 0, y: 0, w: 1000, h: 3000 };
+  it("stays on the world", () => {
+    expect(clampTo({ x: -50, y: 9999, level: "near" }, world, { w: 800, h: 600 })).toMatchObject({ x: 0, y: 2400 });
+    expect(clampTo({ x: 40, y: 40, level: "near" }, world, { w: 2000, h: 4000 })).toMatchObject({ x: 0, y: 0 });
+  });
+  it("moves as little as needed to show something", () => {
+    const cam = { x: 0, y: 0, level: "near" as const };
+    expect(reveal(cam, { x: 10, y: 100, w: 10, h: 10 }, { w: 800, h: 600 }).y).toBe(0);
+    expect(reveal(cam, { x: 100, y: 700, w: 10, h: 26 }, { w: 800, h: 600 }).y).toBe(150);
+  });
+  it("steps through three levels and stops at the ends", () => {
+    expect([zoom("far", 1), zoom("near", 1), zoom("far", -1)]).toEqual(["mid", "near", "far"]);
+  });
+});
+
+describe("arrows", () => {
+  it("follow the fattest edge, and stay in the column up and down", () => {
+    const g = graph();
+    const s = scene(g, "near", 880);
+    const route = "HTTPRoute/shop/shop#shop.example.com/api";
+    expect(step(g, s, route, "right")).toBe("Service/shop/api");
+    expect(step(g, s, "Service/shop/api", "left")).toBe(route);
+    expect(step(g, s, "Service/shop/api", "down")).toBe("Service/shop/api-canary");
+    expect(step(g, s, "Service/shop/web", "up")).toBe(null);
+  });
+  it("lights the way to the entry and to the pods, and nothing beside it", () => {
+    const lit = path(graph(), "Deployment/shop/payments");
+    expect(lit.has("Gateway/shop/edge")).toBe(true);
+    expect(lit.has("ReplicaSet/shop/payments-rev47")).toBe(true);
+    expect(lit.has("Service/shop/web")).toBe(false);
+  });
+});
+
+describe("text", () => {
+  it("is cut in the middle, and never wider than its room", () => {
+    const measure = (s: string) => s.length * 6;
+    const name: NodeView["label"] = "payments-service-very-long-name";
+    for (const room of [0, 6, 20, 60, 1000]) {
+      const cut = fit(measure, name, room);
+      expect(measure(cut)).toBeLessThanOrEqual(Math.max(room, 6));
+    }
+    expect(fit(measure, name, 60)).toMatch(/^payme.*…/);
+  });
+});

@@ -1,0 +1,394 @@
+// From graph to geometry: boxes, pipes and pod cells with their places. Pure; the renderer only paints what stands here.
+import type { EdgeView, Lane, NodeView, PodState } from "../api/generated";
+import type { Level } from "./camera";
+import { Grid, type Rect } from "./grid";
+import type { Graph } from "./store";
+
+export interface Box extends Rect {
+  id: string;
+  node: NodeView;
+}
+
+/** How a pipe is painted; see the drawing language in the README of the design. */
+export type PipeKind = "flow" | "open" | "declared" | "broken" | "shadow" | "hair" | "attached";
+
+export interface Pipe extends Rect {
+  id: string;
+  edge: EdgeView;
+  kind: PipeKind;
+  x1: number;
+  y1: number;
+  x2: number;
+  y2: number;
+  /** Thickness: 16 px is 100 %. */
+  width: number;
+  /** Share in words, empty when there is none to say. */
+  text: string;
+}
+
+export interface Cells extends Rect {
+  /** Id of the ReplicaSet (or workload) that owns the pods. */
+  id: string;
+  pods: NodeView[];
+  states: PodState[];
+  lane: Lane | null;
+  ready: number;
+  /** 20 and more: one bar with the count. */
+  bar: boolean;
+  /** Why a pod fails, from the first that does. */
+  reason: string;
+}
+
+export interface Column {
+  rank: number;
+  x: number;
+  w: number;
+}
+
+/** One namespace seen from afar. */
+export interface Region extends Rect {
+  id: string;
+  namespace: string;
+  trouble: number;
+  moving: number;
+  workloads: number;
+  ready: number;
+  wanted: number;
+}
+
+export interface Scene {
+  level: Level;
+  columns: Column[];
+  boxes: Box[];
+  pipes: Pipe[];
+  cells: Cells[];
+  regions: Region[];
+  byId: Map<string, Box>;
+  boxGrid: Grid<Box>;
+  pipeGrid: Grid<Pipe>;
+  cellGrid: Grid<Cells>;
+  world: Rect;
+}
+
+export const FULL_PIPE = 16;
+export const CELL = 11;
+export const CELL_GAP = 3;
+export const BAR_FROM = 20;
+const CELLS_PER_ROW = 8;
+const TOP = 40;
+
+/** Pixels per row of text and height of a box at each level. */
+export function pitch(level: Level): { row: number; box: number } {
+  return level === "near" ? { row: 40, box: 26 } : { row: 27, box: 22 };
+}
+
+/** Columns for a pane of that width. Narrow panes fold Entry and ReplicaSet; wide ones give names more room. */
+export function columns(width: number, level: Level): Column[] {
+  const narrow = width < 800;
+  const want: [number, number, number][] = narrow
+    ? [
+        [1, 112, 52],
+        [2, 118, 52],
+        [3, 176, 24],
+      ]
+    : [
+        [0, 88, 32],
+        [1, 100, 56],
+        [2, 104, 56],
+        [3, 184, 44],
+      ];
+  if (level === "near") {
+    if (!narrow) want.push([4, 64, 20]);
+    want.push([5, 116, 24]);
+    want.push([6, 160, 16]);
+  }
+  // The aside column is reached by panning: it does not take room from names.
+  const fixed = want.filter(([rank]) => rank !== 6).reduce((sum, [, w, gap]) => sum + w + gap, 16);
+  const extra = Math.max(0, Math.min(420, width - fixed));
+  const grows: Record<number, number> = { 1: 0.3, 2: 0.25, 3: 0.45 };
+  let x = 16;
+  return want.map(([rank, w, gap]) => {
+    const wide = Math.round(w + extra * (grows[rank] ?? 0));
+    const column = { rank, x, w: wide };
+    x += wide + gap;
+    return column;
+  });
+}
+
+/** The part of a share that is said: whole per cent, but never "0 %" for something and never "100 %" for less than all. */
+export function percent(share: number): string {
+  const value = share * 100;
+  if (value > 0 && value < 1) return "< 1 %";
+  if (value < 100 && value > 99) return "> 99 %";
+  return `${Math.round(value)} %`;
+}
+
+export function pipeKind(edge: EdgeView, fromRank: number): PipeKind {
+  switch (edge.state) {
+    case "active":
+      if (edge.share !== null && edge.share <= 0) return "open";
+      return fromRank === 0 || edge.share === null ? "hair" : "flow";
+    case "open":
+      return fromRank === 0 ? "hair" : "open";
+    case "declared":
+      return "declared";
+    case "broken":
+      return "broken";
+    case "shadow":
+      return "shadow";
+    case "attached":
+      return "attached";
+  }
+}
+
+export function scene(g: Graph, level: Level, width: number, filter = ""): Scene {
+  if (level === "far") return farScene(g, width);
+  const cols = columns(width, level);
+  const at = new Map(cols.map((c) => [c.rank, c]));
+  const { row, box } = pitch(level);
+  const keep = filtered(g, filter);
+
+  const boxes: Box[] = [];
+  const byId = new Map<string, Box>();
+  const pods = new Map<string, NodeView[]>();
+  for (const node of g.nodes.values()) {
+    if (keep && !keep.has(node.id)) continue;
+    if (node.rank === 5) {
+      const owner = node.parent ?? "";
+      const list = pods.get(owner);
+      if (list) list.push(node);
+      else pods.set(owner, [node]);
+      continue;
+    }
+    const column = at.get(node.rank);
+    if (!column) continue;
+    const b: Box = { id: node.id, node, x: column.x, y: TOP + node.row * row, w: column.w, h: box };
+    boxes.push(b);
+    byId.set(node.id, b);
+  }
+
+  const cells = level === "near" ? cellGroups(g, pods, byId, at, row, box) : [];
+  const pipes = level === "near" || level === "mid" ? pipesOf(g, byId) : [];
+  const all = [...boxes, ...cells];
+  const right = Math.max(...cols.filter((c) => c.rank !== 6).map((c) => c.x + c.w), ...all.map((b) => b.x + b.w)) + 16;
+  const bottom = Math.max(0, ...all.map((b) => b.y + b.h)) + 48;
+  return {
+    level,
+    columns: cols,
+    boxes,
+    pipes,
+    cells,
+    regions: [],
+    byId,
+    boxGrid: new Grid(boxes),
+    pipeGrid: new Grid(pipes),
+    cellGrid: new Grid(cells),
+    world: { x: 0, y: 0, w: right, h: bottom },
+  };
+}
+
+/** Ids that a filter keeps: the hits and everything on their way. `null` = all. */
+function filtered(g: Graph, filter: string): Set<string> | null {
+  const needle = filter.trim().toLowerCase();
+  if (needle === "") return null;
+  const keep = new Set<string>();
+  for (const n of g.nodes.values()) {
+    if (!matches(n, needle)) continue;
+    keep.add(n.id);
+    for (const id of neighbours(g, n.id)) keep.add(id);
+  }
+  return keep;
+}
+
+export function matches(node: NodeView, needle: string): boolean {
+  const n = needle.toLowerCase();
+  return [node.name, node.label, node.kind, node.version ?? "", node.namespace].some((s) =>
+    s.toLowerCase().includes(n),
+  );
+}
+
+function neighbours(g: Graph, id: string): Set<string> {
+  const seen = new Set<string>();
+  const go = (at: string, dir: "out" | "into") => {
+    for (const e of g[dir].get(at) ?? []) {
+      const edge = g.edges.get(e);
+      if (!edge) continue;
+      const next = dir === "out" ? edge.to : edge.from;
+      if (!seen.has(next)) {
+        seen.add(next);
+        go(next, dir);
+      }
+    }
+  };
+  go(id, "out");
+  go(id, "into");
+  return seen;
+}
+
+function cellGroups(
+  g: Graph,
+  pods: Map<string, NodeView[]>,
+  byId: Map<string, Box>,
+  at: Map<number, Column>,
+  row: number,
+  box: number,
+): Cells[] {
+  const column = at.get(5);
+  if (!column) return [];
+  const groups: Cells[] = [];
+  for (const [owner, list] of pods) {
+    list.sort((a, b) => (a.name < b.name ? -1 : 1));
+    const anchor = byId.get(owner);
+    const ownerNode = g.nodes.get(owner);
+    const middle = anchor ? anchor.y + anchor.h / 2 : TOP + (ownerNode?.row ?? list[0]?.row ?? 0) * row + box / 2;
+    const states = list.map((p) => p.cell ?? "starting");
+    const bar = list.length >= BAR_FROM;
+    const lines = bar ? 1 : Math.ceil(list.length / CELLS_PER_ROW);
+    const h = bar ? 14 : lines * CELL + (lines - 1) * CELL_GAP;
+    const w = bar ? 112 : Math.min(list.length, CELLS_PER_ROW) * (CELL + CELL_GAP) - CELL_GAP;
+    groups.push({
+      id: owner,
+      pods: list,
+      states,
+      lane: ownerNode?.lane ?? null,
+      ready: states.filter((s) => s === "ready").length,
+      bar,
+      reason: list.find((p) => p.cell === "failing")?.reason ?? "",
+      x: column.x,
+      y: middle - h / 2,
+      w,
+      h,
+    });
+  }
+  return groups;
+}
+
+function pipesOf(g: Graph, byId: Map<string, Box>): Pipe[] {
+  const pipes: Pipe[] = [];
+  const thickness = (kind: PipeKind, share: number | null) => {
+    if (kind === "flow") return Math.max(2, FULL_PIPE * Math.min(1, share ?? 0));
+    if (kind === "open") return 12;
+    if (kind === "broken") return FULL_PIPE;
+    return 1;
+  };
+  for (const edge of g.edges.values()) {
+    const from = byId.get(edge.from);
+    const to = byId.get(edge.to);
+    if (!from || !to) continue;
+    const kind = pipeKind(edge, from.node.rank);
+    const says = kind === "flow" && edge.share !== null && from.node.rank < 4;
+    pipes.push({
+      id: edge.id,
+      edge,
+      kind,
+      x1: from.x + from.w,
+      y1: from.y + from.h / 2,
+      x2: to.x,
+      y2: to.y + to.h / 2,
+      width: thickness(kind, edge.share),
+      text: says ? percent(edge.share ?? 0) : kind === "broken" ? "0" : "",
+      x: 0,
+      y: 0,
+      w: 0,
+      h: 0,
+    });
+  }
+  stack(
+    pipes,
+    (p) => p.edge.from,
+    "y1",
+    (p) => p.y2,
+    byId,
+  );
+  stack(
+    pipes,
+    (p) => p.edge.to,
+    "y2",
+    (p) => p.y1,
+    byId,
+  );
+  for (const p of pipes) {
+    p.x = Math.min(p.x1, p.x2);
+    p.w = Math.abs(p.x2 - p.x1);
+    p.y = Math.min(p.y1, p.y2) - p.width / 2;
+    p.h = Math.abs(p.y2 - p.y1) + p.width;
+  }
+  return pipes;
+}
+
+/** Pipes that share an end lie side by side, in the order of their other ends; where they do not fit they merge. */
+function stack(
+  pipes: Pipe[],
+  end: (p: Pipe) => string,
+  key: "y1" | "y2",
+  order: (p: Pipe) => number,
+  byId: Map<string, Box>,
+) {
+  const groups = new Map<string, Pipe[]>();
+  for (const p of pipes) {
+    if (p.kind !== "flow") continue;
+    const list = groups.get(end(p));
+    if (list) list.push(p);
+    else groups.set(end(p), [p]);
+  }
+  for (const [id, list] of groups) {
+    const box = byId.get(id);
+    const total = list.reduce((sum, p) => sum + p.width, 0);
+    if (!box || list.length < 2 || total > box.h) continue;
+    list.sort((a, b) => order(a) - order(b));
+    let y = box.y + box.h / 2 - total / 2;
+    for (const p of list) {
+      p[key] = y + p.width / 2;
+      y += p.width;
+    }
+  }
+}
+
+function farScene(g: Graph, width: number): Scene {
+  const found = new Map<string, Region>();
+  for (const n of g.nodes.values()) {
+    if (n.rank !== 3) continue;
+    let r = found.get(n.namespace);
+    if (!r) {
+      r = {
+        id: n.namespace,
+        namespace: n.namespace,
+        trouble: 0,
+        moving: 0,
+        workloads: 0,
+        ready: 0,
+        wanted: 0,
+        x: 0,
+        y: 0,
+        w: 216,
+        h: 84,
+      };
+      found.set(n.namespace, r);
+    }
+    r.workloads++;
+    r.ready += n.ready ?? 0;
+    r.wanted += n.wanted ?? 0;
+    if (n.health === "failing" || n.health === "degraded") r.trouble++;
+    if (n.health === "moving") r.moving++;
+  }
+  const regions = [...found.values()].sort((a, b) => b.trouble - a.trouble || (a.namespace < b.namespace ? -1 : 1));
+  const perRow = Math.max(1, Math.floor((width - 16) / 232));
+  regions.forEach((r, i) => {
+    r.x = 16 + (i % perRow) * 232;
+    r.y = 16 + Math.floor(i / perRow) * 100;
+  });
+  const bottom = Math.max(0, ...regions.map((r) => r.y + r.h)) + 16;
+  return {
+    level: "far",
+    columns: [],
+    boxes: [],
+    pipes: [],
+    cells: [],
+    regions,
+    byId: new Map(),
+    boxGrid: new Grid<Box>([]),
+    pipeGrid: new Grid<Pipe>([]),
+    cellGrid: new Grid<Cells>([]),
+    world: { x: 0, y: 0, w: width, h: bottom },
+  };
+}

@@ -1,0 +1,103 @@
+// The graph as the window holds it: the sum of all batches. Pure data, no framework.
+import type { EdgeView, FindingView, GraphBatch, GraphSummary, NodeView, RouteView } from "../api/generated";
+
+export interface Graph {
+  context: string;
+  /** Number of the last batch that was applied. */
+  seq: number;
+  nodes: Map<string, NodeView>;
+  edges: Map<string, EdgeView>;
+  /** Edge ids by source and by target. */
+  out: Map<string, Set<string>>;
+  into: Map<string, Set<string>>;
+  findings: FindingView[];
+  routes: RouteView[];
+  summary: GraphSummary;
+}
+
+export function emptyGraph(context: string): Graph {
+  return {
+    context,
+    seq: -1,
+    nodes: new Map(),
+    edges: new Map(),
+    out: new Map(),
+    into: new Map(),
+    findings: [],
+    routes: [],
+    summary: { applications: 0, trouble: 0, moving: 0, ready: 0, pods: 0 },
+  };
+}
+
+function link(index: Map<string, Set<string>>, node: string, edge: string) {
+  const set = index.get(node);
+  if (set) set.add(edge);
+  else index.set(node, new Set([edge]));
+}
+
+function unlink(index: Map<string, Set<string>>, node: string, edge: string) {
+  const set = index.get(node);
+  if (!set) return;
+  set.delete(edge);
+  if (set.size === 0) index.delete(node);
+}
+
+function dropEdge(g: Graph, id: string) {
+  const old = g.edges.get(id);
+  if (!old) return;
+  unlink(g.out, old.from, id);
+  unlink(g.into, old.to, id);
+  g.edges.delete(id);
+}
+
+/**
+ * Applies a batch in place and says whether it was taken. A batch of another context is only taken with `reset`;
+ * one that is not newer than the last is refused, so a repeated batch changes nothing.
+ */
+export function apply(g: Graph, batch: GraphBatch): boolean {
+  if (batch.reset) {
+    Object.assign(g, emptyGraph(batch.context));
+  } else if (batch.context !== g.context || batch.seq <= g.seq) {
+    return false;
+  }
+  g.seq = batch.seq;
+  for (const id of batch.goneEdges) dropEdge(g, id);
+  for (const id of batch.gone) {
+    for (const edge of [...(g.out.get(id) ?? []), ...(g.into.get(id) ?? [])]) dropEdge(g, edge);
+    g.nodes.delete(id);
+  }
+  for (const node of batch.nodes) g.nodes.set(node.id, node);
+  for (const edge of batch.edges) {
+    dropEdge(g, edge.id);
+    g.edges.set(edge.id, edge);
+    link(g.out, edge.from, edge.id);
+    link(g.into, edge.to, edge.id);
+  }
+  if (batch.findings) g.findings = batch.findings;
+  if (batch.routes) g.routes = batch.routes;
+  g.summary = batch.summary;
+  return true;
+}
+
+/** Ids of everything on the way from an entry through `id` to its pods. */
+export function path(g: Graph, id: string): Set<string> {
+  const seen = new Set<string>([id]);
+  const walk = (start: string, index: Map<string, Set<string>>, far: (e: EdgeView) => string) => {
+    const queue = [start];
+    for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
+      for (const edgeId of index.get(at) ?? []) {
+        const edge = g.edges.get(edgeId);
+        if (!edge || edge.state === "attached") continue;
+        seen.add(edgeId);
+        const next = far(edge);
+        if (!seen.has(next)) {
+          seen.add(next);
+          queue.push(next);
+        }
+      }
+    }
+  };
+  walk(id, g.out, (e) => e.to);
+  walk(id, g.into, (e) => e.from);
+  return seen;
+}

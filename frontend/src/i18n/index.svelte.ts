@@ -1,0 +1,99 @@
+// The words of the window. `en.ts` is the type, `ko.ts` must match; a test checks keys and parameters.
+import type { Headline, JsonValue } from "../api";
+import { en } from "./en";
+import { ko } from "./ko";
+
+export type Key = keyof typeof en;
+export type Locale = "en" | "ko";
+
+const catalogues: Record<Locale, Record<Key, string>> = { en, ko };
+
+class Words {
+  locale: Locale = $state("en");
+}
+
+export const words = new Words();
+
+/** The language for a setting of "as the system". */
+export function systemLocale(): Locale {
+  return navigator.language.toLowerCase().startsWith("ko") ? "ko" : "en";
+}
+
+type Params = Record<string, string | number>;
+
+/** The sentence for a key, with its parameters filled in. */
+export function t(key: Key, params?: Params): string {
+  return fill(catalogues[words.locale][key], params);
+}
+
+function has(key: string): key is Key {
+  return key in en;
+}
+
+/** The word for a code of the engine when we have one, else the code's own text. */
+export function said(prefix: string, code: string, fallback: string, params?: Params): string {
+  const key = `${prefix}.${code}`;
+  return has(key) ? t(key, params) : fallback;
+}
+
+/** The headline in the language of the window; where a code is not translated, the engine's English stands. */
+export function headline(h: Headline): string {
+  const params: Params = {};
+  if (typeof h.params === "object" && h.params !== null && !Array.isArray(h.params)) {
+    for (const [k, v] of Object.entries(h.params as Record<string, JsonValue>)) {
+      if (typeof v === "string" || typeof v === "number") params[k] = v;
+    }
+  }
+  const key = `headline.${h.code}`;
+  if (!has(key)) return h.text;
+  const wanted = [...en[key].matchAll(/\{(\w+)\}/g)].map((m) => m[1] ?? "");
+  return wanted.every((name) => name in params) ? t(key, params) : h.text;
+}
+
+export function fill(text: string, params?: Params): string {
+  if (!params) return text;
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = params[name];
+    return value === undefined ? whole : typeof value === "number" ? number(value) : value;
+  });
+}
+
+export function number(value: number): string {
+  return new Intl.NumberFormat(words.locale).format(value);
+}
+
+/** A duration for people: `4 s`, `12 min`, `3 d`. */
+export function duration(seconds: number): string {
+  const s = Math.max(0, seconds);
+  if (s < 10 && s % 1 !== 0) return t("time.s", { n: s.toFixed(1) });
+  if (s < 120) return t("time.s", { n: Math.round(s) });
+  if (s < 7200) return t("time.min", { n: Math.round(s / 60) });
+  if (s < 172_800) return t("time.h", { n: Math.round(s / 3600) });
+  return t("time.d", { n: Math.round(s / 86_400) });
+}
+
+/** Minutes and seconds that are left: `8 min 12 s`. */
+export function countdown(seconds: number): string {
+  const s = Math.max(0, Math.round(seconds));
+  if (s < 60) return t("time.s", { n: s });
+  return t("time.minS", { m: Math.floor(s / 60), s: s % 60 });
+}
+
+/** Local time of day. */
+export function clock(iso: string): string {
+  const at = new Date(iso);
+  return Number.isNaN(at.getTime()) ? iso : at.toLocaleTimeString("en-GB", { hour12: false });
+}
+
+/** The same in full and in UTC, for hover and reports. */
+export function utc(iso: string): string {
+  const at = new Date(iso);
+  return Number.isNaN(at.getTime()) ? iso : `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+}
+
+/** Seconds since then. */
+export function since(iso: string | null, now: number): number | null {
+  if (iso === null) return null;
+  const at = Date.parse(iso);
+  return Number.isNaN(at) ? null : Math.max(0, (now - at) / 1000);
+}

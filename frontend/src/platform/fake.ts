@@ -1,0 +1,194 @@
+// An in-browser stand-in for the shell: for component tests, the gallery and the dev server. Never in a product bundle.
+import type { CommandTable, ContextView, PlanRequest, RunView, SettingsView, UiError, UiEvent } from "../api/generated";
+import { contexts, freshness, object, revisions, settings, workload } from "./fake/contexts";
+import { plan } from "./fake/plan";
+import { run, STAGES, type Stage } from "./fake/run";
+import { crowd, shop } from "./fake/shop";
+import { unlocked } from "./fake/world";
+import type { Platform } from "./platform";
+
+function refuse(code: UiError["code"], message: string, hint = ""): never {
+  const error: UiError = { code, message, detail: "", hint };
+  throw error;
+}
+
+type Bodies = { [N in keyof CommandTable]: (args: CommandTable[N]["args"]) => CommandTable[N]["out"] };
+
+/** A fake shell with its own world. Tests read `calls` and push events with `emit`. */
+export class Fake implements Platform {
+  readonly calls: { name: string; args: object }[] = [];
+  private on: ((events: UiEvent[]) => void) | null = null;
+  private world = contexts();
+  private prefs = settings();
+  private plans = new Map<string, PlanRequest>();
+  private current: RunView | null = null;
+  live = true;
+  /** Makes the next call of a name fail. */
+  failing = new Map<string, UiError>();
+
+  constructor(search = "") {
+    const query = new URLSearchParams(search);
+    const stage = STAGES.find((s) => s === query.get("stage"));
+    if (stage) this.stage(stage);
+    if (query.get("theme") === "light") this.prefs.theme = "light";
+    if (query.get("lang") === "ko") this.prefs.language = "ko";
+    if (query.has("stale")) this.live = false;
+    if (query.has("unlocked")) this.allow("prod-kr");
+    this.size = Number(query.get("nodes") ?? 0);
+    if (query.has("beat")) setInterval(() => this.beat(), 1000);
+  }
+  private size = 0;
+
+  /** Puts the run at a stage. */
+  stage(stage: Stage): RunView {
+    this.current = run(stage, this.world.open ?? "prod-kr");
+    this.emit({ type: "run", data: this.current });
+    return this.current;
+  }
+
+  emit(...events: UiEvent[]) {
+    // A copy, as over a real bridge: nobody shares objects across it.
+    this.on?.(structuredClone(events));
+  }
+
+  beat() {
+    if (this.world.open !== null) this.emit({ type: "freshness", data: freshness(this.world.open, this.live) });
+  }
+
+  async subscribe(on: (events: UiEvent[]) => void) {
+    this.on = on;
+  }
+
+  async call(name: string, args: object): Promise<unknown> {
+    this.calls.push({ name, args });
+    const failure = this.failing.get(name);
+    if (failure) throw failure;
+    const body = (this.bodies as Record<string, ((args: never) => unknown) | undefined>)[name];
+    if (!body) refuse("usage", `command ${name}: not known`);
+    return structuredClone(body(args as never)) as unknown;
+  }
+
+  private context(name: string): ContextView {
+    return (
+      this.world.contexts.find((c) => c.name === name) ?? refuse("not-found", `context ${name}: not in any kubeconfig`)
+    );
+  }
+
+  private allow(name: string) {
+    unlocked.add(name);
+    const c = this.context(name);
+    c.writes = c.writes === "protected" ? "unlocked" : "allowed";
+    c.unlockedUntil = new Date(Date.now() + 8 * 3_600_000).toISOString();
+  }
+
+  private held(): RunView {
+    return this.current ?? refuse("not-found", "run: not there");
+  }
+
+  private readonly bodies: Bodies = {
+    contexts: () => this.world,
+    open_context: ({ context }) => {
+      const c = this.context(context);
+      if (c.problem) throw c.problem;
+      c.state = "live";
+      c.version ??= "v1.37.2";
+      this.world.open = context;
+      setTimeout(() => {
+        this.emit({ type: "contexts", data: this.world });
+        this.emit({ type: "graph", data: this.size > 0 ? crowd(context, this.size) : shop(context) });
+        this.beat();
+      });
+      return c;
+    },
+    close_context: ({ context }) => {
+      this.context(context).state = "idle";
+      this.world.open = null;
+      return this.world;
+    },
+    namespaces: () => ["shop", "edge", "data", "platform"].map((name) => ({ name, followed: name === "shop" })),
+    unlock: ({ context, typed }) => {
+      if (this.context(context).writes === "protected" && typed !== context)
+        refuse("locked", `context ${context}: what was typed is not its name`);
+      this.allow(context);
+      return this.world;
+    },
+    lock: ({ context }) => {
+      unlocked.delete(context);
+      const c = this.context(context);
+      c.writes = c.environment === "production" ? "protected" : "readOnly";
+      c.unlockedUntil = null;
+      return this.world;
+    },
+    set_environment: ({ context, environment }) => {
+      this.context(context).environment = environment;
+      return this.world;
+    },
+    graph: ({ context }) => shop(context),
+    ack_graph: () => null as never,
+    object: ({ id }) => object(id),
+    logs: () => "14:32:17.8 GET /ready 200 3 ms",
+    workload: ({ id }) => workload(id),
+    make_plan: ({ request }) => {
+      const made = plan(request, false);
+      this.plans.set(made.id, request);
+      return made;
+    },
+    check_plan: ({ plan: id }) => plan(this.plans.get(id) ?? refuse("not-found", `plan ${id}: not there`), true),
+    export_plan: () => "schema: 1\n",
+    start_run: ({ plan: id, confirm }) => {
+      const request = this.plans.get(id) ?? refuse("not-found", `plan ${id}: not there`);
+      if (plan(request, true).confirm === "type" && confirm !== request.context)
+        refuse("locked", `context ${request.context}: its name was not typed`);
+      const started = this.stage("starting");
+      setTimeout(() => this.current?.state === "running" && this.stage("gate"), 2500);
+      return started;
+    },
+    approve: ({ gate }) => {
+      if (gate === "retire") return this.stage("done");
+      const next = this.stage("cutting");
+      setTimeout(() => this.current?.state === "running" && this.stage("draining"), 1500);
+      return next;
+    },
+    back_out: () => {
+      const next = this.stage("backing-out");
+      setTimeout(() => this.stage("backed-out"), 1500);
+      return next;
+    },
+    choose: ({ choice }) => this.stage(choice === "back-out" ? "backing-out" : "draining"),
+    resume_run: () => this.stage("gate"),
+    runs: () =>
+      this.current === null
+        ? []
+        : [this.current].map(({ id, context, target, strategy, change, startedAt, state, headline, reason }) => ({
+            id,
+            context,
+            target,
+            strategy,
+            change,
+            startedAt,
+            state,
+            headline,
+            reason,
+            open: !["done", "backedOut", "failed"].includes(state),
+          })),
+    run: () => this.held(),
+    way_back: ({ id }) =>
+      this.current && id === null
+        ? this.current.wayBack
+        : {
+            kind: "rollback",
+            seconds: 35,
+            title: `${id?.split("/")[2] ?? "web"} to revision ${revisions()[1]?.number ?? 0}`,
+            text: "5 of 6 pods still warm",
+            steps: 1,
+            run: null,
+          },
+    settings: () => this.prefs,
+    set_settings: ({ settings: next }: { settings: SettingsView }) => {
+      this.prefs = next;
+      return next;
+    },
+  };
+}
+
+export const platform = new Fake(typeof location === "undefined" ? "" : location.search);

@@ -1,0 +1,309 @@
+import type {
+  ContextView,
+  ContextsView,
+  FreshnessView,
+  ObjectView,
+  RevisionView,
+  SettingsView,
+  WorkloadView,
+} from "../../api/generated";
+
+function context(name: string, patch: Partial<ContextView>): ContextView {
+  return {
+    name,
+    environment: "none",
+    server: `https://${name}.example.com:6443`,
+    cluster: name,
+    user: "j.seo",
+    namespace: "shop",
+    file: "~/.kube/config",
+    shadowedBy: null,
+    state: "idle",
+    note: "",
+    writes: "readOnly",
+    unlockedUntil: null,
+    version: null,
+    problem: null,
+    proofAgeMs: null,
+    summary: null,
+    simulated: false,
+    ...patch,
+  };
+}
+
+export function contexts(): ContextsView {
+  return {
+    contexts: [
+      context("prod-kr", {
+        environment: "production",
+        state: "live",
+        writes: "protected",
+        version: "v1.37.2",
+        proofAgeMs: 400,
+        summary: { applications: 7, trouble: 2, moving: 3, ready: 78, pods: 83 },
+      }),
+      context("prod-jp", { environment: "production", writes: "protected" }),
+      context("prod-sg", {
+        environment: "production",
+        state: "stale",
+        writes: "off",
+        version: "v1.36.5",
+        proofAgeMs: 41_000,
+        note: "the heartbeat gets no answer: shown as it was 41 s ago",
+      }),
+      context("stage-kr", { environment: "staging", writes: "readOnly", version: "v1.37.2" }),
+      context("stage-next", {
+        environment: "staging",
+        state: "broken",
+        file: "~/Downloads/stage-next.yaml",
+        problem: {
+          code: "kubeconfig",
+          message: "user stage-next: the program /opt/kubelogin is not there",
+          detail: "exec: no such file",
+          hint: "install it, or sign in another way",
+        },
+      }),
+      context("dev-a", { environment: "development", state: "connecting", note: "listing pods: 4,120 of about 9,800" }),
+      context("dev-b", {
+        environment: "development",
+        state: "refused",
+        version: "v1.37.0",
+        problem: {
+          code: "forbidden",
+          message: "pods: listing in all namespaces is not allowed",
+          detail: 'pods is forbidden: User "j.seo" cannot list resource "pods" at the cluster scope',
+          hint: "follow the namespaces that you may read, or ask for the ClusterRole changeover-viewer",
+        },
+      }),
+      context("dev-ci", {
+        environment: "development",
+        state: "unreachable",
+        problem: {
+          code: "unreachable",
+          message: "10.20.0.4:6443: no answer within 5 s",
+          detail: "",
+          hint: "is the VPN up",
+        },
+      }),
+    ],
+    files: [
+      { path: "~/.kube/config", contexts: 6, note: null },
+      { path: "~/Downloads/stage-next.yaml", contexts: 1, note: null },
+      { path: "~/.kube/ci.yaml", contexts: 1, note: "readable by others" },
+    ],
+    open: null,
+    current: "prod-kr",
+  };
+}
+
+export function freshness(name: string, live: boolean): FreshnessView {
+  return {
+    context: name,
+    ageMs: live ? 400 : 14_000,
+    live,
+    why: live ? "" : "the heartbeat gets no answer",
+    kinds: [
+      { kind: "Pod", state: live ? "live" : "stale", note: "" },
+      { kind: "HTTPRoute", state: "notInstalled", note: "" },
+    ],
+  };
+}
+
+const IMAGE = "registry.shop.example/web";
+
+export function revisions(): RevisionView[] {
+  const revision = (number: number, patch: Partial<RevisionView>): RevisionView => ({
+    number,
+    replicaSet: `web-rev${number}`,
+    images: [`${IMAGE}:5.${number - 104}.0`],
+    created: "2026-11-19T08:00:00Z",
+    cause: null,
+    ready: 0,
+    wanted: 0,
+    current: false,
+    advised: false,
+    excluded: null,
+    reasons: [],
+    ...patch,
+  });
+  return [
+    revision(112, {
+      current: true,
+      ready: 6,
+      wanted: 6,
+      cause: "jenkins shop-deploy #812",
+      created: "2026-11-22T05:20:00Z",
+    }),
+    revision(111, {
+      advised: true,
+      cause: "jenkins shop-deploy #790",
+      reasons: ["served 3 d 4 h without a restart", "its image is still in the registry"],
+    }),
+    revision(110, { reasons: ["served 12 min, then was replaced"], created: "2026-11-16T08:00:00Z" }),
+    revision(109, { excluded: "never became ready", created: "2026-11-16T07:40:00Z" }),
+  ];
+}
+
+export function workload(id: string): WorkloadView {
+  return {
+    id,
+    containers: [
+      { name: "web", image: `${IMAGE}:5.8.0`, init: false },
+      { name: "proxy", image: "registry.shop.example/proxy:1.4.2", init: false },
+    ],
+    replicas: 6,
+    owner: "Helm release web",
+    template: `metadata:\n  labels:\n    app: web\nspec:\n  containers:\n    - name: web\n      image: ${IMAGE}:5.8.0\n`,
+    strategies: [
+      {
+        name: "blue-green",
+        advised: true,
+        reasons: [
+          "green can be checked before anyone sees it",
+          "6 more pods fit: quota 14 of 40 left",
+          "no volume, queue or migration Job: both versions can stand side by side",
+        ],
+        params: [
+          {
+            name: "green",
+            kind: "integer",
+            unit: "pods",
+            default: 6,
+            choices: [],
+            min: 1,
+            max: 5000,
+            doc: "pods of green; left out: as many as blue has",
+          },
+          {
+            name: "smokePath",
+            kind: "text",
+            unit: "",
+            default: "/ready",
+            choices: [],
+            min: null,
+            max: null,
+            doc: "path asked of each green pod; empty: no smoke check",
+          },
+          {
+            name: "probes",
+            kind: "textList",
+            unit: "",
+            default: [],
+            choices: [],
+            min: null,
+            max: null,
+            doc: "URLs at the entry, probed after the flip and in the soak",
+          },
+          {
+            name: "settle",
+            kind: "integer",
+            unit: "s",
+            default: 2,
+            choices: [],
+            min: 0,
+            max: 60,
+            doc: "how long the endpoints must hold still before a probe counts",
+          },
+          {
+            name: "proveWithin",
+            kind: "integer",
+            unit: "s",
+            default: 30,
+            choices: [],
+            min: 1,
+            max: 600,
+            doc: "time for the proof that traffic moved",
+          },
+          {
+            name: "soak",
+            kind: "integer",
+            unit: "s",
+            default: 600,
+            choices: [],
+            min: 0,
+            max: 604_800,
+            doc: "how long both colours stand after the cutover",
+          },
+          {
+            name: "finish",
+            kind: "choice",
+            unit: "",
+            default: "promote",
+            choices: ["swap", "promote"],
+            min: null,
+            max: null,
+            doc: "swap: green stays; promote: blue takes the new template and green goes",
+          },
+        ],
+        morePods: 6,
+        wayBack: "4 s",
+        takes: 840,
+      },
+    ],
+    revisions: revisions(),
+  };
+}
+
+export function object(id: string): ObjectView {
+  const [kind = "", namespace = "", name = ""] = id.split("#")[0]?.split("/") ?? [];
+  const stuck = name === "payments" && kind === "Deployment";
+  return {
+    id,
+    kind,
+    namespace,
+    name,
+    created: "2026-04-22T08:00:00Z",
+    owner: stuck ? "Helm release payments, revision 31" : "",
+    health: stuck ? "degraded" : "healthy",
+    reason: stuck
+      ? "5 of 6 ready, rollout stuck: all 3 pods of revision 47 exit with 1 at start (CrashLoopBackOff, 5 restarts in 12 min). Every request is answered by revision 46."
+      : "6 of 6 ready",
+    overview: [
+      { label: "Strategy", value: "RollingUpdate, surge 25 %, unavailable 0" },
+      { label: "Image", value: `registry.shop.example/${name}:3.9.0` },
+      { label: "Selector", value: `app=${name}` },
+      { label: "Progress deadline", value: "600 s" },
+    ],
+    versions: kind === "Deployment" ? revisions() : [],
+    events: [
+      {
+        at: new Date(Date.now() - 41_000).toISOString(),
+        kind: "Warning",
+        reason: "BackOff",
+        message: "Back-off restarting failed container payments in pod x8k2d",
+        object: "Pod/shop/x8k2d",
+        count: 31,
+      },
+      {
+        at: new Date(Date.now() - 120_000).toISOString(),
+        kind: "Warning",
+        reason: "ProgressDeadlineExceeded",
+        message: "ReplicaSet has timed out progressing",
+        object: id,
+        count: 1,
+      },
+      {
+        at: new Date(Date.now() - 720_000).toISOString(),
+        kind: "Normal",
+        reason: "ScalingReplicaSet",
+        message: "Scaled up replica set payments-7d9c5b4f8 from 0 to 3",
+        object: id,
+        count: 1,
+      },
+    ],
+    yaml: `apiVersion: apps/v1\nkind: ${kind}\nmetadata:\n  name: ${name}\n  namespace: ${namespace}\nspec:\n  replicas: 6\n  template:\n    spec:\n      containers:\n        - name: ${name}\n          env:\n            - name: PSP_TOKEN\n              value: ••••••\n`,
+    canRollOut: kind === "Deployment",
+    whyNot: kind === "Deployment" ? "" : "only Deployments can be rolled out",
+  };
+}
+
+export function settings(): SettingsView {
+  return {
+    theme: "dark",
+    language: "en",
+    probes: {},
+    simulatedAcknowledged: false,
+    journal: "~/.local/state/changeover/journal.db",
+    config: "~/.config/changeover",
+  };
+}

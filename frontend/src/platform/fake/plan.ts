@@ -1,0 +1,129 @@
+import type { PlanRequest, PlanView } from "../../api/generated";
+import { unlocked } from "./world";
+
+/** A plan for whatever is asked; an image whose tag says `broken` has a finding that stops it. */
+export function plan(request: PlanRequest, checked: boolean): PlanView {
+  const rollback = request.strategy === "rollback";
+  const image = request.images[0]?.image ?? "registry.shop.example/web:5.7.0";
+  const broken = image.includes("broken");
+  const name = request.target.split("/")[2] ?? "";
+  const tag = image.split(":").at(-1) ?? image;
+  const step = (id: string, phase: string, title: string, more: Partial<PlanView["steps"][number]> = {}) => ({
+    id,
+    phase,
+    title,
+    writes: [],
+    waits: "",
+    atMost: null,
+    undo: "nothing to undo",
+    wayBackSeconds: 5,
+    ...more,
+  });
+  const write = (object: string, diff: string, kubectl: string) => ({ object, diff, kubectl });
+  return {
+    id: rollback ? `rb-${name}-88aa01` : `bg-${name}-77c0de`,
+    context: request.context,
+    strategy: request.strategy,
+    target: request.target,
+    change: rollback ? "5.8.0 → 5.7.0" : `5.8.0 → ${tag}`,
+    diff: ` spec:\n   containers:\n   - name: web\n-    image: registry.shop.example/web:5.8.0\n+    image: ${image}\n`,
+    steps: rollback
+      ? [
+          step("restore", "restore", "Write the template of revision 111 back", {
+            writes: [
+              write(
+                request.target,
+                "- image: web:5.8.0\n+ image: web:5.7.0",
+                `kubectl -n shop rollout undo deployment/${name} --to-revision=111`,
+              ),
+            ],
+            waits: "all 6 pods ready",
+            atMost: 600,
+            undo: "writes the template of revision 112 back",
+            wayBackSeconds: 70,
+          }),
+        ]
+      : [
+          step("pin", "prepare", `Pin Service ${name} to blue`, {
+            writes: [
+              write(
+                `Service/shop/${name}`,
+                " selector:\n   app: web\n+  pod-template-hash: 6bd9f7c4",
+                `kubectl -n shop patch service ${name} --type=json -p '[{"op":"add","path":"/spec/selector/pod-template-hash","value":"6bd9f7c4"}]'`,
+              ),
+            ],
+            undo: "removes the added label from the selector",
+            wayBackSeconds: 2,
+          }),
+          step("create-green", "start-green", `Create ${name}-green with 6 pods`, {
+            writes: [
+              write(
+                `Deployment/shop/${name}-green`,
+                `+kind: Deployment\n+name: ${name}-green\n+replicas: 6`,
+                "kubectl -n shop create -f green.yaml",
+              ),
+            ],
+            undo: `deletes ${name}-green`,
+          }),
+          step("ready-green", "ready", "Wait until 6 pods are ready", { waits: "6 of 6 pods ready", atMost: 600 }),
+          step("check-green", "check", "Ask /ready of each green pod", { waits: "200 from 6 of 6", atMost: 60 }),
+          step("gate-cut-over", "cut-over", "You approve the cutover"),
+          step("cut-over", "cut-over", `Switch Service ${name} to green`, {
+            writes: [
+              write(
+                `Service/shop/${name}`,
+                "-  pod-template-hash: 6bd9f7c4\n+  changeover.dev/color: green",
+                `kubectl -n shop patch service ${name} …`,
+              ),
+            ],
+            undo: "writes the selector of before back, if it is still ours",
+            wayBackSeconds: 4,
+          }),
+          step("soak", "soak", "Watch both colours for 10 min", {
+            waits: "no new failures",
+            atMost: 600,
+            wayBackSeconds: 4,
+          }),
+          step("gate-retire", "finish", "You approve the end of blue", { wayBackSeconds: 4 }),
+          step("retire", "retire", "Scale blue to 0", { undo: "scales blue back to 6", wayBackSeconds: 90 }),
+        ],
+    summary: rollback
+      ? { steps: 1, writes: 1, morePods: 2, seconds: 70 }
+      : { steps: 9, writes: 4, morePods: 6, seconds: 840 },
+    checked,
+    findings: !checked
+      ? []
+      : [
+          ...(broken
+            ? [
+                {
+                  code: "image-missing",
+                  severity: "block" as const,
+                  object: request.target,
+                  message: `image ${image} is not in the registry`,
+                  remedy: "push it, or name another one",
+                },
+              ]
+            : []),
+          {
+            code: "hpa-shrinks-blue",
+            severity: "fixed" as const,
+            object: `HorizontalPodAutoscaler/shop/${name}`,
+            message: "an idle blue would be scaled down while it soaks",
+            remedy: "the plan holds it at 6 and restores it",
+          },
+          {
+            code: "no-pdb",
+            severity: "warn" as const,
+            object: request.target,
+            message: "no PodDisruptionBudget covers green",
+            remedy: "a node drain during the soak may take several pods at once",
+          },
+        ],
+    startable: checked && !broken,
+    confirm: unlocked.has(request.context) ? (rollback ? "hold" : "key") : "type",
+    notRestored: rollback
+      ? ["ConfigMap payments-config: edited after revision 111 started", "replicas, Services and routes: as they are"]
+      : [],
+  };
+}

@@ -1,0 +1,428 @@
+// A Blue/Green run of `cart`, at any of its stages.
+import type { HoldView, LaneView, RunState, RunStepView, RunView, StepState, WayBackKind } from "../../api/generated";
+
+export type Stage =
+  | "starting"
+  | "gate"
+  | "not-clear"
+  | "cutting"
+  | "draining"
+  | "soaked"
+  | "done"
+  | "backing-out"
+  | "backed-out"
+  | "hold"
+  | "failed"
+  | "stuck"
+  | "left";
+
+export const STAGES: Stage[] = [
+  "starting",
+  "gate",
+  "not-clear",
+  "cutting",
+  "draining",
+  "soaked",
+  "done",
+  "backing-out",
+  "backed-out",
+  "hold",
+  "failed",
+  "stuck",
+  "left",
+];
+
+interface Shape {
+  state: RunState;
+  /** How many of the steps are done. */
+  done: number;
+  current: StepState;
+  onGreen: boolean;
+  headline: [string, string];
+  back: [WayBackKind, number | null, string];
+}
+
+const SHAPES: Record<Stage, Shape> = {
+  starting: {
+    state: "running",
+    done: 3,
+    current: "running",
+    onGreen: false,
+    headline: ["green-starting", "Green is starting: 12 of 20 pods ready. All traffic is on blue."],
+    back: ["backOut", 5, "Deletes green and unpins both Services. Blue is untouched, no request notices."],
+  },
+  gate: {
+    state: "waiting",
+    done: 6,
+    current: "pending",
+    onGreen: false,
+    headline: ["green-ready", "Green is ready and checked. All traffic is still on blue."],
+    back: ["backOut", 5, "Deletes green and unpins both Services. Blue is untouched, no request notices."],
+  },
+  "not-clear": {
+    state: "waiting",
+    done: 6,
+    current: "pending",
+    onGreen: false,
+    headline: ["green-not-clear", "Green is not ready to take traffic: 2 pods are restarting."],
+    back: ["backOut", 5, "Deletes green and unpins both Services. Blue is untouched, no request notices."],
+  },
+  cutting: {
+    state: "running",
+    done: 7,
+    current: "running",
+    onGreen: true,
+    headline: ["cutting-over", "Traffic is moving to green. The proof is still coming in."],
+    back: ["flipBack", 4, "Points both Services back at blue. Blue is warm: 20 of 20 ready."],
+  },
+  draining: {
+    state: "running",
+    done: 9,
+    current: "running",
+    onGreen: true,
+    headline: ["on-green-draining", "Traffic is on green. Blue still holds 6 connections, and some cannot be seen."],
+    back: ["flipBack", 4, "Points both Services back at blue. Blue is warm: 20 of 20 ready."],
+  },
+  soaked: {
+    state: "waiting",
+    done: 10,
+    current: "pending",
+    onGreen: true,
+    headline: ["soaked", "Traffic is on green and the soak is over. Blue still stands."],
+    back: ["flipBack", 4, "Points both Services back at blue. Blue is warm: 20 of 20 ready."],
+  },
+  done: {
+    state: "done",
+    done: 13,
+    current: "done",
+    onGreen: true,
+    headline: ["done", "Green serves everything. Blue is retired."],
+    back: ["rollback", 90, "Rolls back to 1.18.2 in steps; its pods have to start again."],
+  },
+  "backing-out": {
+    state: "backingOut",
+    done: 5,
+    current: "undoing",
+    onGreen: false,
+    headline: ["backing-out", "Going back: green is being deleted. Blue serves everything."],
+    back: ["backOut", 3, "Under way."],
+  },
+  "backed-out": {
+    state: "backedOut",
+    done: 0,
+    current: "undone",
+    onGreen: false,
+    headline: ["backed-out", "Back where it began: blue serves everything, nothing of green is left."],
+    back: ["none", null, "There is nothing to go back from."],
+  },
+  hold: {
+    state: "held",
+    done: 9,
+    current: "running",
+    onGreen: true,
+    headline: ["contradiction", "Service cart was changed by somebody else: it selects both colours."],
+    back: ["flipBack", 4, "Points both Services back at blue. Blue is warm: 20 of 20 ready."],
+  },
+  failed: {
+    state: "failed",
+    done: 4,
+    current: "failed",
+    onGreen: false,
+    headline: ["failed", "Green never became ready: 3 pods cannot pull their image. Blue serves everything."],
+    back: ["none", null, "The run has ended; the commands below revert what is left by hand."],
+  },
+  stuck: {
+    state: "stuck",
+    done: 3,
+    current: "failed",
+    onGreen: false,
+    headline: ["stuck", "Going back stopped: Service cart-grpc refuses the write. Blue serves everything."],
+    back: ["none", null, "An undo failed: use the commands of the break-glass card."],
+  },
+  left: {
+    state: "left",
+    done: 6,
+    current: "pending",
+    onGreen: false,
+    headline: ["left", "This run was left at a safe place. All traffic is on blue."],
+    back: ["backOut", 5, "Deletes green and unpins both Services."],
+  },
+};
+
+const STEPS: [string, string, string, string, number | null][] = [
+  ["pin-cart", "prepare", "Pin Service cart to blue", "", 2],
+  ["pin-cart-grpc", "prepare", "Pin Service cart-grpc to blue", "", 2],
+  ["create-green", "start-green", "Create cart-green with 20 pods", "20 pods", 4],
+  ["ready-green", "ready", "Wait until 20 pods are ready", "20 of 20", 5],
+  ["check-green", "check", "Ask /ready of each green pod", "20 of 20 answer", 5],
+  ["hold-hpa", "hold-hpa", "Hold blue's autoscaler at 20", "at 20", 5],
+  ["gate-cut-over", "cut-over", "Approval", "", 5],
+  ["cut-over", "cut-over", "Switch both Services to green", "2 writes", 4],
+  ["prove", "cut-over", "Prove that traffic moved", "50 of 50 probes", 4],
+  ["soak", "soak", "Watch both colours for 10 min", "10 min", 4],
+  ["gate-retire", "finish", "Approval", "", 4],
+  ["promote", "finish", "Give blue the new template", "", 90],
+  ["retire-green", "retire", "Delete green", "", 90],
+];
+
+const PHASE_ORDER = STEPS.length;
+
+function steps(shape: Shape, begun: number): RunStepView[] {
+  return STEPS.map(([id, phase, title, detail, wayBackSeconds], i) => {
+    const state: StepState =
+      i < shape.done ? "done" : i === shape.done && shape.done < PHASE_ORDER ? shape.current : "pending";
+    const at = new Date(begun + i * 61_000).toISOString();
+    return {
+      id,
+      phase,
+      title,
+      state: shape.state === "backedOut" && i < 6 ? "undone" : state,
+      detail: state === "pending" ? "" : detail,
+      startedAt: state === "pending" ? null : at,
+      endedAt: state === "done" ? at : null,
+      wayBackSeconds,
+    };
+  });
+}
+
+function lane(which: "blue" | "green", stage: Stage, onGreen: boolean): LaneView {
+  const green = which === "green";
+  const starting = green && stage === "starting";
+  const gone = green && stage === "backed-out";
+  const failed = green && (stage === "failed" || stage === "not-clear");
+  const cells = Array.from({ length: gone ? 0 : 20 }, (_, i) =>
+    starting && i >= 12 ? ("starting" as const) : failed && i >= 18 ? ("failing" as const) : ("ready" as const),
+  );
+  const carries = green ? onGreen : !onGreen;
+  const both = stage === "hold";
+  return {
+    lane: which,
+    deployment: green ? "Deployment/shop/cart-green" : "Deployment/shop/cart",
+    version: green ? "1.19.0" : "1.18.2",
+    ready: cells.filter((c) => c === "ready").length,
+    wanted: gone ? 0 : 20,
+    cells,
+    share: both ? (green ? 0.56 : 0.44) : carries ? 1 : 0,
+    note: gone
+      ? "Deleted."
+      : carries
+        ? "Takes every new connection of both Services."
+        : green
+          ? "Takes no traffic yet. /ready answers 200 on each pod."
+          : "Takes no new connection. Untouched and warm until you retire it.",
+    exists: !gone,
+    restarts: failed ? 5 : 0,
+    since: new Date(Date.now() - (green ? 252_000 : 259_200_000)).toISOString(),
+  };
+}
+
+const HOLD: HoldView = {
+  code: "both-colours",
+  message: "Service cart selects both colours: somebody wrote its selector at 14:31:40.",
+  facts: [
+    {
+      object: "Service/shop/cart",
+      field: "spec.selector",
+      before: '{"app":"cart","changeover.dev/color":"green"}',
+      live: '{"app":"cart"}',
+      planned: '{"app":"cart","changeover.dev/color":"green"}',
+    },
+  ],
+  choices: [
+    {
+      code: "re-pin",
+      label: "Pin to green again",
+      text: "Writes the run's selector back over the one that selects both colours, if it is still as shown.",
+      advised: true,
+    },
+    {
+      code: "back-out",
+      label: "Flip back to blue",
+      text: "Points both Services at blue: 2 writes, about 4 s.",
+      advised: false,
+    },
+    {
+      code: "go-on",
+      label: "Leave it",
+      text: "Goes on with both colours answering until somebody changes it.",
+      advised: false,
+    },
+  ],
+};
+
+export function run(stage: Stage, context = "prod-kr"): RunView {
+  const shape = SHAPES[stage];
+  const begun = Date.now() - 671_000;
+  const wiggle = (base: number, seed: number) =>
+    Array.from(
+      { length: 70 },
+      (_, i) => base + Math.round(2 * Math.sin(i * seed) + ((i * 7 + seed * 10) % 19 < 1 ? base * 2.2 : 0)),
+    );
+  const selects = stage === "hold" ? "both" : shape.onGreen ? "green" : "blue";
+  const green = stage === "starting" ? 12 : stage === "backed-out" ? 0 : 20;
+  const gate = stage === "gate" || stage === "not-clear" ? "cut-over" : stage === "soaked" ? "retire" : null;
+  const [kind, seconds, text] = shape.back;
+  const ended = ["done", "backed-out", "failed"].includes(stage);
+  return {
+    id: "bg-cart-3f9a1c",
+    context,
+    target: "Deployment/shop/cart",
+    strategy: "blue-green",
+    finish: "promote",
+    change: "1.18.2 → 1.19.0",
+    startedAt: new Date(begun).toISOString(),
+    endedAt: ended ? new Date().toISOString() : null,
+    reason: "SHOP-2114",
+    state: shape.state,
+    headline: { code: shape.headline[0], params: {}, text: shape.headline[1] },
+    steps: steps(shape, begun),
+    lanes: [lane("blue", stage, shape.onGreen), lane("green", stage, shape.onGreen)],
+    services: [
+      {
+        service: "Service/shop/cart",
+        ports: "8080",
+        entry: "shop.example.com/cart",
+        selects,
+        blue: selects === "green" ? 0 : 20,
+        green: selects === "blue" ? 0 : green,
+      },
+      {
+        service: "Service/shop/cart-grpc",
+        ports: "9090",
+        entry: "in cluster",
+        selects: stage === "hold" ? "green" : selects,
+        blue: selects === "blue" ? 20 : 0,
+        green: selects === "blue" ? 0 : green,
+      },
+    ],
+    gate:
+      gate === null
+        ? null
+        : {
+            name: gate,
+            writes:
+              gate === "cut-over"
+                ? ["cart-grpc", "cart"].map((s) => ({
+                    object: `Service/shop/${s}`,
+                    field: "spec.selector",
+                    before: "pod-template-hash: 6bd9f7c4",
+                    after: "changeover.dev/color: green",
+                  }))
+                : [
+                    {
+                      object: "Deployment/shop/cart",
+                      field: "spec.template",
+                      before: "cart:1.18.2",
+                      after: "cart:1.19.0",
+                    },
+                  ],
+            checks: [
+              {
+                ok: stage !== "not-clear",
+                text:
+                  stage === "not-clear"
+                    ? "18 of 20 green pods are ready"
+                    : "20 of 20 green pods are ready, for 4 min 12 s",
+                age: 0,
+              },
+              { ok: true, text: "Both ports are in green's endpoints: 8080, 9090", age: 0 },
+              { ok: true, text: "No other Service or route selects green", age: 0 },
+              { ok: true, text: "Blue's autoscaler is held at 20 until it is retired", age: 1 },
+              { ok: true, text: "You may write, and undo, all 4 remaining steps", age: 3 },
+              { ok: null, text: "Said by j.seo, not proven: 1.18.2 reads what 1.19.0 wrote", age: null },
+            ],
+            clear: stage !== "not-clear",
+          },
+    hold: stage === "hold" ? HOLD : null,
+    wayBack: {
+      kind,
+      seconds,
+      title: kind === "flipBack" ? "cart: flip back to blue" : "cart: back out",
+      text,
+      steps: kind === "flipBack" ? 2 : kind === "backOut" ? 3 : 0,
+      run: "bg-cart-3f9a1c",
+    },
+    draining: stage === "draining",
+    soakLeft: stage === "draining" ? 492 : stage === "soaked" ? 0 : null,
+    evidence: {
+      probes:
+        stage === "starting"
+          ? []
+          : [
+              {
+                source: "https://shop.example.com/cart",
+                lane: shape.onGreen ? "green" : "blue",
+                total: 600,
+                errors: 0,
+                p50: 11,
+                p99: 40,
+                last: "200 in 11 ms",
+                age: 0,
+                series: wiggle(11, 0.7),
+              },
+              {
+                source: "cart-green-7d9c5b4f8-l4q8z /ready",
+                lane: "green",
+                total: 600,
+                errors: 0,
+                p50: 12,
+                p99: 41,
+                last: "200 in 12 ms",
+                age: 1,
+                series: wiggle(13, 1.3),
+              },
+            ],
+      endpoints: [
+        {
+          service: "Service/shop/cart",
+          blue: selects === "green" ? 0 : 20,
+          green: selects === "blue" ? 0 : green,
+          age: 0,
+        },
+        {
+          service: "Service/shop/cart-grpc",
+          blue: selects === "blue" ? 20 : 0,
+          green: selects === "blue" ? 0 : green,
+          age: 0,
+        },
+      ],
+      connections: shape.onGreen
+        ? [
+            { service: "Service/shop/cart", text: "metrics of blue's pods", count: 6 },
+            { service: "Service/shop/cart-grpc", text: "TCP: the Service keeps no count", count: null },
+          ]
+        : [],
+      events: [
+        {
+          at: new Date(Date.now() - 240_000).toISOString(),
+          kind: "Normal",
+          reason: "Ready",
+          message: "20 pods are ready",
+          object: "Deployment/shop/cart-green",
+          count: 1,
+        },
+        {
+          at: new Date(Date.now() - 600_000).toISOString(),
+          kind: "Normal",
+          reason: "ScalingReplicaSet",
+          message: "Scaled up cart-green from 0 to 20",
+          object: "Deployment/shop/cart-green",
+          count: 1,
+        },
+      ],
+      log: [
+        "14:32:17.8 l4q8z GET /ready 200 3 ms",
+        "14:32:17.7 x2m1c pool: 40 of 40 warm",
+        "14:32:17.4 t9d6k GET /ready 200 2 ms",
+        "14:32:16.9 b7r5w cache: 118,402 entries, 97.8 % hit",
+        "14:32:16.1 p0v3n grpc: serving on :9090",
+      ],
+      simulated: false,
+    },
+    breakGlass: [
+      `kubectl --context ${context} -n shop patch service cart --type=json -p '[{"op":"replace","path":"/spec/selector","value":{"app":"cart"}}]'`,
+      `kubectl --context ${context} -n shop patch service cart-grpc --type=json -p '[{"op":"replace","path":"/spec/selector","value":{"app":"cart"}}]'`,
+      `kubectl --context ${context} -n shop delete deployment cart-green`,
+    ],
+  };
+}

@@ -1,0 +1,2 @@
+/** Contexts in which the fake allows writes. */
+export const unlocked = new Set<string>();

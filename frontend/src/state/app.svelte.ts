@@ -1,0 +1,392 @@
+// What the window knows. Fed by UiEvents and by the answers of commands; screens read it and never keep a second copy.
+import { asUiError, call, subscribe } from "../api";
+import type {
+  ContextsView,
+  ContextView,
+  FreshnessView,
+  GraphBatch,
+  ObjectView,
+  RunSummary,
+  RunView,
+  SettingsView,
+  UiError,
+  UiEvent,
+  WayBackView,
+} from "../api";
+import { apply, emptyGraph, type Graph } from "../graph/store";
+import type { Level } from "../graph/camera";
+import { systemLocale, t, words } from "../i18n/index.svelte";
+
+export type Screen =
+  | { at: "clusters" }
+  | { at: "map" }
+  | { at: "walk"; target: string; mode: "rollOut" | "rollBack" }
+  | { at: "run"; run: string }
+  | { at: "runs" }
+  | { at: "settings" };
+
+/** Something that is asked for: not loaded, on its way, there, or failed. */
+export type Loadable<T> =
+  { is: "none" } | { is: "loading"; since: number } | { is: "there"; value: T } | { is: "failed"; error: UiError };
+
+export type Tab = "overview" | "versions" | "events" | "yaml";
+
+/** Past this age a view is stale, whatever the stream says (limits.md, P12). */
+export const STALE_MS = 10_000;
+
+export interface Toast {
+  id: number;
+  text: string;
+  detail: string;
+}
+
+export class App {
+  screen: Screen = $state({ at: "clusters" });
+  contexts: Loadable<ContextsView> = $state({ is: "none" });
+  /** Not reactive: thousands of nodes. `graphRev` says when it changed. */
+  graph: Graph = emptyGraph("");
+  graphRev = $state(0);
+  fresh: FreshnessView | null = $state(null);
+  private freshAt = $state(0);
+  now = $state(Date.now());
+  runs: Record<string, RunView> = $state({});
+  /** When each run was last heard of: countdowns go on from there. */
+  runAt: Record<string, number> = $state({});
+  runList: Loadable<RunSummary[]> = $state({ is: "none" });
+  settings: SettingsView | null = $state(null);
+  selected: string | null = $state(null);
+  object: Loadable<ObjectView> = $state({ is: "none" });
+  tab: Tab = $state("overview");
+  filter = $state("");
+  list = $state(false);
+  level: Level = $state("near");
+  wayBack: WayBackView | null = $state(null);
+  overlay: "palette" | "help" | "unlock" | "breakGlass" | "backOut" | null = $state(null);
+  toasts: Toast[] = $state([]);
+  /** Name of the context that is being opened. */
+  opening: string | null = $state(null);
+
+  private painters = new Set<() => void>();
+  private toAck: number[] = [];
+  private frame = 0;
+  private toastId = 0;
+  private timer: ReturnType<typeof setInterval> | undefined;
+
+  get open(): ContextView | null {
+    if (this.contexts.is !== "there") return null;
+    const { open, contexts } = this.contexts.value;
+    return contexts.find((c) => c.name === open) ?? null;
+  }
+
+  /** Age of what is shown, in milliseconds; grows between proofs. */
+  get age(): number {
+    if (!this.fresh) return 0;
+    return this.fresh.ageMs + Math.max(0, this.now - this.freshAt);
+  }
+
+  get stale(): boolean {
+    if (this.open === null) return false;
+    if (this.open.state === "stale") return true;
+    return this.fresh !== null && (!this.fresh.live || this.age > STALE_MS);
+  }
+
+  /** Why nothing can be written now; null = it can. */
+  get writesOff(): string | null {
+    const c = this.open;
+    if (c === null) return t("off.noContext");
+    if (this.stale) return t("off.stale", { n: Math.round(this.age / 1000) });
+    switch (c.writes) {
+      case "allowed":
+      case "unlocked":
+        return null;
+      case "readOnly":
+        return t("off.readOnly", { name: c.name });
+      case "protected":
+        return t("off.protected", { name: c.name });
+      case "off":
+        return t("off.off", { name: c.name });
+    }
+  }
+
+  /** Only an unlock stands between the operator and a write. */
+  get canUnlock(): boolean {
+    const w = this.open?.writes;
+    return !this.stale && (w === "readOnly" || w === "protected");
+  }
+
+  /** Subscribes first, then asks: nothing that happens in between is lost. */
+  async start() {
+    await subscribe((events) => events.forEach((e) => this.take(e)));
+    this.timer = setInterval(() => (this.now = Date.now()), 1000);
+    this.contexts = { is: "loading", since: Date.now() };
+    const [contexts, settings, runs] = await Promise.allSettled([
+      call("contexts", {}),
+      call("settings", {}),
+      call("runs", {}),
+    ]);
+    if (settings.status === "fulfilled") this.useSettings(settings.value);
+    this.contexts =
+      contexts.status === "fulfilled"
+        ? { is: "there", value: contexts.value }
+        : { is: "failed", error: asUiError(contexts.reason) };
+    this.runList =
+      runs.status === "fulfilled"
+        ? { is: "there", value: runs.value }
+        : { is: "failed", error: asUiError(runs.reason) };
+    if (contexts.status === "fulfilled" && contexts.value.open !== null) await this.loadGraph(contexts.value.open);
+  }
+
+  stop() {
+    clearInterval(this.timer);
+    if (this.frame !== 0) cancelAnimationFrame(this.frame);
+  }
+
+  take(event: UiEvent) {
+    switch (event.type) {
+      case "contexts":
+        this.contexts = { is: "there", value: event.data };
+        return;
+      case "graph":
+        this.takeGraph(event.data);
+        return;
+      case "freshness":
+        if (this.open !== null && event.data.context !== this.open.name) return;
+        this.fresh = event.data;
+        this.freshAt = Date.now();
+        this.now = this.freshAt;
+        return;
+      case "run":
+        this.takeRun(event.data);
+        return;
+      case "settings":
+        this.useSettings(event.data);
+        return;
+    }
+  }
+
+  private takeGraph(batch: GraphBatch) {
+    apply(this.graph, batch);
+    this.graphRev++;
+    // Acknowledged after it was drawn, also when it was refused: the sender waits for it.
+    this.toAck.push(batch.seq);
+    this.scheduleFrame();
+  }
+
+  /** A painter runs once per frame, before the batch of that frame is acknowledged. */
+  addPainter(paint: () => void): () => void {
+    this.painters.add(paint);
+    return () => this.painters.delete(paint);
+  }
+
+  scheduleFrame() {
+    if (this.frame !== 0) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      for (const paint of this.painters) paint();
+      const seqs = this.toAck;
+      this.toAck = [];
+      for (const seq of seqs) void call("ack_graph", { seq }).catch(() => undefined);
+    });
+  }
+
+  private takeRun(run: RunView) {
+    this.runs[run.id] = run;
+    this.runAt[run.id] = Date.now();
+    if (this.runList.is === "there") {
+      const { id, context, target, strategy, change, startedAt, state, headline, reason } = run;
+      const open = state !== "done" && state !== "backedOut" && state !== "failed";
+      const summary: RunSummary = { id, context, target, strategy, change, startedAt, state, headline, reason, open };
+      const rest = this.runList.value.filter((r) => r.id !== id);
+      const at = this.runList.value.findIndex((r) => r.id === id);
+      rest.splice(at < 0 ? 0 : at, 0, summary);
+      this.runList = { is: "there", value: rest };
+    }
+  }
+
+  private useSettings(settings: SettingsView) {
+    this.settings = settings;
+    words.locale = settings.language === "system" ? systemLocale() : settings.language;
+    const light =
+      settings.theme === "light" ||
+      (settings.theme === "system" && matchMedia("(prefers-color-scheme: light)").matches);
+    document.documentElement.dataset["theme"] = light ? "light" : "dark";
+    document.documentElement.lang = words.locale;
+  }
+
+  async saveSettings(patch: Partial<SettingsView>) {
+    if (!this.settings) return;
+    const wanted = { ...$state.snapshot(this.settings), ...patch };
+    const saved = await this.try(() => call("set_settings", { settings: wanted }));
+    if (saved) this.useSettings(saved);
+  }
+
+  async openContext(name: string, namespaces: string[] = []): Promise<boolean> {
+    this.opening = name;
+    try {
+      const opened = await call("open_context", { context: name, namespaces });
+      if (this.contexts.is === "there") {
+        const value = this.contexts.value;
+        this.contexts = {
+          is: "there",
+          value: { ...value, open: name, contexts: value.contexts.map((c) => (c.name === name ? opened : c)) },
+        };
+      }
+      this.fresh = null;
+      this.select(null);
+      await this.loadGraph(name);
+      this.screen = { at: "map" };
+      return true;
+    } catch (cause) {
+      this.fail(asUiError(cause));
+      const contexts = await call("contexts", {}).catch(() => null);
+      if (contexts) this.contexts = { is: "there", value: contexts };
+      return false;
+    } finally {
+      this.opening = null;
+    }
+  }
+
+  private async loadGraph(name: string) {
+    if (this.graph.context !== name) {
+      this.graph = emptyGraph(name);
+      this.graphRev++;
+    }
+    const batch = await this.try(() => call("graph", { context: name }));
+    if (batch) this.takeGraph(batch);
+    void this.loadWayBack();
+  }
+
+  async closeContext(name: string) {
+    const contexts = await this.try(() => call("close_context", { context: name }));
+    if (contexts) this.contexts = { is: "there", value: contexts };
+    this.fresh = null;
+  }
+
+  async unlock(typed: string): Promise<boolean> {
+    const c = this.open;
+    if (!c) return false;
+    const contexts = await this.try(() => call("unlock", { context: c.name, typed }));
+    if (contexts) this.contexts = { is: "there", value: contexts };
+    return contexts !== null;
+  }
+
+  async lock() {
+    const c = this.open;
+    if (!c) return;
+    const contexts = await this.try(() => call("lock", { context: c.name }));
+    if (contexts) this.contexts = { is: "there", value: contexts };
+  }
+
+  select(id: string | null) {
+    this.selected = id;
+    if (id === null) {
+      this.object = { is: "none" };
+      void this.loadWayBack();
+      return;
+    }
+    void this.loadObject(id);
+  }
+
+  async loadObject(id: string) {
+    const c = this.open;
+    if (!c) return;
+    const node = this.graph.nodes.get(id);
+    const wanted = node?.object ?? id;
+    if (this.object.is !== "there" || this.object.value.id !== wanted)
+      this.object = { is: "loading", since: Date.now() };
+    try {
+      const value = await call("object", { context: c.name, id: wanted });
+      if (this.selected === id) this.object = { is: "there", value };
+    } catch (cause) {
+      if (this.selected === id) this.object = { is: "failed", error: asUiError(cause) };
+    }
+    void this.loadWayBack();
+  }
+
+  /** The gauge: of the run on the screen, else of the selected workload, else of the last run. */
+  async loadWayBack() {
+    const c = this.open;
+    if (!c) {
+      this.wayBack = null;
+      return;
+    }
+    const node = this.selected === null ? undefined : this.graph.nodes.get(this.selected);
+    const id = node?.kind === "Deployment" ? node.object : null;
+    this.wayBack = await call("way_back", { context: c.name, id }).catch(() => null);
+  }
+
+  get shownWayBack(): WayBackView | null {
+    if (this.screen.at === "run") return this.runs[this.screen.run]?.wayBack ?? this.wayBack;
+    return this.wayBack;
+  }
+
+  async openRun(id: string) {
+    this.screen = { at: "run", run: id };
+    if (!this.runs[id]) {
+      const run = await this.try(() => call("run", { run: id }));
+      if (run) this.takeRun(run);
+    }
+  }
+
+  async loadRuns() {
+    if (this.runList.is !== "there") this.runList = { is: "loading", since: Date.now() };
+    try {
+      this.runList = { is: "there", value: await call("runs", {}) };
+    } catch (cause) {
+      this.runList = { is: "failed", error: asUiError(cause) };
+    }
+  }
+
+  /** Sends a command of a run; its answer is the new view. */
+  async runCommand(send: () => Promise<RunView>): Promise<boolean> {
+    const run = await this.try(send);
+    if (run) this.takeRun(run);
+    return run !== null;
+  }
+
+  /** Runs a call and shows its failure; null = it failed. */
+  async try<T>(send: () => Promise<T>): Promise<T | null> {
+    try {
+      return await send();
+    } catch (cause) {
+      this.fail(asUiError(cause));
+      return null;
+    }
+  }
+
+  fail(error: UiError) {
+    const id = ++this.toastId;
+    const detail = [error.detail, error.hint].filter((s) => s !== "").join(". ");
+    this.toasts = [...this.toasts.slice(-2), { id, text: error.message, detail }];
+  }
+
+  dismiss(id: number) {
+    this.toasts = this.toasts.filter((x) => x.id !== id);
+  }
+
+  /** Esc: one level back. Says whether there was one. */
+  back(): boolean {
+    if (this.overlay !== null) {
+      this.overlay = null;
+      return true;
+    }
+    switch (this.screen.at) {
+      case "clusters":
+        return false;
+      case "map":
+        if (this.filter !== "") this.filter = "";
+        else if (this.selected !== null) this.select(null);
+        else return false;
+        return true;
+      case "walk":
+      case "run":
+      case "runs":
+      case "settings":
+        this.screen = this.open ? { at: "map" } : { at: "clusters" };
+        void this.loadWayBack();
+        return true;
+    }
+  }
+}
+
+export const app = new App();

@@ -1,0 +1,121 @@
+// What each command does, and why it is off. Keys, palette and buttons all come through here.
+import type { Command } from "../ui/keys";
+import { call } from "../api";
+import { zoom } from "../graph/camera";
+import { t } from "../i18n/index.svelte";
+import type { App } from "./app.svelte";
+
+/** The workload that a rollout would be about: the selected one, when it is a Deployment. */
+export function target(app: App): string | null {
+  const node = app.selected === null ? undefined : app.graph.nodes.get(app.selected);
+  return node && node.kind === "Deployment" ? node.object : null;
+}
+
+/** Why a command is off; null = it is on. */
+export function off(app: App, command: Command): string | null {
+  const noMap = app.open === null ? t("off.noContext") : null;
+  switch (command) {
+    case "palette":
+    case "help":
+    case "clusters":
+    case "runs":
+    case "settings":
+      return null;
+    case "search":
+    case "map":
+      return noMap;
+    case "list":
+    case "zoomIn":
+    case "zoomOut":
+    case "zoomReset":
+      return noMap ?? (app.screen.at === "map" ? null : t("off.mapOnly"));
+    case "describe":
+    case "yaml":
+      return noMap ?? (app.selected === null ? t("off.nothingSelected") : null);
+    case "rollOut":
+    case "rollBack":
+      if (noMap !== null) return noMap;
+      if (target(app) === null) return t("off.noDeployment");
+      return app.stale ? app.writesOff : null;
+    case "backOut": {
+      if (app.screen.at !== "run") return t("off.noRun");
+      const run = app.runs[app.screen.run];
+      return run && run.wayBack.kind !== "none" && run.state !== "backingOut"
+        ? null
+        : (run?.wayBack.text ?? t("off.noRun"));
+    }
+    case "breakGlass":
+      return app.screen.at === "run" ? null : t("off.noRun");
+    case "lock":
+      return app.open === null ? t("off.noContext") : null;
+  }
+}
+
+/** Runs a command if it is on. */
+export function run(app: App, command: Command): void {
+  if (off(app, command) !== null) return;
+  switch (command) {
+    case "search":
+      app.screen = { at: "map" };
+      requestAnimationFrame(() => document.querySelector<HTMLInputElement>("[data-testid=search]")?.focus());
+      return;
+    case "palette":
+      app.overlay = app.overlay === "palette" ? null : "palette";
+      return;
+    case "help":
+      app.overlay = app.overlay === "help" ? null : "help";
+      return;
+    case "clusters":
+      app.screen = { at: "clusters" };
+      return;
+    case "map":
+      app.screen = { at: "map" };
+      return;
+    case "runs":
+      app.screen = { at: "runs" };
+      void app.loadRuns();
+      return;
+    case "settings":
+      app.screen = { at: "settings" };
+      return;
+    case "list":
+      app.list = !app.list;
+      return;
+    case "describe":
+      app.tab = "overview";
+      return;
+    case "yaml":
+      app.tab = "yaml";
+      return;
+    case "rollOut":
+    case "rollBack": {
+      const id = target(app);
+      if (id !== null) app.screen = { at: "walk", target: id, mode: command };
+      return;
+    }
+    case "backOut":
+      app.overlay = "backOut";
+      return;
+    case "breakGlass":
+      app.overlay = "breakGlass";
+      return;
+    case "lock":
+      if (app.canUnlock) app.overlay = "unlock";
+      else void app.lock();
+      return;
+    case "zoomIn":
+      app.level = zoom(app.level, 1);
+      return;
+    case "zoomOut":
+      app.level = zoom(app.level, -1);
+      return;
+    case "zoomReset":
+      app.level = "near";
+      return;
+  }
+}
+
+/** Goes back; the confirmation has been given. */
+export function sendBackOut(app: App, run: string, reason: string | null): Promise<boolean> {
+  return app.runCommand(() => call("back_out", { run, reason }));
+}
