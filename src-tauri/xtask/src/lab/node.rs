@@ -83,7 +83,7 @@ pub fn prepare(dir: &LabDir, record: &Record) -> Result<(), LabError> {
         ip(&format!("-n {space} route add {} via {}", network.pods(other), network.node(other)))?;
     }
     ip(&format!("route add {} via {}", network.services(), network.node(1)))?;
-    make_cgroups(network)?;
+    make_cgroups(network, record.options.real_nodes)?;
     let run = runtime(network);
     fs::create_dir_all(&run).map_err(|e| LabError::file(&run, e))
 }
@@ -102,27 +102,36 @@ fn hierarchies() -> Vec<PathBuf> {
     entries.filter(|path| path.is_dir() && !path.is_symlink() && path.join("cgroup.procs").exists()).collect()
 }
 
-fn make_cgroups(network: Network) -> Result<(), LabError> {
+/// A group per lab, and in it one per node: a kubelet removes every pod of its own group that it does not know.
+fn make_cgroups(network: Network, nodes: u8) -> Result<(), LabError> {
     for hierarchy in hierarchies() {
+        // Beside version 1 a hierarchy of version 2 may be mounted that controls nothing.
         if hierarchy.join("cgroup.controllers").exists() && hierarchy != Path::new("/sys/fs/cgroup") {
             continue;
         }
-        let folder = hierarchy.join(network.name());
-        fs::create_dir_all(&folder).map_err(|e| LabError::file(&folder, e))?;
-        // A new cpuset of version 1 has no CPU and no memory node, and refuses every process.
-        for file in ["cpuset.cpus", "cpuset.mems"] {
-            let (from, to) = (hierarchy.join(file), folder.join(file));
-            if from.exists() {
-                fs::read(&from).and_then(|all| fs::write(&to, all)).map_err(|e| LabError::file(&to, e))?;
-            }
+        let lab = hierarchy.join(network.name());
+        make_cgroup(&hierarchy, &lab)?;
+        for node in 1..=nodes {
+            make_cgroup(&lab, &lab.join(format!("node-{node}")))?;
         }
-        let controllers = hierarchy.join("cgroup.subtree_control");
-        if controllers.exists() {
-            for controller in ["cpuset", "cpu", "memory", "pids", "io"] {
-                // One that the kernel lacks or that is on already is no reason to stop.
-                let _ = fs::write(&controllers, format!("+{controller}"));
-                let _ = fs::write(folder.join("cgroup.subtree_control"), format!("+{controller}"));
-            }
+    }
+    Ok(())
+}
+
+fn make_cgroup(parent: &Path, folder: &Path) -> Result<(), LabError> {
+    fs::create_dir_all(folder).map_err(|e| LabError::file(folder, e))?;
+    // A new cpuset of version 1 has no CPU and no memory node, and refuses every process.
+    for file in ["cpuset.cpus", "cpuset.mems"] {
+        let (from, to) = (parent.join(file), folder.join(file));
+        if from.exists() && !parent.join("cgroup.controllers").exists() {
+            fs::read(&from).and_then(|all| fs::write(&to, all)).map_err(|e| LabError::file(&to, e))?;
+        }
+    }
+    if parent.join("cgroup.subtree_control").exists() {
+        for controller in ["cpuset", "cpu", "memory", "pids", "io"] {
+            // One that the kernel lacks or that is on already is no reason to stop.
+            let _ = fs::write(parent.join("cgroup.subtree_control"), format!("+{controller}"));
+            let _ = fs::write(folder.join("cgroup.subtree_control"), format!("+{controller}"));
         }
     }
     Ok(())
@@ -221,7 +230,7 @@ fn kubelet(dir: &LabDir, network: Network, node: u8, home: &Path) -> Result<Comm
         },
         "authorization": { "mode": "Webhook" },
         "cgroupDriver": "cgroupfs",
-        "cgroupRoot": format!("/{}", network.name()),
+        "cgroupRoot": format!("/{}/{name}", network.name()),
         "containerRuntimeEndpoint": format!("unix://{}", socket(network, node).display()),
         "enforceNodeAllocatable": [],
         "evictionHard": {
