@@ -107,15 +107,20 @@ fn fits_selector(around: &Around<'_>, labels: &Labels) -> Result<(), PlanError> 
     }
 }
 
+/// A Deployment's name without the colour at its end.
+pub(crate) fn base_of(name: &str) -> &str {
+    let stripped = |c: &str| name.strip_suffix(c).filter(|b| !b.is_empty());
+    stripped("-green").or_else(|| stripped("-blue")).unwrap_or(name)
+}
+
 /// The colour that blue does not have, and the name without a colour. Blue's colour is its label, else the end of its
 /// name, else blue.
 fn colour_of_green(around: &Around<'_>) -> (&'static str, String) {
     let name = around.id.name.as_str();
-    let stripped = |c: &str| name.strip_suffix(&format!("-{c}")).filter(|b| !b.is_empty());
-    let base = stripped("green").or_else(|| stripped("blue")).unwrap_or(name).to_string();
     let label = around.pod_labels().get(names::COLOR).map(String::as_str);
-    let is_green = label == Some("green") || (label.is_none() && stripped("green").is_some());
-    (if is_green { "blue" } else { "green" }, base)
+    let base = base_of(name);
+    let is_green = label == Some("green") || (label.is_none() && base != name && name.ends_with("-green"));
+    (if is_green { "blue" } else { "green" }, base.to_string())
 }
 
 /// Green's name, and what has to go first: a retired Deployment of an earlier run under that name, and the autoscalers

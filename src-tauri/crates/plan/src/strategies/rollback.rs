@@ -12,6 +12,7 @@ use super::{Draft, Strategy, default_deadline};
 use crate::around::Around;
 use crate::derive::wanted_template;
 use crate::file::seal;
+use crate::ground::base_of;
 use crate::params::{Param, ParamKind, ParamSchema, number, wrong};
 use crate::plan::{Plan, PlanError, SCHEMA, Target, What};
 use crate::revisions::{Revision, revisions, template_of};
@@ -100,11 +101,18 @@ fn choose<'a>(around: &Around<'_>, all: &'a [Revision], wanted: Option<u32>) -> 
         said.collect::<Vec<_>>().join(", ")
     };
     if all.iter().all(|r| r.current) {
-        let why = match around.deployment.spec.revision_history_limit {
-            Some(0) => "its history is empty, because revisionHistoryLimit is 0: no old ReplicaSet is kept; roll the old version out anew",
-            _ => "its history holds no other revision: there is nothing to go back to",
+        let why = match (retired(around), around.deployment.spec.revision_history_limit) {
+            (Some((name, image)), _) => {
+                format!(
+                    "its history holds no other revision; deployment {name}, which was retired, ran {image}: bring that in by a Blue/Green"
+                )
+            }
+            (None, Some(0)) => {
+                "its history is empty, because revisionHistoryLimit is 0: no old ReplicaSet is kept; roll the old version out anew".into()
+            }
+            (None, _) => "its history holds no other revision: there is nothing to go back to".into(),
         };
-        return Err(unfit(why.into()));
+        return Err(unfit(why));
     }
     match wanted {
         Some(n) => match all.iter().find(|r| r.number == u64::from(n)) {
@@ -119,4 +127,13 @@ fn choose<'a>(around: &Around<'_>, all: &'a [Revision], wanted: Option<u32>) -> 
             unfit(format!("no revision can be gone back to ({})", why.collect::<Vec<_>>().join("; ")))
         }),
     }
+}
+
+/// The other colour of the same application, scaled to zero: after a swap the version before is there, not in the
+/// history. Name and image.
+fn retired(around: &Around<'_>) -> Option<(String, String)> {
+    let all = around.snapshot.objects.deployments(around.namespace());
+    let mut others = all.filter(|d| d.metadata.name != around.id.name && base_of(&d.metadata.name) == base_of(&around.id.name));
+    let other = others.find(|d| d.wanted() == 0)?;
+    Some((other.metadata.name.clone(), other.spec.template.spec.containers.first()?.image.clone()))
 }
