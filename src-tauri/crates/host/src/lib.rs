@@ -1,1 +1,127 @@
-//! (being written)
+//! Wires the rooms into one [`Host`]: everything but a user interface.
+//!
+//! This room does **not** decide how a rollout goes (`plan`, `engine`) and does not draw; it connects, keeps plans and
+//! drivers of this process, asks for what a start needs, and turns what the rooms know into views.
+//!
+//! **Invariants:** nothing is written to a cluster but by the engine, after a start that was checked and confirmed; a
+//! stale view switches writing off; no value of a Secret crosses into a view (I10).
+//!
+//! Adding a command: 1. its line in `api`; 2. its body in `commands.rs`, three to ten lines over the modules here.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use api::{Code, UiError, UiEvent};
+use engine::Clock;
+use engine::clock::TokioClock;
+use store::Store;
+use tokio::sync::broadcast;
+
+mod commands;
+mod contexts;
+mod errors;
+mod graph_view;
+mod lanes;
+mod link;
+mod live;
+mod mask;
+mod object;
+mod plan_view;
+mod plans;
+mod policy;
+mod recorder;
+mod run_view;
+mod runs;
+mod settings;
+mod workload;
+
+/// How a host is started.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Kubeconfig; `None` = `$KUBECONFIG` (a list), else `~/.kube/config`.
+    pub kubeconfig: Option<PathBuf>,
+    /// Context; `None` = the kubeconfig's current-context.
+    pub context: Option<String>,
+    /// Folder of the journal; `None` = `$CHANGEOVER_STATE_DIR`, else the user's state folder.
+    pub state_dir: Option<PathBuf>,
+    /// No write in any context, whatever it allows.
+    pub read_only: bool,
+    /// Where probes find a host: `HOST:PORT:ADDR`, as curl takes it.
+    pub resolve: Vec<String>,
+}
+
+/// Events that a slow listener may lag behind before it has to read everything anew.
+const EVENTS: usize = 1024;
+
+/// The rooms, wired. Commands are called through [`api::Commands`]; what happens is told through [`Host::events`].
+pub struct Host {
+    me: Weak<Host>,
+    options: Options,
+    store: Arc<Store>,
+    clock: Arc<dyn Clock>,
+    events: broadcast::Sender<UiEvent>,
+    known: Mutex<contexts::Known>,
+    links: Mutex<BTreeMap<String, Arc<link::Link>>>,
+    plans: Mutex<BTreeMap<String, Arc<plans::Kept>>>,
+    runs: Mutex<BTreeMap<String, Arc<runs::Driven>>>,
+    stops: Mutex<BTreeMap<String, String>>,
+}
+
+impl Host {
+    /// Opens the journal and reads the kubeconfig; no network, no tasks. Call it from anywhere, its commands from within
+    /// a tokio runtime.
+    ///
+    /// # Errors
+    /// The journal cannot be used, or `--kubeconfig` names a file that cannot.
+    pub fn new(options: Options) -> Result<Arc<Host>, UiError> {
+        // Two HTTP clients of one binary may each bring a provider for rustls; the first one installed counts for all.
+        // An error means that somebody was first, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let dir = state_dir(&options)?;
+        let clock: Arc<dyn Clock> = Arc::new(TokioClock::new());
+        let store = Store::open(&dir.join("journal.sqlite"), clock.clone()).map_err(errors::journal)?;
+        let known = contexts::Known::read(&options)?;
+        let (events, _) = broadcast::channel(EVENTS);
+        Ok(Arc::new_cyclic(|me| Host {
+            me: me.clone(),
+            options,
+            store: Arc::new(store),
+            clock,
+            events,
+            known: Mutex::new(known),
+            links: Mutex::default(),
+            plans: Mutex::default(),
+            runs: Mutex::default(),
+            stops: Mutex::default(),
+        }))
+    }
+
+    /// What happens from now on. Subscribe before the command whose effects are to be seen. A listener that lagged reads
+    /// everything anew (`graph`, `run`).
+    pub fn events(&self) -> broadcast::Receiver<UiEvent> {
+        self.events.subscribe()
+    }
+
+    fn tell(&self, event: UiEvent) {
+        // Nobody listens: nothing to tell.
+        let _ = self.events.send(event);
+    }
+}
+
+/// `$CHANGEOVER_STATE_DIR`, `$XDG_STATE_HOME/changeover`, `~/.local/state/changeover`.
+fn state_dir(options: &Options) -> Result<PathBuf, UiError> {
+    let of = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
+    options
+        .state_dir
+        .clone()
+        .or_else(|| of("CHANGEOVER_STATE_DIR"))
+        .or_else(|| of("XDG_STATE_HOME").filter(|p| p.is_absolute()).map(|p| p.join("changeover")))
+        .or_else(|| std::env::home_dir().map(|h| h.join(".local/state/changeover")))
+        .ok_or_else(|| UiError::new(Code::Journal, "no folder for the journal: there is no home folder").hint("name one with --state-dir"))
+}
+
+/// Locks that survive a panic elsewhere: what is in them is replaced whole, never half.
+fn locked<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
+    m.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,359 @@
+//! The command line: what may be typed, with help that shows it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Blue/Green cutovers and rollbacks of plain Kubernetes Deployments, from a script.
+#[derive(Parser, Debug)]
+#[command(
+    name = "changeoverctl",
+    version,
+    about,
+    max_term_width = 110,
+    disable_help_subcommand = true,
+    after_help = "\
+Exit codes:
+  0 done   1 failed   2 usage   3 stopped by a check   4 held, needs somebody
+  5 backed out   6 stuck, hand-repair printed   7 unreachable or stale
+
+Examples:
+  changeoverctl contexts
+  changeoverctl map -n shop
+  changeoverctl plan blue-green deployment/web -n shop --image web=registry.example.com/web:v2 --out web.plan
+  changeoverctl check web.plan
+  changeoverctl run web.plan --yes
+  changeoverctl back-out bg-web-3f9a1c
+
+Linked as kubectl-changeover on the PATH it answers to `kubectl changeover …`."
+)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Args, Debug, Clone)]
+pub struct Global {
+    /// Kubeconfig file; without it $KUBECONFIG (a list), then ~/.kube/config.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig; without it its current-context.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub context: Option<String>,
+    /// Namespace; without it the context's own.
+    #[arg(short, long, global = true, value_name = "NS")]
+    pub namespace: Option<String>,
+    /// Refuse every write, whatever the context allows.
+    #[arg(long, global = true)]
+    pub read_only: bool,
+    /// How to print.
+    #[arg(short, long, global = true, value_enum, default_value_t = Format::Text)]
+    pub output: Format,
+    /// No colours, also on a terminal (as with $NO_COLOR).
+    #[arg(long, global = true)]
+    pub no_color: bool,
+    /// Folder of the journal; without it $CHANGEOVER_STATE_DIR, then the user's state folder.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
+    /// Where probes find a host: HOST:PORT:ADDRESS, as curl takes it. May be repeated.
+    #[arg(long, global = true, value_name = "HOST:PORT:ADDR")]
+    pub resolve: Vec<String>,
+}
+
+/// How to print.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Text,
+    /// For programs; schemas in docs/cli.md.
+    Json,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Lists the contexts: what is reachable, and why not.
+    #[command(after_help = "\
+Examples:
+  changeoverctl contexts
+  changeoverctl contexts -o json --kubeconfig ./lab.kubeconfig")]
+    Contexts,
+    /// Prints the graph: entries, routes, Services, workloads, shares of traffic, findings.
+    #[command(after_help = "\
+Examples:
+  changeoverctl map -n shop
+  changeoverctl map -n shop -o json | jq '.findings'")]
+    Map,
+    /// Lists the revisions of a Deployment and which one to go back to.
+    #[command(after_help = "\
+Examples:
+  changeoverctl history deployment/web -n shop")]
+    History(Target),
+    /// Makes a plan. Writes nothing to the cluster.
+    #[command(subcommand)]
+    Plan(PlanCommand),
+    /// Runs the checks of a plan: findings, dry runs, permissions, also of the way back. Writes nothing.
+    #[command(after_help = "\
+Exit code 3 when a finding stops it.
+
+Examples:
+  changeoverctl check web.plan
+  changeoverctl check web.plan -o json")]
+    Check {
+        /// Plan file; `-` reads standard input.
+        #[arg(value_name = "PLAN")]
+        plan: PathBuf,
+    },
+    /// Checks a plan and carries it out.
+    #[command(after_help = "\
+On a terminal the gates are asked; elsewhere the run is left at the first gate with exit code 4, unless --yes approves
+them. --yes does not unlock a read-only or protected context: --confirm-context NAME does.
+SIGINT and SIGTERM leave the run where it is: it says what stays behind, and `resume` picks it up.
+
+Examples:
+  changeoverctl run web.plan
+  changeoverctl run web.plan --yes --confirm-context prod-kr --reason OPS-1234
+  changeoverctl run web.plan --until smoke && changeoverctl resume bg-web-3f9a1c --yes")]
+    Run {
+        /// Plan file; `-` reads standard input.
+        #[arg(value_name = "PLAN")]
+        plan: PathBuf,
+        /// Reason or ticket, kept with the run.
+        #[arg(long)]
+        reason: Option<String>,
+        /// How to follow it.
+        #[command(flatten)]
+        follow: Follow,
+    },
+    /// Lists the runs, newest first.
+    #[command(after_help = "\
+Examples:
+  changeoverctl runs
+  changeoverctl runs -o json")]
+    Runs,
+    /// Shows a run: steps, colours, what it waits for, the way back.
+    #[command(after_help = "\
+Examples:
+  changeoverctl status bg-web-3f9a1c")]
+    Status {
+        /// Run.
+        run: String,
+    },
+    /// Picks up a run that was left.
+    #[command(after_help = "\
+Examples:
+  changeoverctl resume bg-web-3f9a1c --yes
+  changeoverctl resume bg-web-3f9a1c --choose retry")]
+    Resume {
+        /// Run.
+        run: String,
+        /// Answers a hold with one of the choices that `status` shows.
+        #[arg(long, value_name = "CHOICE")]
+        choose: Option<String>,
+        /// How to follow it.
+        #[command(flatten)]
+        follow: Follow,
+    },
+    /// Goes back: before the cutover green is removed, after it traffic flips back to blue.
+    #[command(after_help = "\
+Examples:
+  changeoverctl back-out bg-web-3f9a1c --reason 'errors in checkout'")]
+    BackOut {
+        /// Run.
+        run: String,
+        /// Reason or ticket, kept with the run.
+        #[arg(long)]
+        reason: Option<String>,
+        /// Name of a read-only or protected context, to allow writes in it.
+        #[arg(long, value_name = "NAME")]
+        confirm_context: Option<String>,
+    },
+    /// Lets a run past the gate that it waits at, and follows it on.
+    #[command(after_help = "\
+Examples:
+  changeoverctl approve bg-web-3f9a1c
+  changeoverctl approve bg-web-3f9a1c --yes     (also the gates after this one)")]
+    Approve {
+        /// Run.
+        run: String,
+        /// How to follow it.
+        #[command(flatten)]
+        follow: Follow,
+    },
+}
+
+/// How a run is followed.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Follow {
+    /// Leave the run once this step is done (an id that the plan shows); `resume` goes on.
+    #[arg(long, value_name = "STEP")]
+    pub until: Option<String>,
+    /// Approve every gate as soon as its checks hold.
+    #[arg(long, short)]
+    pub yes: bool,
+    /// Name of a read-only or protected context, to allow writes in it.
+    #[arg(long, value_name = "NAME")]
+    pub confirm_context: Option<String>,
+}
+
+/// Strategies.
+#[derive(Subcommand, Debug)]
+pub enum PlanCommand {
+    /// A second Deployment takes over at once, the first stands by.
+    #[command(after_help = "\
+Examples:
+  changeoverctl plan blue-green deployment/web -n shop --image web=registry.example.com/web:v2
+  changeoverctl plan blue-green deploy/web -n shop --template pod.yaml --finish promote --out web.plan
+  changeoverctl plan blue-green deployment/web -n shop --image web=web:v2 --set soak=60 --set preview=1")]
+    BlueGreen {
+        /// Deployment.
+        #[command(flatten)]
+        target: Target,
+        /// New image of a container: CONTAINER=REFERENCE. May be repeated.
+        #[arg(long, value_name = "C=REF", value_parser = pair, required_unless_present = "template")]
+        image: Vec<(String, String)>,
+        /// Or a whole pod template as YAML; `-` reads standard input.
+        #[arg(long, value_name = "FILE", conflicts_with = "image")]
+        template: Option<PathBuf>,
+        /// How it ends; without it as fits who owns the Deployment.
+        #[arg(long, value_name = "swap|promote", value_parser = ["swap", "promote"])]
+        finish: Option<String>,
+        /// Parameters and file.
+        #[command(flatten)]
+        more: PlanMore,
+    },
+    /// An earlier revision is written back.
+    #[command(after_help = "\
+Examples:
+  changeoverctl plan rollback deployment/web -n shop
+  changeoverctl plan rollback deployment/web -n shop --to-revision 4 --out back.plan")]
+    Rollback {
+        /// Deployment.
+        #[command(flatten)]
+        target: Target,
+        /// Revision; without it the one that `history` advises.
+        #[arg(long, value_name = "N")]
+        to_revision: Option<u32>,
+        /// Parameters and file.
+        #[command(flatten)]
+        more: PlanMore,
+    },
+}
+
+/// What every plan takes.
+#[derive(Args, Debug, Clone, Default)]
+pub struct PlanMore {
+    /// Parameter of the strategy: KEY=VALUE. May be repeated.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pair)]
+    pub set: Vec<(String, String)>,
+    /// Writes the plan to this file.
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// A Deployment.
+#[derive(Args, Debug, Clone)]
+pub struct Target {
+    /// `deployment/NAME`.
+    #[arg(value_name = "deployment/NAME", value_parser = deployment)]
+    pub target: String,
+}
+
+/// `KEY=VALUE`; the value may hold further `=`.
+fn pair(s: &str) -> Result<(String, String), String> {
+    match s.split_once('=') {
+        Some((k, v)) if !k.is_empty() && !v.is_empty() => Ok((k.to_string(), v.to_string())),
+        _ => Err("KEY=VALUE is needed".to_string()),
+    }
+}
+
+/// `deployment/NAME` in the ways that kubectl takes it; gives the name.
+fn deployment(s: &str) -> Result<String, String> {
+    let Some((kind, name)) = s.split_once('/') else { return Err(format!("`deployment/{s}` is meant?")) };
+    match kind.to_ascii_lowercase().as_str() {
+        "deployment" | "deployments" | "deploy" | "deployment.apps" | "deployments.apps" if !name.is_empty() && !name.contains('/') => {
+            Ok(name.to_string())
+        }
+        _ => Err("only `deployment/NAME` can be rolled out by now".to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split_whitespace())
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_of_the_readme_is_understood() {
+        for line in [
+            "changeoverctl contexts",
+            "changeoverctl map -n shop -o json",
+            "changeoverctl history deployment/web -n shop",
+            "changeoverctl plan blue-green deployment/web -n shop --image web=web:v2 --finish swap --set soak=60 --out f",
+            "changeoverctl plan blue-green deploy/web --template pod.yaml",
+            "changeoverctl plan rollback deployment/web -n shop --to-revision 4",
+            "changeoverctl check web.plan --read-only",
+            "changeoverctl run web.plan --until smoke --yes --confirm-context prod --no-color",
+            "changeoverctl runs",
+            "changeoverctl status r",
+            "changeoverctl resume r",
+            "changeoverctl back-out r",
+            "changeoverctl approve r",
+            "changeoverctl --kubeconfig k --context c --namespace n runs",
+        ] {
+            parse(line).unwrap_or_else(|e| panic!("{line}: {e}"));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_a_usage_error() {
+        for line in [
+            "changeoverctl",
+            "changeoverctl plan blue-green deployment/web",
+            "changeoverctl plan blue-green web --image a=b",
+            "changeoverctl plan blue-green statefulset/web --image a=b",
+            "changeoverctl plan blue-green deployment/web --image ab",
+            "changeoverctl plan blue-green deployment/web --image a=b --template f",
+            "changeoverctl plan blue-green deployment/web --image a=b --finish later",
+            "changeoverctl plan rollback deployment/web --to-revision x",
+            "changeoverctl map -o yaml",
+            "changeoverctl status",
+        ] {
+            let e = parse(line).expect_err(line);
+            assert_eq!(e.exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_image_reference_may_hold_equal_signs() {
+        assert_eq!(pair("web=r/x@sha256:1?a=b"), Ok(("web".into(), "r/x@sha256:1?a=b".into())));
+    }
+
+    #[test]
+    fn every_command_shows_examples_in_its_help() {
+        fn walk(c: &clap::Command) {
+            let is_group = c.get_subcommands().next().is_some();
+            if !is_group {
+                let help = c.get_after_help().map(|h| h.to_string()).unwrap_or_default();
+                assert!(help.contains("Examples:"), "{} has no examples", c.get_name());
+            }
+            c.get_subcommands().for_each(walk);
+        }
+        walk(&Cli::command());
+    }
+}

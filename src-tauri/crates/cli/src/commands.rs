@@ -1,0 +1,324 @@
+//! The bodies of the commands.
+
+use std::io::{IsTerminal, Read};
+use std::path::Path;
+use std::sync::Arc;
+
+use api::*;
+use host::{Host, Options};
+use serde_json::{Map, Value, json};
+
+use crate::args::{Cli, Command, Follow, Format, Global, PlanCommand};
+use crate::exit::Exit;
+use crate::out::{Out, say};
+use crate::{follow, map, text};
+
+/// Schema of the JSON that the short commands print.
+const SCHEMA: u32 = 1;
+
+/// Largest file that is read as a plan or template: 4 MiB, beyond what an API server would store.
+const FILE_LIMIT: u64 = 4 << 20;
+
+/// Carries out the command.
+pub async fn run(cli: &Cli, out: &mut Out) -> Result<Exit, UiError> {
+    let g = &cli.global;
+    let host = Host::new(Options {
+        kubeconfig: g.kubeconfig.clone(),
+        context: g.context.clone(),
+        state_dir: g.state_dir.clone(),
+        read_only: g.read_only,
+        resolve: g.resolve.clone(),
+    })?;
+    let json = g.output == Format::Json;
+    match &cli.command {
+        Command::Contexts => contexts(&host, json, out).await,
+        Command::Map => graph(&host, g, json, out).await,
+        Command::History(t) => history(&host, g, &t.target, json, out).await,
+        Command::Plan(p) => plan(&host, g, p, json, out).await,
+        Command::Check { plan } => check(&host, plan, json, out).await,
+        Command::Run { plan, reason, follow } => start(&host, plan, reason, follow, json, out).await,
+        Command::Runs => runs(&host, json, out).await,
+        Command::Status { run } => status(&host, run, json, out).await,
+        Command::Resume { run, choose, follow } => resume(&host, run, choose.as_deref(), follow, json, out).await,
+        Command::BackOut { run, reason, confirm_context } => {
+            let how = Follow { confirm_context: confirm_context.clone(), ..Follow::default() };
+            back_out(&host, run, reason, &how, json, out).await
+        }
+        Command::Approve { run, follow } => approve(&host, run, follow, json, out).await,
+    }
+}
+
+/// Prints an error where it belongs.
+pub fn report(e: &UiError, format: Format, out: &mut Out) {
+    if format == Format::Json {
+        out.json(&json!({"schema": SCHEMA, "error": e, "exit": Exit::of_error(e).code()}));
+        return;
+    }
+    say(&format!("error: {}", e.message));
+    if !e.detail.is_empty() {
+        say(&format!("  {}", e.detail));
+    }
+    if !e.hint.is_empty() {
+        say(&format!("  → {}", e.hint));
+    }
+}
+
+async fn contexts(host: &Arc<Host>, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    let v = host.probe_contexts().await?;
+    if json {
+        out.json(&json!({"schema": SCHEMA, "current": v.current, "contexts": v.contexts, "files": v.files}));
+    } else {
+        text::contexts(&v).iter().for_each(|l| out.line(l));
+    }
+    Ok(Exit::Done)
+}
+
+/// Context and namespace that a command is about.
+async fn place(host: &Arc<Host>, g: &Global) -> Result<(String, String), UiError> {
+    let all = host.contexts().await?;
+    let name = g.context.clone().or(all.current).ok_or_else(|| {
+        UiError::new(Code::Usage, "no context").hint("name one with --context, or a kubeconfig with --kubeconfig or $KUBECONFIG")
+    })?;
+    let context = all.contexts.into_iter().find(|c| c.name == name).ok_or_else(|| {
+        UiError::new(Code::NotFound, format!("context {name}: not in the kubeconfig")).hint("`changeoverctl contexts` lists them")
+    })?;
+    let own = Some(context.namespace).filter(|n| !n.is_empty()).unwrap_or_else(|| "default".into());
+    Ok((name, g.namespace.clone().unwrap_or(own)))
+}
+
+/// Connects and waits until the namespace was read once.
+async fn open(host: &Arc<Host>, g: &Global) -> Result<(String, String), UiError> {
+    let (context, namespace) = place(host, g).await?;
+    host.open_context(context.clone(), vec![namespace.clone()]).await?;
+    host.settled(&context).await?;
+    Ok((context, namespace))
+}
+
+async fn graph(host: &Arc<Host>, g: &Global, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    let (context, _) = open(host, g).await?;
+    let batch = host.graph(context.clone()).await?;
+    if json {
+        let all = host.contexts().await?;
+        let cluster = all.contexts.into_iter().find(|c| c.name == context).map_or(context, |c| c.cluster);
+        out.json(&map::to_json(&cluster, &batch));
+    } else {
+        map::to_text(&batch).iter().for_each(|l| out.line(l));
+    }
+    Ok(Exit::Done)
+}
+
+async fn history(host: &Arc<Host>, g: &Global, name: &str, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    let (context, namespace) = open(host, g).await?;
+    let v = host.object(context, format!("Deployment/{namespace}/{name}")).await?;
+    if json {
+        out.json(&json!({"schema": SCHEMA, "deployment": v.id, "revisions": v.versions}));
+    } else {
+        text::history(&v.versions).iter().for_each(|l| out.line(l));
+    }
+    Ok(Exit::Done)
+}
+
+async fn plan(host: &Arc<Host>, g: &Global, p: &PlanCommand, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    let (context, namespace) = place(host, g).await?;
+    let (target, more) = match p {
+        PlanCommand::BlueGreen { target, more, .. } | PlanCommand::Rollback { target, more, .. } => (&target.target, more),
+    };
+    let mut params: Map<String, Value> = more.set.iter().map(|(k, v)| (k.clone(), json!(v))).collect();
+    let (strategy, images, template, to_revision) = match p {
+        PlanCommand::BlueGreen { image, template, finish, .. } => {
+            if let Some(f) = finish {
+                params.insert("finish".into(), json!(f));
+            }
+            let images = image.iter().map(|(c, i)| ImageWish { container: c.clone(), image: i.clone() }).collect();
+            ("blue-green", images, template.as_deref().map(read).transpose()?, None)
+        }
+        PlanCommand::Rollback { to_revision, .. } => ("rollback", vec![], None, *to_revision),
+    };
+    let request = PlanRequest {
+        context,
+        target: format!("Deployment/{namespace}/{target}"),
+        strategy: strategy.into(),
+        images,
+        template,
+        to_revision,
+        params: Value::Object(params),
+    };
+    let v = host.make_plan(request).await?;
+    let file = host.export_plan(v.id.clone()).await?;
+    if let Some(path) = &more.out {
+        std::fs::write(path, &file)
+            .map_err(|e| UiError::new(Code::Usage, format!("{}: cannot write", path.display())).detail(e.to_string()))?;
+    }
+    if json {
+        out.raw(&file);
+    } else {
+        text::plan(&v).iter().for_each(|l| out.line(l));
+        match &more.out {
+            Some(path) => out.line(&format!("written to {}; next: changeoverctl check {}", path.display(), path.display())),
+            None => out.line("not kept: add --out FILE to check and run it"),
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn read(path: &Path) -> Result<String, UiError> {
+    let fail = |e: std::io::Error| UiError::new(Code::Usage, format!("{}: cannot read", path.display())).detail(e.to_string());
+    let mut text = String::new();
+    let got = if path == Path::new("-") {
+        std::io::stdin().lock().take(FILE_LIMIT + 1).read_to_string(&mut text).map_err(fail)?
+    } else {
+        std::fs::File::open(path).map_err(fail)?.take(FILE_LIMIT + 1).read_to_string(&mut text).map_err(fail)?
+    };
+    match got as u64 > FILE_LIMIT {
+        true => Err(UiError::new(Code::Usage, format!("{}: larger than 4 MiB", path.display()))),
+        false => Ok(text),
+    }
+}
+
+async fn check(host: &Arc<Host>, path: &Path, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    let v = checked(host, path).await?;
+    if json {
+        let body = json!({"schema": SCHEMA, "plan": v.id, "startable": v.startable, "findings": v.findings, "notRestored": v.not_restored});
+        out.json(&body);
+    } else {
+        text::findings(&v.findings).iter().for_each(|l| out.line(l));
+        out.line(if v.startable { "nothing stops it" } else { "stopped" });
+    }
+    Ok(if v.startable { Exit::Done } else { Exit::Stopped })
+}
+
+async fn checked(host: &Arc<Host>, path: &Path) -> Result<PlanView, UiError> {
+    let v = host.import_plan(&read(path)?).await?;
+    host.check_plan(v.id).await
+}
+
+/// Lines for people when somebody looks on; else JSON lines.
+fn for_people(json: bool) -> bool {
+    !json && std::io::stdout().is_terminal()
+}
+
+async fn start(host: &Arc<Host>, path: &Path, reason: &Option<String>, how: &Follow, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    let v = checked(host, path).await?;
+    if let Some(step) = how.until.as_ref().filter(|s| !v.steps.iter().any(|x| &x.id == *s)) {
+        return Err(
+            UiError::new(Code::Usage, format!("--until {step}: the plan has no such step")).hint("its steps have ids; `plan` prints them")
+        );
+    }
+    if !v.startable {
+        if for_people(json) {
+            text::findings(&v.findings).iter().for_each(|l| out.line(l));
+        }
+        let first = v.findings.iter().find(|f| f.severity == FindingSeverity::Block);
+        let why = first.map(|f| format!("{}: {}", f.object, f.message)).unwrap_or_default();
+        return Err(UiError::new(Code::Stopped, format!("plan {}: stopped by a check", v.id))
+            .detail(why)
+            .hint("`changeoverctl check` lists all findings"));
+    }
+    unlock(host, &v.context, how).await?;
+    let events = host.events();
+    host.stop_after(&v.id, how.until.clone());
+    let first = host.start_run(v.id.clone(), reason.clone(), how.confirm_context.clone().or_else(|| confirm(&v, how))).await?;
+    follow::follow(host, events, first, how, out, for_people(json)).await
+}
+
+/// What a start asks for, when the command line says enough: `--yes` (or a terminal, which is asked at the gates) is a
+/// key, never the name of a protected context.
+fn confirm(v: &PlanView, how: &Follow) -> Option<String> {
+    (how.yes && v.confirm != ConfirmNeed::Type).then(|| "yes".to_string())
+}
+
+/// `--confirm-context NAME` allows writes in the context of that name, and no other.
+async fn unlock(host: &Arc<Host>, context: &str, how: &Follow) -> Result<(), UiError> {
+    let Some(name) = &how.confirm_context else { return Ok(()) };
+    if name != context {
+        return Err(UiError::new(Code::Usage, format!("--confirm-context {name}: this is about context {context}")));
+    }
+    host.unlock(context.to_string(), name.clone()).await.map(|_| ())
+}
+
+async fn runs(host: &Arc<Host>, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    let all = host.runs().await?;
+    if json {
+        out.json(&json!({"schema": SCHEMA, "runs": all}));
+    } else {
+        text::runs(&all).iter().for_each(|l| out.line(l));
+    }
+    Ok(Exit::Done)
+}
+
+async fn status(host: &Arc<Host>, run: &str, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    let v = host.run(run.to_string()).await?;
+    if json {
+        out.json(&json!({"schema": SCHEMA, "run": v}));
+    } else {
+        text::run(&v).iter().for_each(|l| out.line(l));
+    }
+    Ok(Exit::Done)
+}
+
+async fn resume(host: &Arc<Host>, run: &str, choice: Option<&str>, how: &Follow, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    let events = host.events();
+    let mut v = picked_up(host, run, how).await?;
+    if let Some(choice) = choice {
+        v = host.choose(run.to_string(), choice.to_string()).await?;
+    }
+    follow::follow(host, events, v, how, out, for_people(json)).await
+}
+
+/// Takes the run up in this process; a run that ended is only looked at.
+async fn picked_up(host: &Arc<Host>, run: &str, how: &Follow) -> Result<RunView, UiError> {
+    let v = host.run(run.to_string()).await?;
+    if matches!(v.state, RunState::Done | RunState::BackedOut | RunState::Failed | RunState::Stuck) {
+        return Ok(v);
+    }
+    unlock(host, &v.context, how).await?;
+    host.stop_after(run, how.until.clone());
+    host.resume_run(run.to_string()).await
+}
+
+async fn back_out(host: &Arc<Host>, run: &str, reason: &Option<String>, how: &Follow, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    let v = host.run(run.to_string()).await?;
+    unlock(host, &v.context, how).await?;
+    let events = host.events();
+    let v = host.back_out(run.to_string(), reason.clone()).await?;
+    follow::follow(host, events, v, how, out, for_people(json)).await
+}
+
+async fn approve(host: &Arc<Host>, run: &str, how: &Follow, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    let v = host.run(run.to_string()).await?;
+    let Some(gate) = v.gate.as_ref().map(|g| g.name.clone()) else {
+        return Err(UiError::new(Code::Usage, format!("run {run}: waits at no gate")).hint("`changeoverctl status` shows what it does"));
+    };
+    unlock(host, &v.context, how).await?;
+    let events = host.events();
+    host.stop_after(run, how.until.clone());
+    let v = host.approve(run.to_string(), gate).await?;
+    follow::follow(host, events, v, how, out, for_people(json)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn yes_is_never_the_name_of_a_protected_context() {
+        let plan = |confirm| PlanView {
+            id: String::new(),
+            context: String::new(),
+            strategy: String::new(),
+            target: String::new(),
+            change: String::new(),
+            diff: String::new(),
+            steps: vec![],
+            summary: PlanSummary { steps: 0, writes: 0, more_pods: 0, seconds: 0 },
+            checked: true,
+            findings: vec![],
+            startable: true,
+            confirm,
+            not_restored: vec![],
+        };
+        let yes = Follow { yes: true, ..Follow::default() };
+        assert_eq!(confirm(&plan(ConfirmNeed::Type), &yes), None);
+        assert_eq!(confirm(&plan(ConfirmNeed::Key), &yes), Some("yes".into()));
+    }
+}

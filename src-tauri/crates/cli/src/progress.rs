@@ -1,0 +1,275 @@
+//! What is new in a run since it was last printed: as lines for people, or as JSON lines for programs (docs/cli.md).
+
+use std::time::Duration;
+
+use api::{Headline, RunStepView, RunView, StepState};
+use serde_json::{Value, json};
+
+use crate::exit::Exit;
+use crate::out::{Ink, ink};
+use crate::text;
+
+/// Version of the JSON lines.
+pub const SCHEMA: u32 = 1;
+
+/// At most one heartbeat of a step in this time; a change of state is always printed.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+
+/// Something that is printed once.
+#[derive(Clone, Debug, PartialEq)]
+pub enum News {
+    /// The run, once.
+    Started(Box<RunView>),
+    /// A step began, ended, or says how far it is.
+    Step(RunStepView),
+    /// The sentence that says what is so.
+    Headline(Headline),
+    /// A gate waits, or what holds at it changed.
+    Gate(Box<RunView>),
+    /// Somebody is needed.
+    Hold(Box<RunView>),
+}
+
+/// What was printed.
+#[derive(Default)]
+pub struct Progress {
+    last: Option<RunView>,
+    beat: Option<Duration>,
+}
+
+impl Progress {
+    /// What is new; `now` is monotonic.
+    pub fn news(&mut self, v: &RunView, now: Duration) -> Vec<News> {
+        let mut news = vec![];
+        let last = self.last.take();
+        if last.is_none() {
+            news.push(News::Started(Box::new(v.clone())));
+        }
+        for s in &v.steps {
+            let before = last.as_ref().and_then(|l| l.steps.iter().find(|b| b.id == s.id));
+            let state_changed = before.map_or(s.state != StepState::Pending, |b| b.state != s.state);
+            let said_more = before.is_some_and(|b| b.detail != s.detail) && matches!(s.state, StepState::Running | StepState::Undoing);
+            let due = self.beat.is_none_or(|b| now.saturating_sub(b) >= HEARTBEAT);
+            if state_changed || (said_more && due) {
+                self.beat = Some(now);
+                news.push(News::Step(s.clone()));
+            }
+        }
+        if last.as_ref().is_none_or(|l| l.headline.code != v.headline.code || l.state != v.state) {
+            news.push(News::Headline(v.headline.clone()));
+        }
+        if v.gate.is_some() && last.as_ref().and_then(|l| gate_key(l)) != gate_key(v) {
+            news.push(News::Gate(Box::new(v.clone())));
+        }
+        if let Some(h) = &v.hold
+            && last.as_ref().and_then(|l| l.hold.as_ref()).is_none_or(|l| (&l.code, &l.message) != (&h.code, &h.message))
+        {
+            news.push(News::Hold(Box::new(v.clone())));
+        }
+        // What was throttled is still new next time.
+        self.last = Some(v.clone());
+        news
+    }
+}
+
+/// A gate is told again when it opens or closes, not when a number in it moves.
+fn gate_key(v: &RunView) -> Option<(&str, bool)> {
+    v.gate.as_ref().map(|g| (g.name.as_str(), g.clear))
+}
+
+/// For people.
+pub fn to_text(n: &News) -> Vec<String> {
+    match n {
+        News::Started(v) => vec![format!("{}  {} {} in {}  {}", ink(Ink::Strong, &v.id), v.strategy, v.target, v.context, v.change)],
+        News::Step(s) => {
+            let mark = match s.state {
+                StepState::Done => ink(Ink::Good, text::mark(s.state)),
+                StepState::Failed => ink(Ink::Bad, text::mark(s.state)),
+                _ => text::mark(s.state).to_string(),
+            };
+            let detail = if s.detail.is_empty() { String::new() } else { ink(Ink::Dim, &format!("  {}", s.detail)) };
+            vec![format!("{mark} {}  {}{detail}", s.id, s.title)]
+        }
+        News::Headline(h) => vec![ink(Ink::Strong, &h.text)],
+        News::Gate(v) => text::gate(v),
+        News::Hold(v) => text::hold(v),
+    }
+}
+
+/// For programs; `at` = RFC 3339.
+pub fn to_json(n: &News, run: &str, at: &str) -> Value {
+    let (event, mut body) = match n {
+        News::Started(v) => (
+            "started",
+            json!({"context": v.context, "target": v.target, "strategy": v.strategy, "finish": v.finish, "change": v.change, "reason": v.reason}),
+        ),
+        News::Step(s) => ("step", json!({"step": s.id, "phase": s.phase, "title": s.title, "state": s.state, "detail": s.detail})),
+        News::Headline(h) => ("headline", json!({"code": h.code, "text": h.text})),
+        News::Gate(v) => match &v.gate {
+            Some(g) => ("gate", json!({"gate": g.name, "clear": g.clear, "writes": g.writes, "checks": g.checks})),
+            None => ("gate", json!({})),
+        },
+        News::Hold(v) => match &v.hold {
+            Some(h) => ("hold", json!({"code": h.code, "message": h.message, "facts": h.facts, "choices": h.choices})),
+            None => ("hold", json!({})),
+        },
+    };
+    envelope(event, run, at, &mut body)
+}
+
+/// The last line of a run.
+pub fn end_json(v: &RunView, exit: Exit, left_behind: &[String], at: &str) -> Value {
+    let mut body = json!({
+        "state": v.state,
+        "exit": exit.code(),
+        "text": v.headline.text,
+        "draining": v.draining,
+        "wayBack": v.way_back,
+        "breakGlass": v.break_glass,
+        "leftBehind": left_behind,
+    });
+    envelope("end", &v.id, at, &mut body)
+}
+
+/// The last lines of a run.
+pub fn end_text(v: &RunView, exit: Exit, left_behind: &[String]) -> Vec<String> {
+    let mut lines: Vec<String> = left_behind.to_vec();
+    match exit {
+        Exit::Held => lines.push(format!("go on with: changeoverctl resume {}   (back: changeoverctl back-out {})", v.id, v.id)),
+        Exit::Stuck | Exit::Failed if !v.break_glass.is_empty() => {
+            lines.push(ink(Ink::Bad, "repair by hand:"));
+            lines.extend(v.break_glass.iter().map(|c| format!("  {c}")));
+        }
+        _ => lines.extend(text::way_back(&v.way_back)),
+    }
+    lines
+}
+
+fn envelope(event: &str, run: &str, at: &str, body: &mut Value) -> Value {
+    let mut line = json!({"schema": SCHEMA, "at": at, "run": run, "event": event});
+    if let (Some(line), Some(body)) = (line.as_object_mut(), body.as_object_mut()) {
+        line.append(body);
+    }
+    line
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use api::*;
+
+    use super::*;
+
+    pub fn view() -> RunView {
+        let step = |id: &str, state| RunStepView {
+            id: id.into(),
+            phase: "prepare".into(),
+            title: "t".into(),
+            state,
+            detail: String::new(),
+            started_at: None,
+            ended_at: None,
+            way_back_seconds: None,
+        };
+        RunView {
+            id: "r".into(),
+            context: "c".into(),
+            target: "Deployment/a/web".into(),
+            strategy: "blue-green".into(),
+            finish: "swap".into(),
+            change: "v1 -> v2".into(),
+            started_at: "2026-01-01T00:00:00Z".into(),
+            ended_at: None,
+            reason: None,
+            state: RunState::Running,
+            headline: Headline { code: "running".into(), params: Value::Null, text: "It runs.".into() },
+            steps: vec![step("pin", StepState::Running), step("create", StepState::Pending)],
+            lanes: vec![],
+            services: vec![],
+            gate: None,
+            hold: None,
+            way_back: WayBackView {
+                kind: WayBackKind::BackOut,
+                seconds: Some(5),
+                title: String::new(),
+                text: "deletes green".into(),
+                steps: 1,
+                run: None,
+            },
+            draining: false,
+            soak_left: None,
+            evidence: EvidenceView {
+                probes: vec![],
+                endpoints: vec![],
+                connections: vec![],
+                events: vec![],
+                log: vec![],
+                simulated: false,
+            },
+            break_glass: vec!["kubectl patch".into()],
+        }
+    }
+
+    const T: Duration = Duration::ZERO;
+
+    fn gate(clear: bool) -> Option<GateView> {
+        Some(GateView { name: "cut-over".into(), writes: vec![], checks: vec![], clear })
+    }
+
+    #[test]
+    fn nothing_new_prints_nothing() {
+        let mut p = Progress::default();
+        assert_eq!(p.news(&view(), T).len(), 3, "the run, its running step, its headline");
+        assert_eq!(p.news(&view(), T), []);
+    }
+
+    #[test]
+    fn a_heartbeat_is_told_now_and_then_and_a_change_of_state_at_once() {
+        let mut p = Progress::default();
+        p.news(&view(), T);
+        let mut v = view();
+        v.steps[0].detail = "1 of 3".into();
+        assert_eq!(p.news(&v, Duration::from_secs(1)), [], "too soon");
+        v.steps[0].detail = "2 of 3".into();
+        assert_eq!(p.news(&v, Duration::from_secs(6)).len(), 1);
+        v.steps[0].state = StepState::Done;
+        assert_eq!(p.news(&v, Duration::from_secs(6)).len(), 1);
+    }
+
+    #[test]
+    fn a_gate_is_told_when_it_comes_and_when_it_opens() {
+        let mut p = Progress::default();
+        let mut v = view();
+        p.news(&v, T);
+        v.gate = gate(false);
+        assert!(matches!(p.news(&v, T)[..], [News::Gate(_)]));
+        assert_eq!(p.news(&v, T), []);
+        v.gate = gate(true);
+        assert!(matches!(p.news(&v, T)[..], [News::Gate(_)]));
+    }
+
+    #[test]
+    fn every_json_line_says_its_schema_run_and_event() {
+        let mut p = Progress::default();
+        let mut v = view();
+        v.gate = gate(true);
+        v.hold = Some(HoldView { code: "moved".into(), message: "m".into(), facts: vec![], choices: vec![] });
+        let news = p.news(&v, T);
+        let events: Vec<String> = news
+            .iter()
+            .map(|n| to_json(n, "r", "2026-01-01T00:00:00Z"))
+            .map(|l| {
+                assert_eq!((&l["schema"], &l["run"]), (&json!(1), &json!("r")));
+                l["event"].as_str().unwrap_or_default().to_string()
+            })
+            .collect();
+        assert_eq!(events, ["started", "step", "headline", "gate", "hold"]);
+        let end = end_json(&v, Exit::Held, &["stays".into()], "t");
+        assert_eq!((&end["event"], &end["exit"], &end["leftBehind"][0]), (&json!("end"), &json!(4), &json!("stays")));
+    }
+
+    #[test]
+    fn stuck_prints_the_commands_for_a_repair_by_hand() {
+        let lines = end_text(&view(), Exit::Stuck, &[]).join("\n");
+        assert!(lines.contains("kubectl patch"), "{lines}");
+    }
+}

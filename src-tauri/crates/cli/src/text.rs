@@ -1,0 +1,305 @@
+//! Views as text for people.
+
+use api::*;
+
+use crate::out::{Ink, ink, width};
+
+/// Left-aligned columns, two spaces between; the last one is not padded.
+pub fn table(rows: &[Vec<String>]) -> Vec<String> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(|i| rows.iter().filter_map(|r| r.get(i)).map(|c| width(c)).max().unwrap_or(0)).collect();
+    rows.iter()
+        .map(|row| {
+            let mut line = String::new();
+            for (i, cell) in row.iter().enumerate() {
+                line.push_str(cell);
+                if i + 1 < row.len() {
+                    line.push_str(&" ".repeat(widths[i].saturating_sub(width(cell)) + 2));
+                }
+            }
+            line.trim_end().to_string()
+        })
+        .collect()
+}
+
+fn head(names: &[&str]) -> Vec<String> {
+    names.iter().map(|n| ink(Ink::Dim, n)).collect()
+}
+
+/// `contexts`.
+pub fn contexts(v: &ContextsView) -> Vec<String> {
+    let mut rows = vec![head(&["", "CONTEXT", "STATE", "WRITES", "ENVIRONMENT", "NAMESPACE", "SERVER"])];
+    for c in &v.contexts {
+        let current = if v.current.as_deref() == Some(&c.name) { "*" } else { "" };
+        let state = match c.state {
+            ContextState::Live => ink(Ink::Good, "live"),
+            ContextState::Idle | ContextState::Connecting => wire(&c.state),
+            _ => ink(Ink::Bad, &wire(&c.state)),
+        };
+        rows.push(vec![
+            current.into(),
+            c.name.clone(),
+            state,
+            wire(&c.writes),
+            wire(&c.environment),
+            c.namespace.clone(),
+            c.server.clone(),
+        ]);
+    }
+    let mut lines = table(&rows);
+    for c in &v.contexts {
+        if let Some(p) = &c.problem {
+            lines.push(format!("{} {}: {}", ink(Ink::Bad, "✕"), c.name, p.message));
+            lines.extend([&p.detail, &p.hint].into_iter().filter(|t| !t.is_empty()).map(|t| format!("    {t}")));
+        }
+    }
+    for f in &v.files {
+        if let Some(note) = &f.note {
+            lines.push(ink(Ink::Dim, &format!("{}: {note}", f.path)));
+        }
+    }
+    if v.contexts.is_empty() {
+        lines.push("no context: name a kubeconfig with --kubeconfig or $KUBECONFIG".into());
+    }
+    lines
+}
+
+/// The word that the wire has for a value (`backingOut`).
+pub fn wire<T: serde::Serialize>(v: &T) -> String {
+    serde_json::to_value(v).ok().and_then(|v| v.as_str().map(str::to_string)).unwrap_or_default()
+}
+
+/// `history`.
+pub fn history(revisions: &[RevisionView]) -> Vec<String> {
+    let mut rows = vec![head(&["", "REVISION", "IMAGES", "PODS", "CREATED", "CAUSE", ""])];
+    for r in revisions {
+        let mark = if r.current {
+            "*"
+        } else if r.advised {
+            "←"
+        } else {
+            ""
+        };
+        let note = match &r.excluded {
+            Some(why) => format!("not possible: {why}"),
+            None => r.reasons.join("; "),
+        };
+        rows.push(vec![
+            mark.into(),
+            r.number.to_string(),
+            r.images.join(", "),
+            format!("{}/{}", r.ready, r.wanted),
+            r.created.clone().unwrap_or_default(),
+            r.cause.clone().unwrap_or_default(),
+            ink(Ink::Dim, &note),
+        ]);
+    }
+    let mut lines = table(&rows);
+    lines.push(ink(Ink::Dim, "* runs now   ← best to go back to"));
+    lines
+}
+
+/// A plan with its steps.
+pub fn plan(v: &PlanView) -> Vec<String> {
+    let mut lines = vec![format!("{}  {} {}  {}", ink(Ink::Strong, &v.id), v.strategy, v.target, v.change)];
+    lines.extend(v.diff.lines().map(|l| {
+        let how = if l.starts_with('+') {
+            Some(Ink::Good)
+        } else if l.starts_with('-') {
+            Some(Ink::Bad)
+        } else {
+            None
+        };
+        format!("  {}", how.map_or(l.to_string(), |i| ink(i, l)))
+    }));
+    let mut phase = String::new();
+    for s in &v.steps {
+        if s.phase != phase {
+            phase = s.phase.clone();
+            lines.push(ink(Ink::Strong, &phase));
+        }
+        let back = s.way_back_seconds.map_or("no way back by this run".to_string(), |n| format!("back in about {n} s"));
+        lines.push(format!("  {}  {}  {}", s.id, s.title, ink(Ink::Dim, &back)));
+        for w in &s.writes {
+            lines.push(format!("      writes {}", w.object));
+        }
+        if !s.waits.is_empty() {
+            let most = s.at_most.map(|n| format!(", at most {n} s")).unwrap_or_default();
+            lines.push(format!("      waits until {}{most}", s.waits));
+        }
+        if !s.undo.is_empty() {
+            lines.push(format!("      undo: {}", s.undo));
+        }
+    }
+    let s = &v.summary;
+    lines.push(format!("{} steps, {} of them write; {} pods more; about {} s", s.steps, s.writes, s.more_pods, s.seconds));
+    lines.extend(v.not_restored.iter().map(|n| format!("{} going back does not restore: {n}", ink(Ink::Warn, "!"))));
+    lines
+}
+
+/// Findings by weight.
+pub fn findings(all: &[FindingView]) -> Vec<String> {
+    let mut lines = vec![];
+    let groups = [
+        (FindingSeverity::Block, "stops you", Ink::Bad),
+        (FindingSeverity::Warn, "look at this", Ink::Warn),
+        (FindingSeverity::Fixed, "taken care of", Ink::Good),
+        (FindingSeverity::Info, "good to know", Ink::Dim),
+    ];
+    for (severity, title, colour) in groups {
+        let of: Vec<&FindingView> = all.iter().filter(|f| f.severity == severity).collect();
+        if of.is_empty() {
+            continue;
+        }
+        lines.push(ink(colour, &format!("{title} ({})", of.len())));
+        for f in of {
+            lines.push(format!("  {}: {} {}", f.object, f.message, ink(Ink::Dim, &format!("[{}]", f.code))));
+            if !f.remedy.is_empty() {
+                lines.push(format!("      → {}", f.remedy));
+            }
+        }
+    }
+    lines
+}
+
+/// `runs`.
+pub fn runs(all: &[RunSummary]) -> Vec<String> {
+    if all.is_empty() {
+        return vec!["no runs".into()];
+    }
+    let mut rows = vec![head(&["RUN", "STATE", "STRATEGY", "TARGET", "CHANGE", "STARTED", ""])];
+    for r in all {
+        rows.push(vec![
+            r.id.clone(),
+            state(r.state),
+            r.strategy.clone(),
+            r.target.clone(),
+            r.change.clone(),
+            r.started_at.clone(),
+            ink(Ink::Dim, &r.headline.text),
+        ]);
+    }
+    table(&rows)
+}
+
+fn state(s: RunState) -> String {
+    let colour = match s {
+        RunState::Done => Ink::Good,
+        RunState::Failed | RunState::Stuck => Ink::Bad,
+        RunState::Held | RunState::Left | RunState::Waiting => Ink::Warn,
+        _ => Ink::Strong,
+    };
+    ink(colour, &wire(&s))
+}
+
+/// The mark of a step.
+pub fn mark(s: StepState) -> &'static str {
+    match s {
+        StepState::Pending => "○",
+        StepState::Running => "●",
+        StepState::Done => "✔",
+        StepState::Failed => "✕",
+        StepState::Undoing => "↶",
+        StepState::Undone => "↩",
+    }
+}
+
+/// `status`.
+pub fn run(v: &RunView) -> Vec<String> {
+    let mut lines = vec![
+        format!("{}  {}  {} {}  {}", ink(Ink::Strong, &v.id), state(v.state), v.strategy, v.target, v.change),
+        format!("  {}", v.headline.text),
+    ];
+    for s in &v.steps {
+        let detail = if s.detail.is_empty() { String::new() } else { ink(Ink::Dim, &format!("  {}", s.detail)) };
+        lines.push(format!("  {} {}  {}{detail}", mark(s.state), s.id, s.title));
+    }
+    for l in v.lanes.iter().filter(|l| l.exists) {
+        let letter = if l.lane == Lane::Blue { "B" } else { "G" };
+        lines.push(format!("  [{letter}] {} {}  {}/{} ready  {}", l.deployment, l.version, l.ready, l.wanted, l.note));
+    }
+    for s in &v.services {
+        lines.push(format!("  {} selects {}; endpoints: blue {}, green {}", s.service, s.selects, s.blue, s.green));
+    }
+    lines.extend(gate(v));
+    lines.extend(hold(v));
+    lines.extend(way_back(&v.way_back));
+    lines
+}
+
+/// A gate that waits: what follows and what holds.
+pub fn gate(v: &RunView) -> Vec<String> {
+    let Some(g) = &v.gate else { return vec![] };
+    let mut lines = vec![ink(Ink::Strong, &format!("waits for approval: {}", g.name))];
+    lines.extend(g.writes.iter().map(|w| format!("  {} {}: {} → {}", w.object, w.field, w.before, w.after)));
+    lines.extend(g.checks.iter().map(|c| {
+        let mark = match c.ok {
+            Some(true) => ink(Ink::Good, "✔"),
+            Some(false) => ink(Ink::Bad, "✕"),
+            None => ink(Ink::Warn, "?"),
+        };
+        format!("  {mark} {}", c.text)
+    }));
+    lines
+}
+
+/// A hold: what contradicts, and the answers.
+pub fn hold(v: &RunView) -> Vec<String> {
+    let Some(h) = &v.hold else { return vec![] };
+    let mut lines = vec![ink(Ink::Warn, &format!("held: {} [{}]", h.message, h.code))];
+    for f in &h.facts {
+        lines.push(format!("  {} {}", f.object, f.field));
+        lines.push(format!("    before   {}", f.before));
+        lines.push(format!("    live     {}", f.live));
+        lines.push(format!("    planned  {}", f.planned));
+    }
+    for c in &h.choices {
+        let advised = if c.advised { " (advised)" } else { "" };
+        lines.push(format!("  --choose {}{advised}: {}. {}", c.code, c.label, c.text));
+    }
+    lines
+}
+
+/// The way back.
+pub fn way_back(w: &WayBackView) -> Vec<String> {
+    let secs = w.seconds.map(|s| format!(" (about {s} s)")).unwrap_or_default();
+    match w.kind {
+        WayBackKind::None if w.text.is_empty() => vec![],
+        WayBackKind::None => vec![format!("no way back by this run: {}", w.text)],
+        _ => vec![format!("way back: {}{secs}", w.text)],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_line_up_whatever_their_colour() {
+        let rows = vec![vec!["a".to_string(), "b".to_string()], vec![ink(Ink::Bad, "long"), "c".to_string()]];
+        let lines = table(&rows);
+        let at = |line: &String, c| line.chars().filter(|c| !('\u{f7e0}'..='\u{f7e5}').contains(c)).position(|x| x == c);
+        assert_eq!(at(&lines[0], 'b'), at(&lines[1], 'c'));
+    }
+
+    #[test]
+    fn findings_that_stop_come_first_and_say_what_to_do() {
+        let f = |severity, code: &str| FindingView {
+            code: code.into(),
+            severity,
+            object: "Service/a/b".into(),
+            message: "m".into(),
+            remedy: "do this".into(),
+        };
+        let lines = findings(&[f(FindingSeverity::Warn, "w"), f(FindingSeverity::Block, "b")]);
+        assert!(lines[0].contains("stops you (1)"));
+        assert!(lines[2].contains("→ do this"));
+        assert!(lines[3].contains("look at this (1)"));
+    }
+
+    #[test]
+    fn words_are_those_of_the_wire() {
+        assert_eq!(wire(&RunState::BackingOut), "backingOut");
+        assert_eq!(wire(&Environment::None), "none");
+    }
+}

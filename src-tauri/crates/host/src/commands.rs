@@ -1,0 +1,165 @@
+//! The bodies of the commands: three to ten lines each over the modules.
+
+use api::*;
+use async_trait::async_trait;
+use engine::Cluster;
+use model::Kind;
+
+use crate::{Host, errors, locked, object};
+
+/// Most lines of a log that are read at once.
+const LOG_LINES: u32 = 5_000;
+
+#[async_trait]
+impl Commands for Host {
+    async fn contexts(&self) -> Result<ContextsView, UiError> {
+        Ok(self.contexts_view())
+    }
+
+    async fn open_context(&self, context: String, namespaces: Vec<String>) -> Result<ContextView, UiError> {
+        let entry = self.entry(&context)?;
+        locked(&self.known).connecting = Some(context.clone());
+        self.tell(UiEvent::Contexts(self.contexts_view()));
+        let opened = self.open(&context, namespaces).await;
+        {
+            let mut known = locked(&self.known);
+            known.connecting = None;
+            if opened.is_ok() {
+                known.open = Some(context.clone());
+            }
+        }
+        self.tell(UiEvent::Contexts(self.contexts_view()));
+        opened.map(|()| self.context_view(&entry))
+    }
+
+    async fn close_context(&self, context: String) -> Result<ContextsView, UiError> {
+        self.unfollow(&context);
+        locked(&self.known).open.take_if(|o| *o == context);
+        let view = self.contexts_view();
+        self.tell(UiEvent::Contexts(view.clone()));
+        Ok(view)
+    }
+
+    async fn namespaces(&self, context: String) -> Result<Vec<NamespaceView>, UiError> {
+        self.namespace_views(&context).await
+    }
+
+    async fn unlock(&self, context: String, typed: String) -> Result<ContextsView, UiError> {
+        self.unlock_context(&context, &typed)
+    }
+
+    async fn lock(&self, context: String) -> Result<ContextsView, UiError> {
+        self.lock_context(&context)
+    }
+
+    async fn set_environment(&self, context: String, environment: Environment) -> Result<ContextsView, UiError> {
+        self.move_context(&context, environment)
+    }
+
+    async fn graph(&self, context: String) -> Result<GraphBatch, UiError> {
+        let live = locked(&self.links).get(&context).and_then(|l| l.live());
+        live.map(|l| l.whole()).ok_or_else(|| UiError::new(Code::Usage, format!("context {context}: not open")).hint("open it first"))
+    }
+
+    async fn ack_graph(&self, seq: u32) -> Result<(), UiError> {
+        let open = locked(&self.known).open.clone();
+        let live = open.and_then(|c| locked(&self.links).get(&c).and_then(|l| l.live()));
+        if let Some(batch) = live.and_then(|l| l.acknowledge(seq)) {
+            self.tell(UiEvent::Graph(batch));
+        }
+        Ok(())
+    }
+
+    async fn object(&self, context: String, id: String) -> Result<ObjectView, UiError> {
+        self.object_view(&context, &id).await
+    }
+
+    async fn logs(&self, context: String, pod: String, container: String, lines: u32) -> Result<String, UiError> {
+        let id = object::object_id(&pod)?;
+        if id.kind != Kind::Pod {
+            return Err(UiError::new(Code::Usage, format!("{}: only pods have logs", id.said())));
+        }
+        let link = self.link(&context).await?;
+        link.connection.logs(&id, &container, lines.clamp(1, LOG_LINES)).await.map_err(errors::read)
+    }
+
+    async fn workload(&self, context: String, id: String) -> Result<WorkloadView, UiError> {
+        self.workload_view(&context, &id).await
+    }
+
+    async fn make_plan(&self, request: PlanRequest) -> Result<PlanView, UiError> {
+        self.make(request).await
+    }
+
+    async fn check_plan(&self, plan: String) -> Result<PlanView, UiError> {
+        self.check(&plan).await
+    }
+
+    async fn export_plan(&self, plan: String) -> Result<String, UiError> {
+        self.plan_text(&plan)
+    }
+
+    async fn start_run(&self, plan: String, reason: Option<String>, confirm: Option<String>) -> Result<RunView, UiError> {
+        self.start(&plan, reason, confirm).await
+    }
+
+    async fn approve(&self, run: String, gate: String) -> Result<RunView, UiError> {
+        self.approve_gate(&run, gate).await
+    }
+
+    async fn back_out(&self, run: String, reason: Option<String>) -> Result<RunView, UiError> {
+        self.go_back(&run, reason).await
+    }
+
+    async fn choose(&self, run: String, choice: String) -> Result<RunView, UiError> {
+        self.answer(&run, &choice).await
+    }
+
+    async fn resume_run(&self, run: String) -> Result<RunView, UiError> {
+        self.resume(&run).await
+    }
+
+    async fn runs(&self) -> Result<Vec<RunSummary>, UiError> {
+        self.run_list()
+    }
+
+    async fn run(&self, run: String) -> Result<RunView, UiError> {
+        self.run_view(&run)
+    }
+
+    async fn way_back(&self, context: String, id: Option<String>) -> Result<WayBackView, UiError> {
+        self.way_back_of(&context, id).await
+    }
+
+    async fn settings(&self) -> Result<SettingsView, UiError> {
+        self.settings_view()
+    }
+
+    async fn set_settings(&self, settings: SettingsView) -> Result<SettingsView, UiError> {
+        self.store_settings(&settings)
+    }
+}
+
+impl Host {
+    /// Connects and follows. No namespace named: all, where that is allowed, else the context's own.
+    async fn open(&self, context: &str, namespaces: Vec<String>) -> Result<(), UiError> {
+        let link = self.link(context).await?;
+        let namespaces = match namespaces.is_empty() {
+            true if self.may_list_everywhere(&link).await? => vec![],
+            true => vec![link.connection.namespace().to_string()],
+            false => namespaces,
+        };
+        self.follow(context, &namespaces).await.map(|_| ())
+    }
+
+    async fn may_list_everywhere(&self, link: &crate::link::Link) -> Result<bool, UiError> {
+        let access = plan::Access {
+            verb: plan::Verb::List,
+            kind: Kind::Pod,
+            subresource: String::new(),
+            namespace: String::new(),
+            name: String::new(),
+        };
+        link.connection.allowed(&access).await.map_err(errors::read)
+    }
+}

@@ -1,0 +1,86 @@
+//! Errors of the rooms, as a front end gets them.
+
+use api::{Code, UiError};
+use engine::{JournalError, ReadError, WriteError};
+use plan::PlanError;
+
+/// From a read.
+pub fn read(e: ReadError) -> UiError {
+    let (code, message, detail, hint) = match e {
+        ReadError::Unauthorized { what, message } => (
+            Code::Unauthorized,
+            format!("{what}: credentials refused"),
+            message,
+            "log in again, or correct the user entry of the kubeconfig",
+        ),
+        ReadError::Forbidden { what, message } => {
+            (Code::Forbidden, format!("{what}: not allowed"), message, "ask for the right, or follow other namespaces")
+        }
+        ReadError::Unreachable { what, message } => {
+            (Code::Unreachable, format!("{what}: no answer"), message, "check network, VPN and proxy; the context is asked again by itself")
+        }
+        ReadError::Invalid { what, message } => (
+            Code::Unreachable,
+            format!("{what}: answer not understood"),
+            message,
+            "is the server of the kubeconfig a Kubernetes API server?",
+        ),
+    };
+    UiError::new(code, message).detail(detail).hint(hint)
+}
+
+/// From a write outside of a run (dry runs).
+pub fn write(e: WriteError) -> UiError {
+    let code = match &e {
+        WriteError::Precondition { .. } => Code::Moved,
+        WriteError::Refused { .. } => Code::Stopped,
+        WriteError::NotSent { .. } => Code::Locked,
+        WriteError::Unknown { .. } => Code::Unreachable,
+    };
+    UiError::new(code, e.to_string())
+}
+
+/// From the journal.
+pub fn journal(e: JournalError) -> UiError {
+    let code = match &e {
+        JournalError::NotFound(_) => Code::NotFound,
+        JournalError::Held { .. } | JournalError::NotHeld { .. } | JournalError::Exists(_) => Code::Stopped,
+        JournalError::Unusable { .. } | JournalError::Write { .. } => Code::Journal,
+    };
+    let hint = match &e {
+        JournalError::Held { .. } => "another process drives this run; stop it first, or use it there",
+        JournalError::Exists(_) => "this plan was started before; `resume` it, or make a new plan",
+        JournalError::Unusable { .. } => "nothing was interpreted or changed; name another folder with --state-dir, or restore the file",
+        JournalError::Write { .. } => "nothing was written to the cluster; free the disk and resume",
+        JournalError::NotFound(_) | JournalError::NotHeld { .. } => "",
+    };
+    UiError::new(code, e.to_string()).hint(hint)
+}
+
+/// From planning.
+pub fn plan(e: PlanError) -> UiError {
+    let code = match &e {
+        PlanError::Param { .. } | PlanError::File(_) => Code::Usage,
+        PlanError::NoTarget(_) => Code::NotFound,
+        PlanError::Unfit { .. } => Code::Stopped,
+    };
+    UiError::new(code, e.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_answer_and_refused_credentials_are_told_apart() {
+        let unreachable = read(ReadError::Unreachable { what: "x".into(), message: "refused".into() });
+        let unauthorized = read(ReadError::Unauthorized { what: "x".into(), message: "401".into() });
+        assert_eq!((unreachable.code, unauthorized.code), (Code::Unreachable, Code::Unauthorized));
+    }
+
+    #[test]
+    fn a_run_that_another_process_has_is_a_stop_and_a_torn_journal_is_not() {
+        assert_eq!(journal(JournalError::Held { run: "r".into(), pid: 1 }).code, Code::Stopped);
+        assert_eq!(journal(JournalError::Unusable { path: "p".into(), why: "w".into() }).code, Code::Journal);
+    }
+}

@@ -1,0 +1,164 @@
+//! The graph as front ends get it: a projection of the topology, never a second truth.
+
+use api::*;
+use topology::{Edge, EdgeId, Finding, Node, Owner, Rank, RouteShares, Topology};
+
+use crate::lanes::{count, said};
+
+/// Relations that explain rather than carry.
+const ATTACHED: [&str; 4] = ["attach", "scale-target", "disruption-budget", "config"];
+
+/// A node.
+pub fn node(n: &Node, t: &Topology) -> NodeView {
+    let row = t.layout().place(&n.id).map_or(0.0, |p| p.row);
+    NodeView {
+        id: n.id.to_string(),
+        object: n.object.to_string(),
+        kind: n.kind().name().into(),
+        namespace: n.object.namespace.clone(),
+        name: n.object.name.clone(),
+        label: n.label(),
+        sub: sub(n),
+        rank: n.rank as u8,
+        row,
+        health: health(n.health),
+        reason: n.reason.clone(),
+        ready: n.ready,
+        wanted: n.wanted,
+        version: n.version.clone(),
+        lane: n.lane.map(lane),
+        owner: owner(&n.owner),
+        created: n.created.map(said),
+        parent: parent(n, t),
+        cell: n.pod.map(cell),
+    }
+}
+
+fn sub(n: &Node) -> String {
+    match (n.rank, n.revision, &n.version) {
+        (Rank::ReplicaSet, Some(r), Some(v)) => format!("revision {r}, {v}"),
+        (Rank::ReplicaSet, Some(r), None) => format!("revision {r}"),
+        (_, _, Some(v)) => v.clone(),
+        _ if n.presence == topology::Presence::Missing => "missing".into(),
+        _ => String::new(),
+    }
+}
+
+/// The ReplicaSet of a pod.
+fn parent(n: &Node, t: &Topology) -> Option<String> {
+    n.pod?;
+    let above = t.graph().into(&n.id).find(|e| t.graph().node(&e.id.from).is_some_and(|f| f.rank == Rank::ReplicaSet));
+    above.map(|e| e.id.from.to_string())
+}
+
+fn health(h: topology::Health) -> Health {
+    match h {
+        topology::Health::Healthy => Health::Healthy,
+        topology::Health::Moving => Health::Moving,
+        topology::Health::Degraded => Health::Degraded,
+        topology::Health::Failing => Health::Failing,
+        topology::Health::Idle => Health::Idle,
+        topology::Health::Unknown => Health::Unknown,
+    }
+}
+
+fn lane(l: topology::Lane) -> Lane {
+    match l {
+        topology::Lane::Blue => Lane::Blue,
+        topology::Lane::Green => Lane::Green,
+    }
+}
+
+fn cell(p: topology::PodState) -> PodState {
+    match p {
+        topology::PodState::Ready => PodState::Ready,
+        topology::PodState::Starting => PodState::Starting,
+        topology::PodState::Failing => PodState::Failing,
+        topology::PodState::Ending => PodState::Ending,
+    }
+}
+
+/// An owner in words; empty = by hand. A controller within the cluster shows on the map already.
+fn owner(o: &Owner) -> String {
+    match o {
+        Owner::Helm { release, .. } => format!("Helm release {release}"),
+        Owner::ArgoCd { app } => format!("Argo CD app {app}"),
+        Owner::Flux { kind, name, .. } => format!("Flux {kind} {name}"),
+        Owner::Controller { kind, name } => format!("{kind} {name}"),
+        Owner::ByHand => String::new(),
+    }
+}
+
+/// `from>relation>to`.
+pub fn edge_id(id: &EdgeId) -> String {
+    format!("{}>{}>{}", id.from, id.relation, id.to)
+}
+
+/// An edge.
+pub fn edge(e: &Edge, t: &Topology) -> EdgeView {
+    use topology::EdgeState as S;
+    let state = match e.state {
+        S::Broken => EdgeState::Broken,
+        _ if ATTACHED.contains(&e.id.relation) => EdgeState::Attached,
+        S::Active | S::Weighted | S::Stale => EdgeState::Active,
+        S::Declared => EdgeState::Declared,
+        S::Open => EdgeState::Open,
+        S::Shadow => EdgeState::Shadow,
+    };
+    EdgeView {
+        id: edge_id(&e.id),
+        from: e.id.from.to_string(),
+        to: e.id.to.to_string(),
+        relation: e.id.relation.into(),
+        state,
+        share: e.share,
+        lane: t.graph().node(&e.id.to).and_then(|n| n.lane).map(lane),
+        detail: e.detail.clone(),
+    }
+}
+
+/// A finding of the map: something to look at.
+pub fn finding(f: &Finding) -> FindingView {
+    FindingView {
+        code: f.code.into(),
+        severity: FindingSeverity::Warn,
+        object: f.object.to_string(),
+        message: f.message.clone(),
+        remedy: String::new(),
+    }
+}
+
+/// Routes with the workloads where their requests end up.
+pub fn routes(t: &Topology) -> Vec<RouteView> {
+    t.routes().map(route).collect()
+}
+
+fn route(r: &RouteShares) -> RouteView {
+    RouteView {
+        host: r.host.clone(),
+        path: r.path.clone(),
+        entry: r.entries.first().map(ToString::to_string).unwrap_or_default(),
+        object: r.object.to_string(),
+        shares: r.workloads.iter().map(|s| (s.object.to_string(), s.share)).collect(),
+    }
+}
+
+/// Counts over workloads and pods.
+pub fn summary(t: &Topology) -> GraphSummary {
+    let mut s = GraphSummary { applications: 0, trouble: 0, moving: 0, ready: 0, pods: 0 };
+    for n in t.graph().nodes() {
+        match n.rank {
+            Rank::Workload => {
+                s.applications += 1;
+                s.trouble += u32::from(matches!(n.health, topology::Health::Degraded | topology::Health::Failing));
+                s.moving += u32::from(n.health == topology::Health::Moving);
+            }
+            Rank::Pods => {
+                s.pods = s.pods.saturating_add(count(1));
+                s.ready += u32::from(n.pod == Some(topology::PodState::Ready));
+            }
+            _ => {}
+        }
+    }
+    s
+}

@@ -1,0 +1,209 @@
+//! The inspector: everything about one object.
+
+use api::*;
+use engine::Cluster;
+use model::{Kind, Object, ObjectId};
+use plan::Revision;
+use serde_json::Value;
+
+use crate::lanes::{count, said};
+use crate::link::Link;
+use crate::{Host, errors, mask, run_view};
+
+impl Host {
+    pub(crate) async fn object_view(&self, context: &str, id: &str) -> Result<ObjectView, UiError> {
+        let link = self.link(context).await?;
+        let id = object_id(id)?;
+        let raw = link.connection.get(&id).await.map_err(errors::read)?;
+        let raw = raw.ok_or_else(|| UiError::new(Code::NotFound, format!("{}: not found", id.said())))?;
+        let versions = if id.kind == Kind::Deployment { self.revisions(&link, &id).await? } else { vec![] };
+        let live = link.live();
+        let node = live.as_ref().and_then(|l| l.node(&id));
+        let events = live.as_ref().map(|l| l.with(|_, set| events(set, &id, &raw))).unwrap_or_default();
+        let why_not = why_not(&id, &raw);
+        Ok(ObjectView {
+            id: id.to_string(),
+            kind: id.kind.name().into(),
+            namespace: id.namespace.clone(),
+            name: id.name.clone(),
+            created: text(&raw, "/metadata/creationTimestamp").map(str::to_string),
+            owner: node.as_ref().map(|n| n.owner.clone()).unwrap_or_default(),
+            health: node.as_ref().map_or(Health::Unknown, |n| n.health),
+            reason: node.map(|n| n.reason).unwrap_or_default(),
+            overview: overview(&id, &raw),
+            versions,
+            events,
+            yaml: mask::yaml(&raw),
+            can_roll_out: why_not.is_empty(),
+            why_not,
+        })
+    }
+
+    /// Revisions of a Deployment, newest first; the best one to go back to is marked.
+    pub(crate) async fn revisions(&self, link: &Link, id: &ObjectId) -> Result<Vec<RevisionView>, UiError> {
+        let snapshot = self.survey(link, id).await?;
+        let ranked = plan::revisions::revisions(&snapshot, id).map_err(errors::plan)?;
+        let advised = ranked.iter().find(|r| r.excluded.is_none()).map(|r| r.number);
+        let mut views: Vec<RevisionView> = ranked.iter().map(|r| revision(r, &snapshot, advised)).collect();
+        views.sort_by_key(|v| std::cmp::Reverse(v.number));
+        Ok(views)
+    }
+}
+
+/// An id as a front end sends it; a route's row stands for its object.
+pub fn object_id(text: &str) -> Result<ObjectId, UiError> {
+    let object = text.split_once('#').map_or(text, |(o, _)| o);
+    object.parse().map_err(|_| UiError::new(Code::Usage, format!("{text}: not an object's id")).hint("Kind/namespace/name is needed"))
+}
+
+fn revision(r: &Revision, snapshot: &plan::Snapshot, advised: Option<u64>) -> RevisionView {
+    let wanted = snapshot.objects.replica_set(&r.replica_set.namespace, &r.replica_set.name).and_then(|s| s.spec.replicas);
+    RevisionView {
+        number: u32::try_from(r.number).unwrap_or(u32::MAX),
+        replica_set: r.replica_set.to_string(),
+        images: r.images.iter().map(|(c, i)| format!("{c}={i}")).collect(),
+        created: r.created.map(said),
+        cause: r.change_cause.clone(),
+        ready: r.ready,
+        wanted: wanted.unwrap_or_default(),
+        current: r.current,
+        advised: advised == Some(r.number),
+        excluded: r.excluded.clone(),
+        reasons: r.score_reasons.clone(),
+    }
+}
+
+/// Why an object cannot be rolled out; empty = it can. What the checks would find is not looked for here.
+fn why_not(id: &ObjectId, raw: &Value) -> String {
+    if id.kind != Kind::Deployment {
+        return format!("a {} cannot be rolled out; a Deployment can", id.kind);
+    }
+    let owners = raw.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+    let controller = owners.into_iter().flatten().find(|o| o["controller"] == true);
+    match controller {
+        Some(o) => format!(
+            "{} {} controls it; roll that out instead",
+            o["kind"].as_str().unwrap_or("something"),
+            o["name"].as_str().unwrap_or_default()
+        ),
+        None if raw.pointer("/metadata/deletionTimestamp").is_some() => "it is being deleted".into(),
+        None => String::new(),
+    }
+}
+
+fn text<'a>(raw: &'a Value, pointer: &str) -> Option<&'a str> {
+    raw.pointer(pointer).and_then(Value::as_str)
+}
+
+fn overview(id: &ObjectId, raw: &Value) -> Vec<OverviewRow> {
+    let mut rows = vec![];
+    let mut row = |label: &str, value: String| {
+        if !value.is_empty() {
+            rows.push(OverviewRow { label: label.into(), value });
+        }
+    };
+    if let Ok(object) = id.kind.decode_value(raw) {
+        typed(&object, &mut row);
+    }
+    let labels = raw.pointer("/metadata/labels").and_then(Value::as_object);
+    row("Labels", labels.map(pairs).unwrap_or_default());
+    let finalizers = raw.pointer("/metadata/finalizers").and_then(Value::as_array);
+    row("Finalizers", finalizers.map(|f| f.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")).unwrap_or_default());
+    row("Being deleted since", text(raw, "/metadata/deletionTimestamp").unwrap_or_default().into());
+    row("Uid", text(raw, "/metadata/uid").unwrap_or_default().into());
+    rows
+}
+
+fn pairs(map: &serde_json::Map<String, Value>) -> String {
+    map.iter().map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or_default())).collect::<Vec<_>>().join(", ")
+}
+
+fn joined(labels: &model::Labels) -> String {
+    labels.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(", ")
+}
+
+fn typed(object: &Object, row: &mut impl FnMut(&str, String)) {
+    match object {
+        Object::Deployment(d) => {
+            let s = &d.status;
+            row("Pods", format!("{} wanted, {} ready, {} of the newest template", d.wanted(), s.ready_replicas, s.updated_replicas));
+            row("Images", d.spec.template.spec.containers.iter().map(|c| format!("{}={}", c.name, c.image)).collect::<Vec<_>>().join(", "));
+            row("Update strategy", d.spec.strategy.kind.clone());
+            row("Paused", if d.spec.paused { "yes".into() } else { String::new() });
+            row("Selector", joined(&d.spec.selector.match_labels));
+        }
+        Object::Service(s) => {
+            row("Type", s.spec.kind.clone());
+            row("Cluster IP", s.spec.cluster_ip.clone());
+            row("Selector", joined(&s.spec.selector));
+            row("Ports", s.spec.ports.iter().map(|p| p.port.to_string()).collect::<Vec<_>>().join(", "));
+        }
+        Object::ReplicaSet(r) => {
+            row("Pods", format!("{} wanted, {} ready", r.spec.replicas.unwrap_or(1), r.status.ready_replicas));
+            row("Revision", r.revision().map(|n| n.to_string()).unwrap_or_default());
+        }
+        Object::Pod(p) => {
+            row("Phase", p.status.phase.clone());
+            row("Address", p.status.pod_ip.clone());
+            row("Restarts", p.status.container_statuses.iter().map(|c| c.restart_count).sum::<u32>().to_string());
+            row("Failing", p.failure().map(|(why, c)| format!("{why} {c}")).unwrap_or_default());
+            row("Images", p.spec.containers.iter().map(|c| format!("{}={}", c.name, c.image)).collect::<Vec<_>>().join(", "));
+        }
+        _ => {}
+    }
+}
+
+fn events(set: &model::ObjectSet, id: &ObjectId, raw: &Value) -> Vec<EventView> {
+    if id.kind == Kind::Deployment {
+        return run_view::events_of(set, id);
+    }
+    let uid = text(raw, "/metadata/uid").unwrap_or_default();
+    run_view::events(set, &id.namespace, |e| e.involved_object.uid == uid)
+}
+
+/// Containers of a workload with what they run.
+pub fn containers(template: &Value) -> Vec<ContainerView> {
+    let of = |key: &str, init: bool| -> Vec<ContainerView> {
+        let list = template.pointer(&format!("/spec/{key}")).and_then(Value::as_array);
+        let view = |c: &Value| ContainerView {
+            name: text(c, "/name").unwrap_or_default().into(),
+            image: text(c, "/image").unwrap_or_default().into(),
+            init,
+        };
+        list.into_iter().flatten().map(view).collect()
+    };
+    [of("containers", false), of("initContainers", true)].concat()
+}
+
+/// Wanted pods of a raw Deployment.
+pub fn replicas(raw: &Value) -> u32 {
+    raw.pointer("/spec/replicas").and_then(Value::as_u64).map_or(1, |n| count(usize::try_from(n).unwrap_or(usize::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_row_of_a_route_stands_for_its_object() {
+        assert_eq!(object_id("Ingress/shop/web#shop.example/a").expect("an id"), ObjectId::new(Kind::Ingress, "shop", "web"));
+        assert_eq!(object_id("nonsense").expect_err("refused").code, Code::Usage);
+    }
+
+    #[test]
+    fn what_an_operator_controls_is_not_rolled_out_by_hand() {
+        let id = ObjectId::new(Kind::Deployment, "a", "b");
+        let owned = json!({"metadata":{"ownerReferences":[{"kind":"Rollout","name":"web","controller":true}]}});
+        assert_eq!(why_not(&id, &owned), "Rollout web controls it; roll that out instead");
+        assert_eq!(why_not(&id, &json!({"metadata":{}})), "");
+        assert!(!why_not(&ObjectId::new(Kind::Pod, "a", "b"), &json!({})).is_empty());
+    }
+
+    #[test]
+    fn init_containers_are_listed_apart() {
+        let t = json!({"spec":{"containers":[{"name":"web","image":"w:1"}],"initContainers":[{"name":"init","image":"i:1"}]}});
+        let all = containers(&t);
+        assert_eq!((all[0].init, all[1].init, all[1].image.as_str()), (false, true, "i:1"));
+    }
+}

@@ -1,0 +1,204 @@
+//! A plan as front ends get it. Values that must not be shown are masked before anything is rendered (I10).
+
+use api::{ConfirmNeed, FindingSeverity, FindingView, PlanStepView, PlanSummary, PlanView, WriteView};
+use plan::{Plan, Planned, Step, kubectl, render, revisions};
+use serde_json::Value;
+
+use crate::mask;
+
+/// Seconds that a write takes, with its read before it and its wait for the controller.
+const PER_WRITE: u32 = 1;
+
+/// Seconds that pods usually take to become ready; a deadline says only how long one would wait.
+const PER_READY: u32 = 20;
+
+/// What the checks said, once they were run.
+pub struct Checked {
+    /// Findings.
+    pub findings: Vec<FindingView>,
+}
+
+impl Checked {
+    /// Nothing stops it.
+    pub fn startable(&self) -> bool {
+        !self.findings.iter().any(|f| f.severity == FindingSeverity::Block)
+    }
+}
+
+/// The whole plan.
+pub fn view(plan: &Plan, checked: Option<&Checked>, confirm: ConfirmNeed) -> PlanView {
+    let steps: Vec<PlanStepView> = plan.steps.iter().map(step).collect();
+    PlanView {
+        id: plan.id.clone(),
+        context: plan.context.clone(),
+        strategy: plan.strategy.clone(),
+        target: plan.target.object.to_string(),
+        change: change(plan),
+        diff: template_diff(&plan.target.template, &plan.template),
+        summary: summary(plan),
+        steps,
+        checked: checked.is_some(),
+        findings: checked.map(|c| c.findings.clone()).unwrap_or_default(),
+        startable: checked.is_some_and(Checked::startable),
+        confirm,
+        not_restored: not_restored(plan),
+    }
+}
+
+/// `v1 -> v2`: tags of the images that change; the container where there are several.
+pub fn change(plan: &Plan) -> String {
+    let said: Vec<String> = plan
+        .changes
+        .iter()
+        .map(|c| {
+            let arrow = format!("{} -> {}", tag(&c.before), tag(&c.after));
+            if plan.changes.len() > 1 { format!("{}: {arrow}", c.container) } else { arrow }
+        })
+        .collect();
+    if said.is_empty() { "pod template".into() } else { said.join(", ") }
+}
+
+/// Version of an image: its tag, or the first digits of its digest; the whole reference when it has neither.
+pub fn tag(image: &str) -> String {
+    if let Some((_, digest)) = image.split_once('@') {
+        let hex = digest.split_once(':').map_or(digest, |(_, h)| h);
+        return hex.chars().take(12).collect();
+    }
+    let name = image.rsplit('/').next().unwrap_or(image);
+    name.split_once(':').map_or_else(|| image.to_string(), |(_, tag)| tag.to_string())
+}
+
+fn template_diff(before: &Value, after: &Value) -> String {
+    let step = Step::SetTemplate {
+        deployment: model::ObjectId::new(model::Kind::Deployment, "", ""),
+        before: mask::masked(before),
+        after: mask::masked(after),
+        cause: None,
+    };
+    render::difference(&step).join("\n")
+}
+
+/// The step with what must not be shown masked. A step that cannot be masked is not shown at all.
+fn shown(step: &Step) -> Option<Step> {
+    let value = serde_json::to_value(step).ok()?;
+    serde_json::from_value(mask::masked(&value)).ok()
+}
+
+fn step(p: &Planned) -> PlanStepView {
+    PlanStepView {
+        id: p.id.clone(),
+        phase: phase(p),
+        title: render::summary(&p.step),
+        writes: shown(&p.step).map(|s| writes(&s)).unwrap_or_default(),
+        waits: render::waits(&p.step).unwrap_or_default(),
+        at_most: at_most(&p.step),
+        undo: render::undo(&p.step).unwrap_or_default(),
+        way_back_seconds: p.way_back_seconds,
+    }
+}
+
+/// Kebab-case name of a step's phase.
+pub fn phase(p: &Planned) -> String {
+    serde_json::to_value(p.phase).ok().and_then(|v| v.as_str().map(str::to_string)).unwrap_or_default()
+}
+
+fn writes(step: &Step) -> Vec<WriteView> {
+    // A switch is several writes; each is shown as the step that it would be alone.
+    if let Step::Switch { services, to, from, count, settle, prove_within, .. } = step
+        && services.len() > 1
+    {
+        let alone = services.iter().map(|s| Step::Switch {
+            services: vec![s.clone()],
+            to: to.clone(),
+            from: from.clone(),
+            count: *count,
+            probes: vec![],
+            settle: *settle,
+            prove_within: *prove_within,
+        });
+        return alone.flat_map(|s| writes(&s)).collect();
+    }
+    let Some(object) = step.writes_to().first().map(|o| o.to_string()) else { return vec![] };
+    vec![WriteView { object, diff: render::difference(step).join("\n"), kubectl: kubectl::commands(step).join("\n") }]
+}
+
+fn at_most(step: &Step) -> Option<u32> {
+    match step {
+        Step::AwaitReady { deadline, .. } | Step::AwaitRollout { deadline, .. } => Some(*deadline),
+        Step::Switch { prove_within, .. } => Some(*prove_within),
+        Step::Soak { seconds, .. } => Some(*seconds),
+        _ => None,
+    }
+}
+
+/// Seconds that a step takes when all goes well; waiting for people counts nothing.
+pub fn takes(step: &Step) -> u32 {
+    match step {
+        Step::AwaitReady { count, deadline, .. } if *count > 0 => PER_READY.min(*deadline),
+        Step::AwaitRollout { deadline, .. } => (2 * PER_READY).min(*deadline),
+        Step::Soak { seconds, .. } => *seconds,
+        Step::Switch { settle, services, .. } => settle + 1 + u32::try_from(services.len()).unwrap_or(u32::MAX),
+        Step::Gate { .. } | Step::AwaitReady { .. } => 0,
+        Step::Smoke { .. } => 2,
+        _ => PER_WRITE,
+    }
+}
+
+/// Pods that stand beside those that are there.
+pub fn more_pods(plan: &Plan) -> u32 {
+    let target = &plan.target.object;
+    let scales = plan.steps.iter().filter_map(|s| match &s.step {
+        Step::Scale { deployment, to } if deployment != target => Some(*to),
+        _ => None,
+    });
+    scales.max().unwrap_or(0)
+}
+
+fn summary(plan: &Plan) -> PlanSummary {
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    PlanSummary {
+        steps: count(plan.steps.len()),
+        writes: count(plan.steps.iter().filter(|s| !s.step.writes_to().is_empty()).count()),
+        more_pods: more_pods(plan),
+        seconds: plan.steps.iter().map(|s| takes(&s.step)).fold(0, u32::saturating_add),
+    }
+}
+
+fn not_restored(plan: &Plan) -> Vec<String> {
+    let restores = plan.steps.iter().any(|s| s.phase == plan::Phase::Restore);
+    if restores { revisions::NOT_RESTORED.iter().map(|l| l.to_string()).collect() } else { vec![] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_from_image_references() {
+        for (image, expect) in [
+            ("shop/web:v2", "v2"),
+            ("localhost:5000/web", "localhost:5000/web"),
+            ("localhost:5000/web:1.2", "1.2"),
+            ("r/web@sha256:0123456789abcdef00", "0123456789ab"),
+            ("r/web:v1@sha256:0123456789abcdef00", "0123456789ab"),
+        ] {
+            assert_eq!(tag(image), expect, "{image}");
+        }
+    }
+
+    #[test]
+    fn a_template_in_a_plan_shows_no_secret_value() {
+        let with =
+            |v: &str| serde_json::json!({"spec":{"containers":[{"name":"c","image":v,"env":[{"name":"PASSWORD","value":"hunter2"}]}]}});
+        let diff = template_diff(&with("a:1"), &with("a:2"));
+        assert!(diff.contains("a:2") && !diff.contains("hunter2"), "{diff}");
+        let step = Step::SetTemplate {
+            deployment: model::ObjectId::new(model::Kind::Deployment, "a", "b"),
+            before: with("a:1"),
+            after: with("a:2"),
+            cause: None,
+        };
+        let w = writes(&shown(&step).expect("shown"));
+        assert!(!w[0].diff.contains("hunter2") && !w[0].kubectl.contains("hunter2"), "{w:?}");
+    }
+}

@@ -1,0 +1,249 @@
+//! Plans of this process: made, read from a file, checked, handed out.
+
+use std::sync::{Arc, Mutex};
+
+use api::*;
+use model::{Kind, ObjectId};
+use plan::hazards::{Finding, Severity};
+use plan::{ParamSchema, Plan, Snapshot, What};
+use serde_json::{Map, Value};
+
+use crate::link::Link;
+use crate::plan_view::{self, Checked};
+use crate::{Host, errors, locked, object};
+
+/// Plans that a process keeps; the oldest goes when there are more.
+const KEPT: usize = 64;
+
+/// A plan of this process.
+pub struct Kept {
+    /// The plan.
+    pub plan: Arc<Plan>,
+    /// What the checks said last.
+    pub checked: Mutex<Option<Checked>>,
+}
+
+impl Host {
+    /// Everything around a target, read now.
+    pub(crate) async fn survey(&self, link: &Link, target: &ObjectId) -> Result<Snapshot, UiError> {
+        engine::survey::survey(&*link.connection, &link.name, target).await.map_err(errors::read)
+    }
+
+    pub(crate) async fn make(&self, request: PlanRequest) -> Result<PlanView, UiError> {
+        let link = self.link(&request.context).await?;
+        let target = object::object_id(&request.target)?;
+        let strategy = plan::strategies::find(&request.strategy).ok_or_else(|| {
+            let names: Vec<&str> = plan::strategies::LIST.iter().map(|s| s.name()).collect();
+            UiError::new(Code::Usage, format!("strategy {}: not known", request.strategy)).hint(format!("there are {}", names.join(", ")))
+        })?;
+        let what = what(&request)?;
+        let mut params = params(&strategy.params(), &request.params)?;
+        if let Some(n) = request.to_revision {
+            params.insert("toRevision".into(), n.into());
+        }
+        self.default_probes(&target, &strategy.params(), &mut params)?;
+        let snapshot = self.survey(&link, &target).await?;
+        let id = self.new_id(strategy.name(), &target);
+        let plan = strategy.plan(&snapshot, &target, &what, &Value::Object(params), self.clock.now(), &id).map_err(errors::plan)?;
+        self.keep_plan(plan, None)
+    }
+
+    /// The settings' probes of the workload, where the strategy takes some and none were given.
+    fn default_probes(&self, target: &ObjectId, schema: &ParamSchema, params: &mut Map<String, Value>) -> Result<(), UiError> {
+        let takes = schema.params.iter().any(|p| p.name == "probes");
+        if takes && !params.contains_key("probes") {
+            let settings = self.store.settings().map_err(errors::journal)?;
+            if let Some(urls) = settings.probes.get(&target.to_string()).filter(|u| !u.is_empty()) {
+                params.insert("probes".into(), urls.clone().into());
+            }
+        }
+        Ok(())
+    }
+
+    /// `bg-web-3f9a1c`: short enough for labels, unique enough for a journal that would refuse a double.
+    fn new_id(&self, strategy: &str, target: &ObjectId) -> String {
+        let short: String = strategy.split('-').filter_map(|w| w.chars().next()).collect();
+        let short = if short.len() > 1 { short } else { strategy.chars().take(4).collect() };
+        let name: String = target.name.chars().take(40).collect();
+        let random = uuid::Uuid::new_v4().simple().to_string();
+        format!("{short}-{}-{}", name.trim_end_matches(['-', '.']), &random[..6])
+    }
+
+    /// Reads a plan file. What is not whole, edited or of another version is refused.
+    ///
+    /// # Errors
+    /// [`Code::Usage`] when it is not a plan of ours.
+    pub async fn import_plan(&self, text: &str) -> Result<PlanView, UiError> {
+        let plan = plan::file::from_text(text).map_err(errors::plan)?;
+        self.keep_plan(plan, None)
+    }
+
+    fn keep_plan(&self, plan: Plan, checked: Option<Checked>) -> Result<PlanView, UiError> {
+        let kept = Arc::new(Kept { plan: Arc::new(plan), checked: Mutex::new(checked) });
+        let view = self.plan_view(&kept);
+        let mut plans = locked(&self.plans);
+        if plans.len() >= KEPT {
+            let oldest = plans.iter().min_by_key(|(_, k)| k.plan.created_at).map(|(id, _)| id.clone());
+            oldest.map(|id| plans.remove(&id));
+        }
+        plans.insert(kept.plan.id.clone(), kept);
+        Ok(view)
+    }
+
+    pub(crate) fn kept(&self, id: &str) -> Result<Arc<Kept>, UiError> {
+        let kept = locked(&self.plans).get(id).cloned();
+        kept.ok_or_else(|| UiError::new(Code::NotFound, format!("plan {id}: not known here")).hint("make it again, or read its file"))
+    }
+
+    pub(crate) fn plan_view(&self, kept: &Kept) -> PlanView {
+        let confirm = self.confirm_need(&kept.plan.context);
+        plan_view::view(&kept.plan, locked(&kept.checked).as_ref(), confirm)
+    }
+
+    pub(crate) fn plan_text(&self, id: &str) -> Result<String, UiError> {
+        plan::file::to_text(&self.kept(id)?.plan).map_err(errors::plan)
+    }
+
+    /// Hazards, dry runs and permissions over the plan and its way back.
+    pub(crate) async fn check(&self, id: &str) -> Result<PlanView, UiError> {
+        let kept = self.kept(id)?;
+        let plan = &kept.plan;
+        let link = self.link(&plan.context).await?;
+        let mut findings = vec![];
+        // On another cluster nothing else is worth saying.
+        if link.identity != plan.cluster {
+            findings.push(foreign(plan, &link));
+        } else {
+            let mut snapshot = self.survey(&link, &plan.target.object).await?;
+            engine::survey::preflight(&*link.connection, &mut snapshot, plan).await;
+            findings.extend(moved(plan, &snapshot));
+            findings.extend(plan::hazards::check(&snapshot, plan).iter().map(finding));
+            if link.simulated {
+                findings.push(simulated(plan));
+            }
+        }
+        *locked(&kept.checked) = Some(Checked { findings });
+        Ok(self.plan_view(&kept))
+    }
+}
+
+fn what(request: &PlanRequest) -> Result<What, UiError> {
+    match &request.template {
+        Some(_) if !request.images.is_empty() => {
+            Err(UiError::new(Code::Usage, "images and a template were given: only one of them can count"))
+        }
+        Some(text) => {
+            let value: Value =
+                serde_saphyr::from_str(text).map_err(|e| UiError::new(Code::Usage, "template: not valid YAML").detail(e.to_string()))?;
+            Ok(What::Template(template(value)?))
+        }
+        None => Ok(What::Images(request.images.iter().map(|i| (i.container.clone(), i.image.clone())).collect())),
+    }
+}
+
+/// A pod template: bare (`metadata`, `spec` with containers), or taken out of a whole Deployment.
+fn template(value: Value) -> Result<Value, UiError> {
+    let inner = value.pointer("/spec/template").cloned().unwrap_or(value);
+    match inner.pointer("/spec/containers").and_then(Value::as_array) {
+        Some(c) if !c.is_empty() => Ok(inner),
+        _ => Err(UiError::new(Code::Usage, "template: has no spec.containers")
+            .hint("give the pod template (metadata and spec), or a Deployment")),
+    }
+}
+
+/// Parameters as given; those that were typed as text become what the strategy takes.
+fn params(schema: &ParamSchema, given: &Value) -> Result<Map<String, Value>, UiError> {
+    let Some(given) = given.as_object() else { return Ok(Map::new()) };
+    let one = |(name, value): (&String, &Value)| {
+        let value = match value {
+            Value::String(text) => schema.parse(name, text).map_err(errors::plan)?,
+            other => other.clone(),
+        };
+        Ok((name.clone(), value))
+    };
+    given.iter().filter(|(_, v)| !v.is_null()).map(one).collect()
+}
+
+/// A finding of a hazard as front ends get it.
+fn finding(f: &Finding) -> FindingView {
+    FindingView {
+        code: f.code.clone(),
+        severity: match f.severity {
+            Severity::Block => FindingSeverity::Block,
+            Severity::Warn => FindingSeverity::Warn,
+            Severity::Fixed => FindingSeverity::Fixed,
+        },
+        object: f.object.to_string(),
+        message: f.message.clone(),
+        remedy: f.remedy.clone(),
+    }
+}
+
+fn stop(plan: &Plan, code: &str, message: String, remedy: &str) -> FindingView {
+    let object = plan.target.object.to_string();
+    FindingView { code: code.into(), severity: FindingSeverity::Block, object, message, remedy: remedy.into() }
+}
+
+/// The plan was made for another cluster.
+fn foreign(plan: &Plan, link: &Link) -> FindingView {
+    let message = format!(
+        "the plan is bound to the cluster at {} ({}); context {} leads to another one",
+        plan.cluster.server, plan.cluster.uid, link.name
+    );
+    stop(plan, "other-cluster", message, "use the kubeconfig that it was made with, or make the plan again here")
+}
+
+/// What the plan was made on is not what is there now.
+fn moved(plan: &Plan, now: &Snapshot) -> Option<FindingView> {
+    let target = &plan.target;
+    let deployment = now.objects.deployment(&target.object.namespace, &target.object.name)?;
+    if deployment.metadata.uid != target.uid {
+        return Some(stop(plan, "moved", "it was deleted and created again since the plan was made".into(), "make the plan again"));
+    }
+    let live = now.raw(&target.object)?.pointer("/spec/template");
+    (live != Some(&target.template)).then(|| {
+        stop(plan, "moved", "its pod template was changed since the plan was made".into(), "look at the change, then make the plan again")
+    })
+}
+
+/// Simulated pods answer nothing: said once, before anything starts.
+fn simulated(plan: &Plan) -> FindingView {
+    FindingView {
+        code: "simulated-pods".into(),
+        severity: FindingSeverity::Info,
+        object: plan.target.object.to_string(),
+        message: "simulated pods: smoke checks and probes have no data here".into(),
+        remedy: "acknowledged once, when the first run asks".into(),
+    }
+}
+
+/// Objects of kinds that can be planned for.
+pub fn is_deployment(id: &ObjectId) -> bool {
+    id.kind == Kind::Deployment
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn schema() -> ParamSchema {
+        plan::strategies::find("blue-green").expect("known").params()
+    }
+
+    #[test]
+    fn typed_parameters_become_what_the_strategy_takes() {
+        let p =
+            params(&schema(), &json!({"soak":"60","finish":"swap","probes":"http://a/, http://b/","settle":1,"green":null})).expect("fits");
+        assert_eq!(Value::Object(p), json!({"soak":60,"finish":"swap","probes":["http://a/","http://b/"],"settle":1}));
+        assert_eq!(params(&schema(), &json!({"sock":"1"})).expect_err("refused").code, Code::Usage);
+    }
+
+    #[test]
+    fn a_template_is_taken_out_of_a_deployment() {
+        let t = json!({"metadata":{},"spec":{"containers":[{"name":"a"}]}});
+        assert_eq!(template(json!({"kind":"Deployment","spec":{"template":t}})).expect("found"), t);
+        assert_eq!(template(t.clone()).expect("bare"), t);
+        assert_eq!(template(json!({"spec":{}})).expect_err("refused").code, Code::Usage);
+    }
+}

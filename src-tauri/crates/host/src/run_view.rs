@@ -1,0 +1,308 @@
+//! A run as front ends get it: the engine's view, the live objects and the figures of the evidence, in one.
+
+use api::*;
+use engine::show::{self, RunView as Seen};
+use engine::status::{RunStatus, StepStatus};
+use engine::{RunHeader, entry};
+use jiff::Timestamp;
+use model::{ObjectId, ObjectSet, Write};
+use plan::{Plan, render};
+use serde_json::{Value, json};
+
+use crate::lanes::{self, count, said};
+use crate::recorder::{Recorder, age};
+use crate::{mask, plan_view};
+
+/// What a run's view is made of.
+pub struct Sources<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// When and why it was started.
+    pub header: Option<&'a RunHeader>,
+    /// What the engine knows.
+    pub seen: &'a Seen,
+    /// Live objects of the namespace, when the cluster is connected.
+    pub objects: Option<&'a ObjectSet>,
+    /// Figures, when this process drives the run.
+    pub recorder: Option<&'a Recorder>,
+    /// Last lines of green's log.
+    pub log: &'a [String],
+    /// Pods are simulated.
+    pub simulated: bool,
+    /// Commands that revert by hand.
+    pub break_glass: Vec<String>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// The whole run.
+pub fn view(s: &Sources<'_>) -> RunView {
+    let seen = s.seen;
+    RunView {
+        id: seen.id.clone(),
+        context: seen.context.clone(),
+        target: seen.target.to_string(),
+        strategy: seen.strategy.clone(),
+        finish: s.plan.params.get("finish").and_then(Value::as_str).unwrap_or_default().to_string(),
+        change: plan_view::change(s.plan),
+        started_at: started_at(s),
+        ended_at: seen.last_at.filter(|_| seen.status.is_final()).map(said),
+        reason: s.header.and_then(|h| h.reason.clone()),
+        state: state(seen),
+        headline: headline(s.plan, seen),
+        steps: seen.steps.iter().zip(&s.plan.steps).map(|(v, p)| step(v, p)).collect(),
+        lanes: lanes::lanes(s.plan, seen, s.objects),
+        services: lanes::service_views(s.plan, seen, s.objects),
+        gate: seen.gate.as_ref().map(|g| gate(g, s.now)),
+        hold: hold(seen),
+        way_back: way_back(s.plan, seen),
+        draining: seen.draining.is_some(),
+        soak_left: seen.soak_left.map(|l| u32::try_from(l).unwrap_or(u32::MAX)),
+        evidence: evidence(s),
+        break_glass: s.break_glass.clone(),
+    }
+}
+
+/// A run in the list.
+pub fn summary(plan: &Plan, header: &RunHeader, seen: &Seen) -> RunSummary {
+    let state = state(seen);
+    RunSummary {
+        id: header.id.clone(),
+        context: header.context.clone(),
+        target: header.target.to_string(),
+        strategy: header.strategy.clone(),
+        change: plan_view::change(plan),
+        started_at: said(header.started_at),
+        state,
+        headline: headline(plan, seen),
+        reason: header.reason.clone(),
+        open: !seen.status.is_final(),
+    }
+}
+
+fn started_at(s: &Sources<'_>) -> String {
+    s.header.map(|h| h.started_at).or(s.seen.started_at).map(said).unwrap_or_default()
+}
+
+/// State of a run; one that no process drives was left, whatever it did then. A hold stays a hold.
+pub fn state(seen: &Seen) -> RunState {
+    let state = match &seen.status {
+        RunStatus::Ready => RunState::Ready,
+        RunStatus::Running { .. } => RunState::Running,
+        RunStatus::WaitingForApproval { .. } => RunState::Waiting,
+        RunStatus::Holding { .. } => RunState::Held,
+        RunStatus::BackingOut { .. } => RunState::BackingOut,
+        RunStatus::Done => return RunState::Done,
+        RunStatus::BackedOut { .. } => return RunState::BackedOut,
+        RunStatus::Failed { .. } => return RunState::Failed,
+        RunStatus::Stuck { .. } => return RunState::Stuck,
+    };
+    if seen.attached { state } else { RunState::Left }
+}
+
+/// The sentence that says what is so. The engine's own words where nothing better is known.
+fn headline(plan: &Plan, seen: &Seen) -> Headline {
+    let engine = Headline { code: seen.headline.code.clone(), params: json!(seen.headline.params), text: seen.headline.text.clone() };
+    if seen.error.is_some() {
+        return engine;
+    }
+    let of = |code: &str, text: String| Headline { code: code.into(), params: json!({}), text };
+    match &seen.status {
+        status if !status.is_final() && !seen.attached && !matches!(status, RunStatus::Stuck { .. }) => {
+            of("left", format!("Nobody drives this run. It stands at: {}.", engine.text))
+        }
+        RunStatus::WaitingForApproval { gate, .. } if gate == "cut-over" => {
+            of("green-ready", "Green is ready. All traffic is still on blue.".into())
+        }
+        RunStatus::WaitingForApproval { gate, .. } if gate == "retire" => {
+            of("soaked", "Green serves and stood the soak. Blue still stands by.".into())
+        }
+        RunStatus::Running { step } => match plan.steps.iter().find(|s| &s.id == step).map(|s| &s.step) {
+            Some(plan::Step::Soak { .. }) => of("soaking", "Green serves. Blue stands by.".into()),
+            _ => engine,
+        },
+        RunStatus::Done if seen.strategy == "rollback" => of("rolled-back", "The earlier revision serves.".into()),
+        RunStatus::Done => of("done", "Done: the new version serves.".into()),
+        _ => engine,
+    }
+}
+
+fn step(v: &show::StepView, p: &plan::Planned) -> RunStepView {
+    RunStepView {
+        id: v.id.clone(),
+        phase: plan_view::phase(p),
+        title: render::summary(&p.step),
+        state: match v.status {
+            StepStatus::Waiting => StepState::Pending,
+            StepStatus::Running => StepState::Running,
+            StepStatus::Done => StepState::Done,
+            StepStatus::Undoing => StepState::Undoing,
+            StepStatus::Undone => StepState::Undone,
+        },
+        detail: v.heartbeat.as_ref().map(|h| h.text.clone()).unwrap_or_default(),
+        started_at: v.began_at.map(said),
+        ended_at: v.ended_at.map(said),
+        way_back_seconds: v.way_back_seconds,
+    }
+}
+
+/// A value as a line; what must not be shown is masked.
+fn line(v: Option<&Value>) -> String {
+    match v.map(mask::masked) {
+        None => "(absent)".into(),
+        Some(Value::String(s)) => s,
+        Some(Value::Object(map)) if map.values().all(Value::is_string) => {
+            map.iter().map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or_default())).collect::<Vec<_>>().join(",")
+        }
+        Some(other) => other.to_string(),
+    }
+}
+
+fn gate(g: &show::GateView, now: Timestamp) -> GateView {
+    let checks: Vec<CheckLine> =
+        g.checks.iter().map(|c| CheckLine { ok: Some(c.ok), text: c.said.text.clone(), age: Some(age(now, c.at)) }).collect();
+    GateView {
+        name: g.name.clone(),
+        writes: g.writes.iter().flat_map(gate_writes).collect(),
+        clear: checks.iter().all(|c| c.ok == Some(true)),
+        checks,
+    }
+}
+
+fn gate_writes(w: &Write) -> Vec<GateWrite> {
+    let object = w.object().to_string();
+    let one = |field: &str, before: String, after: String| GateWrite { object: object.clone(), field: field.into(), before, after };
+    match w {
+        Write::Patch { edits, .. } => {
+            edits.iter().filter(|e| e.before != e.after).map(|e| one(&e.path, line(e.before.as_ref()), line(e.after.as_ref()))).collect()
+        }
+        Write::Scale { from, to, .. } => vec![one("/spec/replicas", from.to_string(), to.to_string())],
+        Write::Create { .. } => vec![one("", "(absent)".into(), "created".into())],
+        Write::Delete { .. } => vec![one("", "there".into(), "deleted".into())],
+    }
+}
+
+fn hold(seen: &Seen) -> Option<HoldView> {
+    let h = match (&seen.status, &seen.hold) {
+        (RunStatus::Stuck { cause, error, .. }, _) => {
+            let message = format!("{} (it was going back because: {})", error.text, cause.text);
+            return Some(HoldView { code: "stuck".into(), message, facts: vec![], choices: vec![choice(entry::Choice::BackOut, true)] });
+        }
+        (_, Some(h)) => h,
+        (_, None) => return None,
+    };
+    let facts = h
+        .facts
+        .iter()
+        .map(|f| FactView {
+            object: f.object.to_string(),
+            field: f.path.clone(),
+            before: line(f.before.as_ref()),
+            live: line(f.live.as_ref()),
+            planned: line(f.after.as_ref()),
+        })
+        .collect();
+    let code = serde_json::to_value(h.code).ok().and_then(|v| v.as_str().map(str::to_string)).unwrap_or_default();
+    let choices = h.choices.iter().enumerate().map(|(i, c)| choice(*c, i == 0)).collect();
+    Some(HoldView { code, message: h.said.text.clone(), facts, choices })
+}
+
+fn choice(c: entry::Choice, advised: bool) -> ChoiceView {
+    use entry::Choice as C;
+    let (label, text) = match c {
+        C::Retry => ("Look again", "Reads what is there now and goes on if it fits"),
+        C::GoOn => ("Go on without it", "Goes on although this could not be shown; it is noted in the run"),
+        C::Overwrite => ("Write ours over it", "Writes what this run says, guarded by what is there now"),
+        C::RePin => ("Re-pin", "Writes the selector of this run back over the one that selects both colours"),
+        C::Leave => ("Leave it", "Leaves what is there and counts the step as undone"),
+        C::BackOut => ("Back out", "Takes back everything that this run did"),
+    };
+    ChoiceView { code: c.code().into(), label: label.into(), text: text.into(), advised }
+}
+
+/// The way back of a run.
+pub fn way_back(plan: &Plan, seen: &Seen) -> WayBackView {
+    let w = &seen.way_back;
+    let kind = match w.kind {
+        show::WayBackKind::None => WayBackKind::None,
+        show::WayBackKind::BackOut if seen.strategy == "rollback" => WayBackKind::Rollback,
+        show::WayBackKind::BackOut => WayBackKind::BackOut,
+        show::WayBackKind::FlipBack => WayBackKind::FlipBack,
+    };
+    let verb = match kind {
+        WayBackKind::BackOut => "back out",
+        WayBackKind::FlipBack => "flip back",
+        WayBackKind::Rollback => "undo",
+        WayBackKind::None => "no way back by this run",
+    };
+    WayBackView {
+        kind,
+        seconds: w.seconds,
+        title: format!("{}: {verb}", plan.target.object.name),
+        text: w.said.text.clone(),
+        steps: count(w.steps.len()),
+        run: Some(seen.id.clone()),
+    }
+}
+
+fn evidence(s: &Sources<'_>) -> EvidenceView {
+    let green = lanes::green(s.plan);
+    let lane_of = |v: &engine::Verdict| -> Option<Lane> {
+        let pod = v.answered_by.as_ref()?.pod.as_ref()?;
+        let of = |id: &ObjectId| s.objects.is_some_and(|set| lanes::pods(set, id).iter().any(|p| &p.metadata.name == pod));
+        if of(&s.plan.target.object) { Some(Lane::Blue) } else { green.is_some_and(of).then_some(Lane::Green) }
+    };
+    EvidenceView {
+        probes: s.recorder.map(|r| r.probes(s.now, lane_of)).unwrap_or_default(),
+        endpoints: s
+            .seen
+            .endpoints
+            .iter()
+            .map(|e| EndpointsView { service: e.service.clone(), blue: e.blue, green: e.green, age: Some(age(s.now, e.at)) })
+            .collect(),
+        connections: connections(s),
+        events: s.objects.zip(green).map(|(set, g)| events_of(set, g)).unwrap_or_default(),
+        log: s.log.to_vec(),
+        simulated: s.simulated,
+    }
+}
+
+/// Kept connections are seen by no API of Kubernetes: that is said, until the pods in which they end are gone.
+fn connections(s: &Sources<'_>) -> Vec<ConnectionsView> {
+    let Some(said) = &s.seen.draining else { return vec![] };
+    let of = |id: &ObjectId| ConnectionsView { service: id.to_string(), text: format!("not visible: {}", said.text), count: None };
+    lanes::services(s.plan).into_iter().map(of).collect()
+}
+
+/// Most events that a view carries.
+const EVENTS: usize = 50;
+
+/// Events of a Deployment, its ReplicaSets and pods, newest first.
+pub fn events_of(set: &ObjectSet, deployment: &ObjectId) -> Vec<EventView> {
+    let ns = deployment.namespace.as_str();
+    let mut uids: Vec<&str> = lanes::pods(set, deployment).iter().map(|p| p.metadata.uid.as_str()).collect();
+    if let Some(d) = set.deployment(ns, &deployment.name) {
+        uids.push(&d.metadata.uid);
+        let own = set.replica_sets(ns).filter(|r| r.metadata.controller().is_some_and(|o| o.uid == d.metadata.uid));
+        uids.extend(own.map(|r| r.metadata.uid.as_str()));
+    }
+    events(set, ns, |e| uids.contains(&e.involved_object.uid.as_str()))
+}
+
+/// Events of a namespace that satisfy `keep`, newest first.
+pub fn events(set: &ObjectSet, namespace: &str, keep: impl Fn(&model::kinds::event::Event) -> bool) -> Vec<EventView> {
+    let mut found: Vec<_> = set.events(namespace).filter(|e| keep(e)).collect();
+    found.sort_by_key(|e| std::cmp::Reverse(e.at()));
+    found.truncate(EVENTS);
+    found
+        .into_iter()
+        .map(|e| EventView {
+            at: e.at().map(said),
+            kind: e.kind.clone(),
+            reason: e.reason.clone(),
+            message: e.message.clone(),
+            object: format!("{}/{}/{}", e.involved_object.kind, e.involved_object.namespace, e.involved_object.name),
+            count: e.count.unwrap_or(1),
+        })
+        .collect()
+}

@@ -1,0 +1,505 @@
+//! Runs: started, followed, answered, left. The engine decides; here is only who may start one and what is shown of it.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use api::*;
+use engine::ctx::{Command, Options as Drive, Ports};
+use engine::entry::{Choice, HoldCode};
+use engine::run::{Run, RunError, inspect};
+use engine::show::RunView as Seen;
+use engine::status::RunStatus;
+use engine::{Cluster, Evidence, Journal, RunHeader};
+use plan::{Plan, Step};
+use tokio::sync::watch;
+
+use crate::link::Link;
+use crate::recorder::Recorder;
+use crate::{Host, errors, lanes, locked, policy, run_view};
+
+/// Shortest time between two views of one run that are told: a window draws no faster anyway.
+const AT_MOST_EVERY: Duration = Duration::from_millis(100);
+/// A run is told at least so often while it is driven, for the figures beside it move on.
+const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
+/// How long a command waits for its effect to show.
+const EFFECT: Duration = Duration::from_secs(2);
+/// How long a driver may take to let go; it is between two requests then, or its write's deadline passes.
+const LETTING_GO: Duration = Duration::from_secs(15);
+/// Lines of green's log that are shown, and how often they are read.
+const LOG_LINES: u32 = 40;
+const LOG_EVERY: Duration = Duration::from_secs(5);
+
+/// A run that this process drives, or drove.
+pub struct Driven {
+    run: Run,
+    plan: Arc<Plan>,
+    link: Arc<Link>,
+    recorder: Arc<Recorder>,
+    log: Mutex<Vec<String>>,
+}
+
+impl Driven {
+    fn attached(&self) -> bool {
+        self.run.view().attached
+    }
+}
+
+/// An error of the engine.
+fn run_error(e: RunError) -> UiError {
+    match e {
+        RunError::Journal(e) => errors::journal(e),
+        RunError::Read(e) => errors::read(e),
+        RunError::Moved(m) => UiError::new(Code::Moved, m.to_string()).hint("look at the change, then make a new plan"),
+        RunError::Replay { .. } => UiError::new(Code::Journal, e.to_string()).hint("the run is not interpreted; repair by hand"),
+        RunError::Over { .. } => {
+            UiError::new(Code::Usage, e.to_string()).hint("going back from here is a plan of its own: `plan rollback`")
+        }
+        RunError::Detached(_) => UiError::new(Code::Stopped, e.to_string()).hint("resume it"),
+        RunError::NoChoice { .. } => UiError::new(Code::Usage, e.to_string()).hint("see the choices of its hold"),
+    }
+}
+
+impl Host {
+    /// Leaves a run once that step is done; asked before `start_run`, `resume_run` or `approve`, and good for one of them.
+    pub fn stop_after(&self, run: &str, step: Option<String>) {
+        let mut stops = locked(&self.stops);
+        match step {
+            Some(step) => stops.insert(run.to_string(), step),
+            None => stops.remove(run),
+        };
+    }
+
+    /// Waits until everything that a context's view needs was read once.
+    ///
+    /// # Errors
+    /// [`Code::Unreachable`] when that takes longer than 30 s, or the view is stale at once.
+    pub async fn settled(&self, context: &str) -> Result<(), UiError> {
+        let live = self.link(context).await?.live();
+        let Some(live) = live else { return Ok(()) };
+        match tokio::time::timeout(Duration::from_secs(30), live.settled()).await {
+            Ok(true) => Ok(()),
+            _ => {
+                let why = live.freshness().why;
+                Err(UiError::new(Code::Unreachable, format!("context {context}: not read within 30 s")).detail(why))
+            }
+        }
+    }
+
+    /// Whether a run of this process needs the context's connection.
+    pub(crate) fn drives(&self, context: &str) -> bool {
+        locked(&self.runs).values().any(|d| d.link.name == context && d.attached())
+    }
+
+    /// Writes must be allowed; a protected context that is not unlocked is unlocked by its typed name.
+    fn allow(&self, context: &str, confirm: Option<&str>) -> Result<(), UiError> {
+        let writes = self.writes_of(context);
+        match (writes, confirm) {
+            (Writes::Allowed | Writes::Unlocked, _) => Ok(()),
+            (Writes::ReadOnly | Writes::Protected, Some(typed)) if typed == context => self.unlock_context(context, typed).map(|_| ()),
+            (Writes::Off, _) => Err(UiError::new(Code::Unreachable, format!("context {context}: the view is stale, nothing is written"))
+                .hint("wait until it is live")),
+            (Writes::ReadOnly, _) if self.options.read_only => {
+                Err(UiError::new(Code::Locked, format!("context {context}: read only, by --read-only")))
+            }
+            (Writes::ReadOnly, _) => Err(UiError::new(Code::Locked, format!("context {context}: read only until it is unlocked"))
+                .hint("unlock it, once; on the command line: --confirm-context NAME")),
+            (Writes::Protected, _) => Err(UiError::new(Code::Locked, format!("context {context}: protected; its name must be typed"))
+                .hint("on the command line: --confirm-context NAME")),
+        }
+    }
+
+    pub(crate) async fn start(&self, plan: &str, reason: Option<String>, confirm: Option<String>) -> Result<RunView, UiError> {
+        let kept = self.kept(plan)?;
+        let startable = locked(&kept.checked).as_ref().map(|c| c.startable());
+        match startable {
+            None => return Err(UiError::new(Code::Stopped, format!("plan {plan}: not checked yet")).hint("check it first")),
+            Some(false) => return Err(UiError::new(Code::Stopped, format!("plan {plan}: stopped by a check")).hint("see its findings")),
+            Some(true) => {}
+        }
+        self.allow(&kept.plan.context, confirm.as_deref())?;
+        let (link, ports, recorder) = self.arm(&kept.plan).await?;
+        let drive = self.drive(&kept.plan.id, reason);
+        let run = Run::start(ports, (*kept.plan).clone(), drive).await.map_err(run_error)?;
+        Ok(self.driven(run, kept.plan.clone(), link, recorder))
+    }
+
+    fn drive(&self, run: &str, reason: Option<String>) -> Drive {
+        Drive { reason, until: locked(&self.stops).remove(run), ..Drive::default() }
+    }
+
+    /// Everything that driving a run needs: the connection, a live view of its namespace, evidence.
+    async fn arm(&self, plan: &Plan) -> Result<(Arc<Link>, Ports, Arc<Recorder>), UiError> {
+        let namespace = plan.target.object.namespace.clone();
+        let link = self.link(&plan.context).await?;
+        let link = if link.live().is_some_and(|l| l.covers(&[namespace.clone()].into())) {
+            link
+        } else {
+            self.follow(&plan.context, &[namespace]).await?
+        };
+        self.settled(&plan.context).await?;
+        let cluster: Arc<dyn Cluster> = link.connection.clone();
+        let sources = evidence::Sources::new(cluster.clone(), link.connection.clone(), self.clock.clone(), &self.evidence_options()?)
+            .map_err(|e| UiError::new(Code::Usage, e.to_string()))?;
+        let recorder = Arc::new(Recorder::new(Arc::new(sources)));
+        let evidence: Arc<dyn Evidence> = recorder.clone();
+        let journal: Arc<dyn Journal> = self.store.clone();
+        Ok((link, Ports { cluster, journal, evidence, clock: self.clock.clone() }, recorder))
+    }
+
+    fn evidence_options(&self) -> Result<evidence::Options, UiError> {
+        let settings = self.store.settings().map_err(errors::journal)?;
+        let all = self.options.resolve.iter().chain(&settings.resolve);
+        let resolve =
+            all.map(|r| r.parse()).collect::<Result<_, evidence::OptionsError>>().map_err(|e| UiError::new(Code::Usage, e.to_string()))?;
+        Ok(evidence::Options { proxy: settings.probe_proxy, resolve, ..evidence::Options::default() })
+    }
+
+    fn driven(&self, run: Run, plan: Arc<Plan>, link: Arc<Link>, recorder: Arc<Recorder>) -> RunView {
+        let id = run.id().to_string();
+        let driven = Arc::new(Driven { run, plan, link, recorder, log: Mutex::default() });
+        locked(&self.runs).insert(id, driven.clone());
+        let view = self.view_of(&driven);
+        self.tell(UiEvent::Run(Box::new(view.clone())));
+        let host = self.me.clone();
+        tokio::spawn(async move {
+            let mut seen = driven.run.watch();
+            let mut log_at = tokio::time::Instant::now();
+            loop {
+                let changed = tokio::time::timeout(AT_LEAST_EVERY, seen.changed()).await;
+                let Some(host) = host.upgrade() else { return };
+                if log_at.elapsed() >= LOG_EVERY {
+                    log_at = tokio::time::Instant::now();
+                    host.read_log(&driven).await;
+                }
+                host.tell(UiEvent::Run(Box::new(host.view_of(&driven))));
+                host.go_on_without_data(&driven).await;
+                let over = matches!(changed, Ok(Err(_))) || !driven.attached();
+                drop(host);
+                if over {
+                    return;
+                }
+                tokio::time::sleep(AT_MOST_EVERY).await;
+            }
+        });
+        view
+    }
+
+    /// Simulated pods have no data; once somebody acknowledged that, a smoke check there needs nobody any more.
+    async fn go_on_without_data(&self, d: &Driven) {
+        let seen = d.run.view();
+        let Some(hold) = seen.hold.as_ref().filter(|h| h.code == HoldCode::EvidenceMissing) else { return };
+        let smoke = d.plan.steps.iter().any(|s| s.id == hold.step && matches!(s.step, Step::Smoke { .. }));
+        if smoke && d.link.simulated && self.simulated_acknowledged() && d.run.choose(Choice::GoOn).await.is_err() {
+            tracing::debug!(run = d.run.id(), "answered already");
+        }
+    }
+
+    /// The last lines of one of green's pods; what cannot be read is said in their place.
+    async fn read_log(&self, d: &Driven) {
+        let Some(green) = lanes::green(&d.plan) else { return };
+        if d.link.simulated {
+            return;
+        }
+        let pod = d.link.live().and_then(|l| {
+            l.with(|_, set| {
+                lanes::pods(set, green).first().map(|p| (p.metadata.name.clone(), p.spec.containers.first().map(|c| c.name.clone())))
+            })
+        });
+        let Some((pod, container)) = pod else { return };
+        let id = green.sibling(model::Kind::Pod, &pod);
+        let lines = match d.link.connection.logs(&id, container.as_deref().unwrap_or_default(), LOG_LINES).await {
+            Ok(text) => text.lines().map(str::to_string).collect(),
+            Err(e) => vec![format!("({e})")],
+        };
+        *locked(&d.log) = lines;
+    }
+
+    fn view_of(&self, d: &Driven) -> RunView {
+        let seen = d.run.view();
+        let header = self.header(d.run.id());
+        let log = locked(&d.log).clone();
+        let live = d.link.live();
+        let make = |objects: Option<&model::ObjectSet>| {
+            run_view::view(&run_view::Sources {
+                plan: &d.plan,
+                header: header.as_ref(),
+                seen: &seen,
+                objects,
+                recorder: Some(&d.recorder),
+                log: &log,
+                simulated: d.link.simulated,
+                break_glass: break_glass(&d.plan, &seen),
+                now: self.clock.now(),
+            })
+        };
+        match live {
+            Some(l) => l.with(|_, set| make(Some(set))),
+            None => make(None),
+        }
+    }
+
+    fn header(&self, run: &str) -> Option<RunHeader> {
+        self.store.runs().ok()?.into_iter().find(|h| h.id == run)
+    }
+
+    fn find(&self, run: &str) -> Option<Arc<Driven>> {
+        locked(&self.runs).get(run).cloned()
+    }
+
+    /// A run: as this process drives it, else as its journal shows it.
+    pub(crate) fn run_view(&self, run: &str) -> Result<RunView, UiError> {
+        if let Some(d) = self.find(run).filter(|d| d.attached()) {
+            return Ok(self.view_of(&d));
+        }
+        let (plan, seen) = self.journaled(run)?;
+        let link = locked(&self.links).get(&plan.context).cloned();
+        let header = self.header(run);
+        let live = link.as_ref().and_then(|l| l.live()).filter(|l| l.covers(&[plan.target.object.namespace.clone()].into()));
+        let make = |objects: Option<&model::ObjectSet>| {
+            run_view::view(&run_view::Sources {
+                plan: &plan,
+                header: header.as_ref(),
+                seen: &seen,
+                objects,
+                recorder: None,
+                log: &[],
+                simulated: link.as_ref().is_some_and(|l| l.simulated),
+                break_glass: break_glass(&plan, &seen),
+                now: self.clock.now(),
+            })
+        };
+        Ok(match live {
+            Some(l) => l.with(|_, set| make(Some(set))),
+            None => make(None),
+        })
+    }
+
+    fn journaled(&self, run: &str) -> Result<(Plan, Seen), UiError> {
+        let (plan, entries) = self.store.read(run).map_err(errors::journal)?;
+        let (_, seen) = inspect(plan.clone(), &entries)
+            .map_err(|e| UiError::new(Code::Journal, format!("run {run}: {e}")).hint("the run is not interpreted; repair by hand"))?;
+        Ok((plan, seen))
+    }
+
+    pub(crate) fn run_list(&self) -> Result<Vec<RunSummary>, UiError> {
+        let headers = self.store.runs().map_err(errors::journal)?;
+        let one = |h: &RunHeader| {
+            let driven = self.find(&h.id).filter(|d| d.attached());
+            let (plan, seen) = match driven {
+                Some(d) => ((*d.plan).clone(), d.run.view()),
+                None => self.journaled(&h.id)?,
+            };
+            Ok(run_view::summary(&plan, h, &seen))
+        };
+        headers.iter().map(one).collect()
+    }
+
+    /// Takes a run up in this process; `first` is heard before anything is done.
+    async fn take_up(&self, run: &str, first: Option<Command>) -> Result<RunView, UiError> {
+        let (plan, _) = self.journaled(run)?;
+        self.allow(&plan.context, None)?;
+        let (link, ports, recorder) = self.arm(&plan).await?;
+        let taken = Run::resume(ports, run, self.drive(run, None), first).await.map_err(run_error)?;
+        Ok(self.driven(taken, Arc::new(plan), link, recorder))
+    }
+
+    pub(crate) async fn resume(&self, run: &str) -> Result<RunView, UiError> {
+        if let Some(d) = self.find(run).filter(|d| d.attached()) {
+            return Ok(self.view_of(&d));
+        }
+        let (_, seen) = self.journaled(run)?;
+        // Who resumes means that what stopped it for no fault of its own is over.
+        let first = seen.hold.as_ref().and_then(|h| match h.code {
+            HoldCode::Until => Some(Command::Choose(Choice::GoOn)),
+            HoldCode::Unreachable => Some(Command::Choose(Choice::Retry)),
+            _ => None,
+        });
+        self.take_up(run, first).await
+    }
+
+    pub(crate) async fn approve_gate(&self, run: &str, gate: String) -> Result<RunView, UiError> {
+        match self.find(run).filter(|d| d.attached()) {
+            Some(d) => {
+                self.allow(&d.link.name, None)?;
+                let before = d.run.watch();
+                d.run.approve(&gate).await.map_err(run_error)?;
+                effect(before, |v| v.gate.as_ref().is_none_or(|g| g.name != gate)).await;
+                Ok(self.view_of(&d))
+            }
+            None => self.take_up(run, Some(Command::Approve(gate))).await,
+        }
+    }
+
+    pub(crate) async fn go_back(&self, run: &str, reason: Option<String>) -> Result<RunView, UiError> {
+        let reason = reason.unwrap_or_default();
+        match self.find(run).filter(|d| d.attached()) {
+            Some(d) => {
+                self.allow(&d.link.name, None)?;
+                let before = d.run.watch();
+                d.run.back_out(&reason).await.map_err(run_error)?;
+                effect(before, |v| matches!(v.status, RunStatus::BackingOut { .. } | RunStatus::BackedOut { .. })).await;
+                Ok(self.view_of(&d))
+            }
+            None => self.take_up(run, Some(Command::BackOut(reason))).await,
+        }
+    }
+
+    pub(crate) async fn answer(&self, run: &str, choice: &str) -> Result<RunView, UiError> {
+        let choice: Choice = choice.parse().map_err(|e: engine::entry::UnknownChoice| UiError::new(Code::Usage, e.to_string()))?;
+        let driven = self.find(run).filter(|d| d.attached());
+        let seen = match &driven {
+            Some(d) => d.run.view(),
+            None => self.journaled(run)?.1,
+        };
+        // Stuck is told like a hold; its one answer is to try the way back again.
+        if matches!(seen.status, RunStatus::Stuck { .. }) && choice == Choice::BackOut {
+            return self.go_back(run, None).await;
+        }
+        let offered = seen.hold.as_ref().is_some_and(|h| h.choices.contains(&choice));
+        if !offered {
+            return Err(
+                UiError::new(Code::Usage, format!("run {run}: {} cannot be chosen now", choice.code())).hint("see the choices of its hold")
+            );
+        }
+        let context = seen.context.clone();
+        if choice == Choice::GoOn
+            && seen.hold.as_ref().is_some_and(|h| h.code == HoldCode::EvidenceMissing)
+            && self.link(&context).await?.simulated
+        {
+            self.acknowledge_simulated()?;
+        }
+        match driven {
+            Some(d) => {
+                self.allow(&context, None)?;
+                let before = d.run.watch();
+                d.run.choose(choice).await.map_err(run_error)?;
+                effect(before, |v| v.hold.is_none()).await;
+                Ok(self.view_of(&d))
+            }
+            None => self.take_up(run, Some(Command::Choose(choice))).await,
+        }
+    }
+
+    /// Lets go of every run of this process and says what stays behind, in sentences. The runs can be resumed.
+    pub async fn leave(&self) -> Vec<String> {
+        let all: Vec<Arc<Driven>> = locked(&self.runs).values().filter(|d| d.attached()).cloned().collect();
+        let mut said = vec![];
+        for d in all {
+            let seen = d.run.watch();
+            // A driver that is gone already has let go.
+            let _ = d.run.detach().await;
+            effect_within(seen, LETTING_GO, |v| !v.attached).await;
+            said.push(behind(&d.plan, &d.run.view()));
+        }
+        said
+    }
+
+    /// Can one go back now, how, how fast: of a run, or of a Deployment (its open run, else its history).
+    pub(crate) async fn way_back_of(&self, context: &str, id: Option<String>) -> Result<WayBackView, UiError> {
+        let runs = self.run_list()?;
+        let of_context = |r: &&RunSummary| r.context == context;
+        let run = match &id {
+            Some(id) if id.contains('/') => runs.iter().filter(of_context).find(|r| r.open && &r.target == id),
+            Some(id) => runs.iter().find(|r| &r.id == id),
+            None => runs.iter().filter(of_context).find(|r| r.open).or_else(|| runs.iter().find(of_context)),
+        };
+        if let Some(run) = run.filter(|r| r.open || id.as_deref() == Some(&r.id)) {
+            return Ok(self.run_view(&run.id)?.way_back);
+        }
+        let target = id.filter(|i| i.contains('/')).or_else(|| run.map(|r| r.target.clone()));
+        match target {
+            Some(target) => self.rollback_of(context, &target).await,
+            None => Ok(none("nothing was rolled out from here yet")),
+        }
+    }
+
+    async fn rollback_of(&self, context: &str, target: &str) -> Result<WayBackView, UiError> {
+        let id = crate::object::object_id(target)?;
+        let link = self.link(context).await?;
+        let revisions = match self.revisions(&link, &id).await {
+            Ok(r) => r,
+            Err(e) => return Ok(none(&e.message)),
+        };
+        Ok(match revisions.iter().find(|r| r.advised) {
+            Some(r) => WayBackView {
+                kind: WayBackKind::Rollback,
+                seconds: None,
+                title: format!("{}: back to revision {}", id.name, r.number),
+                text: format!("revision {} ({}) is written back, as a rolling update", r.number, r.images.join(", ")),
+                steps: 2,
+                run: None,
+            },
+            None => none("its history holds nothing to go back to"),
+        })
+    }
+
+    /// Once a second per live context: freshness to the window, and an unlock that ran out is put into force.
+    pub(crate) fn every_second(&self, context: &str, fresh: FreshnessView) {
+        let link = locked(&self.links).get(context).cloned();
+        if let Some(l) = link {
+            self.enforce(context, &l.policy);
+        }
+        let key = (fresh.live, self.writes_of(context));
+        let changed = locked(&self.known).flipped(context, key);
+        self.tell(UiEvent::Freshness(fresh));
+        if changed {
+            self.tell(UiEvent::Contexts(self.contexts_view()));
+        }
+    }
+
+    /// What a start of this plan asks for.
+    pub(crate) fn confirm_need(&self, context: &str) -> ConfirmNeed {
+        policy::confirm(self.writes_of(context))
+    }
+}
+
+fn none(why: &str) -> WayBackView {
+    WayBackView { kind: WayBackKind::None, seconds: None, title: "no way back".into(), text: why.into(), steps: 0, run: None }
+}
+
+async fn effect(seen: watch::Receiver<Seen>, shows: impl FnMut(&Seen) -> bool) {
+    effect_within(seen, EFFECT, shows).await;
+}
+
+/// Waits until a view shows the effect, or its driver is gone, or the time is over: the view is returned as it is then.
+async fn effect_within(mut seen: watch::Receiver<Seen>, at_most: Duration, shows: impl FnMut(&Seen) -> bool) {
+    let _ = tokio::time::timeout(at_most, seen.wait_for(shows)).await;
+}
+
+/// Commands that revert by hand: those of a stuck run, else the card for what was done so far.
+fn break_glass(plan: &Plan, seen: &Seen) -> Vec<String> {
+    if let RunStatus::Stuck { repair, .. } = &seen.status {
+        return repair.clone();
+    }
+    use engine::status::StepStatus as S;
+    let done: Vec<String> =
+        seen.steps.iter().filter(|s| matches!(s.status, S::Running | S::Done | S::Undoing)).map(|s| s.id.clone()).collect();
+    if seen.status.is_final() { vec![] } else { plan::kubectl::break_glass(plan, &done) }
+}
+
+/// What stays behind of a run that is left, in one sentence or two.
+fn behind(plan: &Plan, seen: &Seen) -> String {
+    use engine::status::StepStatus as S;
+    let done = |f: &dyn Fn(&Step) -> bool| {
+        plan.steps.iter().zip(&seen.steps).any(|(p, s)| f(&p.step) && matches!(s.status, S::Done | S::Running | S::Undoing))
+    };
+    if seen.status.is_final() {
+        return format!("run {}: it is over, nothing stays behind", seen.id);
+    }
+    let mut stays = vec![];
+    if done(&|s| matches!(s, Step::Pause { .. })) {
+        stays.push(format!("{} is paused", plan.target.object.said()));
+    }
+    if done(&|s| matches!(s, Step::Pin { .. })) {
+        stays.push("its services are pinned".to_string());
+    }
+    if done(&|s| matches!(s, Step::Freeze { .. })) {
+        stays.push("its autoscaler is held".to_string());
+    }
+    if let Some(green) = lanes::green(plan).filter(|_| done(&|s| matches!(s, Step::Create { .. }))) {
+        stays.push(format!("{} stands beside it", green.said()));
+    }
+    let switched = engine::show::WayBackKind::FlipBack == seen.way_back.kind;
+    stays.push(if switched { "green serves".into() } else { "traffic is where it was".to_string() });
+    format!("run {}: left, to be resumed; {}", seen.id, stays.join(", "))
+}

@@ -1,0 +1,102 @@
+//! What a walk starts from: containers, template, strategies with their advice, revisions.
+
+use api::*;
+use plan::{ParamKind as PlanParam, Strategy};
+use serde_json::Value;
+
+use crate::{Host, errors, mask, object, plans};
+
+/// Seconds that a rollback by rolling update takes per pod, about; shown as an estimate.
+const PER_POD: u32 = 10;
+
+impl Host {
+    pub(crate) async fn workload_view(&self, context: &str, id: &str) -> Result<WorkloadView, UiError> {
+        let link = self.link(context).await?;
+        let id = object::object_id(id)?;
+        if !plans::is_deployment(&id) {
+            return Err(UiError::new(Code::Usage, format!("{}: only a Deployment can be rolled out", id.said())));
+        }
+        let snapshot = self.survey(&link, &id).await?;
+        let advice = plan::advice::advise(&snapshot, &id).map_err(errors::plan)?;
+        let around = plan::around::Around::of(&snapshot, &id).map_err(errors::plan)?;
+        let replicas = around.deployment.wanted();
+        let template = around.template();
+        let advised = advice.first().filter(|a| a.fit != plan::advice::Fit::Unfit).map(|a| a.strategy);
+        let strategies = advice
+            .iter()
+            .filter_map(|a| {
+                let s = plan::strategies::find(a.strategy)?;
+                Some(strategy(s, advised == Some(a.strategy), a.reasons.clone(), replicas))
+            })
+            .collect();
+        let owners: Vec<String> = plan::owner::owners(&snapshot, &around.deployment.metadata).iter().map(owner).collect();
+        Ok(WorkloadView {
+            id: id.to_string(),
+            containers: object::containers(&template),
+            replicas,
+            owner: owners.join(", "),
+            template: plan::render::yaml(&mask::masked(&template)),
+            strategies,
+            revisions: self.revisions(&link, &id).await?,
+        })
+    }
+}
+
+/// An owner in words.
+fn owner(o: &plan::owner::Owner) -> String {
+    use plan::owner::Owner as O;
+    match o {
+        O::Apply => "kubectl apply".into(),
+        O::Helm { release } => format!("Helm release {release}"),
+        O::ArgoCd { application } => format!("Argo CD app {application}"),
+        O::Flux { kind, namespace, name } => format!("Flux {kind} {namespace}/{name}"),
+    }
+}
+
+fn strategy(s: &dyn Strategy, advised: bool, reasons: Vec<String>, replicas: u32) -> StrategyView {
+    let params: Vec<ParamView> = s.params().params.iter().map(param).collect();
+    let soak = params.iter().find(|p| p.name == "soak").and_then(|p| p.default.as_u64()).and_then(|n| u32::try_from(n).ok());
+    let blue_green = s.name() == "blue-green";
+    StrategyView {
+        name: s.name().into(),
+        advised,
+        reasons,
+        params,
+        more_pods: if blue_green { replicas } else { 0 },
+        way_back: if blue_green { "one write".into() } else { "a rolling update".into() },
+        takes: match blue_green {
+            true => soak.unwrap_or_default().saturating_add(60),
+            false => replicas.saturating_mul(PER_POD),
+        },
+    }
+}
+
+fn param(p: &plan::Param) -> ParamView {
+    let mut v = ParamView {
+        name: p.name.into(),
+        kind: ParamKind::Text,
+        unit: String::new(),
+        default: p.default.clone(),
+        choices: vec![],
+        min: None,
+        max: None,
+        doc: p.doc.into(),
+    };
+    match &p.kind {
+        PlanParam::Integer { unit, min, max } => {
+            v.kind = ParamKind::Integer;
+            v.unit = (*unit).into();
+            (v.min, v.max) = (Some(*min), Some(*max));
+        }
+        PlanParam::Choice { options } => {
+            v.kind = ParamKind::Choice;
+            v.choices = options.iter().map(|o| o.to_string()).collect();
+        }
+        PlanParam::Text => {}
+        PlanParam::TextList => v.kind = ParamKind::TextList,
+    }
+    if v.default == Value::Null && v.kind == ParamKind::TextList {
+        v.default = Value::Array(vec![]);
+    }
+    v
+}
