@@ -125,7 +125,7 @@ pub struct Connection {
     dialer: Dialer,
     stacks: RwLock<Arc<Stacks>>,
     pub(crate) deadlines: Deadlines,
-    seen: Mutex<Option<(Instant, ClusterIdentity)>>,
+    seen: Mutex<Option<(Moment, ClusterIdentity)>>,
     pub(crate) installed: Mutex<HashMap<Kind, (Instant, bool)>>,
     warnings: Mutex<VecDeque<Warning>>,
 }
@@ -137,6 +137,38 @@ struct Route {
     agent: HeaderValue,
     credentials: Arc<Credentials>,
     policy: WritePolicy,
+}
+
+/// A moment on both clocks. The monotonic one stands still while a laptop sleeps, the other one may be set: only when
+/// both agree is little time between two moments.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    steady: Instant,
+    wall: jiff::Timestamp,
+}
+
+impl Moment {
+    pub fn now() -> Self {
+        Self { steady: Instant::now(), wall: jiff::Timestamp::now() }
+    }
+
+    pub fn steady(&self) -> Instant {
+        self.steady
+    }
+
+    /// Whether it is at most `age` ago by both clocks.
+    pub fn within(&self, age: Duration) -> bool {
+        self.steady.elapsed() <= age && self.wall_age() <= age
+    }
+
+    /// Whether the clocks have drifted apart since by more than a busy machine explains: it slept, or its clock was set.
+    pub fn jumped(&self) -> bool {
+        self.wall_age().abs_diff(self.steady.elapsed()) > Duration::from_secs(5)
+    }
+
+    fn wall_age(&self) -> Duration {
+        Duration::try_from(jiff::Timestamp::now().duration_since(self.wall)).unwrap_or(Duration::MAX)
+    }
 }
 
 /// Locks that survive a panic elsewhere: the data in them is replaced whole, never half.
@@ -246,11 +278,11 @@ impl Connection {
 
     /// The identity as last read, when that is recent enough to count as now.
     pub(crate) fn identity_within(&self, age: Duration) -> Option<ClusterIdentity> {
-        lock(&self.seen).as_ref().filter(|(at, _)| at.elapsed() <= age).map(|(_, id)| id.clone())
+        lock(&self.seen).as_ref().filter(|(at, _)| at.within(age)).map(|(_, id)| id.clone())
     }
 
     /// Notes an identity that was just read; `uid` is empty where the user may not read the namespace.
-    pub(crate) fn identified(&self, asked: Instant, uid: String) -> ClusterIdentity {
+    pub(crate) fn identified(&self, asked: Moment, uid: String) -> ClusterIdentity {
         let id = ClusterIdentity { uid, server: self.server.clone(), ca_sha256: self.ca_sha256.clone() };
         *lock(&self.seen) = Some((asked, id.clone()));
         id

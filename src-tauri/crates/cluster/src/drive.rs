@@ -82,9 +82,8 @@ impl Driver {
             let (next, outputs) = step(state, input, Moment { now: Timestamp::now(), chance: chance() });
             state = next;
             for output in outputs {
-                match self.act(output, &mut doing).await {
-                    Ok(()) => {}
-                    Err(()) => return,
+                if self.act(output, &mut doing, known.healed).await.is_err() {
+                    return;
                 }
             }
             let mut wake = self.wake.clone();
@@ -104,7 +103,7 @@ impl Driver {
         }
     }
 
-    async fn act(&self, output: Output, doing: &mut Doing) -> Result<(), ()> {
+    async fn act(&self, output: Output, doing: &mut Doing, healed: u64) -> Result<(), ()> {
         let told = match output {
             Output::Emit(changes) => Told::Deltas(changes.into_iter().map(Into::into).collect()),
             Output::State(state) => Told::State(state),
@@ -132,7 +131,7 @@ impl Driver {
                 return Ok(());
             }
         };
-        self.tell.send(Report { slot: self.slot, told }).await.map_err(|_| ())
+        self.tell.send(Report { slot: self.slot, healed, told }).await.map_err(|_| ())
     }
 
     fn path(&self) -> String {

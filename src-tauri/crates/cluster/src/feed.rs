@@ -87,6 +87,8 @@ impl Feed {
 
 pub(crate) struct Report {
     pub slot: usize,
+    /// Of [`Wake::healed`]: what was said before a loss does not speak for the time after it.
+    pub healed: u64,
     pub told: Told,
 }
 
@@ -98,6 +100,7 @@ pub(crate) enum Told {
 struct Slot {
     kind: Kind,
     state: Option<KindState>,
+    healed: u64,
     heard: Heard,
 }
 
@@ -118,13 +121,14 @@ pub fn watch(conn: Arc<Connection>, kinds: &[Kind], namespaces: &Namespaces) -> 
             let heard = Heard::default();
             let slot = slots.len();
             let driver = Driver { conn: conn.clone(), kind, namespace, slot, heard: heard.clone(), tell: tell.clone(), wake: wake.clone() };
-            slots.push(Slot { kind, state: None, heard });
+            slots.push(Slot { kind, state: None, healed: 0, heard });
             tasks.spawn(driver.run());
         }
     }
     conn.policy().set_stale(true);
     tasks.spawn(heart::run(conn.clone(), pulse_tx, wake_tx));
-    let hub = Hub { conn, slots, pulse, started: Instant::now(), deltas: BTreeMap::new(), kinds: BTreeMap::new(), fresh: None, said: None };
+    let hub =
+        Hub { conn, slots, pulse, wake, started: Instant::now(), deltas: BTreeMap::new(), kinds: BTreeMap::new(), fresh: None, said: None };
     tasks.spawn(hub.run(told, out));
     Feed { events, _tasks: tasks }
 }
@@ -134,6 +138,7 @@ struct Hub {
     conn: Arc<Connection>,
     slots: Vec<Slot>,
     pulse: signal::Receiver<Pulse>,
+    wake: signal::Receiver<Wake>,
     started: Instant,
     deltas: BTreeMap<ObjectId, Delta>,
     kinds: BTreeMap<Kind, KindState>,
@@ -176,6 +181,7 @@ impl Hub {
             Told::State(state) => {
                 let kind = self.slots[report.slot].kind;
                 self.slots[report.slot].state = Some(state);
+                self.slots[report.slot].healed = report.healed;
                 let all = self.slots.iter().filter(|s| s.kind == kind).map(|s| s.state.as_ref());
                 if let Some(merged) = merge(all) {
                     self.kinds.insert(kind, merged);
@@ -215,9 +221,10 @@ impl Hub {
 
     fn freshness(&self) -> Freshness {
         let pulse = self.pulse.borrow();
+        let healed = self.wake.borrow().healed;
         let heartbeat_age = pulse.last.map(|t| t.elapsed());
         let mut oldest_age = Duration::ZERO;
-        let mut why = pulse.stranger.clone();
+        let mut why = pulse.stranger.clone().or_else(|| pulse.slept.then(|| "the machine slept".to_string()));
         if heartbeat_age.unwrap_or_else(|| self.started.elapsed()) > self.conn.deadlines.lost {
             why = why.or_else(|| Some(format!("connection lost ({})", pulse.trouble.as_deref().unwrap_or("no heartbeat"))));
         } else if heartbeat_age.is_none() {
@@ -225,7 +232,8 @@ impl Hub {
         }
         for s in &self.slots {
             let bad = match &s.state {
-                Some(KindState::Live { .. }) => None,
+                Some(KindState::Live { .. }) if s.healed == healed => None,
+                Some(KindState::Live { .. }) => Some("is being opened again".to_string()),
                 // What may not or cannot be seen does not make the rest older.
                 Some(KindState::NotInstalled | KindState::Forbidden { .. }) => continue,
                 Some(KindState::Listing { .. }) | None => Some("is being listed".to_string()),

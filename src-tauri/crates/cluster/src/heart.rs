@@ -12,13 +12,17 @@ use futures::stream::FuturesUnordered;
 use tokio::sync::watch as signal;
 use tokio::time::Instant;
 
-use crate::connect::Connection;
+use crate::connect::{Connection, Moment};
 use crate::drive::Wake;
+use crate::wire::Failure;
 
 /// Between two heartbeats in trouble.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
 /// Heartbeats in trouble that may be under way at once.
 const AT_ONCE: usize = 3;
+
+/// How often it is looked at whether the machine slept.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// What the heart knows.
 #[derive(Clone, Debug, Default)]
@@ -27,65 +31,76 @@ pub(crate) struct Pulse {
     pub last: Option<Instant>,
     /// Why the one after it was not.
     pub trouble: Option<String>,
+    /// The machine slept, and nobody has answered since.
+    pub slept: bool,
     /// Another cluster answers under the same URL.
     pub stranger: Option<String>,
 }
 
 pub(crate) async fn run(conn: Arc<Connection>, pulse: signal::Sender<Pulse>, wake: signal::Sender<Wake>) {
     let mut first_uid: Option<String> = None;
+    let every = conn.deadlines.heartbeat;
     loop {
-        let sent = Instant::now();
-        let every = conn.deadlines.heartbeat;
-        let (sent, uid, was) = match conn.beat(false, every).await {
-            Ok(id) => (sent, id.uid, None),
+        let begun = Moment::now();
+        let slept = pulse.borrow().slept;
+        let beat = if slept { Err(Failure::Unreachable("the machine slept".into())) } else { conn.beat(false, every).await };
+        let (sent, uid, trouble) = match beat {
+            Ok(id) => (begun.steady(), id.uid, None),
             Err(e) => {
-                tracing::debug!(context = conn.name(), why = e.message(), "no heartbeat");
-                pulse.send_modify(|p| p.trouble = Some(e.message().to_string()));
-                let since = pulse.borrow().last;
-                let (sent, uid) = trouble(&conn, &pulse).await;
-                (sent, uid, Some(since))
+                let (sent, uid, cut) = trouble(&conn, &pulse, e).await;
+                (sent, uid, Some(cut))
             }
         };
-        let stranger = match &first_uid {
-            Some(first) if *first != uid => Some(format!("another cluster answers: uid {uid:?} in place of {first:?}")),
-            Some(_) => None,
-            None => {
-                first_uid = Some(uid);
-                None
-            }
-        };
-        if let Some(since) = was {
-            let lost = since.is_none_or(|t| sent.duration_since(t) > conn.deadlines.lost);
-            if lost {
+        let first = first_uid.get_or_insert_with(|| uid.clone());
+        let stranger = (*first != uid).then(|| format!("another cluster answers: uid {uid:?} in place of {first:?}"));
+        if let Some(cut) = trouble {
+            if cut {
                 conn.renew();
             }
             wake.send_modify(|w| {
                 w.woken += 1;
-                w.healed += u64::from(lost);
+                w.healed += u64::from(cut);
             });
         }
-        pulse.send_modify(|p| *p = Pulse { last: Some(sent), trouble: None, stranger });
-        tokio::time::sleep_until(sent + every).await;
+        pulse.send_modify(|p| *p = Pulse { last: Some(sent), trouble: None, slept: false, stranger });
+        let answered = Moment::now();
+        while sent.elapsed() < every {
+            tokio::time::sleep(LOOK.min(every)).await;
+            if answered.jumped() {
+                pulse.send_modify(|p| p.slept = true);
+                break;
+            }
+        }
     }
 }
 
-/// Beats until one is answered; when that one was sent, and who answered.
-async fn trouble(conn: &Connection, pulse: &signal::Sender<Pulse>) -> (Instant, String) {
+/// Beats until one is answered: when that one was sent, who answered, and whether connections from before are likely
+/// dead. They are not when the server answered all along, if only to say that it is busy.
+async fn trouble(conn: &Connection, pulse: &signal::Sender<Pulse>, first: Failure) -> (Instant, String, bool) {
+    let mut cut = false;
+    let mut failed = |e: Failure| {
+        tracing::debug!(context = conn.name(), why = e.message(), "no heartbeat");
+        cut |= matches!(e, Failure::Unreachable(_));
+        pulse.send_modify(|p| p.trouble = Some(e.message().to_string()));
+        cut
+    };
+    let mut cut = failed(first);
     let mut flying = FuturesUnordered::new();
     let deadline = conn.deadlines.heartbeat;
-    let mut next = Instant::now() + TROUBLE_PAUSE.min(deadline);
+    // The first one at once: it may have been the kept connection alone.
+    let mut next = Instant::now();
     loop {
         tokio::select! {
             Some((sent, got)) = flying.next(), if !flying.is_empty() => match got {
-                Ok(uid) => return (sent, uid),
-                Err(why) => pulse.send_modify(|p| p.trouble = Some(why)),
+                Ok(uid) => return (sent, uid, cut),
+                Err(e) => cut = failed(e),
             },
             () = tokio::time::sleep_until(next) => {
                 next = Instant::now() + TROUBLE_PAUSE.min(deadline);
                 if flying.len() < AT_ONCE {
                     flying.push(async move {
                         let sent = Instant::now();
-                        (sent, conn.beat(true, deadline).await.map(|id| id.uid).map_err(|e| e.message().to_string()))
+                        (sent, conn.beat(true, deadline).await.map(|id| id.uid))
                     });
                 }
             }

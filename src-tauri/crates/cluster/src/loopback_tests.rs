@@ -348,3 +348,81 @@ async fn a_token_file_is_read_again_when_the_token_is_refused() {
     let conn = connect_with(port, &WritePolicy::read_only(), Login::TokenFile(path)).await;
     assert!(conn.get(&web()).await.expect("answered").is_some());
 }
+
+#[tokio::test]
+async fn a_forgotten_resource_version_is_listed_again_and_what_is_gone_is_removed() {
+    let lists = AtomicUsize::new(0);
+    let port = serve(move |_, path, _| match path {
+        p if p.contains("watch=true") && p.contains("resourceVersion=1&") => {
+            let gone = r#"{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired","message":"too old"}}"#;
+            Reply::Raw(format!("{OPEN_HEAD}{gone}\n"))
+        }
+        p if p.contains("watch=true") => Reply::Endless(OPEN_HEAD.into(), b"\n".to_vec(), Duration::from_millis(100)),
+        p if p.ends_with("/services") => match lists.fetch_add(1, Ordering::SeqCst) {
+            0 => Reply::Json(200, r#"{"kind":"ServiceList","metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}}]}"#.into()),
+            _ => Reply::Json(200, r#"{"kind":"ServiceList","metadata":{"resourceVersion":"2"},"items":[{"metadata":{"name":"a"}}]}"#.into()),
+        },
+        _ => kube_system(),
+    })
+    .await;
+    let mut feed = watch(connect(port).await, &[Kind::Service], &Namespaces::All);
+    let mut set = model::ObjectSet::default();
+    loop {
+        match feed.next().await.expect("goes on") {
+            FeedEvent::Deltas(all) => all.into_iter().for_each(|d| {
+                set.apply(d);
+            }),
+            FeedEvent::Freshness(f) if f.live && set.len() == 1 => break,
+            _ => {}
+        }
+    }
+    assert!(set.service("", "a").is_some());
+}
+
+fn plugin(script: &str) -> kubeconfig::ExecPlugin {
+    kubeconfig::ExecPlugin {
+        api_version: "client.authentication.k8s.io/v1".into(),
+        command: "sh".into(),
+        args: vec!["-c".into(), script.into()],
+        env: vec![("TOKEN".into(), "t0k3n".into())],
+        needs_terminal: false,
+        install_hint: String::new(),
+        default_place: true,
+        key: "~/.kube/config: users[u].user.exec".into(),
+    }
+}
+
+async fn prepare(plugin: kubeconfig::ExecPlugin) -> Result<http::HeaderMap, CredentialError> {
+    let (credentials, _) = Credentials::prepare(&Login::Exec(Box::new(plugin)), &[]).await?;
+    let mut headers = http::HeaderMap::new();
+    credentials.apply(&mut headers).await?;
+    Ok(headers)
+}
+
+#[tokio::test]
+async fn a_plugin_gives_its_token_without_a_terminal() {
+    let script = r#"test ! -t 0 && echo '{"kind":"ExecCredential","status":{"token":"'$TOKEN'"}}'"#;
+    let headers = prepare(plugin(script)).await.expect("a token");
+    assert_eq!(headers["authorization"], "Bearer t0k3n");
+    assert!(!format!("{headers:?}").contains("t0k3n"), "marked as sensitive");
+}
+
+#[tokio::test]
+async fn a_plugin_that_fails_floods_or_talks_nonsense_is_told_in_words() {
+    for (script, expect) in [
+        ("echo please log in >&2; exit 3", "please log in"),
+        ("head -c 3000000 /dev/zero", "of output"),
+        ("echo s3cr3t nonsense", "not an ExecCredential"),
+    ] {
+        let said = prepare(plugin(script)).await.expect_err(script).to_string();
+        assert!(said.contains(expect) && !said.contains("s3cr3t"), "{said}");
+    }
+    let elsewhere = kubeconfig::ExecPlugin { default_place: false, ..plugin("exit 0") };
+    assert!(matches!(prepare(elsewhere).await, Err(CredentialError::PluginNotApproved { .. })));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plugin_that_hangs_is_killed_at_its_deadline() {
+    let said = prepare(plugin("exec sleep 600")).await.expect_err("killed").to_string();
+    assert!(said.contains("no answer within 30 s"), "{said}");
+}

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
 use crate::codec::{Codec, Items, Json, metadata_only};
-use crate::connect::Connection;
+use crate::connect::{Connection, Moment};
 use crate::wire::{Failure, collect, failure_of, looks_like};
 
 /// One object, or an answer of discovery.
@@ -118,7 +118,7 @@ impl Connection {
         let mut last = Failure::Unreachable("not tried".into());
         // A kept connection may turn out to be dead; a GET may be tried again.
         for _ in 0..2 {
-            let asked = Instant::now();
+            let asked = Moment::now();
             let work = async {
                 let request = Request::get(KUBE_SYSTEM)
                     .header(ACCEPT, METADATA)
@@ -147,7 +147,7 @@ impl Connection {
 
     /// One heartbeat: the identity, over the reads' stack or a connection of its own.
     pub(crate) async fn beat(&self, alone: bool, deadline: Duration) -> Result<ClusterIdentity, Failure> {
-        let asked = Instant::now();
+        let asked = Moment::now();
         match self.get_once(KUBE_SYSTEM, METADATA, alone, deadline).await.and_then(|b| uid_of(&b)) {
             Ok(uid) => Ok(self.identified(asked, uid)),
             Err(Failure::Forbidden(_)) => Ok(self.identified(asked, String::new())),
