@@ -91,7 +91,7 @@ impl Run {
         let id = plan.id.clone();
         let epoch = ports.journal.claim(&id)?;
         let (commands, inbox) = mpsc::channel(16);
-        let (shown, watched) = watch::channel(RunView::new(&view, &Live::default()));
+        let (shown, watched) = watch::channel(RunView::new(&view, &Live { attached: true, ..Live::default() }));
         let mut ctx = Ctx::new(ports, plan.clone(), view, options, inbox, shown);
         let task = tokio::spawn(async move {
             let ended = match ctx.log(vec![Event::Started { epoch, plan: plan.hash.clone() }]) {

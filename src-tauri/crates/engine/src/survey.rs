@@ -125,11 +125,11 @@ async fn read(cluster: &dyn Cluster, kind: Kind, within: Option<&str>, own: &str
     (kind, answer.map(|list| Some(list.into_iter().map(|o| named(kind, o)).collect())))
 }
 
-/// Items of a list do not say what they are.
+/// Items of a list do not say what they are, and those of a list of metadata say `PartialObjectMetadata`.
 fn named(kind: Kind, mut object: Value) -> Value {
     if let Some(map) = object.as_object_mut() {
-        map.entry("apiVersion").or_insert_with(|| json!(kind.api_version()));
-        map.entry("kind").or_insert_with(|| json!(kind.name()));
+        map.insert("apiVersion".into(), json!(kind.api_version()));
+        map.insert("kind".into(), json!(kind.name()));
     }
     object
 }

@@ -40,7 +40,8 @@ async fn ask(ctx: &mut Ctx, pod: ObjectId, check: &SmokeCheck) -> Result<bool, S
             VerdictKind::For => return Ok(true),
             VerdictKind::Against => return Err(Stop::Failed(Said::new("smoke-failed", text).with("pod", &pod.name))),
             VerdictKind::Missing if ctx.chosen(HoldCode::EvidenceMissing) == Some(Choice::GoOn) => return Ok(false),
-            VerdictKind::Missing if ctx.over(&deadline) => {
+            // A simulated pod will never have data: there is nothing to wait for.
+            VerdictKind::Missing if ctx.over(&deadline) || verdict.detail.contains("simulated") => {
                 let choices = [Choice::Retry, Choice::GoOn, Choice::BackOut];
                 return Err(Stop::hold(HoldCode::EvidenceMissing, Said::new("smoke-missing", text).with("pod", &pod.name), &choices));
             }

@@ -1,0 +1,226 @@
+//! What the sweeps share: a shop in the simulated cluster, a journal in memory, evidence that tells the truth about the
+//! simulation, and somebody who answers gates and holds.
+#![allow(dead_code)] // each test binary uses its part
+
+pub mod sim;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use engine::ports::AnsweredBy;
+use engine::{
+    Choice, Command, Evidence, Journal, JournalError, Options, Ports, Question, Run, RunHeader, RunStatus, RunView, TokioClock, Verdict,
+    VerdictKind, survey,
+};
+use model::Kind;
+use plan::{Plan, What};
+use serde_json::{Value, json};
+pub use sim::{Fault, Sim, id};
+
+/// Journal in memory that can fail and forget.
+#[derive(Default)]
+pub struct Memory {
+    runs: Mutex<BTreeMap<String, (Plan, Vec<Value>, u64)>>,
+    /// Appends that succeed before the disk is full; 0 = no end.
+    pub room: AtomicU64,
+}
+
+impl Memory {
+    pub fn entries(&self, run: &str) -> Vec<Value> {
+        self.runs.lock().expect("not poisoned").get(run).map(|r| r.1.clone()).unwrap_or_default()
+    }
+
+    pub fn truncate(&self, run: &str, n: usize) {
+        self.runs.lock().expect("not poisoned").get_mut(run).expect("run").1.truncate(n);
+    }
+
+    pub fn load(plan: &Plan, entries: Vec<Value>) -> Self {
+        let memory = Self::default();
+        memory.runs.lock().expect("not poisoned").insert(plan.id.clone(), (plan.clone(), entries, 1000));
+        memory
+    }
+}
+
+impl Journal for Memory {
+    fn create(&self, plan: &Plan, _: Option<&str>) -> Result<(), JournalError> {
+        self.runs.lock().expect("not poisoned").insert(plan.id.clone(), (plan.clone(), vec![], 0));
+        Ok(())
+    }
+    fn append(&self, run: &str, entry: &Value) -> Result<u64, JournalError> {
+        match self.room.load(Ordering::SeqCst) {
+            0 => {}
+            1 => return Err(JournalError::Write { path: "memory".into(), why: "no space left on device".into() }),
+            n => self.room.store(n - 1, Ordering::SeqCst),
+        }
+        let mut runs = self.runs.lock().expect("not poisoned");
+        let entries = &mut runs.get_mut(run).ok_or_else(|| JournalError::NotFound(run.into()))?.1;
+        entries.push(entry.clone());
+        Ok(entries.len() as u64)
+    }
+    fn read(&self, run: &str) -> Result<(Plan, Vec<Value>), JournalError> {
+        let runs = self.runs.lock().expect("not poisoned");
+        let (plan, entries, _) = runs.get(run).ok_or_else(|| JournalError::NotFound(run.into()))?;
+        Ok((plan.clone(), entries.clone()))
+    }
+    fn runs(&self) -> Result<Vec<RunHeader>, JournalError> {
+        Ok(vec![])
+    }
+    fn claim(&self, run: &str) -> Result<u64, JournalError> {
+        let mut runs = self.runs.lock().expect("not poisoned");
+        let epoch = &mut runs.get_mut(run).ok_or_else(|| JournalError::NotFound(run.into()))?.2;
+        *epoch += 1;
+        Ok(*epoch)
+    }
+    fn release(&self, _: &str) -> Result<(), JournalError> {
+        Ok(())
+    }
+}
+
+/// Asks the simulation who answers.
+pub struct Honest {
+    pub sim: Arc<Sim>,
+    pub probes: Mutex<Option<VerdictKind>>,
+    pub smoke: Mutex<VerdictKind>,
+}
+
+#[async_trait]
+impl Evidence for Honest {
+    async fn ask(&self, question: &Question) -> Verdict {
+        let (kind, pod) = match question {
+            Question::Smoke { pod, .. } => (*self.smoke.lock().expect("not poisoned"), Some(pod.name.clone())),
+            Question::Probe { .. } => {
+                let pod = self.sim.answering("web");
+                let forced = *self.probes.lock().expect("not poisoned");
+                (forced.unwrap_or(if pod.is_some() { VerdictKind::For } else { VerdictKind::Against }), pod)
+            }
+        };
+        let answered_by = (kind == VerdictKind::For).then(|| AnsweredBy { pod, ..AnsweredBy::default() });
+        let source = format!("{question:?}");
+        Verdict { kind, detail: format!("{kind:?}"), source, at: jiff::Timestamp::now(), millis: Some(1), answered_by }
+    }
+}
+
+/// A shop, a plan for it, and everything that a run needs.
+pub struct Stage {
+    pub sim: Arc<Sim>,
+    pub journal: Arc<Memory>,
+    pub evidence: Arc<Honest>,
+    pub plan: Plan,
+    pub before: Value,
+}
+
+fn template(image: &str) -> Value {
+    json!({"metadata":{"labels":{"app":"web"}},"spec":{"containers":[{"name":"web","image":image,"ports":[{"name":"http","containerPort":8080}],
+        "readinessProbe":{"httpGet":{"path":"/readyz","port":8080}}}]}})
+}
+
+impl Stage {
+    pub async fn new(finish: &str, image: &str) -> Self {
+        let sim = Arc::new(Sim::new());
+        sim.apply(
+            Kind::Deployment,
+            json!({"metadata":{"name":"web","labels":{"app":"web"}},"spec":{"replicas":3,"progressDeadlineSeconds":600,
+            "selector":{"matchLabels":{"app":"web"}},"template":template("shop:v1"),"strategy":{"type":"RollingUpdate"}}}),
+        );
+        for (name, port) in [("web", 80), ("web-admin", 81)] {
+            sim.apply(
+                Kind::Service,
+                json!({"metadata":{"name":name},"spec":{"type":"ClusterIP","clusterIP":"10.1.1.1","selector":{"app":"web"},
+                "ports":[{"name":"http","port":port,"targetPort":8080,"protocol":"TCP"}]}}),
+            );
+        }
+        sim.apply(
+            Kind::HorizontalPodAutoscaler,
+            json!({"metadata":{"name":"web"},"spec":{"minReplicas":2,"maxReplicas":6,
+            "scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"}}}),
+        );
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        sim.with(|s| s.guarded = vec!["web".into(), "web-admin".into()]);
+        let target = id(Kind::Deployment, "web");
+        let snapshot = survey(sim.as_ref(), "lab", &target).await.expect("read");
+        let what = What::Images(vec![("web".into(), image.into())]);
+        let params = json!({"finish":finish,"soak":20,"deadline":60,"probes":["http://shop/"]});
+        let strategy = plan::strategies::find("blue-green").expect("listed");
+        let plan = strategy.plan(&snapshot, &target, &what, &params, jiff::Timestamp::UNIX_EPOCH, "bg-web-1").expect("planned");
+        let evidence = Arc::new(Honest { sim: sim.clone(), probes: Mutex::new(None), smoke: Mutex::new(VerdictKind::For) });
+        let before = sim.summary();
+        Self { sim, journal: Arc::new(Memory::default()), evidence, plan, before }
+    }
+
+    pub fn ports(&self) -> Ports {
+        Ports {
+            cluster: self.sim.clone(),
+            journal: self.journal.clone(),
+            evidence: self.evidence.clone(),
+            clock: Arc::new(TokioClock::new()),
+        }
+    }
+
+    pub async fn start(&self) -> Run {
+        self.start_with(Options::default()).await
+    }
+
+    pub async fn start_with(&self, options: Options) -> Run {
+        Run::start(self.ports(), self.plan.clone(), options).await.expect("starts")
+    }
+
+    pub async fn resume(&self, first: Option<Command>) -> Run {
+        Run::resume(self.ports(), &self.plan.id, Options::default(), first).await.expect("resumes")
+    }
+
+    /// No instant without a ready endpoint on a live Service.
+    pub fn served(&self) {
+        self.sim.with(|s| assert!(s.violations.is_empty(), "{:?}", s.violations));
+    }
+
+    /// As before the run, to the last annotation.
+    pub async fn untouched(&self) {
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert_eq!(self.sim.summary(), self.before);
+    }
+}
+
+/// Waits until the view satisfies `until`; answers gates on the way when told to.
+pub async fn wait(run: &Run, approve: bool, until: impl Fn(&RunView) -> bool) -> RunView {
+    let mut watch = run.watch();
+    let found = tokio::time::timeout(Duration::from_secs(7200), async {
+        loop {
+            let view = watch.borrow_and_update().clone();
+            if until(&view) {
+                return view;
+            }
+            if let (true, Some(gate)) = (approve, &view.gate) {
+                let _ = run.approve(&gate.name).await;
+            }
+            if watch.changed().await.is_err() {
+                return watch.borrow().clone();
+            }
+        }
+    });
+    match found.await {
+        Ok(view) => view,
+        Err(_) => panic!("waited too long; at {:#?}", run.view()),
+    }
+}
+
+/// Approves everything and answers holds with the first of `answers` that is offered, until the run rests.
+pub async fn through(run: Run, answers: &[Choice]) -> RunView {
+    loop {
+        let view = wait(&run, true, |v| !v.attached || resting(v)).await;
+        if !view.attached || !matches!(view.status, RunStatus::Holding { .. }) {
+            return view;
+        }
+        let hold = view.hold.as_ref().expect("held");
+        let Some(answer) = answers.iter().find(|a| hold.choices.contains(a)) else { return view };
+        run.choose(*answer).await.expect("offered");
+        let epoch = view.last_at;
+        wait(&run, false, |v| v.last_at != epoch || !v.attached).await;
+    }
+}
+
+fn resting(view: &RunView) -> bool {
+    view.status.is_final() || matches!(view.status, RunStatus::Holding { .. } | RunStatus::Stuck { .. })
+}
