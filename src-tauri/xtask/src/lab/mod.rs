@@ -373,6 +373,7 @@ fn stop_everything(record: &Record) -> Result<(), LabError> {
 fn tear_down(dir: &LabDir, record: Option<&Record>) -> Result<(), LabError> {
     if let Some(record) = record {
         stop_everything(record)?;
+        process::kill_strays(dir.path())?;
         if let Some(network) = record.network {
             node::remove(dir, network)?;
         }
@@ -399,7 +400,7 @@ pub fn sweep() {
 fn kubectl(dir: &LabDir) -> Result<Command, LabError> {
     let mut command = Command::new(programs::program("kubectl")?);
     command.arg("--kubeconfig").arg(dir.kubeconfig()).env_remove("KUBECONFIG");
-    command.arg("--cache-dir").arg(dir.path().join("kubectl"));
+    command.arg("--cache-dir").arg(dir.path().join("kubectl")).env(process::MARK, dir.path());
     Ok(command)
 }
 

@@ -28,10 +28,15 @@ pub struct Process {
     pub log: PathBuf,
 }
 
+/// Every program of a lab carries the lab's folder in its environment under this name: a start that is killed between
+/// starting a program and writing it down leaves one that no record names.
+pub const MARK: &str = "CHANGEOVER_LAB_OF";
+
 /// Starts a program in a process group of its own, with its output in `logs/NAME.log`.
 pub fn start(name: &str, mut command: Command, logs: &Path) -> Result<Process, LabError> {
     let log = logs.join(format!("{name}.log"));
     let open = || File::options().create(true).append(true).open(&log).map_err(|e| LabError::file(&log, e));
+    command.env(MARK, logs.parent().unwrap_or(logs));
     command.process_group(0).stdin(Stdio::null()).stdout(open()?).stderr(open()?);
     let child = command.spawn().map_err(|source| LabError::Start { program: name.to_owned(), source })?;
     let pid = child.id();
@@ -107,7 +112,25 @@ fn wait_gone(processes: &[Process], patience: Duration) -> bool {
     }
 }
 
-/// Kills a process known by its pid alone, found a moment ago in a cgroup of the lab.
+/// Kills whatever still carries the mark of the lab in `dir`.
+pub fn kill_strays(dir: &Path) -> Result<(), LabError> {
+    let mark = format!("{MARK}={}", dir.display());
+    wait_until("the lab's last processes to end", Duration::from_secs(10), Duration::from_millis(20), || {
+        let mut found = false;
+        for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
+            let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
+            // Other users' processes cannot be read, and are none of ours.
+            let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
+            if environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes()) {
+                found = true;
+                kill_now(pid);
+            }
+        }
+        Ok(!found)
+    })
+}
+
+/// Kills a process known by its pid alone, found a moment ago by what only a lab's processes have.
 pub fn kill_now(pid: u32) {
     if let Some(pid) = i32::try_from(pid).ok().and_then(Pid::from_raw) {
         let _ = kill_process(pid, Signal::KILL);
@@ -154,6 +177,20 @@ pub fn free_port() -> io::Result<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_process_that_no_record_names_is_found_by_its_mark() {
+        let dir = std::env::temp_dir().join(format!("xtask-stray-{}", std::process::id()));
+        fs::create_dir_all(dir.join("logs")).unwrap();
+        let mut sleeper = Command::new("sleep");
+        sleeper.arg("60");
+        let stray = start("stray", sleeper, &dir.join("logs")).unwrap();
+        kill_strays(&dir.join("other")).unwrap();
+        assert!(stray.is_alive(), "another lab's processes are left alone");
+        kill_strays(&dir).unwrap();
+        assert!(!stray.is_alive());
+        fs::remove_dir_all(&dir).unwrap();
+    }
 
     #[test]
     fn a_process_is_known_by_its_start_time_and_gone_after_stop() {
