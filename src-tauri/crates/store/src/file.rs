@@ -178,7 +178,8 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Checks the file while nobody writes to it.
+/// Checks the file. Nobody may write while its log is looked at; that is short. The rest is read beside whoever is in
+/// the middle of a run.
 fn verify(path: &Path, mut connection: Connection) -> Result<Connection, JournalError> {
     let failed = |e| sql(path, e);
     let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0)).map_err(failed)?;
@@ -189,14 +190,14 @@ fn verify(path: &Path, mut connection: Connection) -> Result<Connection, Journal
     if let wal::Log::Damaged { frame } = wal::inspect(&fs::read(with_ending(path, "-wal")).unwrap_or_default()) {
         return Err(unusable(path, format!("write-ahead log damaged at frame {frame}; restore both files from a copy, or {MOVE_ASIDE}")));
     }
-    let number = |name: &str| tx.pragma_query_value(None, name, |row| row.get::<_, u32>(0));
+    tx.rollback().map_err(failed)?;
+    let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0));
     identity(path, number("application_id").map_err(failed)?, number("user_version").map_err(failed)?)?;
-    let check: String = tx.pragma_query_value(None, "quick_check", |row| row.get(0)).map_err(failed)?;
+    let check: String = connection.pragma_query_value(None, "quick_check", |row| row.get(0)).map_err(failed)?;
     if check != "ok" {
         return Err(unusable(path, format!("damaged ({check}); {MOVE_ASIDE}")));
     }
-    same_schema(&tx).map_err(failed)?.map_err(|what| unusable(path, format!("{what}; {MOVE_ASIDE}")))?;
-    drop(tx);
+    same_schema(&connection).map_err(failed)?.map_err(|what| unusable(path, format!("{what}; {MOVE_ASIDE}")))?;
     Ok(connection)
 }
 

@@ -26,13 +26,12 @@ impl Probe {
     pub fn new(options: &Options) -> Result<Self, OptionsError> {
         // Without a provider reqwest panics. Whoever came first stays.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let make = |builder: ClientBuilder| builder.build().map_err(OptionsError::Client);
         let overridden = options
             .resolve
             .iter()
-            .map(|r| Ok((r.clone(), make(base(options)?.resolve(&r.host, r.socket()))?)))
+            .map(|r| Ok((r.clone(), make(options, |b| b.resolve(&r.host, r.socket()))?)))
             .collect::<Result<_, _>>()?;
-        Ok(Self { direct: make(base(options)?)?, overridden, timeout: options.timeout })
+        Ok(Self { direct: make(options, |b| b)?, overridden, timeout: options.timeout })
     }
 
     fn client(&self, url: &Url) -> &Client {
@@ -40,6 +39,13 @@ impl Probe {
             |r: &Resolve| url.host_str().is_some_and(|h| h.eq_ignore_ascii_case(&r.host)) && url.port_or_known_default() == Some(r.port);
         self.overridden.iter().find(|(r, _)| matches(r)).map_or(&self.direct, |(_, client)| client)
     }
+}
+
+/// A machine without any authority of its own (no `ca-certificates`) must still be able to probe plain HTTP: there
+/// every HTTPS entry is untrusted, and its probe says so.
+fn make(options: &Options, with: impl Fn(ClientBuilder) -> ClientBuilder) -> Result<Client, OptionsError> {
+    let trusting = with(base(options)?).build();
+    trusting.or_else(|_| with(base(options)?).tls_certs_only([]).build().map_err(OptionsError::Client))
 }
 
 fn base(options: &Options) -> Result<ClientBuilder, OptionsError> {
