@@ -124,8 +124,7 @@ pub fn plan(v: &PlanView) -> Vec<String> {
             lines.push(format!("      writes {}", w.object));
         }
         if !s.waits.is_empty() {
-            let most = s.at_most.map(|n| format!(", at most {n} s")).unwrap_or_default();
-            lines.push(format!("      waits until {}{most}", s.waits));
+            lines.push(format!("      waits: {}", s.waits));
         }
         if !s.undo.is_empty() {
             lines.push(format!("      undo: {}", s.undo));

@@ -1,7 +1,7 @@
 //! Errors of the rooms, as a front end gets them.
 
 use api::{Code, UiError};
-use engine::{JournalError, ReadError, WriteError};
+use engine::{JournalError, ReadError};
 use plan::PlanError;
 
 /// From a read.
@@ -27,17 +27,6 @@ pub fn read(e: ReadError) -> UiError {
         ),
     };
     UiError::new(code, message).detail(detail).hint(hint)
-}
-
-/// From a write outside of a run (dry runs).
-pub fn write(e: WriteError) -> UiError {
-    let code = match &e {
-        WriteError::Precondition { .. } => Code::Moved,
-        WriteError::Refused { .. } => Code::Stopped,
-        WriteError::NotSent { .. } => Code::Locked,
-        WriteError::Unknown { .. } => Code::Unreachable,
-    };
-    UiError::new(code, e.to_string())
 }
 
 /// From the journal.

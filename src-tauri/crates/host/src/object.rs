@@ -6,7 +6,7 @@ use model::{Kind, Object, ObjectId};
 use plan::Revision;
 use serde_json::Value;
 
-use crate::lanes::{count, said};
+use crate::lanes::said;
 use crate::link::Link;
 use crate::{Host, errors, mask, run_view};
 
@@ -173,11 +173,6 @@ pub fn containers(template: &Value) -> Vec<ContainerView> {
         list.into_iter().flatten().map(view).collect()
     };
     [of("containers", false), of("initContainers", true)].concat()
-}
-
-/// Wanted pods of a raw Deployment.
-pub fn replicas(raw: &Value) -> u32 {
-    raw.pointer("/spec/replicas").and_then(Value::as_u64).map_or(1, |n| count(usize::try_from(n).unwrap_or(usize::MAX)))
 }
 
 #[cfg(test)]

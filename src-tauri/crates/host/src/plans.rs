@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::link::Link;
 use crate::plan_view::{self, Checked};
-use crate::{Host, errors, locked, object};
+use crate::{Host, errors, locked, mask, object};
 
 /// Plans that a process keeps; the oldest goes when there are more.
 const KEPT: usize = 64;
@@ -132,6 +132,9 @@ fn what(request: &PlanRequest) -> Result<What, UiError> {
         Some(_) if !request.images.is_empty() => {
             Err(UiError::new(Code::Usage, "images and a template were given: only one of them can count"))
         }
+        // What was masked for the eye must not be written as it looks.
+        Some(text) if text.contains(mask::MASKED) => Err(UiError::new(Code::Usage, "template: holds masked values")
+            .hint(format!("write the real value in place of each {}, or refer to a Secret", mask::MASKED))),
         Some(text) => {
             let value: Value =
                 serde_saphyr::from_str(text).map_err(|e| UiError::new(Code::Usage, "template: not valid YAML").detail(e.to_string()))?;
