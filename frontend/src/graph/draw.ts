@@ -418,8 +418,13 @@ export class Painter {
     if (!ctx || !this.bitmap) return;
     const w = Math.round(size.w * dpr);
     const h = Math.round(size.h * dpr);
-    if (this.canvas.width !== w) this.canvas.width = w;
-    if (this.canvas.height !== h) this.canvas.height = h;
+    // The size on the screen changes with the painting, not before it: a resize never stretches the last frame.
+    if (this.canvas.width !== w || this.canvas.height !== h) {
+      this.canvas.width = w;
+      this.canvas.height = h;
+      this.canvas.style.width = `${size.w}px`;
+      this.canvas.style.height = `${size.h}px`;
+    }
     ctx.setTransform(1, 0, 0, 1, 0, 0);
     ctx.clearRect(0, 0, w, h);
     ctx.drawImage(this.bitmap, Math.round((this.area.x - cam.x) * dpr), Math.round((this.area.y - cam.y) * dpr));

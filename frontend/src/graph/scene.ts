@@ -151,6 +151,7 @@ export function scene(g: Graph, level: Level, width: number, filter = ""): Scene
   const boxes: Box[] = [];
   const byId = new Map<string, Box>();
   const pods = new Map<string, NodeView[]>();
+  const aside = new Map<string, number>();
   for (const node of g.nodes.values()) {
     if (keep && !keep.has(node.id)) continue;
     if (node.rank === 5) {
@@ -162,7 +163,18 @@ export function scene(g: Graph, level: Level, width: number, filter = ""): Scene
     }
     const column = at.get(node.rank);
     if (!column) continue;
-    const b: Box = { id: node.id, node, x: column.x, y: TOP + node.row * row, w: column.w, h: box };
+    // What belongs to a workload shares its row: side by side.
+    const place = `${node.rank} ${node.row}`;
+    const beside = node.rank === 6 ? (aside.get(place) ?? 0) : 0;
+    aside.set(place, beside + 1);
+    const b: Box = {
+      id: node.id,
+      node,
+      x: column.x + beside * (column.w + 8),
+      y: TOP + node.row * row,
+      w: column.w,
+      h: box,
+    };
     boxes.push(b);
     byId.set(node.id, b);
   }
@@ -276,7 +288,8 @@ function pipesOf(g: Graph, byId: Map<string, Box>): Pipe[] {
     const to = byId.get(edge.to);
     if (!from || !to) continue;
     const kind = pipeKind(edge, from.node.rank);
-    const says = kind === "flow" && edge.share !== null && from.node.rank < 4;
+    // From a workload on, only a split is worth a number.
+    const says = kind === "flow" && edge.share !== null && (from.node.rank < 3 || edge.share < 0.995);
     pipes.push({
       id: edge.id,
       edge,

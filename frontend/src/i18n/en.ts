@@ -474,10 +474,21 @@ export const en = {
   "theme.system": "as the system",
   "theme.dark": "dark",
   "theme.light": "light",
-  // headlines, by the engine's code
-  "headline.green-ready": "Green is ready and checked. All traffic is still on blue.",
-  "headline.cutting-over": "Traffic is moving to green. The proof is still coming in.",
-  "headline.soaked": "Traffic is on green and the soak is over. Blue still stands.",
-  "headline.backing-out": "Going back. Blue serves everything.",
-  "headline.backed-out": "Back where it began: blue serves everything, nothing of green is left.",
+  // headlines, by the code of the engine or of the host
+  "headline.left": "Nobody drives this run.",
+  "headline.green-ready": "Green is ready. All traffic is still on blue.",
+  "headline.soaking": "Green serves. Blue stands by.",
+  "headline.soaked": "Green serves and stood the soak. Blue still stands by.",
+  "headline.rolled-back": "The earlier revision serves.",
+  "headline.done": "Done: the new version serves.",
+  "headline.ready": "Ready to start.",
+  // singulars
+  "clusters.count.1": "1 context",
+  "map.count.1": "1 application",
+  "plan.writes.1": "1 write",
+  "check.stopped.1": "1 finding stops this plan",
+  "sum.steps.1": "1 step, {w} of them write",
+  "sum.pods.1": "1 pod more while it lasts",
+  "back.steps.1": "1 step, about {time}.",
+  "clusters.title.1": "1 context, {live} live, {look} to look at",
 } as const;

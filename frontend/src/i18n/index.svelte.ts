@@ -23,7 +23,9 @@ type Params = Record<string, string | number>;
 
 /** The sentence for a key, with its parameters filled in. */
 export function t(key: Key, params?: Params): string {
-  return fill(catalogues[words.locale][key], params);
+  const one = `${key}.1`;
+  // English has a singular; a sentence that needs it has a second key.
+  return fill(catalogues[words.locale][params?.["n"] === 1 && has(one) ? one : key], params);
 }
 
 function has(key: string): key is Key {
@@ -38,6 +40,8 @@ export function said(prefix: string, code: string, fallback: string, params?: Pa
 
 /** The headline in the language of the window; where a code is not translated, the engine's English stands. */
 export function headline(h: Headline): string {
+  // The engine speaks English and knows more than a catalogue.
+  if (words.locale === "en") return h.text;
   const params: Params = {};
   if (typeof h.params === "object" && h.params !== null && !Array.isArray(h.params)) {
     for (const [k, v] of Object.entries(h.params as Record<string, JsonValue>)) {

@@ -474,10 +474,21 @@ export const ko: Record<keyof typeof en, string> = {
   "theme.system": "시스템 설정",
   "theme.dark": "어둡게",
   "theme.light": "밝게",
-  // headlines, by the engine's code
-  "headline.green-ready": "그린이 준비됐고 점검도 끝났습니다. 트래픽은 아직 모두 블루로 갑니다.",
-  "headline.cutting-over": "트래픽을 그린으로 옮기고 있습니다. 확인 결과를 기다리는 중입니다.",
-  "headline.soaked": "트래픽은 그린에 있고 관찰이 끝났습니다. 블루는 아직 남아 있습니다.",
-  "headline.backing-out": "원복 중입니다. 모든 요청을 블루가 처리합니다.",
-  "headline.backed-out": "처음 상태로 돌아왔습니다. 블루가 모두 처리하고 그린은 남아 있지 않습니다.",
+  // headlines, by the code of the engine or of the host
+  "headline.left": "이 배포를 진행 중인 사람이 없습니다.",
+  "headline.green-ready": "그린이 준비됐습니다. 트래픽은 아직 모두 블루로 갑니다.",
+  "headline.soaking": "그린이 요청을 처리하고 있습니다. 블루는 대기 중입니다.",
+  "headline.soaked": "그린이 요청을 처리하고 있으며 관찰이 끝났습니다. 블루는 아직 대기 중입니다.",
+  "headline.rolled-back": "이전 리비전이 요청을 처리하고 있습니다.",
+  "headline.done": "완료: 새 버전이 요청을 처리하고 있습니다.",
+  "headline.ready": "시작할 준비가 됐습니다.",
+  // singulars
+  "clusters.count.1": "컨텍스트 1개",
+  "map.count.1": "애플리케이션 1개",
+  "plan.writes.1": "쓰기 1건",
+  "check.stopped.1": "1건 때문에 이 계획을 실행할 수 없습니다",
+  "sum.steps.1": "1단계, 이 중 쓰기 {w}단계",
+  "sum.pods.1": "진행 중 파드 1개 추가",
+  "back.steps.1": "1단계, 약 {time}.",
+  "clusters.title.1": "컨텍스트 1개, 실시간 {live}개, 확인 필요 {look}개",
 };

@@ -1,0 +1,161 @@
+import { cleanup, render, screen, waitFor, within } from "@testing-library/svelte";
+import userEvent from "@testing-library/user-event";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { asUiError } from "../api";
+import { platform } from "../platform/fake";
+import type { Fake } from "../platform/fake";
+import { contexts, freshness } from "../platform/fake/contexts";
+import { shop } from "../platform/fake/shop";
+import { app } from "../state/app.svelte";
+import App from "./App.svelte";
+
+const fake = platform as Fake;
+const user = userEvent.setup();
+const names = () => fake.calls.map((c) => c.name);
+
+beforeEach(() => {
+  fake.calls.length = 0;
+  fake.failing.clear();
+  fake.live = true;
+  Object.assign(app, {
+    screen: { at: "clusters" },
+    selected: null,
+    overlay: null,
+    fresh: null,
+    toasts: [],
+    list: false,
+    filter: "",
+  });
+});
+afterEach(cleanup);
+
+async function openShop() {
+  render(App);
+  const row = await waitFor(
+    () => screen.getAllByTestId("context-row").find((r) => r.dataset["context"] === "prod-kr") as HTMLElement,
+  );
+  await user.click(within(row).getByTestId("open-context"));
+  await screen.findByTestId("map");
+  await waitFor(() => expect(app.graph.nodes.size).toBeGreaterThan(0));
+}
+
+describe("the window", () => {
+  it("subscribes before it asks, and acknowledges a batch only after the frame that drew it", async () => {
+    await openShop();
+    fake.calls.length = 0;
+    const drawn: string[] = [];
+    const off = app.addPainter(() => drawn.push(`painted, ${names().filter((n) => n === "ack_graph").length} acks`));
+    fake.emit({ type: "graph", data: shop("prod-kr", 41) });
+    expect(names()).not.toContain("ack_graph");
+    await waitFor(() => expect(names()).toContain("ack_graph"));
+    expect(drawn[0]).toBe("painted, 0 acks");
+    expect(fake.calls.find((c) => c.name === "ack_graph")?.args).toEqual({ seq: 41 });
+    off();
+  });
+
+  it("walks from a node to a plan, and Start stays off until it may", async () => {
+    await openShop();
+    app.select("Deployment/shop/web");
+    await user.click(await screen.findByTestId("roll-out"));
+    const image = await screen.findByTestId("image-web");
+    expect(screen.getByTestId("walk-next")).toHaveAttribute("aria-disabled", "true");
+    await user.clear(image);
+    await user.type(image, "registry.shop.example/web:5.9.0");
+    await user.click(screen.getByTestId("walk-next"));
+    expect(await screen.findByTestId("strategy-blue-green")).toHaveAttribute("aria-checked", "true");
+    await user.click(screen.getByTestId("walk-next"));
+    await screen.findByTestId("findings-done");
+    expect(names()).not.toContain("start_run");
+    await user.click(screen.getByTestId("walk-next"));
+    const start = await screen.findByTestId("start");
+    expect(start).toHaveAttribute("aria-disabled", "true");
+    expect(document.activeElement).not.toBe(start);
+    await user.click(start);
+    expect(names()).not.toContain("start_run");
+    await user.type(screen.getByTestId("confirm-name"), "prod-kr");
+    expect(start).toHaveAttribute("aria-disabled", "false");
+    // Stale comes in between: off again.
+    fake.emit({ type: "freshness", data: freshness("prod-kr", false) });
+    await waitFor(() => expect(start).toHaveAttribute("aria-disabled", "true"));
+    await user.click(start);
+    expect(names()).not.toContain("start_run");
+    fake.emit({ type: "freshness", data: freshness("prod-kr", true) });
+    await waitFor(() => expect(start).toHaveAttribute("aria-disabled", "false"));
+    await user.click(start);
+    await screen.findByTestId("headline");
+    expect(names()).toContain("start_run");
+  }, 30_000);
+
+  it("cuts over only by a hold or a second press, and never while stale or not clear", async () => {
+    await openShop();
+    app.take({
+      type: "contexts",
+      data: {
+        ...contexts(),
+        open: "prod-kr",
+        contexts: contexts().contexts.map((c) => (c.name === "prod-kr" ? { ...c, writes: "unlocked" as const } : c)),
+      },
+    });
+    fake.emit({ type: "freshness", data: freshness("prod-kr", true) });
+    fake.stage("not-clear");
+    await app.openRun("bg-cart-3f9a1c");
+    const approve = await screen.findByTestId("approve");
+    expect(approve).toHaveAttribute("aria-disabled", "true");
+    fake.stage("gate");
+    await waitFor(() => expect(screen.getByTestId("approve")).toHaveAttribute("aria-disabled", "false"));
+    expect(screen.getByTestId("headline")).toHaveTextContent("All traffic is still on blue");
+    await user.click(screen.getByTestId("approve"));
+    expect(names()).not.toContain("approve");
+    screen.getByTestId("approve").focus();
+    await user.keyboard("{Enter}");
+    expect(names()).not.toContain("approve");
+    await user.keyboard("{Enter}");
+    await waitFor(() => expect(names()).toContain("approve"));
+    expect(fake.calls.find((c) => c.name === "approve")?.args).toEqual({ run: "bg-cart-3f9a1c", gate: "cut-over" });
+    fake.stage("gate");
+    fake.emit({ type: "freshness", data: freshness("prod-kr", false) });
+    await waitFor(() => expect(screen.getByTestId("approve")).toHaveAttribute("aria-disabled", "true"));
+    expect(screen.getByTestId("writes-off")).toHaveTextContent("14 s old");
+  }, 30_000);
+
+  it("shows a hold with its three versions and its answers, and what reverts by hand when stuck", async () => {
+    await openShop();
+    app.take({
+      type: "contexts",
+      data: {
+        ...contexts(),
+        open: "prod-kr",
+        contexts: contexts().contexts.map((c) => (c.name === "prod-kr" ? { ...c, writes: "unlocked" as const } : c)),
+      },
+    });
+    fake.stage("hold");
+    await app.openRun("bg-cart-3f9a1c");
+    await user.click(await screen.findByTestId("choice-re-pin"));
+    expect(fake.calls.find((c) => c.name === "choose")?.args).toEqual({ run: "bg-cart-3f9a1c", choice: "re-pin" });
+    fake.stage("stuck");
+    expect(await screen.findByTestId("break-glass-card")).toHaveTextContent("kubectl");
+    expect(screen.getByTestId("back-out")).toHaveAttribute("aria-disabled", "true");
+  }, 30_000);
+
+  it("says what happened when a call is refused", async () => {
+    render(App);
+    fake.failing.set(
+      "open_context",
+      asUiError({ code: "forbidden", message: "pods: listing is not allowed", detail: "", hint: "ask" }),
+    );
+    await screen.findAllByTestId("context-row");
+    await app.openContext("dev-b");
+    expect(await screen.findByTestId("toast")).toHaveTextContent("pods: listing is not allowed");
+    expect(app.screen.at).toBe("clusters");
+  });
+
+  it("marks itself stale when the proofs stop coming, without being told", async () => {
+    await openShop();
+    fake.emit({ type: "freshness", data: freshness("prod-kr", true) });
+    expect(app.stale).toBe(false);
+    vi.spyOn(Date, "now").mockReturnValue(Date.now() + 60_000);
+    app.now = Date.now();
+    expect(app.stale).toBe(true);
+    expect(app.writesOff).toMatch(/old/);
+  });
+});
