@@ -103,7 +103,8 @@ pub async fn follow(
             }
             () = signals.recv() => return leave(host, &id, out, text).await,
             e = events.recv() => match e {
-                Ok(UiEvent::Run(v)) if v.id == id => view = *v,
+                // Queued views may be older than an answer that was given since: what is so now is asked for.
+                Ok(UiEvent::Run(v)) if v.id == id => view = host.run(id.clone()).await?,
                 Ok(_) => {}
                 Err(RecvError::Lagged(_)) => view = host.run(id.clone()).await?,
                 Err(RecvError::Closed) => return leave(host, &id, out, text).await,

@@ -185,13 +185,28 @@ impl Host {
     }
 
     /// Simulated pods have no data; once somebody acknowledged that, a smoke check there needs nobody any more.
-    async fn go_on_without_data(&self, d: &Driven) {
-        let seen = d.run.view();
-        let Some(hold) = seen.hold.as_ref().filter(|h| h.code == HoldCode::EvidenceMissing) else { return };
+    fn needs_nobody(&self, d: &Driven, seen: &Seen) -> bool {
+        let Some(hold) = seen.hold.as_ref().filter(|h| h.code == HoldCode::EvidenceMissing) else { return false };
         let smoke = d.plan.steps.iter().any(|s| s.id == hold.step && matches!(s.step, Step::Smoke { .. }));
-        if smoke && d.link.simulated && self.simulated_acknowledged() && d.run.choose(Choice::GoOn).await.is_err() {
+        smoke && d.link.simulated && self.simulated_acknowledged()
+    }
+
+    async fn go_on_without_data(&self, d: &Driven) {
+        if self.needs_nobody(d, &d.run.view()) && d.run.choose(Choice::GoOn).await.is_err() {
             tracing::debug!(run = d.run.id(), "answered already");
         }
+    }
+
+    /// What the engine shows; a hold that is about to be answered without anybody is not shown as one.
+    fn shown(&self, d: &Driven) -> Seen {
+        let mut seen = d.run.view();
+        if seen.attached
+            && self.needs_nobody(d, &seen)
+            && let Some(hold) = seen.hold.take()
+        {
+            seen.status = RunStatus::Running { step: hold.step };
+        }
+        seen
     }
 
     /// The last lines of one of green's pods; what cannot be read is said in their place.
@@ -215,7 +230,7 @@ impl Host {
     }
 
     fn view_of(&self, d: &Driven) -> RunView {
-        let seen = d.run.view();
+        let seen = self.shown(d);
         let header = self.header(d.run.id());
         let log = locked(&d.log).clone();
         let live = d.link.live();
