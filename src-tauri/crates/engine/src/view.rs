@@ -383,16 +383,13 @@ impl View {
         created
     }
 
-    /// Objects of others that this run has written to, or may have: they are tidied at the end.
+    /// Objects that this run has patched or scaled, or may have: they are tidied at the end, its own ones too, for the
+    /// next run starts from them.
     pub fn touched(&self) -> BTreeSet<ObjectId> {
-        let created: BTreeSet<_> =
-            self.writes.iter().filter(|w| matches!(w.write, Write::Create { .. })).map(|w| w.write.object()).collect();
         self.writes
             .iter()
             .filter(|w| matches!(w.write, Write::Patch { .. } | Write::Scale { .. }) && w.known != Known::Not)
-            .map(|w| w.write.object())
-            .filter(|o| !created.contains(o))
-            .cloned()
+            .map(|w| w.write.object().clone())
             .collect()
     }
 
