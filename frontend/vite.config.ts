@@ -27,6 +27,7 @@ export default defineConfig(({ command, mode }) => {
       include: ["src/**/*.test.ts"],
       setupFiles: ["./src/test-setup.ts"],
       restoreMocks: true,
+      testTimeout: 60_000,
     },
   };
 });
