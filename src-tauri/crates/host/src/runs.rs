@@ -314,7 +314,17 @@ impl Host {
         let (plan, _) = self.journaled(run)?;
         self.allow(&plan.context, None)?;
         let (link, ports, recorder) = self.arm(&plan).await?;
-        let taken = Run::resume(ports, run, self.drive(run, None), first).await.map_err(run_error)?;
+        let taken = Run::resume(ports, run, self.drive(run, None), first.clone()).await.map_err(run_error)?;
+        // What it shows first is what the journal says; the word that it was given must have been heard.
+        effect(taken.watch(), |v| match &first {
+            Some(Command::Approve(gate)) => v.gate.as_ref().is_none_or(|g| &g.name != gate),
+            Some(Command::BackOut(_)) => {
+                matches!(v.status, RunStatus::BackingOut { .. } | RunStatus::BackedOut { .. } | RunStatus::Stuck { .. })
+            }
+            Some(Command::Choose(_)) => v.hold.is_none(),
+            Some(Command::Detach) | None => v.attached,
+        })
+        .await;
         Ok(self.driven(taken, Arc::new(plan), link, recorder))
     }
 
