@@ -6,7 +6,12 @@ use clap::Parser;
 
 /// Native desktop console that deploys to Kubernetes by strategy, and goes back.
 #[derive(Debug, Parser)]
-#[command(name = "changeover", version, about, after_help = "Examples:\n  changeover\n  changeover --context prod-kr -n shop\n  changeover --kubeconfig ./ci.yaml --read-only")]
+#[command(
+    name = "changeover",
+    version,
+    about,
+    after_help = "Examples:\n  changeover\n  changeover --context prod-kr -n shop\n  changeover --kubeconfig ./ci.yaml --read-only"
+)]
 pub struct Args {
     /// Kubeconfig file; without it $KUBECONFIG, then ~/.kube/config
     #[arg(long, value_name = "FILE")]

@@ -24,8 +24,10 @@ pub fn camel(s: &str) -> String {
 /// The whole file.
 pub fn generate() -> String {
     let cfg = Config::default();
-    let mut out = String::from("// Made by `cargo xtask codegen` from src-tauri/crates/api. Do not edit.\n\n\
-         export type JsonValue = number | string | boolean | JsonValue[] | { [key: string]: JsonValue | undefined } | null;\n\n");
+    let mut out = String::from(
+        "// Made by `cargo xtask codegen` from src-tauri/crates/api. Do not edit.\n\n\
+         export type JsonValue = number | string | boolean | JsonValue[] | { [key: string]: JsonValue | undefined } | null;\n\n",
+    );
     macro_rules! decls { ($($t:ty)*) => { $( out.push_str("export "); out.push_str(&<$t>::decl(&cfg)); out.push_str("\n\n"); )* } }
     decls! {
         Code UiError UiEvent Environment ContextState Writes ContextView FileView ContextsView NamespaceView
