@@ -2,7 +2,10 @@
 //! write, requests held back until later, silence.
 //!
 //! It ends TLS with a certificate of its own and passes the client's credentials on, so the client must use a bearer
-//! token. It listens on loopback only.
+//! token. It listens on loopback only. It does **not** know what the client is or wants; requests that ask for a dry run
+//! pass without a fault, whatever they look like.
+//!
+//! Adding a fault: 1. a variant of [`Fault`]; 2. its arm in `handle`.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -31,6 +34,8 @@ pub enum Fault {
     ResetAfterApply,
     /// The client's connection is cut and the server never sees it.
     ResetBefore,
+    /// The server handles it; then nothing passes in either direction until [`FaultProxy::heal`].
+    SilentAfterApply,
     /// It lies in the proxy until [`FaultProxy::release`]; then the server gets it, whoever still waits.
     Held,
 }
@@ -71,6 +76,7 @@ struct Inner {
     seen: Mutex<Vec<Seen>>,
     silent: watch::Sender<bool>,
     held: watch::Sender<bool>,
+    lying: watch::Sender<usize>,
 }
 
 /// The proxy. Ends when dropped.
@@ -105,6 +111,7 @@ impl FaultProxy {
             seen: Mutex::default(),
             silent: watch::channel(false).0,
             held: watch::channel(true).0,
+            lying: watch::channel(0).0,
         });
         let accept = tokio::spawn(accept(listener, TlsAcceptor::from(Arc::new(server)), inner.clone()));
         let kubeconfig = dir.join("proxied.kubeconfig");
@@ -118,7 +125,17 @@ impl FaultProxy {
         self.inner.rules.lock().expect("no panic holds it").push(rule);
     }
 
-    /// Lets every held request go on to the server.
+    /// How many requests lie in the proxy.
+    pub fn lying(&self) -> usize {
+        *self.inner.lying.borrow()
+    }
+
+    /// Whether nothing passes.
+    pub fn is_silent(&self) -> bool {
+        *self.inner.silent.borrow()
+    }
+
+    /// Lets every held request go on to the server, for good.
     pub fn release(&self) {
         self.inner.held.send_replace(false);
     }
@@ -207,10 +224,19 @@ async fn handle(inner: Arc<Inner>, request: Request<Incoming>) -> Result<Respons
             inner.note(seen, Some(answer.status()));
             Err(Cut.into())
         }
+        Some(Fault::SilentAfterApply) => {
+            let answer = inner.forward(request).await?;
+            inner.note(seen, Some(answer.status()));
+            inner.silent.send_replace(true);
+            passes(&inner.silent).await;
+            Ok(answer.map(|body| inner.gated(body)))
+        }
         Some(Fault::Held) => {
+            inner.lying.send_modify(|n| *n += 1);
             // Goes on by itself: the client may give up meanwhile, and its bytes still arrive.
             tokio::spawn(async move {
                 passes(&inner.held).await;
+                inner.lying.send_modify(|n| *n -= 1);
                 let status = inner.forward(request).await.ok().map(|a| a.status());
                 inner.note(seen, status);
             })
@@ -228,6 +254,9 @@ async fn handle(inner: Arc<Inner>, request: Request<Incoming>) -> Result<Respons
 
 impl Inner {
     fn take_rule(&self, method: &Method, path: &str, body: &str) -> Option<Fault> {
+        if path.contains("dryRun=") || body.contains("\"dryRun\"") {
+            return None;
+        }
         let mut rules = self.rules.lock().expect("no panic holds it");
         let at = rules.iter().position(|r| r.method == *method && path.contains(&r.path) && body.contains(&r.body))?;
         Some(rules.remove(at).fault)

@@ -4,6 +4,7 @@
 //! programs that a user starts.
 
 pub mod fault;
+pub mod real;
 pub mod window;
 
 /// Anything that a test can stumble over; the message says what was waited for.

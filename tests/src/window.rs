@@ -213,6 +213,15 @@ impl Window {
         Ok(())
     }
 
+    /// Ends the program as `kill -9` does, in the middle of whatever it was doing.
+    pub fn kill(mut self) -> Outcome<()> {
+        let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", self.driver.id()))?;
+        let program = children.split_whitespace().next().ok_or("the driver holds no window")?;
+        let killed = Command::new("kill").args(["-9", program]).status()?;
+        end(&mut self.driver);
+        if killed.success() { Ok(()) } else { Err(format!("process {program}: cannot be killed").into()) }
+    }
+
     /// Closes the window and waits for its end.
     pub async fn close(mut self) -> Outcome<()> {
         let closed = self.client.clone().close().await;

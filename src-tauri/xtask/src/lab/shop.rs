@@ -12,8 +12,11 @@ use crate::sh;
 pub fn gateway_api(dir: &LabDir) -> Result<(), LabError> {
     let definitions = programs::module_folder(Module::Traefik, "sigs.k8s.io/gateway-api", "config/crd/standard")?;
     apply(dir, &definitions)?;
+    // The group is served as soon as its first kind is; who looks once and finds a kind missing gives up (kwok does).
     wait_until("the Gateway API to be served", Duration::from_secs(30), Duration::from_millis(200), || {
-        Ok(sh::succeeds(kubectl(dir)?.args(["get", "--raw", "/apis/gateway.networking.k8s.io/v1"])))
+        let mut known = kubectl(dir)?;
+        known.args(["get", "--raw", "/apis/gateway.networking.k8s.io/v1"]);
+        Ok(sh::read(&mut known).is_ok_and(|kinds| ["gateways", "httproutes"].iter().all(|k| kinds.contains(&format!("\"{k}\"")))))
     })
 }
 

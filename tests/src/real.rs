@@ -1,0 +1,362 @@
+//! A shop of one's own on the lab's real node: its Kubernetes namespace, traffic to it from the tests' process, eyes on
+//! it while something runs, and the program that a user starts.
+//!
+//! It does **not** know how a cutover works: it sees Services, slices and pods as anybody does, and reads the program's
+//! JSON lines as a script would.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use cluster::{Connection, Options, Sources, WritePolicy, kubeconfig};
+use engine::Cluster;
+use evidence::{Connections, Load, LoadOptions, LoadReport, Method, TcpDial};
+use model::{Kind, ObjectId};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use xtask::lab::{Lab, LabDir};
+
+/// Longest wait for anything; far beyond what is expected, so that only a hang meets it.
+const LONGEST: Duration = Duration::from_secs(120);
+/// Between two looks.
+const EVERY: Duration = Duration::from_millis(50);
+/// Pods of the shop.
+pub const PODS: usize = 3;
+
+static LAB: LazyLock<Lab> = LazyLock::new(|| Lab::open(LabDir::usual()).expect("a lab with a real node stands"));
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+
+/// A copy of the sample shop in a namespace of its own, with a journal of its own.
+pub struct Shop {
+    /// Kubernetes namespace.
+    pub namespace: String,
+    state: tempfile::TempDir,
+}
+
+impl Shop {
+    /// Opens one and waits until it serves.
+    pub fn open(name: &str) -> Self {
+        let namespace = format!("real-{name}-{}", std::process::id());
+        let shop = Self { namespace, state: tempfile::tempdir().expect("a folder") };
+        LAB.kubectl(&["create", "namespace", &shop.namespace]).expect("a namespace");
+        shop.file("shop.yaml", &shop.manifests());
+        LAB.apply(&shop.state.path().join("shop.yaml")).expect("applies");
+        shop.kubectl(&["rollout", "status", "deployment/web", "--timeout=120s"]);
+        shop
+    }
+
+    /// The sample shop's manifests, moved here: `web` with all that belongs to it, and the entries.
+    fn manifests(&self) -> String {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("lab/shop");
+        let mut files: Vec<PathBuf> = std::fs::read_dir(folder).expect("the sample shop").flatten().map(|f| f.path()).collect();
+        files.sort();
+        let all: Vec<String> = files.iter().map(|f| std::fs::read_to_string(f).expect("reads")).collect();
+        let all = all.join("\n---\n").replace("shop.example.com", &self.host());
+        let all = all.replace("namespace: shop", &format!("namespace: {}", self.namespace));
+        // What has no namespace is there once for all shops; `api` would only take its time to start.
+        let here = all.split("\n---\n").filter(|d| d.contains("namespace:") && !d.contains("kind: Deployment\nmetadata: {name: api"));
+        here.collect::<Vec<_>>().join("\n---\n")
+    }
+
+    /// Name under which Traefik leads here.
+    pub fn host(&self) -> String {
+        format!("{}.example.com", self.namespace)
+    }
+
+    /// `kubectl` in this namespace.
+    pub fn kubectl(&self, arguments: &[&str]) -> String {
+        LAB.kubectl(&[&["-n", &self.namespace][..], arguments].concat()).expect("kubectl answers")
+    }
+
+    /// An object as it is.
+    pub fn object(&self, what: &str) -> Value {
+        serde_json::from_str(&self.kubectl(&["get", what, "-o", "json", "--show-managed-fields"])).expect("is JSON")
+    }
+
+    /// Names of all objects of a kind.
+    pub fn names(&self, kind: &str) -> BTreeSet<String> {
+        self.kubectl(&["get", kind, "-o", "name"]).lines().map(str::to_owned).collect()
+    }
+
+    /// Uid and restarts of each pod of a colour, by name.
+    pub fn pods_of(&self, deployment: &str) -> BTreeMap<String, (String, u64)> {
+        let all: Value = serde_json::from_str(&self.kubectl(&["get", "pods", "-o", "json"])).expect("is JSON");
+        let sets: Value = serde_json::from_str(&self.kubectl(&["get", "replicasets", "-o", "json"])).expect("is JSON");
+        let owner = |o: &Value| o["metadata"]["ownerReferences"][0]["name"].as_str().unwrap_or_default().to_owned();
+        let sets = sets["items"].as_array().expect("a list");
+        let own: BTreeSet<&str> = sets.iter().filter(|s| owner(s) == deployment).filter_map(|s| s["metadata"]["name"].as_str()).collect();
+        let pods = all["items"].as_array().expect("a list").iter().filter(|p| own.contains(owner(p).as_str()));
+        let word = |v: &Value| v.as_str().unwrap_or_default().to_owned();
+        pods.map(|p| {
+            let restarts = p["status"]["containerStatuses"][0]["restartCount"].as_u64().unwrap_or(0);
+            (word(&p["metadata"]["name"]), (word(&p["metadata"]["uid"]), restarts))
+        })
+        .collect()
+    }
+
+    /// Where the Service `web` is reached from beside the cluster.
+    pub fn service(&self) -> SocketAddr {
+        let ip = self.kubectl(&["get", "service", "web", "-o", "jsonpath={.spec.clusterIP}"]);
+        SocketAddr::new(ip.trim().parse().expect("an address"), 80)
+    }
+
+    /// Where Traefik is reached.
+    pub fn traefik(&self) -> SocketAddr {
+        let at = LAB.traefik().expect("the lab has Traefik").trim_start_matches("http://").trim_end_matches('/').to_owned();
+        if at.contains(':') { at.parse().expect("an address") } else { SocketAddr::new(at.parse().expect("an address"), 80) }
+    }
+
+    /// A program call, not yet started.
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        command.args(arguments).args(["-n", &self.namespace]).arg("--kubeconfig").arg(LAB.kubeconfig());
+        command.arg("--state-dir").arg(self.state.path()).current_dir(self.state.path());
+        command.args(["--resolve", &format!("{}:80:{}", self.host(), self.traefik().ip())]);
+        command
+    }
+
+    /// Makes a plan file for a Blue/Green of `web` and gives the run's id.
+    pub fn plan(&self, arguments: &[&str]) -> String {
+        let all = [&["plan", "blue-green", "deployment/web", "--out", "plan"][..], arguments].concat();
+        let out = self.command(&all).output().expect("the program starts");
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        let plan: Value = serde_json::from_slice(&std::fs::read(self.state.path().join("plan")).expect("reads")).expect("is JSON");
+        plan["id"].as_str().expect("has an id").to_owned()
+    }
+
+    /// Writes a file beside the plan.
+    pub fn file(&self, name: &str, text: &str) {
+        std::fs::write(self.state.path().join(name), text).expect("writes");
+    }
+
+    /// Starts the program and reads its JSON lines.
+    pub fn start(&self, arguments: &[&str]) -> Program {
+        let mut command = self.command(arguments);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("the program starts");
+        let (lines, heard) = channel();
+        let out = child.stdout.take().expect("is piped");
+        std::thread::spawn(move || {
+            for line in BufReader::new(out).lines().map_while(Result::ok) {
+                // Nobody listens any more when the test has failed.
+                let _ = lines.send((Instant::now(), serde_json::from_str(&line).unwrap_or(Value::Null)));
+            }
+        });
+        Program { child, heard, said: vec![] }
+    }
+
+    /// Starts `run` of the plan; the gates are approved only with `--yes`.
+    pub fn run(&self, more: &[&str]) -> Program {
+        self.start(&[&["run", "plan", "--confirm-context", "lab"][..], more].concat())
+    }
+
+    /// A short command's JSON.
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        let out = self.command(&[arguments, &["-o", "json"]].concat()).output().expect("the program starts");
+        serde_json::from_slice(&out.stdout).expect("is JSON")
+    }
+
+    /// Traffic to an address until it is stopped.
+    pub fn traffic(&self, to: SocketAddr, connections: Connections, method: Method) -> Traffic {
+        let _inside = RUNTIME.enter();
+        Traffic(Load::start(LoadOptions {
+            dial: Arc::new(TcpDial(to)),
+            host: self.host(),
+            path: "/".into(),
+            method,
+            connections,
+            clients: 4,
+            rate: Some(100.0),
+            timeout: Duration::from_secs(5),
+        }))
+    }
+
+    /// Asks until this many answers came, on new connections.
+    pub fn asked(&self, to: SocketAddr) -> LoadReport {
+        let traffic = self.traffic(to, Connections::Anew, Method::Get);
+        std::thread::sleep(Duration::from_secs(1));
+        traffic.stop()
+    }
+
+    /// Looks on from now.
+    pub fn eyes(&self) -> Eyes {
+        Eyes::open(&self.namespace)
+    }
+}
+
+impl Drop for Shop {
+    fn drop(&mut self) {
+        // What the lab keeps of a shop is only in the way.
+        let _ = LAB.kubectl(&["delete", "namespace", &self.namespace, "--wait=false"]);
+    }
+}
+
+/// The program: `$CHANGEOVERCTL`, else beside the tests' own folder.
+fn program() -> PathBuf {
+    std::env::var_os("CHANGEOVERCTL").map(PathBuf::from).unwrap_or_else(|| {
+        let test = std::env::current_exe().expect("a test knows where it is");
+        test.parent().and_then(Path::parent).expect("target/PROFILE/deps").join("changeoverctl")
+    })
+}
+
+/// A program that runs.
+pub struct Program {
+    child: Child,
+    heard: Receiver<(Instant, Value)>,
+    said: Vec<Value>,
+}
+
+impl Program {
+    /// Reads on to a line; when it came, and the line.
+    pub fn until(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> (Instant, Value) {
+        let end = Instant::now() + LONGEST;
+        loop {
+            let Ok((at, line)) = self.heard.recv_timeout(end.saturating_duration_since(Instant::now())) else {
+                panic!("{what}: never said; said was {:#?}", self.said);
+            };
+            self.said.push(line.clone());
+            if wanted(&line) {
+                return (at, line);
+            }
+        }
+    }
+
+    /// Reads on until a step is in a state.
+    pub fn step(&mut self, step: &str, state: &str) -> Instant {
+        self.until(step, |line| line["event"] == "step" && line["step"] == step && line["state"] == state).0
+    }
+
+    /// Waits for its end; exit code and last line.
+    pub fn ends(mut self) -> (i32, Value, Vec<Value>) {
+        while let Ok((_, line)) = self.heard.recv_timeout(LONGEST) {
+            self.said.push(line);
+        }
+        let status = self.child.wait().expect("it ends");
+        let last = self.said.last().cloned().unwrap_or(Value::Null);
+        (status.code().unwrap_or(-1), last, std::mem::take(&mut self.said))
+    }
+
+    /// Waits for its end, and for no other than this one.
+    pub fn must_end(self, code: i32, state: &str) -> Vec<Value> {
+        let (got, last, said) = self.ends();
+        assert_eq!((got, last["state"].as_str()), (code, Some(state)), "{said:#?}");
+        said
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        // Only a test that failed leaves it running.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Traffic that runs.
+pub struct Traffic(Load);
+
+impl Traffic {
+    /// A moment, as its report counts it.
+    pub fn since_begin(&self, at: Instant) -> Duration {
+        at.saturating_duration_since(self.0.begun())
+    }
+
+    /// Ends it.
+    pub fn stop(self) -> LoadReport {
+        RUNTIME.block_on(self.0.stop())
+    }
+}
+
+/// One look.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Look {
+    /// Selector of the Service.
+    pub selector: BTreeMap<String, String>,
+    /// Its resourceVersion.
+    pub version: String,
+    /// Ready endpoints of the Service.
+    pub ready: usize,
+    /// Pods that the second Deployment shall have and that are available; `None` = not there.
+    pub green: Option<(u64, u64)>,
+    /// Names of all pods.
+    pub pods: BTreeSet<String>,
+}
+
+impl Look {
+    /// Whether the Service leads to green.
+    pub fn on_green(&self) -> bool {
+        self.selector.get("changeover.dev/color").is_some_and(|color| color == "green")
+    }
+}
+
+/// Looks again and again, until closed.
+pub struct Eyes {
+    stop: watch::Sender<bool>,
+    seen: Arc<Mutex<Vec<Look>>>,
+    task: tokio::task::JoinHandle<()>,
+}
+
+impl Eyes {
+    fn open(namespace: &str) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let seen = Arc::new(Mutex::new(vec![]));
+        let (namespace, into) = (namespace.to_owned(), seen.clone());
+        let connection = RUNTIME.block_on(connect());
+        let task = RUNTIME.spawn(async move {
+            let mut beat = tokio::time::interval(EVERY);
+            while !*stopped.borrow() {
+                beat.tick().await;
+                let look = look(&connection, &namespace).await;
+                into.lock().unwrap_or_else(PoisonError::into_inner).push(look);
+            }
+        });
+        Self { stop, seen, task }
+    }
+
+    /// Closes them and gives what was seen.
+    pub fn close(self) -> Vec<Look> {
+        let _ = self.stop.send(true);
+        RUNTIME.block_on(self.task).expect("eyes see until they are closed");
+        std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+async fn connect() -> Arc<Connection> {
+    let contexts = kubeconfig::load(&Sources { explicit: Some(LAB.kubeconfig()), ..Default::default() }).expect("a kubeconfig");
+    let name = contexts.current.clone().expect("a current context");
+    let options = Options::new(WritePolicy::writable());
+    Connection::open(contexts.get(&name).expect("the context"), &options).await.expect("a connection")
+}
+
+async fn look(cluster: &Connection, namespace: &str) -> Look {
+    let service = ObjectId::new(Kind::Service, namespace, "web");
+    let green = ObjectId::new(Kind::Deployment, namespace, "web-green");
+    let slices = cluster.list(Kind::EndpointSlice, Some(namespace), Some("kubernetes.io/service-name=web"));
+    let pods = cluster.list(Kind::Pod, Some(namespace), None);
+    let (service, slices, green, pods) = tokio::join!(cluster.get(&service), slices, cluster.get(&green), pods);
+    let service = service.expect("reads").expect("the Service stays");
+    let (slices, pods) = (slices.expect("reads"), pods.expect("reads"));
+    let endpoints = slices.iter().flat_map(|s| s["endpoints"].as_array().into_iter().flatten());
+    let number = |v: &Value| v.as_u64().unwrap_or(0);
+    Look {
+        selector: serde_json::from_value(service["spec"]["selector"].clone()).unwrap_or_default(),
+        version: service["metadata"]["resourceVersion"].as_str().unwrap_or_default().to_owned(),
+        ready: endpoints.filter(|e| e["conditions"]["ready"] == true).count(),
+        green: green.expect("reads").map(|d| (number(&d["spec"]["replicas"]), number(&d["status"]["availableReplicas"]))),
+        pods: pods.iter().filter_map(|p| p["metadata"]["name"].as_str().map(str::to_owned)).collect(),
+    }
+}
+
+/// Waits for a condition.
+pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + LONGEST;
+    while !holds() {
+        assert!(Instant::now() < end, "{what}: not within {} s", LONGEST.as_secs());
+        std::thread::sleep(EVERY);
+    }
+}
