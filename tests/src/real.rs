@@ -9,8 +9,10 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use cluster::{Connection, Options, Sources, WritePolicy, kubeconfig};
@@ -183,6 +185,24 @@ impl Shop {
         traffic.stop()
     }
 
+    /// Kills the containers of a Deployment's pods as often as they start, until the value is dropped: the kubelet then
+    /// says CrashLoopBackOff, and means it.
+    pub fn crash(&self, deployment: &str) -> Crashing {
+        let pods: BTreeSet<String> = self.pods_of(deployment).into_keys().map(|pod| format!("POD_NAME={pod}")).collect();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let thread = std::thread::spawn(move || {
+            while !stopped.load(Ordering::Relaxed) {
+                for pid in processes_of(&pods) {
+                    // It may have ended by itself meanwhile.
+                    let _ = Command::new("kill").args(["-9", &pid]).stderr(Stdio::null()).status();
+                }
+                std::thread::sleep(EVERY);
+            }
+        });
+        Crashing { stop, thread: Some(thread) }
+    }
+
     /// Looks on from now.
     pub fn eyes(&self) -> Eyes {
         Eyes::open(&self.namespace)
@@ -350,6 +370,32 @@ async fn look(cluster: &Connection, namespace: &str) -> Look {
         green: green.expect("reads").map(|d| (number(&d["spec"]["replicas"]), number(&d["status"]["availableReplicas"]))),
         pods: pods.iter().filter_map(|p| p["metadata"]["name"].as_str().map(str::to_owned)).collect(),
     }
+}
+
+/// Pods that crash, until dropped.
+pub struct Crashing {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Drop for Crashing {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The node's containers are processes of this machine; which pod's, their environment says.
+fn processes_of(pods: &BTreeSet<String>) -> Vec<String> {
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let named = |dir: &Path| {
+        let environment = std::fs::read(dir.join("environ")).unwrap_or_default();
+        environment.split(|b| *b == 0).any(|v| pods.contains(String::from_utf8_lossy(v).as_ref()))
+    };
+    let numbered = all.filter_map(|e| Some((e.path(), e.file_name().into_string().ok()?)));
+    numbered.filter(|(dir, pid)| pid.bytes().all(|b| b.is_ascii_digit()) && named(dir)).map(|(_, pid)| pid).collect()
 }
 
 /// Waits for a condition.

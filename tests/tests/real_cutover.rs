@@ -3,9 +3,11 @@
 //! own in its own Kubernetes namespace.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
-use acceptance::real::{Look, PODS, Shop};
+use acceptance::real::{Look, PODS, Shop, until};
 use evidence::{Connections, LoadReport, Method};
+use serde_json::{Value, json};
 
 /// Settings that make a run short; the product's own are for people.
 const SHORT: &[&str] = &["--set", "soak=2", "--set", "proveWithin=20"];
@@ -43,7 +45,7 @@ fn a_swap_loses_no_request_and_moves_every_new_connection() {
         assert!(said.iter().any(|l| l["step"] == step && l["state"] == "done"), "{step}: {said:#?}");
     }
     let mut approved = shop.start(&["approve", &run]);
-    let asked = std::time::Instant::now();
+    let asked = Instant::now();
     let proven = approved.step("cut-over", "done");
     let (code, end, _) = approved.ends();
     assert_eq!((code, &end["draining"]), (4, &true.into()), "{end}");
@@ -123,11 +125,132 @@ fn a_green_that_never_gets_ready_is_backed_out_at_its_deadline() {
 }
 
 /// Blue serves as before, and the Service never led to anything else.
-fn untouched(shop: &Shop, looks: &[Look], blue: &BTreeMap<String, (String, u64)>, selector: &serde_json::Value) {
+fn untouched(shop: &Shop, looks: &[Look], blue: &BTreeMap<String, (String, u64)>, selector: &Value) {
     always_enough(looks);
     assert!(looks.iter().all(|l| !l.on_green()), "the Service led to green");
     assert_eq!(&shop.pods_of("web"), blue, "blue's pods are the same");
     assert_eq!(&shop.object("service/web")["spec"]["selector"], selector, "no pin is left");
     assert_eq!(shop.names("deployments").len(), 1, "nothing of green is left");
     assert_eq!(shop.names("services").len(), 2, "no preview Service is left");
+}
+
+#[test]
+fn a_green_that_fails_its_smoke_check_never_gets_traffic() {
+    let shop = Shop::open("smoke");
+    let service = shop.service();
+    let (blue, selector) = (shop.pods_of("web"), shop.object("service/web")["spec"]["selector"].clone());
+    // Ready by its probe, and yet answering 503 to what the check asks.
+    let mut template = shop.object("deployment/web")["spec"]["template"].clone();
+    let container = &mut template["spec"]["containers"][0];
+    container["image"] = "changeover.dev/shop:v2".into();
+    container["readinessProbe"]["httpGet"]["path"] = "/healthz".into();
+    container["env"].as_array_mut().expect("has variables").push(json!({"name": "BEHAVIOUR", "value": "never-ready"}));
+    shop.file("template.json", &template.to_string());
+    shop.plan(&[SHORT, &["--template", "template.json", "--finish", "swap", "--set", "smokePath=/readyz"]].concat());
+    let eyes = shop.eyes();
+    let traffic = shop.traffic(service, Connections::Anew, Method::Get);
+    let said = shop.run(&["--yes"]).must_end(5, "backedOut");
+    assert!(said.iter().any(|l| l["step"] == "await-green" && l["state"] == "done"), "green was ready: {said:#?}");
+    assert!(said.iter().any(|l| l.to_string().contains("503")), "{said:#?}");
+    let report = traffic.stop();
+    none_failed("while green was tried", &report);
+    assert_eq!(versions(&report), ["v1"].into());
+    untouched(&shop, &eyes.close(), &blue, &selector);
+}
+
+#[test]
+fn a_green_that_crash_loops_in_the_soak_gives_the_traffic_back_to_blue() {
+    let shop = Shop::open("crash");
+    let service = shop.service();
+    let blue = shop.pods_of("web");
+    shop.plan(&["--image", "web=changeover.dev/shop:v2", "--finish", "swap", "--set", "soak=300"]);
+    let mut run = shop.run(&["--yes"]);
+    run.step("cut-over", "done");
+    assert_eq!(versions(&shop.asked(service)), ["v2"].into());
+    let crashing = shop.crash("web-green");
+    run.step("cut-over", "undoing");
+    // Green still crashes while traffic goes back: its state is no condition of it.
+    run.must_end(5, "backedOut");
+    drop(crashing);
+    let after = shop.asked(service);
+    none_failed("after going back", &after);
+    assert_eq!(versions(&after), ["v1"].into());
+    assert_eq!(shop.pods_of("web"), blue, "blue's pods are the same");
+    assert_eq!(shop.names("deployments").len(), 1);
+}
+
+#[test]
+fn a_foreign_edit_of_the_selector_holds_the_run_and_is_not_overwritten_unasked() {
+    let shop = Shop::open("foreign");
+    let traffic = shop.traffic(shop.service(), Connections::Anew, Method::Get);
+    let id = shop.plan(&["--image", "web=changeover.dev/shop:v2", "--finish", "swap", "--set", "soak=10"]);
+    let mut run = shop.run(&["--yes"]);
+    run.step("cut-over", "done");
+    let theirs = json!({"app": "web"});
+    shop.kubectl(&[
+        "patch",
+        "service",
+        "web",
+        "--type=json",
+        "-p",
+        &json!([{"op": "replace", "path": "/spec/selector", "value": theirs}]).to_string(),
+    ]);
+    let (_, hold) = run.until("the hold", |l| l["event"] == "hold");
+    assert_eq!(hold["code"], "both-colours", "{hold}");
+    assert!(hold["facts"].to_string().contains("web"), "{hold}");
+    let choices: Vec<&str> =
+        hold["choices"].as_array().expect("choices").iter().filter_map(|c| c.as_str().or(c["code"].as_str())).collect();
+    assert!(choices.contains(&"re-pin") && choices.contains(&"back-out"), "{hold}");
+    run.must_end(4, "left");
+    assert_eq!(shop.object("service/web")["spec"]["selector"], theirs, "nothing is overwritten");
+
+    shop.start(&["resume", &id, "--choose", "re-pin", "--yes"]).must_end(0, "done");
+    assert_eq!(shop.object("service/web")["spec"]["selector"]["changeover.dev/color"], "green");
+    none_failed("with both colours and after", &traffic.stop());
+}
+
+#[test]
+fn a_promotion_in_place_ends_with_the_new_template_and_everything_else_as_before() {
+    let shop = Shop::open("promote");
+    let kinds = ["deployments", "services", "hpa", "pdb"];
+    let names: Vec<_> = kinds.iter().map(|kind| shop.names(kind)).collect();
+    let before: Vec<Value> = ["deployment/web", "service/web", "hpa/web", "pdb/web"].iter().map(|o| shop.object(o)).collect();
+    shop.plan(&[SHORT, &["--image", "web=changeover.dev/shop:v2", "--finish", "promote"]].concat());
+    let eyes = shop.eyes();
+    let traffic = shop.traffic(shop.service(), Connections::Anew, Method::Get);
+    shop.run(&["--yes"]).must_end(0, "done");
+    let report = traffic.stop();
+    none_failed("while it was promoted", &report);
+    let looks = eyes.close();
+    always_enough(&looks);
+    assert!(looks.iter().any(Look::on_green), "green served while blue was rolled");
+
+    for (kind, names) in kinds.iter().zip(names) {
+        assert_eq!(shop.names(kind), names, "{kind}");
+    }
+    let mut wanted = before.clone();
+    wanted[0]["spec"]["template"]["spec"]["containers"][0]["image"] = "changeover.dev/shop:v2".into();
+    for (object, wanted) in ["deployment/web", "service/web", "hpa/web", "pdb/web"].iter().zip(wanted) {
+        let now = shop.object(object);
+        assert_eq!(now["spec"], wanted["spec"], "{object}");
+        let notes = now["metadata"]["annotations"].as_object().into_iter().flat_map(|a| a.keys());
+        let ours: Vec<_> = notes.filter(|key| key.contains("changeover.dev/")).collect();
+        assert!(ours.is_empty(), "{object} keeps notes of ours: {ours:?}");
+    }
+    let after = shop.asked(shop.service());
+    assert_eq!(versions(&after), ["v2"].into());
+    assert!(after.pods.keys().all(|pod| !pod.starts_with("web-green")), "blue serves");
+}
+
+#[test]
+fn time_at_a_gate_counts_against_no_deadline() {
+    let shop = Shop::open("gate");
+    let deadline = Duration::from_secs(15);
+    let id = shop.plan(&[SHORT, &["--image", "web=changeover.dev/shop:v2", "--finish", "swap", "--set", "deadline=15"]].concat());
+    shop.run(&[]).must_end(4, "left");
+    let stood = Instant::now();
+    let traffic = shop.traffic(shop.service(), Connections::Anew, Method::Get);
+    until("longer than the deadline", || stood.elapsed() > deadline);
+    shop.start(&["approve", &id, "--yes"]).must_end(0, "done");
+    none_failed("meanwhile", &traffic.stop());
 }
