@@ -219,6 +219,7 @@ impl Ctx {
     /// `$CHANGEOVER_KILL_AT` (debug builds only).
     pub fn boundary(&mut self, name: &str) -> Result<(), Stop> {
         self.boundaries += 1;
+        tracing::trace!(number = self.boundaries, name, "boundary");
         #[cfg(debug_assertions)]
         if std::env::var("CHANGEOVER_KILL_AT").ok().and_then(|n| n.parse().ok()) == Some(self.boundaries) {
             std::process::abort();
