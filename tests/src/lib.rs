@@ -4,6 +4,7 @@
 //! programs that a user starts.
 
 pub mod fault;
+pub mod journey;
 pub mod real;
 pub mod window;
 

@@ -48,7 +48,12 @@ async fn killed_at_every_boundary_and_resumed_a_run_ends_the_same() {
             let over = view.status == RunStatus::Done;
             let view = match over {
                 true => view,
-                false => through(stage.resume(None).await, &[]).await,
+                false => match stage.try_resume().await {
+                    Ok(run) => through(run, &[]).await,
+                    // Killed after the last entry: the journal says that it is done, only nobody had heard it.
+                    Err(engine::RunError::Over { .. }) => stage.journaled(),
+                    Err(e) => panic!("{finish}, killed at {at}: {e}"),
+                },
             };
             assert_eq!(view.status, RunStatus::Done, "{finish}, killed at {at}: {view:#?}");
             stage.served();

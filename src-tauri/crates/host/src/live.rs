@@ -255,7 +255,10 @@ fn freshness(context: &str, state: &State) -> FreshnessView {
     let ms = |d: Duration| u32::try_from(d.as_millis()).unwrap_or(u32::MAX);
     match &state.fresh {
         Some(f) => {
-            FreshnessView { context: context.into(), age_ms: ms(f.oldest_age), live: f.live, why: f.why.clone().unwrap_or_default(), kinds }
+            // A quiet watch is no old one: over a connection that answers it would have told. Only once that does not hold
+            // does its own silence count.
+            let age = if f.live { f.heartbeat_age.unwrap_or_default() } else { f.oldest_age.max(f.heartbeat_age.unwrap_or_default()) };
+            FreshnessView { context: context.into(), age_ms: ms(age), live: f.live, why: f.why.clone().unwrap_or_default(), kinds }
         }
         None => FreshnessView { context: context.into(), age_ms: 0, live: false, why: "being read for the first time".into(), kinds },
     }

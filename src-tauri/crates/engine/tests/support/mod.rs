@@ -20,10 +20,13 @@ use plan::{Plan, What};
 use serde_json::{Value, json};
 pub use sim::{Fault, Sim, id};
 
+/// Plan, entries and epoch of a run.
+type Kept = (Plan, Vec<Value>, u64);
+
 /// Journal in memory that can fail and forget.
 #[derive(Default)]
 pub struct Memory {
-    runs: Mutex<BTreeMap<String, (Plan, Vec<Value>, u64)>>,
+    runs: Mutex<BTreeMap<String, Kept>>,
     /// Appends that succeed before the disk is full; 0 = no end.
     pub room: AtomicU64,
 }
@@ -169,6 +172,16 @@ impl Stage {
 
     pub async fn resume(&self, first: Option<Command>) -> Run {
         Run::resume(self.ports(), &self.plan.id, Options::default(), first).await.expect("resumes")
+    }
+
+    /// As [`Stage::resume`] without a word, where the run may be over already.
+    pub async fn try_resume(&self) -> Result<Run, engine::RunError> {
+        Run::resume(self.ports(), &self.plan.id, Options::default(), None).await
+    }
+
+    /// The run as the journal tells it.
+    pub fn journaled(&self) -> RunView {
+        engine::inspect(self.plan.clone(), &self.journal.entries(&self.plan.id)).expect("replays").1
     }
 
     /// No instant without a ready endpoint on a live Service.

@@ -443,8 +443,8 @@ impl State {
         let want = live["spec"]["replicas"].as_u64().unwrap_or(0) as usize;
         let mut pods: Vec<PodRow> = self.pods().into_iter().filter(|p| p.set == rs.name && !p.ending).collect();
         pods.sort_by_key(|p| p.ready);
-        for surplus in 0..pods.len().saturating_sub(want) {
-            self.end(&pods[surplus].name.clone());
+        for surplus in pods.iter().take(pods.len().saturating_sub(want)) {
+            self.end(&surplus.name);
         }
         for _ in pods.len()..want {
             let name = format!("{}-{}", rs.name, self.next());

@@ -1,0 +1,190 @@
+//! What journeys and pictures share: an application in a namespace of its own, and the way an operator takes through the
+//! window.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use fantoccini::Locator;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use xtask::lab::{Lab, LabDir, Options};
+
+use crate::Outcome;
+use crate::fault::FaultProxy;
+use crate::window::{PATIENCE, Start, Window};
+
+/// How long a button is held.
+pub const HOLD: Duration = Duration::from_millis(1200);
+/// A colour's pods start, or end, within this on a loaded machine.
+pub const PODS: Duration = Duration::from_secs(90);
+
+fn lab() -> Outcome<Lab> {
+    match Lab::open(LabDir::usual()) {
+        Ok(lab) => Ok(lab),
+        Err(_) => Ok(Lab::up(LabDir::usual(), &Options::practice())?.0),
+    }
+}
+
+/// A namespace with `web`: two pods of v1 behind one Service.
+pub struct Journey {
+    /// The cluster.
+    pub lab: Lab,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its state folder.
+    pub state: TempDir,
+}
+
+impl Journey {
+    /// Starts one.
+    pub fn begin(name: &str) -> Outcome<Journey> {
+        let journey = Journey { lab: lab()?, namespace: format!("window-{name}-{}", std::process::id()), state: tempfile::tempdir()? };
+        let file = journey.state.path().join("scene.json");
+        std::fs::write(&file, scene(&journey.namespace).to_string())?;
+        journey.lab.apply(&file)?;
+        journey.kubectl(&["rollout", "status", "deployment/web", "--timeout=90s"])?;
+        Ok(journey)
+    }
+
+    /// Asks the cluster, in the namespace.
+    pub fn kubectl(&self, arguments: &[&str]) -> Outcome<String> {
+        Ok(self.lab.kubectl(&[&["-n", &self.namespace], arguments].concat())?)
+    }
+
+    /// Selector of the Service.
+    pub fn selector(&self) -> Outcome<Value> {
+        Ok(serde_json::from_str(&self.kubectl(&["get", "service", "web", "-o", "jsonpath={.spec.selector}"])?)?)
+    }
+
+    /// Names of the Deployments.
+    pub fn deployments(&self) -> Outcome<Vec<String>> {
+        let names = self.kubectl(&["get", "deployments", "-o", "jsonpath={.items[*].metadata.name}"])?;
+        Ok(names.split_whitespace().map(String::from).collect())
+    }
+
+    /// The lab's own, with the journey's namespace as the context's: what a user of one namespace has.
+    pub fn kubeconfig(&self) -> Outcome<PathBuf> {
+        let file = self.state.path().join("kubeconfig");
+        let text = std::fs::read_to_string(self.lab.kubeconfig())?;
+        let mut config: Value = serde_saphyr::from_str(&text)?;
+        config["contexts"][0]["context"]["namespace"] = json!(self.namespace);
+        std::fs::write(&file, config.to_string())?;
+        Ok(file)
+    }
+
+    /// The window on the journey's kubeconfig.
+    pub async fn window(&self) -> Outcome<Window> {
+        self.window_on(&self.kubeconfig()?).await
+    }
+
+    /// The window on another.
+    pub async fn window_on(&self, kubeconfig: &Path) -> Outcome<Window> {
+        self.window_of(kubeconfig, (1440, 900)).await
+    }
+
+    /// The window on a kubeconfig, of a size in pixels.
+    pub async fn window_of(&self, kubeconfig: &Path, size: (u32, u32)) -> Outcome<Window> {
+        let env = vec![("KUBECONFIG".into(), kubeconfig.display().to_string()), ("LANG".into(), "C.UTF-8".into())];
+        Window::open(self.state.path(), &Start { env, size: Some(size), ..Start::default() }).await
+    }
+
+    /// A proxy before the API server, and the kubeconfig that goes through it.
+    pub async fn proxied(&self) -> Outcome<(FaultProxy, PathBuf)> {
+        let port = self.lab.server().rsplit(':').next().unwrap_or_default().parse()?;
+        let ca = std::fs::read_to_string(self.lab.authority())?;
+        let token = self.lab.token("admin").ok_or("the lab has no admin")?;
+        let proxy = FaultProxy::start(self.state.path(), port, &ca, token).await?;
+        let kubeconfig = proxy.kubeconfig.clone();
+        Ok((proxy, kubeconfig))
+    }
+
+    /// From the list of clusters to the map of the journey's namespace.
+    pub async fn connect(&self, w: &Window) -> Outcome<()> {
+        w.see("[data-testid=context-row]").await?;
+        w.click("[data-testid=open-context]").await?;
+        w.see("[data-testid=map]").await?;
+        w.see(&format!("[data-node='Deployment/{}/web']", self.namespace)).await?;
+        Ok(())
+    }
+
+    /// Lets the open context be written to.
+    pub async fn unlock(&self, w: &Window) -> Outcome<()> {
+        w.click("[data-testid=writes]").await?;
+        if let Ok(field) = w.client.find(Locator::Css("[data-testid=unlock-name]")).await {
+            let name = w.see("[data-testid=badge]").await?.text().await?;
+            let name = name.split_whitespace().next().unwrap_or_default().to_string();
+            field.send_keys(&name).await?;
+        }
+        w.click("[data-testid=unlock-ok]").await
+    }
+
+    /// From the map to a started run.
+    pub async fn start(&self, w: &Window, version: &str, finish: &str) -> Outcome<()> {
+        w.click(&format!("[data-node='Deployment/{}/web']", self.namespace)).await?;
+        w.reads("[data-testid=inspector-name]", &["web"], PATIENCE).await?;
+        w.click("[data-testid=roll-out]").await?;
+        w.fill("[data-testid=image-web]", &format!("changeover.dev/shop:{version}")).await?;
+        w.click("[data-testid=walk-next]").await?;
+        w.click("[data-testid=strategy-blue-green]").await?;
+        w.click(&format!("[data-testid=param-finish-{finish}]")).await?;
+        w.fill("[data-testid=param-soak]", "600").await?;
+        w.click("[data-testid=walk-next]").await?;
+        w.reads("[data-testid=check-title]", &[""], PATIENCE).await?;
+        w.click("[data-testid=walk-next]").await?;
+        w.see("[data-testid=plan-step]").await?;
+        w.click("[data-testid=start]").await?;
+        w.see("[data-testid=run]").await?;
+        Ok(())
+    }
+
+    /// Until the run waits before the cutover; simulated pods want one acknowledgement on the way.
+    pub async fn until_gate(&self, w: &Window) -> Outcome<()> {
+        let until = std::time::Instant::now() + PODS;
+        while w.client.find(Locator::Css("[data-testid=run][data-gate=cut-over]")).await.is_err() {
+            if let Ok(choice) = w.client.find(Locator::Css("[data-testid=choice-go-on]")).await {
+                let _ = choice.click().await;
+            }
+            if std::time::Instant::now() > until {
+                return Err(format!("the run does not reach the cutover; the window says: {}", w.text("body").await?).into());
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+        Ok(())
+    }
+
+    /// Holds the button until the run is past its cutover.
+    pub async fn cut_over(&self, w: &Window) -> Outcome<()> {
+        w.hold("[data-testid=approve]", HOLD).await?;
+        w.see("[data-testid=back-out][data-kind=flipBack]").await?;
+        Ok(())
+    }
+
+    /// Waits until the run is in that state.
+    pub async fn state(&self, w: &Window, state: &str) -> Outcome<()> {
+        let css = format!("[data-testid=run][data-state={state}]");
+        let wait = w.client.wait().at_most(PODS);
+        match wait.for_element(Locator::Css(&css)).await {
+            Ok(_) => Ok(()),
+            Err(_) => Err(format!("the run does not become {state}; the window says: {}", w.text("body").await?).into()),
+        }
+    }
+}
+
+impl Drop for Journey {
+    fn drop(&mut self) {
+        let _ = self.lab.kubectl(&["delete", "namespace", &self.namespace, "--wait=false"]);
+    }
+}
+
+fn scene(namespace: &str) -> Value {
+    let template = json!({"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{
+        "name": "web", "image": "changeover.dev/shop:v1", "imagePullPolicy": "Never",
+        "ports": [{"containerPort": 8080, "name": "http"}],
+        "readinessProbe": {"httpGet": {"path": "/readyz", "port": 8080}, "periodSeconds": 1}}]}});
+    json!({"apiVersion": "v1", "kind": "List", "items": [
+        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}},
+        {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": namespace},
+         "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": "http"}]}},
+        {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": namespace},
+         "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "web"}}, "template": template}}]})
+}
