@@ -41,6 +41,8 @@ enum Command {
     Tidy,
     /// Writes the page's types anew from the Rust ones
     Codegen,
+    /// Takes the documentation's pictures of the real window, on the practice lab
+    Pictures,
     /// Runs a benchmark on an optimised build
     Bench {
         /// Which; without a name, lists them
@@ -131,6 +133,11 @@ fn act(command: Command) -> Result<ExitCode, Failure> {
         }
         Command::Codegen => {
             sh::run(run::cargo().env("UPDATE_GENERATED", "1").args(["test", "--package=api", "typescript"]))?;
+        }
+        Command::Pictures => {
+            xtask::frontend::build()?;
+            run::build(run::Profile::Debug)?;
+            sh::run(run::cargo().args(["run", "--package=acceptance", "--bin=pictures"]))?;
         }
         Command::Bench { name: Some(name), arguments } => bench::run(&name, &arguments)?,
         Command::Bench { name: None, .. } => println!("{}", bench::names().join("\n")),
