@@ -5,8 +5,8 @@
 //! JSON lines as a script would.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{BufRead, BufReader};
-use std::net::SocketAddr;
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,6 +50,9 @@ impl Shop {
         shop.file("shop.yaml", &shop.manifests());
         LAB.apply(&shop.state.path().join("shop.yaml")).expect("applies");
         shop.kubectl(&["rollout", "status", "deployment/web", "--timeout=120s"]);
+        // Proxies hear of a new shop some time after the API server: up to 1 s here, 2 s in Traefik.
+        until("kube-proxy leads here", || shop.answers(shop.service()));
+        until("Traefik leads here", || shop.answers(shop.traefik()));
         shop
     }
 
@@ -112,6 +115,19 @@ impl Shop {
     pub fn traefik(&self) -> SocketAddr {
         let at = LAB.traefik().expect("the lab has Traefik").trim_start_matches("http://").trim_end_matches('/').to_owned();
         if at.contains(':') { at.parse().expect("an address") } else { SocketAddr::new(at.parse().expect("an address"), 80) }
+    }
+
+    /// Whether a request is answered there with 200.
+    fn answers(&self, at: SocketAddr) -> bool {
+        let ask = || -> std::io::Result<bool> {
+            let mut stream = TcpStream::connect_timeout(&at, Duration::from_secs(2))?;
+            stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+            write!(stream, "GET / HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.host())?;
+            let mut status = String::new();
+            BufReader::new(stream).read_line(&mut status)?;
+            Ok(status.contains(" 200 "))
+        };
+        ask().unwrap_or(false)
     }
 
     /// A program call, not yet started.
