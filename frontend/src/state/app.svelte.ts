@@ -42,6 +42,8 @@ export interface Toast {
 
 export class App {
   screen: Screen = $state({ at: "clusters" });
+  /** Where the settings were opened from: leaving them leads back there. */
+  beforeSettings: Screen | null = null;
   contexts: Loadable<ContextsView> = $state({ is: "none" });
   /** Not reactive: thousands of nodes. `graphRev` says when it changed. */
   graph: Graph = emptyGraph("");
@@ -378,10 +380,16 @@ export class App {
         else if (this.selected !== null) this.select(null);
         else return false;
         return true;
+      case "settings":
+        if (this.beforeSettings?.at === "run") {
+          this.screen = this.beforeSettings;
+          return true;
+        }
+        this.screen = this.open ? { at: "map" } : { at: "clusters" };
+        return true;
       case "walk":
       case "run":
       case "runs":
-      case "settings":
         this.screen = this.open ? { at: "map" } : { at: "clusters" };
         void this.loadWayBack();
         return true;

@@ -76,6 +76,7 @@ export function run(app: App, command: Command): void {
       void app.loadRuns();
       return;
     case "settings":
+      if (app.screen.at !== "settings") app.beforeSettings = app.screen;
       app.screen = { at: "settings" };
       return;
     case "list":

@@ -47,7 +47,7 @@ async fn walk(w: &Window, to: &Path) -> Outcome<()> {
     w.click("[data-testid=walk-next]").await?;
     w.click("[data-testid=strategy-blue-green]").await?;
     w.click("[data-testid=param-finish-swap]").await?;
-    both(w, to, "walk-how").await?;
+    take(w, to, "walk-how").await?;
     w.click("[data-testid=walk-next]").await?;
     w.see("[data-testid=check-title]").await?;
     take(w, to, "walk-check").await?;
