@@ -115,6 +115,8 @@ fn wait_gone(processes: &[Process], patience: Duration) -> bool {
 /// Kills whatever still carries the mark of the lab in `dir`.
 pub fn kill_strays(dir: &Path) -> Result<(), LabError> {
     let mark = format!("{MARK}={}", dir.display());
+    // A program that is being started has no readable environment for a moment: only a second look settles it.
+    let mut quiet = 0;
     wait_until("the lab's last processes to end", Duration::from_secs(10), Duration::from_millis(20), || {
         let mut found = false;
         for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
@@ -126,7 +128,8 @@ pub fn kill_strays(dir: &Path) -> Result<(), LabError> {
                 kill_now(pid);
             }
         }
-        Ok(!found)
+        quiet = if found { 0 } else { quiet + 1 };
+        Ok(quiet == 2)
     })
 }
 
