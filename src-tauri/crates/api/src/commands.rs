@@ -8,7 +8,7 @@ use crate::views::*;
 commands! {
     /// All contexts with their state.
     fn contexts() -> ContextsView;
-    /// Connects to a context and follows the given namespaces (empty = its own, or all where allowed).
+    /// Connects to a context and follows the given namespaces (`*` = all where allowed; none = the one that the context names, else all).
     fn open_context(context: String, namespaces: Vec<String>) -> ContextView;
     /// Drops the connection.
     fn close_context(context: String) -> ContextsView;

@@ -10,6 +10,9 @@ use crate::{Host, errors, locked, object};
 /// Most lines of a log that are read at once.
 const LOG_LINES: u32 = 5_000;
 
+/// What a front end asks for when it wants every namespace.
+const ALL_NAMESPACES: &str = "*";
+
 #[async_trait]
 impl Commands for Host {
     async fn contexts(&self) -> Result<ContextsView, UiError> {
@@ -141,13 +144,20 @@ impl Commands for Host {
 }
 
 impl Host {
-    /// Connects and follows. No namespace named: all, where that is allowed, else the context's own.
+    /// Connects and follows. No namespace named: the one that the context names, else all, where that is allowed.
     async fn open(&self, context: &str, namespaces: Vec<String>) -> Result<(), UiError> {
         let link = self.link(context).await?;
-        let namespaces = match namespaces.is_empty() {
-            true if self.may_list_everywhere(&link).await? => vec![],
-            true => vec![link.connection.namespace().to_string()],
-            false => namespaces,
+        let own = link.connection.namespace().to_string();
+        let everywhere = namespaces.iter().any(|n| n == ALL_NAMESPACES);
+        let namespaces = if everywhere && self.may_list_everywhere(&link).await? {
+            vec![]
+        } else if !everywhere && !namespaces.is_empty() {
+            namespaces
+        } else if own != "default" || !self.may_list_everywhere(&link).await? {
+            // As kubectl looks at a context: through the namespace that it names.
+            vec![own]
+        } else {
+            vec![]
         };
         self.follow(context, &namespaces).await.map(|_| ())
     }
