@@ -90,9 +90,11 @@ pub struct FaultProxy {
 type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, hyper::Error>;
 
 impl FaultProxy {
-    /// Stands before the API server at `https://127.0.0.1:PORT`, whose CA (PEM) and bearer token are given.
-    pub async fn start(dir: &Path, port: u16, ca_pem: &str, token: &str) -> Outcome<FaultProxy> {
+    /// Stands before the API server at `https://ADDRESS:PORT`, whose CA (PEM) and bearer token are given.
+    pub async fn start(dir: &Path, server: &str, ca_pem: &str, token: &str) -> Outcome<FaultProxy> {
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let upstream: SocketAddr =
+            server.trim_end_matches('/').strip_prefix("https://").ok_or("the API server has no https address")?.parse()?;
         let mut roots = rustls::RootCertStore::empty();
         for cert in CertificateDer::pem_slice_iter(ca_pem.as_bytes()) {
             roots.add(cert?)?;
@@ -104,8 +106,8 @@ impl FaultProxy {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let at = listener.local_addr()?;
         let inner = Arc::new(Inner {
-            upstream: SocketAddr::from(([127, 0, 0, 1], port)),
-            name: ServerName::try_from("127.0.0.1")?.to_owned(),
+            upstream,
+            name: ServerName::from(upstream.ip()),
             tls: TlsConnector::from(Arc::new(client)),
             rules: Mutex::default(),
             seen: Mutex::default(),

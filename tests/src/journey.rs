@@ -90,10 +90,9 @@ impl Journey {
 
     /// A proxy before the API server, and the kubeconfig that goes through it.
     pub async fn proxied(&self) -> Outcome<(FaultProxy, PathBuf)> {
-        let port = self.lab.server().rsplit(':').next().unwrap_or_default().parse()?;
         let ca = std::fs::read_to_string(self.lab.authority())?;
         let token = self.lab.token("admin").ok_or("the lab has no admin")?;
-        let proxy = FaultProxy::start(self.state.path(), port, &ca, token).await?;
+        let proxy = FaultProxy::start(self.state.path(), self.lab.server(), &ca, token).await?;
         let kubeconfig = proxy.kubeconfig.clone();
         Ok((proxy, kubeconfig))
     }

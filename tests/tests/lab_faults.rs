@@ -74,10 +74,9 @@ impl Scene {
     fn with_state(state: tempfile::TempDir, proxied: bool) -> Self {
         let namespace = format!("faults-{}-{}", std::process::id(), SCENES.fetch_add(1, Ordering::SeqCst));
         let proxy = proxied.then(|| {
-            let port = LAB.server().rsplit(':').next().and_then(|p| p.trim_end_matches('/').parse().ok()).expect("a port");
             let authority = std::fs::read_to_string(LAB.authority()).expect("reads");
             let token = LAB.token("admin").expect("the admin has a token");
-            PROXIES.block_on(FaultProxy::start(state.path(), port, &authority, token)).expect("the proxy stands")
+            PROXIES.block_on(FaultProxy::start(state.path(), LAB.server(), &authority, token)).expect("the proxy stands")
         });
         let manifest = json!({"apiVersion": "v1", "kind": "List", "items": [
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}},
