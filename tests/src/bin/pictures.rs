@@ -49,7 +49,7 @@ async fn walk(w: &Window, to: &Path) -> Outcome<()> {
     w.click("[data-testid=param-finish-swap]").await?;
     take(w, to, "walk-how").await?;
     w.click("[data-testid=walk-next]").await?;
-    w.see("[data-testid=check-title]").await?;
+    w.see("[data-testid=walk-next][aria-disabled=false]").await?;
     take(w, to, "walk-check").await?;
     w.click("[data-testid=walk-next]").await?;
     w.see("[data-testid=plan-step]").await?;
