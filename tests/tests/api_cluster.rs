@@ -227,7 +227,7 @@ async fn a_feed_lists_then_follows_and_says_what_is_not_installed() {
     let lab = lab();
     let (conn, us) = admin(&lab).await;
     let place = Namespaces::Only(vec!["default".into(), "kube-public".into()]);
-    let mut feed = cluster::watch(conn.clone(), cluster::KINDS, &place);
+    let mut feed = cluster::watch(conn.clone(), &[topology::kinds(), vec![Kind::Event]].concat(), &place);
     assert!(conn.policy().is_stale(), "nothing is written before everything was seen");
     state_of(&mut feed, Kind::HTTPRoute, |s| *s == KindState::NotInstalled).await;
     live(&mut feed, true).await;

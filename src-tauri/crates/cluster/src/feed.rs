@@ -15,23 +15,6 @@ use crate::drive::{Driver, Heard, Wake};
 use crate::heart::{self, Pulse};
 use crate::watch::KindState;
 
-/// Kinds that the live view is made of.
-pub const KINDS: &[Kind] = &[
-    Kind::Gateway,
-    Kind::HTTPRoute,
-    Kind::Ingress,
-    Kind::Service,
-    Kind::EndpointSlice,
-    Kind::Deployment,
-    Kind::ReplicaSet,
-    Kind::Pod,
-    Kind::HorizontalPodAutoscaler,
-    Kind::PodDisruptionBudget,
-    Kind::Event,
-    Kind::ConfigMap,
-    Kind::Secret,
-];
-
 /// Deltas in one event at most.
 const BATCH: usize = 2000;
 /// How often freshness is looked at.

@@ -11,7 +11,7 @@
 //! - Values of Secrets are never asked for; those of ConfigMaps only one object at a time.
 //! - No token, key or line of a kubeconfig is part of an error, a log line or `Debug` output (I10).
 //!
-//! Adding a kind to the live view: 1. `model` names it; 2. add it to [`KINDS`]. Adding an encoding: see [`codec`].
+//! Which kinds are watched is for the caller of [`watch`] to say. Adding an encoding: see [`codec`].
 
 pub mod codec;
 mod connect;
@@ -29,7 +29,7 @@ mod write;
 
 pub use connect::{ConnectError, Connection, Deadlines, Options, Warning};
 pub use credentials::CredentialError;
-pub use feed::{Feed, FeedEvent, Freshness, KINDS, Namespaces, watch};
+pub use feed::{Feed, FeedEvent, Freshness, Namespaces, watch};
 pub use kubeconfig::{ContextEntry, Contexts, KubeconfigError, Sources};
 pub use policy::{Refusal, WritePolicy};
 pub use reads::ServerVersion;

@@ -5,7 +5,7 @@
 //! So a slow window costs memory for ids, never for history.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, LazyLock, Mutex, Weak};
 use std::time::Duration;
 
 use api::*;
@@ -17,6 +17,9 @@ use topology::{EdgeId, GraphDelta, NodeId, Topology};
 
 use crate::link::Link;
 use crate::{Host, graph_view, locked};
+
+/// What the map is made from, and the events beside it. A new router or relation brings its kinds along.
+static WATCHED: LazyLock<Vec<Kind>> = LazyLock::new(|| [topology::kinds(), vec![Kind::Event]].concat());
 
 /// Between two reports of freshness.
 const TICK: Duration = Duration::from_secs(1);
@@ -82,7 +85,7 @@ impl Live {
         let (settled, _) = watch::channel(false);
         let shared = Arc::new(Shared { context: link.name.clone(), namespaces: namespaces.clone(), state: Mutex::default(), settled });
         let which = if namespaces.is_empty() { Namespaces::All } else { Namespaces::Only(namespaces.into_iter().collect()) };
-        let feed = cluster::watch(link.connection.clone(), cluster::KINDS, &which);
+        let feed = cluster::watch(link.connection.clone(), &WATCHED, &which);
         let task = tokio::spawn(run(feed, shared.clone(), host));
         Arc::new(Self { shared, task })
     }
@@ -219,7 +222,7 @@ impl State {
     /// Every kind has been read, or cannot be.
     fn settled(&self) -> bool {
         let known = |k: &Kind| self.kinds.get(k).is_some_and(|s| !matches!(s, KindState::Listing { .. }));
-        cluster::KINDS.iter().all(known)
+        WATCHED.iter().all(known)
     }
 }
 
