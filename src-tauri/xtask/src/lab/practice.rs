@@ -17,9 +17,6 @@ use crate::sh;
 pub fn start(dir: &LabDir, record: &mut Record, nodes: u8) -> Result<(), LabError> {
     let stages = dir.path().join("stages.yaml");
     fs::write(&stages, all_stages(record.network.is_some())?).map_err(|e| LabError::file(&stages, e))?;
-    if record.network.is_none() {
-        gateways_are_served(dir)?;
-    }
     let mut kwok = Command::new(programs::program("kwok")?);
     kwok.arg("--kubeconfig").arg(dir.kubeconfig_of("kwok")).arg("--config").arg(&stages).args([
         "--manage-all-nodes=false",
@@ -35,14 +32,6 @@ pub fn start(dir: &LabDir, record: &mut Record, nodes: u8) -> Result<(), LabErro
     wait_until("the simulated nodes to be ready", Duration::from_secs(60), Duration::from_millis(200), || {
         all_alive(&record.processes)?;
         Ok(sh::succeeds(kubectl(dir)?.args(["wait", "node", "--selector=type=kwok", "--for=condition=Ready", "--timeout=5s"])))
-    })
-}
-
-/// kwok ends when a group of its stages is not in the API server's OpenAPI yet; a new group takes a moment to be.
-fn gateways_are_served(dir: &LabDir) -> Result<(), LabError> {
-    wait_until("the Gateway API in the API server's OpenAPI", Duration::from_secs(60), Duration::from_millis(100), || {
-        let paths = kubectl(dir)?.args(["get", "--raw", "/openapi/v3"]).output();
-        Ok(paths.is_ok_and(|answer| String::from_utf8_lossy(&answer.stdout).contains("apis/gateway.networking.k8s.io/v1\"")))
     })
 }
 

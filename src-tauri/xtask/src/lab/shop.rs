@@ -12,11 +12,16 @@ use crate::sh;
 pub fn gateway_api(dir: &LabDir) -> Result<(), LabError> {
     let definitions = programs::module_folder(Module::Traefik, "sigs.k8s.io/gateway-api", "config/crd/standard")?;
     apply(dir, &definitions)?;
-    // The group is served as soon as its first kind is; who looks once and finds a kind missing gives up (kwok does).
-    wait_until("the Gateway API to be served", Duration::from_secs(30), Duration::from_millis(200), || {
-        let mut known = kubectl(dir)?;
-        known.args(["get", "--raw", "/apis/gateway.networking.k8s.io/v1"]);
-        Ok(sh::read(&mut known).is_ok_and(|kinds| ["gateways", "httproutes"].iter().all(|k| kinds.contains(&format!("\"{k}\"")))))
+    // The group is served as soon as its first kind is, and is in the OpenAPI later still; who looks once and finds either
+    // missing gives up (kwok does).
+    let names = |path: &str, wanted: &[&str]| -> Result<bool, LabError> {
+        let mut asked = kubectl(dir)?;
+        asked.args(["get", "--raw", path]);
+        Ok(sh::read(&mut asked).is_ok_and(|text| wanted.iter().all(|name| text.contains(&format!("\"{name}\"")))))
+    };
+    wait_until("the Gateway API to be served", Duration::from_secs(60), Duration::from_millis(100), || {
+        let served = names("/apis/gateway.networking.k8s.io/v1", &["gateways", "httproutes"])?;
+        Ok(served && names("/openapi/v3", &["apis/gateway.networking.k8s.io/v1"])?)
     })
 }
 
