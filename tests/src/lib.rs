@@ -3,6 +3,9 @@
 //! The tests are in `tests/`; this library holds what they share. It does **not** know the rooms' insides: it starts the
 //! programs that a user starts.
 
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
 pub mod fault;
 pub mod journey;
 pub mod real;
@@ -10,3 +13,22 @@ pub mod window;
 
 /// Anything that a test can stumble over; the message says what was waited for.
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// A program under test: `$NAME_BIN` (`CHANGEOVER_BIN`, `CHANGEOVERCTL_BIN`), else beside the tests' own folder.
+pub fn program(name: &str) -> Outcome<PathBuf> {
+    if let Some(path) = std::env::var_os(format!("{}_BIN", name.to_uppercase())) {
+        return Ok(path.into());
+    }
+    let me = std::env::current_exe()?;
+    let found = me.ancestors().map(|dir| dir.join(name)).find(|p| p.is_file());
+    Ok(found.ok_or_else(|| format!("{name}: not built; run `cargo build -p changeover -p cli` or `cargo xtask test`"))?)
+}
+
+/// Waits for a condition; fails with its name when it does not come true in time.
+pub fn until(what: &str, at_most: Duration, mut holds: impl FnMut() -> bool) {
+    let end = Instant::now() + at_most;
+    while !holds() {
+        assert!(Instant::now() < end, "{what}: not within {at_most:?}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}

@@ -15,6 +15,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::until;
 use cluster::{Connection, Options, Sources, WritePolicy, kubeconfig};
 use engine::Cluster;
 use evidence::{Connections, Load, LoadOptions, LoadReport, Method, TcpDial};
@@ -25,7 +26,7 @@ use tokio::sync::watch;
 use xtask::lab::{Lab, LabDir};
 
 /// Longest wait for anything; far beyond what is expected, so that only a hang meets it.
-const LONGEST: Duration = Duration::from_secs(120);
+pub const LONGEST: Duration = Duration::from_secs(120);
 /// Between two looks.
 const EVERY: Duration = Duration::from_millis(50);
 /// Pods of the shop.
@@ -51,8 +52,8 @@ impl Shop {
         LAB.apply(&shop.state.path().join("shop.yaml")).expect("applies");
         shop.kubectl(&["rollout", "status", "deployment/web", "--timeout=120s"]);
         // Proxies hear of a new shop some time after the API server: up to 1 s here, 2 s in Traefik.
-        until("kube-proxy leads here", || shop.answers(shop.service()));
-        until("Traefik leads here", || shop.answers(shop.traefik()));
+        until("kube-proxy leads here", LONGEST, || shop.answers(shop.service()));
+        until("Traefik leads here", LONGEST, || shop.answers(shop.traefik()));
         shop
     }
 
@@ -132,7 +133,7 @@ impl Shop {
 
     /// A program call, not yet started.
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program());
+        let mut command = Command::new(crate::program("changeoverctl").expect("the program is built"));
         command.args(arguments).args(["-n", &self.namespace]).arg("--kubeconfig").arg(LAB.kubeconfig());
         command.arg("--state-dir").arg(self.state.path()).current_dir(self.state.path());
         command.args(["--resolve", &format!("{}:80:{}", self.host(), self.traefik().ip())]);
@@ -230,14 +231,6 @@ impl Drop for Shop {
         // What the lab keeps of a shop is only in the way.
         let _ = LAB.kubectl(&["delete", "namespace", &self.namespace, "--wait=false"]);
     }
-}
-
-/// The program: `$CHANGEOVERCTL`, else beside the tests' own folder.
-fn program() -> PathBuf {
-    std::env::var_os("CHANGEOVERCTL").map(PathBuf::from).unwrap_or_else(|| {
-        let test = std::env::current_exe().expect("a test knows where it is");
-        test.parent().and_then(Path::parent).expect("target/PROFILE/deps").join("changeoverctl")
-    })
 }
 
 /// A program that runs.
@@ -412,13 +405,4 @@ fn processes_of(pods: &BTreeSet<String>) -> Vec<String> {
     };
     let numbered = all.filter_map(|e| Some((e.path(), e.file_name().into_string().ok()?)));
     numbered.filter(|(dir, pid)| pid.bytes().all(|b| b.is_ascii_digit()) && named(dir)).map(|(_, pid)| pid).collect()
-}
-
-/// Waits for a condition.
-pub fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + LONGEST;
-    while !holds() {
-        assert!(Instant::now() < end, "{what}: not within {} s", LONGEST.as_secs());
-        std::thread::sleep(EVERY);
-    }
 }

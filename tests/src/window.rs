@@ -1,8 +1,7 @@
 //! The real window, driven as a user drives it: an X server of its own, WebKit's driver, the binary.
 
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -68,26 +67,12 @@ pub struct Window {
     _screen: Screen,
 }
 
-/// The binary under test: `CHANGEOVER_BIN`, else beside the tests' own target folder.
-pub fn binary(name: &str) -> Outcome<PathBuf> {
-    if let Some(path) = std::env::var_os(format!("{}_BIN", name.to_uppercase())) {
-        return Ok(path.into());
-    }
-    let me = std::env::current_exe()?;
-    let found = me.ancestors().map(|dir| dir.join(name)).find(|p| p.is_file());
-    Ok(found.ok_or_else(|| format!("{name}: not built; run `cargo build -p changeover -p cli` or `cargo xtask test window`"))?)
-}
-
-fn free_port() -> Outcome<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
-}
-
 impl Window {
     /// Opens the window. `state` is the state folder: journals and settings of this journey alone.
     pub async fn open(state: &Path, start: &Start) -> Outcome<Window> {
         let (width, height) = start.size.unwrap_or((1440, 900));
         let screen = Screen::start(width, height)?;
-        let (port, inspector) = (free_port()?, binary("changeover")?);
+        let (port, program) = (xtask::lab::free_port()?, crate::program("changeover")?);
         let mut driver = Command::new("WebKitWebDriver");
         driver
             .arg(format!("--port={port}"))
@@ -101,7 +86,7 @@ impl Window {
             .stdout(Stdio::null())
             .stderr(Stdio::from(std::fs::File::create(state.join("window.log"))?));
         let mut driver = driver.spawn().map_err(|e| format!("WebKitWebDriver: {e} (apt package webkit2gtk-driver)"))?;
-        let session = Self::session(port, &inspector, &start.args).await;
+        let session = Self::session(port, &program, &start.args).await;
         match session {
             Ok(client) => {
                 client.set_window_size(width, height).await?;

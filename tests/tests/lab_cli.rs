@@ -1,21 +1,13 @@
 //! `changeoverctl` on the practice lab: real control plane, simulated pods, no root. One lab, one Kubernetes namespace per
 //! scenario, the program that a user starts.
 
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use acceptance::{program, until};
 use serde_json::Value;
 use xtask::lab::{Lab, LabDir, Options};
-
-/// The program: `$CHANGEOVERCTL`, else beside the tests' own folder.
-fn program() -> PathBuf {
-    std::env::var_os("CHANGEOVERCTL").map(PathBuf::from).unwrap_or_else(|| {
-        let test = std::env::current_exe().expect("a test knows where it is");
-        test.parent().and_then(Path::parent).expect("target/PROFILE/deps").join("changeoverctl")
-    })
-}
 
 static LAB: LazyLock<Lab> = LazyLock::new(|| Lab::up(LabDir::usual(), &Options::practice()).expect("the practice lab stands").0);
 
@@ -51,7 +43,7 @@ impl Scene {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut c = Command::new(program());
+        let mut c = Command::new(program("changeoverctl").expect("the program is built"));
         c.args(arguments)
             .arg("-n")
             .arg(&self.namespace)
@@ -107,14 +99,6 @@ impl Drop for Scene {
     }
 }
 
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(60);
-    while !holds() {
-        assert!(Instant::now() < end, "{what}: not within 60 s");
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
-
 #[test]
 fn two_swaps_in_a_row_end_label_disjoint() {
     let s = Scene::new("swap");
@@ -160,7 +144,7 @@ fn a_run_that_was_killed_in_the_soak_is_picked_up() {
     s.carry_out("a", &first);
     let run = s.plan("b", "web-green", "v3", &["--finish", "swap", "--set", "soak=5"]);
     let mut child = s.command(&["run", "b", "--yes"]).stdout(std::process::Stdio::null()).spawn().expect("starts");
-    until("the soak begins", || String::from_utf8_lossy(&s.run(&["status", &run]).stdout).contains("● soak"));
+    until("the soak begins", Duration::from_secs(60), || String::from_utf8_lossy(&s.run(&["status", &run]).stdout).contains("● soak"));
     child.kill().expect("kill -9");
     child.wait().expect("gone");
     let (code, end) = s.ends(&["resume", &run, "--yes"]);

@@ -4,25 +4,18 @@
 
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use acceptance::fault::{Fault, FaultProxy, Seen};
+use acceptance::{program, until};
 use hyper::Method;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use xtask::lab::{Lab, LabDir, Options};
-
-/// The program: `$CHANGEOVERCTL`, else beside the tests' own folder.
-fn program() -> PathBuf {
-    std::env::var_os("CHANGEOVERCTL").map(PathBuf::from).unwrap_or_else(|| {
-        let test = std::env::current_exe().expect("a test knows where it is");
-        test.parent().and_then(Path::parent).expect("target/PROFILE/deps").join("changeoverctl")
-    })
-}
 
 static LAB: LazyLock<Lab> = LazyLock::new(|| Lab::up(LabDir::usual(), &Options::practice()).expect("the practice lab stands").0);
 /// Proxies live here, so that tests may block.
@@ -106,7 +99,7 @@ impl Scene {
 
     fn command(&self, arguments: &[&str]) -> Command {
         let kubeconfig = self.proxy.as_ref().map_or_else(|| LAB.kubeconfig(), |p| p.kubeconfig.clone());
-        let mut c = Command::new(program());
+        let mut c = Command::new(program("changeoverctl").expect("the program is built"));
         c.args(arguments).arg("-n").arg(&self.namespace).arg("--kubeconfig").arg(kubeconfig).arg("--state-dir").arg(self.state.path());
         c.current_dir(self.state.path()).stdin(Stdio::null());
         c
@@ -211,14 +204,6 @@ impl Drop for Running {
     }
 }
 
-fn until(what: &str, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(90);
-    while !holds() {
-        assert!(Instant::now() < end, "{what}: not within 90 s");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
 /// Writes of this kind that the server carried out (dry runs apart).
 fn carried_out(seen: &[Seen], method: &Method, path: &str, body: &str) -> usize {
     let fits = |s: &&Seen| s.method == *method && s.path.contains(path) && s.body.contains(body) && !s.path.contains("dryRun");
@@ -276,7 +261,7 @@ fn a_patch_that_arrives_after_the_back_out_is_refused() {
         let run = s.plan(&[]);
         s.proxy().next(Method::PATCH, SERVICE, body, Fault::Held);
         let child = s.spawn();
-        until("the write lies in the proxy", || s.proxy().lying() == 1);
+        until("the write lies in the proxy", Duration::from_secs(90), || s.proxy().lying() == 1);
         child.kill();
         let (code, end) = s.ends(&["back-out", &run, "--reason", "test"]);
         assert_eq!((code, &end["state"]), (5, &Value::from("backedOut")), "{end}");
@@ -305,7 +290,7 @@ fn a_patch_that_arrives_after_the_run_is_refused() {
 fn arrives(s: &Scene) -> u16 {
     s.proxy().release();
     let answer = || s.proxy().seen().iter().find(|s| s.fault == Some(Fault::Held)).and_then(|s| s.status);
-    until("the server answers the late write", || answer().is_some());
+    until("the server answers the late write", Duration::from_secs(90), || answer().is_some());
     answer().expect("answered")
 }
 
@@ -316,7 +301,7 @@ fn a_silent_api_server_is_waited_out_and_a_reader_is_told() {
     s.plan(&[]);
     s.proxy().next(Method::PATCH, SERVICE, FLIP, Fault::SilentAfterApply);
     let child = s.spawn();
-    until("silence", || s.proxy().is_silent());
+    until("silence", Duration::from_secs(90), || s.proxy().is_silent());
     let (code, said) = s.ends(&["history", "deployment/web", "-o", "json"]);
     assert_eq!((code, &said["error"]["code"], &said["exit"]), (7, &Value::from("unreachable"), &Value::from(7)), "{said}");
     assert!(said["error"]["message"].as_str().is_some_and(|m| !m.is_empty()), "{said}");

@@ -5,7 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use acceptance::real::{Look, PODS, Shop, until};
+use acceptance::real::{LONGEST, Look, PODS, Shop};
+use acceptance::until;
 use evidence::{Connections, LoadReport, Method};
 use serde_json::{Value, json};
 
@@ -250,7 +251,7 @@ fn time_at_a_gate_counts_against_no_deadline() {
     shop.run(&[]).must_end(4, "left");
     let stood = Instant::now();
     let traffic = shop.traffic(shop.service(), Connections::Anew, Method::Get);
-    until("longer than the deadline", || stood.elapsed() > deadline);
+    until("longer than the deadline", LONGEST, || stood.elapsed() > deadline);
     shop.start(&["approve", &id, "--yes"]).must_end(0, "done");
     none_failed("meanwhile", &traffic.stop());
 }

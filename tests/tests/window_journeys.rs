@@ -75,7 +75,7 @@ async fn a_run_that_was_killed_in_the_soak_is_picked_up() -> Outcome<()> {
 #[tokio::test]
 async fn the_script_reads_the_same_graph() -> Outcome<()> {
     let j = Journey::begin("script")?;
-    let out = Command::new(acceptance::window::binary("changeoverctl")?)
+    let out = Command::new(acceptance::program("changeoverctl")?)
         .args(["map", "-n", &j.namespace, "-o", "json", "--kubeconfig"])
         .arg(j.kubeconfig()?)
         .output()?;
