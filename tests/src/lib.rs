@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+pub mod bench;
 pub mod fault;
 pub mod journey;
 pub mod real;

@@ -16,7 +16,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::until;
-use cluster::{Connection, Options, Sources, WritePolicy, kubeconfig};
+use cluster::{Connection, Options, Sources, WritePolicy};
 use engine::Cluster;
 use evidence::{Connections, Load, LoadOptions, LoadReport, Method, TcpDial};
 use model::{Kind, ObjectId};
@@ -136,13 +136,23 @@ impl Shop {
         let mut command = Command::new(crate::program("changeoverctl").expect("the program is built"));
         command.args(arguments).args(["-n", &self.namespace]).arg("--kubeconfig").arg(LAB.kubeconfig());
         command.arg("--state-dir").arg(self.state.path()).current_dir(self.state.path());
-        command.args(["--resolve", &format!("{}:80:{}", self.host(), self.traefik().ip())]);
+        command.args(["--resolve", &self.resolve()]);
         command
+    }
+
+    /// Where probes find the entry, which is in no DNS.
+    pub fn resolve(&self) -> String {
+        format!("{}:80:{}", self.host(), self.traefik().ip())
     }
 
     /// Makes a plan file for a Blue/Green of `web` and gives the run's id.
     pub fn plan(&self, arguments: &[&str]) -> String {
-        let all = [&["plan", "blue-green", "deployment/web", "--out", "plan"][..], arguments].concat();
+        self.plan_of("deployment/web", arguments)
+    }
+
+    /// The same of another Deployment of the shop.
+    pub fn plan_of(&self, target: &str, arguments: &[&str]) -> String {
+        let all = [&["plan", "blue-green", target, "--out", "plan"][..], arguments].concat();
         let out = self.command(&all).output().expect("the program starts");
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
         let plan: Value = serde_json::from_slice(&std::fs::read(self.state.path().join("plan")).expect("reads")).expect("is JSON");
@@ -152,6 +162,21 @@ impl Shop {
     /// Writes a file beside the plan.
     pub fn file(&self, name: &str, text: &str) {
         std::fs::write(self.state.path().join(name), text).expect("writes");
+    }
+
+    /// Applies an object.
+    pub fn apply(&self, name: &str, object: &Value) {
+        self.file(name, &object.to_string());
+        LAB.apply(&self.state.path().join(name)).expect("applies");
+    }
+
+    /// The Deployment that has pods, when one alone does.
+    pub fn serving(&self) -> String {
+        let all: Value = serde_json::from_str(&self.kubectl(&["get", "deployments", "-o", "json"])).expect("is JSON");
+        let with_pods = all["items"].as_array().expect("a list").iter().filter(|d| d["spec"]["replicas"] != 0);
+        let names: Vec<&str> = with_pods.filter_map(|d| d["metadata"]["name"].as_str()).collect();
+        assert_eq!(names.len(), 1, "one Deployment serves: {names:?}");
+        names[0].to_owned()
     }
 
     /// Starts the program and reads its JSON lines.
@@ -182,6 +207,11 @@ impl Shop {
 
     /// Traffic to an address until it is stopped.
     pub fn traffic(&self, to: SocketAddr, connections: Connections, method: Method) -> Traffic {
+        self.traffic_at(to, connections, method, 100.0)
+    }
+
+    /// The same, at a rate in requests per second.
+    pub fn traffic_at(&self, to: SocketAddr, connections: Connections, method: Method, rate: f64) -> Traffic {
         let _inside = RUNTIME.enter();
         Traffic(Load::start(LoadOptions {
             dial: Arc::new(TcpDial(to)),
@@ -190,7 +220,7 @@ impl Shop {
             method,
             connections,
             clients: 4,
-            rate: Some(100.0),
+            rate: Some(rate),
             timeout: Duration::from_secs(5),
         }))
     }
@@ -355,8 +385,19 @@ impl Eyes {
     }
 }
 
-async fn connect() -> Arc<Connection> {
-    let contexts = kubeconfig::load(&Sources { explicit: Some(LAB.kubeconfig()), ..Default::default() }).expect("a kubeconfig");
+/// The administrator's kubeconfig of the lab.
+pub fn kubeconfig() -> PathBuf {
+    LAB.kubeconfig()
+}
+
+/// The API server's log of who wrote to Services, and when: one JSON event a line.
+pub fn audit_log() -> PathBuf {
+    LAB.dir().audit_log()
+}
+
+/// A connection of one's own, as the product makes it.
+pub async fn connect() -> Arc<Connection> {
+    let contexts = cluster::kubeconfig::load(&Sources { explicit: Some(LAB.kubeconfig()), ..Default::default() }).expect("a kubeconfig");
     let name = contexts.current.clone().expect("a current context");
     let options = Options::new(WritePolicy::writable());
     Connection::open(contexts.get(&name).expect("the context"), &options).await.expect("a connection")

@@ -1,7 +1,27 @@
 //! `cargo xtask bench NAME`: an optimised build of one benchmark of the acceptance package.
 
+use crate::lab::{self, Lab, LabDir, LabError, Options};
 use crate::run::cargo;
 use crate::{places, sh};
+
+/// Why there are no figures.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchError {
+    /// A command failed.
+    #[error(transparent)]
+    Sh(#[from] sh::ShError),
+    /// The lab did not start.
+    #[error(transparent)]
+    Lab(#[from] LabError),
+    /// There is no such benchmark.
+    #[error("no benchmark {name:?}; there are: {}", .there.join(", "))]
+    Unknown {
+        /// As given.
+        name: String,
+        /// Those that there are.
+        there: Vec<String>,
+    },
+}
 
 /// The benchmarks there are: `tests/src/bin/bench-NAME.rs`.
 pub fn names() -> Vec<String> {
@@ -13,9 +33,24 @@ pub fn names() -> Vec<String> {
     names
 }
 
-/// Runs one; it prints a table and writes `target/bench/NAME.json`.
-pub fn run(name: &str, arguments: &[String]) -> Result<(), sh::ShError> {
+/// Runs one, on a lab with a real node that is there for it alone; it prints a table and writes `target/bench/NAME.json`.
+///
+/// # Errors
+/// [`LabError::NotRoot`] without root; a benchmark that does not exist, does not build, or fails. A goal that is missed
+/// is no error.
+pub fn run(name: &str, arguments: &[String]) -> Result<(), BenchError> {
+    if !names().iter().any(|n| n == name) {
+        return Err(BenchError::Unknown { name: name.to_owned(), there: names() });
+    }
+    let bin = format!("--bin=bench-{name}");
+    // Built before the lab stands, so that both are not in each other's way.
+    sh::run(cargo().args(["build", "--release", "--package=acceptance", "--package=cli", &bin, "--bin=changeoverctl"]))?;
+    let dir = LabDir::at(places::state().join("lab-bench"));
+    // Without metrics: an autoscaler that answers to the load would change what is measured.
+    Lab::up(dir.clone(), &Options { traefik: true, ..Options::real_nodes(1) })?;
     let mut command = cargo();
-    command.args(["run", "--release", "--package=acceptance", &format!("--bin=bench-{name}"), "--"]).args(arguments);
-    sh::run(&mut command)
+    command.args(["run", "--release", "--package=acceptance", &bin, "--"]).args(arguments).env("CHANGEOVER_LAB_DIR", dir.path());
+    let ran = sh::run(&mut command);
+    lab::down(&dir)?;
+    Ok(ran?)
 }

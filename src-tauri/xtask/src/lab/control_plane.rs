@@ -52,6 +52,16 @@ pub fn identities(dir: &LabDir, record: &mut Record, port: u16) -> Result<(), La
     certs::write_tokens(&certs.join("tokens.csv"), &all)
 }
 
+/// Who wrote to Services, and when the request had come in: what a benchmark of a cutover goes by.
+const AUDIT_POLICY: &str = "\
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules:
+- {level: Metadata, verbs: [create, update, patch, delete], resources: [{group: '', resources: [services]}]}
+- {level: None}
+";
+
 fn services(network: Option<Network>) -> String {
     network.map_or_else(|| "10.96.0.0/16".to_owned(), Network::services)
 }
@@ -142,6 +152,9 @@ fn api_server(dir: &LabDir, record: &Record, port: u16, etcd: u16) -> Result<Com
         format!("--proxy-client-key-file={}", file("front-proxy.key")),
         "--enable-aggregator-routing".to_owned(),
     ]);
+    let policy = dir.path().join("audit-policy.yaml");
+    fs::write(&policy, AUDIT_POLICY).map_err(|e| LabError::file(&policy, e))?;
+    command.arg(format!("--audit-policy-file={}", policy.display())).arg(format!("--audit-log-path={}", dir.audit_log().display()));
     if record.network.is_none() {
         // The Service `kubernetes` cannot point at a loopback address.
         command.arg("--endpoint-reconciler-type=none");

@@ -43,6 +43,11 @@ impl LabDir {
         self.0.join("logs")
     }
 
+    /// The API server's log of writes to Services.
+    pub fn audit_log(&self) -> PathBuf {
+        self.logs().join("audit.log")
+    }
+
     /// The administrator's kubeconfig.
     pub fn kubeconfig(&self) -> PathBuf {
         self.0.join("kubeconfig")

@@ -39,6 +39,7 @@ pub async fn run(ctx: &mut Ctx, s: &Soak<'_>) -> Result<Receipt, Stop> {
             crate::watchful::look(ctx).await?;
             pods(ctx, s, &mut trouble, &mut short_noted).await?;
             probes(ctx, s, &mut against).await?;
+            warm(ctx).await;
         }
         let left = deadline.limit.saturating_sub(ctx.spent(&deadline)).as_secs();
         if ctx.over(&deadline) {
@@ -48,6 +49,14 @@ pub async fn run(ctx: &mut Ctx, s: &Soak<'_>) -> Result<Receipt, Stop> {
         ctx.live.soak_left = Some(left);
         ctx.beat(Said::new("soak", format!("the new version serves, {left} s left to look at it")).with("left", left));
         ctx.tick_for(std::time::Duration::from_secs(1)).await?;
+    }
+}
+
+/// The way back shall wait neither for the cluster's identity nor for a handshake: reading it keeps the connection that
+/// writes go over. A silence is the heartbeat's business.
+async fn warm(ctx: &Ctx) {
+    if let Err(e) = ctx.ports.cluster.identity().await {
+        tracing::debug!(run = %ctx.plan.id, error = %e, "identity not read in the soak");
     }
 }
 
