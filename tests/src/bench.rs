@@ -58,7 +58,7 @@ pub fn finish(name: &str, conditions: &[String], rows: &[Row]) -> Outcome<()> {
     println!("\nbench {name}, {machine}");
     conditions.iter().for_each(|line| println!("  {line}"));
     let number = |n: Option<f64>| n.map_or_else(String::new, |n| if n.fract() == 0.0 { format!("{n:.0}") } else { format!("{n:.2}") });
-    println!("\n{:<6} {:<66} {:>9} {:<9} {:>9} {:>6}  goal", "id", "what", "value", "unit", "baseline", "ratio");
+    println!("\n{:<6} {:<96} {:>9} {:<9} {:>9} {:>6}  goal", "id", "what", "value", "unit", "baseline", "ratio");
     for r in rows {
         let verdict = match r.met {
             Some(true) => "met: ",
@@ -66,7 +66,7 @@ pub fn finish(name: &str, conditions: &[String], rows: &[Row]) -> Outcome<()> {
             None => "",
         };
         let (value, baseline, ratio) = (number(Some(r.value)), number(r.baseline), number(r.ratio));
-        println!("{:<6} {:<66} {value:>9} {:<9} {baseline:>9} {ratio:>6}  {verdict}{}", r.id, r.what, r.unit, r.goal);
+        println!("{:<6} {:<96} {value:>9} {:<9} {baseline:>9} {ratio:>6}  {verdict}{}", r.id, r.what, r.unit, r.goal);
     }
     let missed = rows.iter().filter(|r| r.met == Some(false)).count();
     println!("\n{} goals, {missed} missed", rows.iter().filter(|r| r.met.is_some()).count());

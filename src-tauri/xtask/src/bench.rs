@@ -1,7 +1,9 @@
 //! `cargo xtask bench NAME`: an optimised build of one benchmark of the acceptance package.
 
+use std::process::Command;
+
 use crate::lab::{self, Lab, LabDir, LabError, Options};
-use crate::run::cargo;
+use crate::run::{cargo, target};
 use crate::{places, sh};
 
 /// Why there are no figures.
@@ -48,8 +50,9 @@ pub fn run(name: &str, arguments: &[String]) -> Result<(), BenchError> {
     let dir = LabDir::at(places::state().join("lab-bench"));
     // Without metrics: an autoscaler that answers to the load would change what is measured.
     Lab::up(dir.clone(), &Options { traefik: true, ..Options::real_nodes(1) })?;
-    let mut command = cargo();
-    command.args(["run", "--release", "--package=acceptance", &bin, "--"]).args(arguments).env("CHANGEOVER_LAB_DIR", dir.path());
+    // Not by `cargo run`, which would build it once more with other features, beside the lab.
+    let mut command = Command::new(target().join("release").join(format!("bench-{name}")));
+    command.args(arguments).env("CHANGEOVER_LAB_DIR", dir.path());
     let ran = sh::run(&mut command);
     lab::down(&dir)?;
     Ok(ran?)

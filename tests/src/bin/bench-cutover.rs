@@ -212,6 +212,7 @@ impl Standing {
             let config = kube::Config::from_custom_kubeconfig(read, &options).await?;
             Outcome::Ok((real::connect().await, kube::Client::try_from(config)?))
         })?;
+        runtime.block_on(live(connection.clone(), &namespace))?;
         let cluster = Arc::new(Timed { inner: connection.clone(), writes: Mutex::default() });
         let at = evidence::Options { resolve: vec![shop.resolve().parse()?], ..evidence::Options::default() };
         let evidence: Arc<dyn Evidence> = Arc::new(evidence::Sources::new(cluster.clone(), connection, clock.clone(), &at)?);
@@ -282,7 +283,7 @@ impl Standing {
             self.cluster.writes.lock().unwrap_or_else(PoisonError::into_inner).clear();
             let there = Timestamp::now();
             run.approve("cut-over").await?;
-            see(&run, "proven", |v| matches!(&v.status, RunStatus::Running { step } if step == "soak")).await?;
+            see(&run, "proven and looked at", |v| v.soak_left.is_some()).await?;
             tokio::time::sleep(moment).await;
             let (back, at) = (Timestamp::now(), Instant::now());
             run.back_out("bench").await?;
@@ -294,7 +295,9 @@ impl Standing {
         })?;
         std::thread::sleep(BEFORE_AND_AFTER);
         let writes = std::mem::take(&mut *self.cluster.writes.lock().unwrap_or_else(PoisonError::into_inner));
-        let patch = writes.try_into().map_err(|w: Vec<f64>| format!("run {n} wrote {} times, not twice", w.len()))?;
+        // A third one takes the run's mark off again.
+        let [first, second, ..] = writes[..] else { return Err(format!("run {n} wrote {} times", writes.len()).into()) };
+        let patch = [first, second];
         let (counts, wrong) = loads.stop(back, "v2");
         Ok(Flip { confirmed, patch, counts, wrong })
     }
@@ -350,6 +353,23 @@ impl Standing {
 struct Received {
     ours: Vec<Timestamp>,
     raw: Vec<Timestamp>,
+}
+
+/// Keeps a live view and its heartbeat beside the runs, as the product does, for as long as the program lasts.
+async fn live(connection: Arc<Connection>, namespace: &str) -> Outcome<()> {
+    let here = cluster::Namespaces::Only([namespace.to_owned()].into());
+    let mut feed = cluster::watch(connection, &topology::kinds(), &here);
+    let (fresh, is_fresh) = tokio::sync::oneshot::channel();
+    tokio::spawn(async move {
+        let mut fresh = Some(fresh);
+        while let Some(event) = feed.next().await {
+            if matches!(&event, cluster::FeedEvent::Freshness(f) if f.live) {
+                // Nobody waits any more after the first time.
+                fresh.take().map(|f| f.send(()));
+            }
+        }
+    });
+    Ok(tokio::time::timeout(LONGEST, is_fresh).await??)
 }
 
 fn selector(labels: &Labels) -> Value {
@@ -470,12 +490,10 @@ fn rows(ours: &[Flip], raw: &[Flip], audit: &Received, undone: &[f64], rollouts:
     rows
 }
 
-/// How long after each moment the event behind it came, in milliseconds; nothing when they do not pair.
+/// How long after each moment the next event came, in milliseconds.
 fn delays(from: &[Timestamp], to: &[Timestamp]) -> Vec<f64> {
-    if from.len() != to.len() {
-        return Vec::new();
-    }
-    from.iter().zip(to).map(|(a, b)| a.duration_until(*b).as_secs_f64() * 1000.0).collect()
+    let first = |at: &Timestamp| to.iter().find(|t| *t >= at).map(|t| at.duration_until(*t).as_secs_f64() * 1000.0);
+    from.iter().filter_map(first).collect()
 }
 
 fn every_other(all: &[f64], first: usize) -> Vec<f64> {
