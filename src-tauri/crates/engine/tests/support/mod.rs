@@ -18,6 +18,7 @@ use engine::{
 use model::Kind;
 use plan::{Plan, What};
 use serde_json::{Value, json};
+#[allow(unused_imports)] // as above
 pub use sim::{Fault, Sim, id};
 
 /// Plan, entries and epoch of a run.
@@ -87,13 +88,25 @@ pub struct Honest {
     pub sim: Arc<Sim>,
     pub probes: Mutex<Option<VerdictKind>>,
     pub smoke: Mutex<VerdictKind>,
+    /// Pods that were asked.
+    pub asked: Mutex<Vec<String>>,
+}
+
+impl Honest {
+    /// What every probe answers from now on; `None` = the truth.
+    pub fn probes_say(&self, kind: Option<VerdictKind>) {
+        *self.probes.lock().expect("not poisoned") = kind;
+    }
 }
 
 #[async_trait]
 impl Evidence for Honest {
     async fn ask(&self, question: &Question) -> Verdict {
         let (kind, pod) = match question {
-            Question::Smoke { pod, .. } => (*self.smoke.lock().expect("not poisoned"), Some(pod.name.clone())),
+            Question::Smoke { pod, .. } => {
+                self.asked.lock().expect("not poisoned").push(pod.name.clone());
+                (*self.smoke.lock().expect("not poisoned"), Some(pod.name.clone()))
+            }
             Question::Probe { .. } => {
                 let pod = self.sim.answering("web");
                 let forced = *self.probes.lock().expect("not poisoned");
@@ -122,6 +135,11 @@ fn template(image: &str) -> Value {
 
 impl Stage {
     pub async fn new(finish: &str, image: &str) -> Self {
+        Self::with(image, &json!({"finish":finish})).await
+    }
+
+    /// With parameters over the usual ones.
+    pub async fn with(image: &str, over: &Value) -> Self {
         let sim = Arc::new(Sim::new());
         sim.apply(
             Kind::Deployment,
@@ -145,10 +163,12 @@ impl Stage {
         let target = id(Kind::Deployment, "web");
         let snapshot = survey(sim.as_ref(), "lab", &target).await.expect("read");
         let what = What::Images(vec![("web".into(), image.into())]);
-        let params = json!({"finish":finish,"soak":20,"deadline":60,"probes":["http://shop/"]});
+        let mut params = json!({"finish":"swap","soak":20,"deadline":60,"probes":["http://shop/"]});
+        params.as_object_mut().expect("a map").extend(over.as_object().expect("a map").clone());
         let strategy = plan::strategies::find("blue-green").expect("listed");
         let plan = strategy.plan(&snapshot, &target, &what, &params, jiff::Timestamp::UNIX_EPOCH, "bg-web-1").expect("planned");
-        let evidence = Arc::new(Honest { sim: sim.clone(), probes: Mutex::new(None), smoke: Mutex::new(VerdictKind::For) });
+        let smoke = Mutex::new(VerdictKind::For);
+        let evidence = Arc::new(Honest { sim: sim.clone(), probes: Mutex::new(None), smoke, asked: Mutex::default() });
         let before = sim.summary();
         Self { sim, journal: Arc::new(Memory::default()), evidence, plan, before }
     }
@@ -177,6 +197,17 @@ impl Stage {
     /// As [`Stage::resume`] without a word, where the run may be over already.
     pub async fn try_resume(&self) -> Result<Run, engine::RunError> {
         Run::resume(self.ports(), &self.plan.id, Options::default(), None).await
+    }
+
+    /// Name of green's Deployment.
+    pub fn green(&self) -> String {
+        let others = |s: &mut sim::State| s.objects.keys().find(|i| i.kind == Kind::Deployment && i.name != "web").map(|i| i.name.clone());
+        self.sim.with(others).expect("green stands")
+    }
+
+    /// Wanted replicas of blue.
+    pub fn blue(&self) -> Value {
+        self.sim.get_now(&id(Kind::Deployment, "web")).expect("there")["spec"]["replicas"].clone()
     }
 
     /// The run as the journal tells it.
@@ -219,6 +250,24 @@ pub async fn wait(run: &Run, approve: bool, until: impl Fn(&RunView) -> bool) ->
     }
 }
 
+/// Waits in the soak.
+pub async fn in_soak(run: &Run) -> RunView {
+    wait(run, true, |v| v.soak_left.is_some()).await
+}
+
+/// Goes through the soak and waits at the gate behind it, once that has been looked at.
+pub async fn at_retire(run: &Run) -> RunView {
+    in_soak(run).await;
+    wait(run, false, |v| v.gate.as_ref().is_some_and(|g| g.name == "retire" && !g.checks.is_empty())).await
+}
+
+/// Answers a hold, and waits until that is heard.
+pub async fn choose(run: &Run, choice: Choice) {
+    let before = run.view().last_at;
+    run.choose(choice).await.expect("offered");
+    wait(run, false, |v| v.last_at != before || !v.attached).await;
+}
+
 /// Approves everything and answers holds with the first of `answers` that is offered, until the run rests.
 pub async fn through(run: Run, answers: &[Choice]) -> RunView {
     loop {
@@ -228,9 +277,7 @@ pub async fn through(run: Run, answers: &[Choice]) -> RunView {
         }
         let hold = view.hold.as_ref().expect("held");
         let Some(answer) = answers.iter().find(|a| hold.choices.contains(a)) else { return view };
-        run.choose(*answer).await.expect("offered");
-        let epoch = view.last_at;
-        wait(&run, false, |v| v.last_at != epoch || !v.attached).await;
+        choose(&run, *answer).await;
     }
 }
 

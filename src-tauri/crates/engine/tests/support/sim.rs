@@ -113,6 +113,32 @@ impl Sim {
         });
     }
 
+    /// One pod of a Deployment crashes.
+    pub fn crash_one(&self, deployment: &str) {
+        self.with(|s| {
+            let pod = s.pods_of(deployment).first().expect("a pod").name.clone();
+            s.crash(&pod);
+        });
+    }
+
+    /// No pod of a Deployment is ready any more, and none says why.
+    pub fn unready(&self, deployment: &str) {
+        self.with(|s| {
+            for pod in s.pods_of(deployment) {
+                s.pod(&pod.name, |p| p["status"]["conditions"] = json!([{"type":"Ready","status":"False"}]));
+            }
+        });
+    }
+
+    /// Every pod of a Deployment is ready again.
+    pub fn heal(&self, deployment: &str) {
+        self.with(|s| {
+            for pod in s.pods_of(deployment) {
+                s.soon(Duration::ZERO, Ev::Ready(pod.name));
+            }
+        });
+    }
+
     /// What counts of the world: without pods, uids, versions and times.
     pub fn summary(&self) -> Value {
         self.with(|s| {
