@@ -4,20 +4,13 @@ mod support;
 
 use std::time::Duration;
 
-use engine::{Choice, HoldCode, RunStatus, VerdictKind};
+use engine::{Choice, HoldCode, Options, RunStatus, VerdictKind};
 use model::Kind;
 use serde_json::json;
-use support::{Fault, Stage, id, through, wait};
+use support::{Fault, Stage, choose, id, through, wait};
 
 fn selector(stage: &Stage, service: &str) -> serde_json::Value {
     stage.sim.get_now(&id(Kind::Service, service)).expect("there")["spec"]["selector"].clone()
-}
-
-fn green(stage: &Stage) -> String {
-    stage.sim.with(|s| {
-        let name = s.objects.keys().find(|i| i.kind == Kind::Deployment && i.name != "web").map(|i| i.name.clone());
-        name.expect("green stands")
-    })
 }
 
 #[tokio::test(start_paused = true)]
@@ -26,7 +19,7 @@ async fn a_swap_ends_on_green_and_leaves_no_mark_on_objects_of_others() {
     let view = through(stage.start().await, &[]).await;
     assert_eq!(view.status, RunStatus::Done, "{view:#?}");
     stage.served();
-    let green = green(&stage);
+    let green = stage.green();
     for service in ["web", "web-admin"] {
         assert_eq!(stage.sim.serving(service), [(green.clone(), 3)].into());
         let live = stage.sim.get_now(&id(Kind::Service, service)).expect("there");
@@ -78,6 +71,41 @@ async fn a_failed_smoke_check_never_touches_the_selector_of_traffic() {
     stage.untouched().await;
 }
 
+fn asked(stage: &Stage) -> std::collections::BTreeSet<String> {
+    stage.evidence.asked.lock().expect("not poisoned").iter().cloned().collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_smoke_check_asks_each_pod_and_waits_for_those_that_are_not_ready() {
+    let stage = Stage::new("swap", "shop:v2").await;
+    let run = stage.start_with(Options { until: Some("await-green".into()), ..Options::default() }).await;
+    wait(&run, true, |v| v.hold.is_some()).await;
+    stage.sim.crash_one(&stage.green());
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    choose(&run, Choice::GoOn).await;
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(run.view().status, RunStatus::Running { step: "smoke-green".into() });
+    stage.sim.heal(&stage.green());
+    wait(&run, false, |v| v.gate.is_some()).await;
+    let green = stage.green();
+    let pods = stage.sim.with(|s| s.pods_of(&green).into_iter().map(|p| p.name).collect());
+    assert_eq!(asked(&stage), pods);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_smoke_check_that_could_ask_nobody_is_no_pass() {
+    let stage = Stage::new("swap", "shop:v2").await;
+    let run = stage.start_with(Options { until: Some("await-green".into()), ..Options::default() }).await;
+    wait(&run, true, |v| v.hold.is_some()).await;
+    stage.sim.unready(&stage.green());
+    choose(&run, Choice::GoOn).await;
+    let view = wait(&run, false, |v| v.status.is_final() || v.gate.is_some()).await;
+    let RunStatus::BackedOut { why } = view.status else { panic!("{view:#?}") };
+    assert_eq!(why.code, "deadline");
+    assert!(asked(&stage).is_empty());
+    stage.untouched().await;
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_probe_that_fails_in_the_soak_moves_traffic_back() {
     let stage = Stage::new("swap", "shop:v2").await;
@@ -98,7 +126,7 @@ async fn missing_evidence_holds_and_triggers_nothing() {
     let view = through(stage.start().await, &[]).await;
     let RunStatus::Holding { hold } = &view.status else { panic!("{view:#?}") };
     assert_eq!((hold.code, hold.step.as_str()), (HoldCode::EvidenceMissing, "cut-over"));
-    assert_eq!(stage.sim.serving("web"), [(green(&stage), 3)].into());
+    assert_eq!(stage.sim.serving("web"), [(stage.green(), 3)].into());
 }
 
 #[tokio::test(start_paused = true)]
@@ -108,7 +136,7 @@ async fn traffic_moves_back_although_green_crash_loops() {
     wait(&run, true, |v| v.soak_left.is_some()).await;
     // Green crashes and the operator asks at the same instant: nobody waits for green.
     stage.sim.with(|s| s.guarded.clear());
-    stage.sim.crash(&green(&stage));
+    stage.sim.crash(&stage.green());
     run.back_out("green crashes").await.expect("heard");
     let view = through(run, &[]).await;
     assert!(matches!(view.status, RunStatus::BackedOut { .. }), "{view:#?}");
@@ -122,7 +150,7 @@ async fn a_soaking_green_that_crash_loops_is_left_without_being_asked() {
     let run = stage.start().await;
     wait(&run, true, |v| v.soak_left.is_some()).await;
     stage.sim.with(|s| s.guarded.clear());
-    stage.sim.crash(&green(&stage));
+    stage.sim.crash(&stage.green());
     *stage.evidence.probes.lock().expect("not poisoned") = Some(VerdictKind::Missing);
     let mut pace = 0;
     while !matches!(run.view().status, RunStatus::BackedOut { .. }) && pace < 200 {

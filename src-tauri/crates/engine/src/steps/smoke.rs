@@ -1,8 +1,11 @@
-//! Asks every ready pod of a Deployment through a tunnel.
+//! Asks every pod of a Deployment through a tunnel.
+
+use std::collections::BTreeSet;
 
 use model::{Kind, ObjectId};
-use plan::SmokeCheck;
+use plan::{SmokeCheck, Step};
 
+use super::await_ready;
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Choice, Event, HoldCode, Receipt, Said};
 use crate::ports::{Question, VerdictKind};
@@ -11,24 +14,66 @@ use crate::world::World;
 /// Seconds for which a pod is asked again when no answer can be had.
 const PATIENCE: u32 = 30;
 
-/// One wrong answer is a failure; no answer at all needs somebody.
-pub async fn run(ctx: &mut Ctx, id: &ObjectId, check: &SmokeCheck) -> Result<Receipt, Stop> {
-    let world = World::read(ctx, &id.namespace).await?;
-    let pods: Vec<String> = world.pods_of(id).iter().filter(|p| p.is_ready() && !p.is_ending()).map(|p| p.metadata.name.clone()).collect();
-    let mut answered = 0u32;
-    for (i, pod) in pods.iter().enumerate() {
-        ctx.beat(Said::new("asks-pod", format!("asks pod {} of {}", i + 1, pods.len())).with("pod", pod));
-        if ask(ctx, id.sibling(Kind::Pod, pod), check).await? {
-            answered += 1;
-        }
-    }
-    let text = format!("{answered} of {} pods answered {} {} times", pods.len(), check.path, check.requests);
-    let step = ctx.step.clone();
-    ctx.log(vec![Event::Observed { step, said: Said::new("smoke", text).with("answered", answered).with("pods", pods.len()) }])?;
-    Ok(Receipt::Answered { pods: answered })
+/// What came of asking a pod.
+enum Asked {
+    Answered,
+    /// No answer can be had, and somebody said to go on without.
+    Without,
+    /// It went away meanwhile.
+    Gone,
 }
 
-async fn ask(ctx: &mut Ctx, pod: ObjectId, check: &SmokeCheck) -> Result<bool, Stop> {
+/// One wrong answer is a failure; no answer at all needs somebody. Pods that are not ready are waited for, as long as
+/// the plan gives them.
+pub async fn run(ctx: &mut Ctx, id: &ObjectId, check: &SmokeCheck) -> Result<Receipt, Stop> {
+    let (seconds, mut asked, mut answered) = (time_for(ctx, id), BTreeSet::new(), 0u32);
+    let deadline = ctx.deadline(seconds);
+    loop {
+        await_ready::run(ctx, id, None, 1, seconds).await?;
+        let world = World::read(ctx, &id.namespace).await?;
+        let pods: Vec<_> = world.pods_of(id).into_iter().filter(|p| !p.is_ending()).collect();
+        let ready: Vec<&String> = pods.iter().filter(|p| p.is_ready()).map(|p| &p.metadata.name).collect();
+        let new: Vec<&String> = ready.iter().filter(|p| !asked.contains(**p)).copied().collect();
+        // The Deployment's status may be older than its pods.
+        let whole = !pods.is_empty() && ready.len() == pods.len();
+        if whole && new.is_empty() {
+            let text = format!("{answered} of {} pods answered {} {} times", pods.len(), check.path, check.requests);
+            let step = ctx.step.clone();
+            let said = Said::new("smoke", text).with("answered", answered).with("pods", pods.len());
+            ctx.log(vec![Event::Observed { step, said }])?;
+            return Ok(Receipt::Answered { pods: answered });
+        }
+        if new.is_empty() {
+            let text = format!("{} of {} pods can be asked", ready.len(), pods.len());
+            let said = Said::new("smoke-not-ready", text).with("ready", ready.len()).with("pods", pods.len());
+            if ctx.over(&deadline) {
+                return Err(Stop::Failed(Said { text: format!("{}: {} after {seconds} s", id.said(), said.text), ..said }));
+            }
+            ctx.beat_within(said, &deadline);
+            ctx.tick().await?;
+        }
+        for (i, pod) in new.iter().enumerate() {
+            ctx.beat(Said::new("asks-pod", format!("asks pod {} of {}", i + 1, new.len())).with("pod", pod));
+            match ask(ctx, id.sibling(Kind::Pod, pod.as_str()), check).await? {
+                Asked::Answered => answered += 1,
+                Asked::Without => {}
+                Asked::Gone => continue,
+            }
+            asked.insert((*pod).clone());
+        }
+    }
+}
+
+/// Seconds that the plan gives these pods to become ready.
+fn time_for(ctx: &Ctx, id: &ObjectId) -> u32 {
+    let waits = ctx.plan.steps.iter().filter_map(|p| match &p.step {
+        Step::AwaitReady { deployment, deadline, .. } if deployment == id => Some(*deadline),
+        _ => None,
+    });
+    waits.max().unwrap_or(PATIENCE)
+}
+
+async fn ask(ctx: &mut Ctx, pod: ObjectId, check: &SmokeCheck) -> Result<Asked, Stop> {
     let question = Question::Smoke { pod: pod.clone(), port: check.port, path: check.path.clone(), requests: check.requests };
     let deadline = ctx.deadline(PATIENCE);
     loop {
@@ -37,16 +82,20 @@ async fn ask(ctx: &mut Ctx, pod: ObjectId, check: &SmokeCheck) -> Result<bool, S
         ctx.note(verdict.clone());
         let text = format!("{}: {}", pod.said(), verdict.detail);
         match verdict.kind {
-            VerdictKind::For => return Ok(true),
+            VerdictKind::For => return Ok(Asked::Answered),
             VerdictKind::Against => return Err(Stop::Failed(Said::new("smoke-failed", text).with("pod", &pod.name))),
-            VerdictKind::Missing if ctx.chosen(HoldCode::EvidenceMissing) == Some(Choice::GoOn) => return Ok(false),
-            // A simulated pod will never have data: there is nothing to wait for.
-            VerdictKind::Missing if ctx.over(&deadline) || verdict.detail.contains("simulated") => {
-                let choices = [Choice::Retry, Choice::GoOn, Choice::BackOut];
-                return Err(Stop::hold(HoldCode::EvidenceMissing, Said::new("smoke-missing", text).with("pod", &pod.name), &choices));
-            }
-            VerdictKind::Missing => ctx.beat_within(Said::new("smoke-missing", text).with("pod", &pod.name), &deadline),
+            VerdictKind::Missing if ctx.chosen(HoldCode::EvidenceMissing) == Some(Choice::GoOn) => return Ok(Asked::Without),
+            VerdictKind::Missing => {}
         }
+        if ctx.get(&pod).await?.is_none_or(|live| !live["metadata"]["deletionTimestamp"].is_null()) {
+            return Ok(Asked::Gone);
+        }
+        let said = Said::new("smoke-missing", text).with("pod", &pod.name);
+        // A simulated pod will never have data: there is nothing to wait for.
+        if ctx.over(&deadline) || verdict.detail.contains("simulated") {
+            return Err(Stop::hold(HoldCode::EvidenceMissing, said, &[Choice::Retry, Choice::GoOn, Choice::BackOut]));
+        }
+        ctx.beat_within(said, &deadline);
         ctx.tick().await?;
     }
 }
