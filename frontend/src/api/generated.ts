@@ -958,7 +958,7 @@ writes: Array<GateWrite>,
  */
 checks: Array<CheckLine>, 
 /**
- * Every check holds.
+ * It was looked at, and no check speaks against passing it.
  */
 clear: boolean, };
 

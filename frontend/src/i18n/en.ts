@@ -477,6 +477,7 @@ export const en = {
   // headlines, by the code of the engine or of the host
   "headline.left": "Nobody drives this run.",
   "headline.green-ready": "Green is ready. All traffic is still on blue.",
+  "headline.gate-not-clear": "The gate waits: {what}.",
   "headline.soaking": "Green serves. Blue stands by.",
   "headline.soaked": "Green serves and stood the soak. Blue still stands by.",
   "headline.rolled-back": "The earlier revision serves.",

@@ -477,6 +477,7 @@ export const ko: Record<keyof typeof en, string> = {
   // headlines, by the code of the engine or of the host
   "headline.left": "이 배포를 진행 중인 사람이 없습니다.",
   "headline.green-ready": "그린이 준비됐습니다. 트래픽은 아직 모두 블루로 갑니다.",
+  "headline.gate-not-clear": "관문이 기다립니다: {what}.",
   "headline.soaking": "그린이 요청을 처리하고 있습니다. 블루는 대기 중입니다.",
   "headline.soaked": "그린이 요청을 처리하고 있으며 관찰이 끝났습니다. 블루는 아직 대기 중입니다.",
   "headline.rolled-back": "이전 리비전이 요청을 처리하고 있습니다.",

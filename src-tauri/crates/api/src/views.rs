@@ -667,7 +667,7 @@ views! {
         writes: Vec<GateWrite>,
         /// What holds right now.
         checks: Vec<CheckLine>,
-        /// Every check holds.
+        /// It was looked at, and no check speaks against passing it.
         clear: bool,
     }
     /// Going back, now.

@@ -128,6 +128,11 @@ pub fn replicas(deployment: &Value) -> u32 {
     deployment["spec"]["replicas"].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(1)
 }
 
+/// Available replicas as its controller counts them.
+pub fn available(deployment: &Value) -> u32 {
+    deployment["status"]["availableReplicas"].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(0)
+}
+
 /// SHA-256 (hex) over a manifest, independent of the order of its keys.
 pub fn spec_hash(manifest: &Value) -> String {
     hex::encode(Sha256::digest(sorted(manifest).to_string()))

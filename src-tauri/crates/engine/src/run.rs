@@ -314,7 +314,7 @@ async fn stopped(ctx: &mut Ctx, ended: Result<(), Stop>) -> Result<(), Stop> {
 
 /// The new colour serves and is well: a failure in what comes after is no reason to move traffic by itself.
 fn beyond(ctx: &Ctx) -> bool {
-    let judges = ctx.view.planned(&ctx.step).is_some_and(|p| matches!(p.step, Step::Switch { .. } | Step::Soak { .. }));
+    let judges = ctx.view.planned(&ctx.step).is_some_and(|p| matches!(p.step, Step::Switch { .. } | Step::Soak { .. } | Step::Gate { .. }));
     switched(&ctx.view) && !judges
 }
 

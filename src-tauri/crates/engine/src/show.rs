@@ -25,6 +25,8 @@ pub struct Live {
     pub evidence: Vec<Verdict>,
     /// The switch behind a gate, ready to go.
     pub armed: Option<Armed>,
+    /// What must hold for the gate that waits to be passed, as it was when last looked at.
+    pub checks: Vec<Check>,
     /// Gate whose approval is not journaled yet: it goes into one entry with what it leads to.
     pub approving: Option<String>,
     /// Seconds of the soak that are left.
@@ -46,8 +48,6 @@ pub struct Armed {
     pub first: Option<Write>,
     /// Every write that the approval leads to.
     pub writes: Vec<Write>,
-    /// What holds right now.
-    pub checks: Vec<Check>,
     /// Monotonic time of the reading.
     pub at: Duration,
 }
@@ -56,8 +56,8 @@ pub struct Armed {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Check {
-    /// Holds.
-    pub ok: bool,
+    /// Holds; `None` = there is no data.
+    pub ok: Option<bool>,
     /// What.
     pub said: Said,
     /// When it was looked at.
@@ -140,7 +140,7 @@ pub struct GateView {
     pub name: String,
     /// Writes that approval leads to at once.
     pub writes: Vec<Write>,
-    /// What holds right now.
+    /// What holds right now; empty = not looked at yet.
     pub checks: Vec<Check>,
 }
 
@@ -204,7 +204,7 @@ impl RunView {
             RunStatus::WaitingForApproval { gate, .. } => Some(GateView {
                 name: gate.clone(),
                 writes: live.armed.as_ref().map(|a| a.writes.clone()).unwrap_or_default(),
-                checks: live.armed.as_ref().map(|a| a.checks.clone()).unwrap_or_default(),
+                checks: live.checks.clone(),
             }),
             _ => None,
         };

@@ -111,6 +111,10 @@ fn headline(plan: &Plan, seen: &Seen) -> Headline {
         status if !status.is_final() && !seen.attached && !matches!(status, RunStatus::Stuck { .. }) => {
             of("left", format!("Nobody drives this run. It stands at: {}.", engine.text))
         }
+        RunStatus::WaitingForApproval { .. } if against(seen).is_some() => {
+            let what = against(seen).unwrap_or_default();
+            Headline { params: json!({"what":what}), ..of("gate-not-clear", format!("The gate waits: {what}.")) }
+        }
         RunStatus::WaitingForApproval { gate, .. } if gate == "cut-over" => {
             of("green-ready", "Green is ready. All traffic is still on blue.".into())
         }
@@ -125,6 +129,11 @@ fn headline(plan: &Plan, seen: &Seen) -> Headline {
         RunStatus::Done => of("done", "Done: the new version serves.".into()),
         _ => engine,
     }
+}
+
+/// The first check of the gate that does not hold.
+fn against(seen: &Seen) -> Option<String> {
+    Some(seen.gate.as_ref()?.checks.iter().find(|c| c.ok == Some(false))?.said.text.clone())
 }
 
 fn step(v: &show::StepView, p: &plan::Planned) -> RunStepView {
@@ -160,11 +169,12 @@ fn line(v: Option<&Value>) -> String {
 
 fn gate(g: &show::GateView, now: Timestamp) -> GateView {
     let checks: Vec<CheckLine> =
-        g.checks.iter().map(|c| CheckLine { ok: Some(c.ok), text: c.said.text.clone(), age: Some(age(now, c.at)) }).collect();
+        g.checks.iter().map(|c| CheckLine { ok: c.ok, text: c.said.text.clone(), age: Some(age(now, c.at)) }).collect();
     GateView {
         name: g.name.clone(),
         writes: g.writes.iter().flat_map(gate_writes).collect(),
-        clear: checks.iter().all(|c| c.ok == Some(true)),
+        // What was not looked at yet does not hold; where there is no data, the operator decides.
+        clear: !checks.is_empty() && checks.iter().all(|c| c.ok != Some(false)),
         checks,
     }
 }

@@ -1,10 +1,13 @@
 //! Waits for the operator, and keeps what the approval leads to ready meanwhile: from approval to request there is one
-//! fsync and nothing else.
+//! fsync and nothing else. A gate is not passed while one of its checks does not hold: the approval stands, and it goes
+//! on when they do.
 
 use std::time::Duration;
 
+use super::looks::{Looks, Serving};
 use crate::ctx::{Ctx, Stop};
-use crate::entry::{Direction, Event, Purpose, Receipt, Said};
+use crate::entry::{Choice, Direction, Event, HoldCode, Purpose, Receipt, Said};
+use crate::show::Check;
 use crate::status::RunStatus;
 
 /// How old the reading behind an armed switch may be. Its guards refuse it anyway when the Service moved since.
@@ -12,23 +15,15 @@ const FRESH: Duration = Duration::from_secs(3);
 
 /// Waits without a deadline.
 pub async fn run(ctx: &mut Ctx, name: &str) -> Result<Receipt, Stop> {
-    if ctx.view.approved.contains(name) {
-        return Ok(Receipt::Approved);
-    }
-    if !matches!(ctx.view.status, RunStatus::WaitingForApproval { .. }) {
-        let step = ctx.step.clone();
-        ctx.log(vec![Event::GateReached { step, gate: name.to_string() }])?;
-    }
     ctx.live.approving = None;
-    let approved = wait(ctx, name).await;
+    let ended = wait(ctx, name).await;
     let armed = ctx.live.armed.take();
     ctx.live.approving = None;
-    approved?;
+    ctx.live.checks.clear();
+    ended?;
     let gate = ctx.step.clone();
     let mut events = vec![Event::Approved { gate: name.to_string() }, Event::StepDone { step: gate, receipt: Receipt::Approved }];
-    let now = ctx.ports.clock.elapsed();
-    let ready = armed.filter(|a| now.saturating_sub(a.at) <= FRESH && a.checks.iter().all(|c| c.ok));
-    match ready.and_then(|a| Some((a.step, a.first?))) {
+    match armed.and_then(|a| Some((a.step, a.first?))) {
         Some((step, write)) => {
             events.push(Event::StepBegan { step: step.clone(), direction: Direction::Run });
             ctx.step = step;
@@ -40,12 +35,82 @@ pub async fn run(ctx: &mut Ctx, name: &str) -> Result<Receipt, Stop> {
     Ok(Receipt::Approved)
 }
 
+/// Returns once it is approved and every check holds.
 async fn wait(ctx: &mut Ctx, name: &str) -> Result<(), Stop> {
-    while ctx.live.approving.is_none() {
-        ctx.beat(Said::new("gate", format!("waits for approval: {name}")).with("gate", name));
-        ctx.live.armed = super::arm(ctx).await?;
-        ctx.show();
-        ctx.tick_for(Duration::from_secs(1)).await?;
+    let plan = ctx.plan.clone();
+    let mut looks = Serving::soaked_before(&plan, &ctx.step).map(|of| Looks::new(ctx, of));
+    loop {
+        look(ctx, name, looks.as_mut()).await?;
+        if passes(ctx, name, looks.as_ref())? {
+            return Ok(());
+        }
+        if !matches!(ctx.view.status, RunStatus::WaitingForApproval { .. }) {
+            let step = ctx.step.clone();
+            ctx.log(vec![Event::GateReached { step, gate: name.to_string() }])?;
+        }
+        ctx.beat(match approved(ctx, name) {
+            true => Said::new("gate-approved", format!("{name} is approved: goes on as soon as its checks hold")).with("gate", name),
+            false => Said::new("gate", format!("waits for approval: {name}")).with("gate", name),
+        });
+        moment(ctx, name).await?;
+        let now = ctx.ports.clock.elapsed();
+        let fresh = ctx.live.armed.as_ref().is_some_and(|a| now.saturating_sub(a.at) <= FRESH);
+        if fresh && passes(ctx, name, looks.as_ref())? {
+            return Ok(());
+        }
     }
+}
+
+/// A second, or less if approval comes. It comes once: said again it hurries nothing.
+async fn moment(ctx: &mut Ctx, name: &str) -> Result<(), Stop> {
+    let (until, known) = (ctx.ports.clock.elapsed() + Duration::from_secs(1), approved(ctx, name));
+    loop {
+        let left = until.saturating_sub(ctx.ports.clock.elapsed());
+        if left.is_zero() || approved(ctx, name) != known {
+            return Ok(());
+        }
+        ctx.tick_for(left).await?;
+    }
+}
+
+/// What must hold, as it is now.
+async fn look(ctx: &mut Ctx, name: &str, looks: Option<&mut Looks<'_>>) -> Result<(), Stop> {
+    let armed = super::arm(ctx).await?;
+    let cluster = ctx.ports.cluster.clone();
+    let same = cluster.identity().await.is_ok_and(|i| i == ctx.plan.cluster);
+    let said = Said::new("same-cluster", "the same cluster answers as when the plan was made");
+    let mut checks = vec![Check { ok: Some(same), said, at: ctx.ports.clock.now() }];
+    ctx.live.armed = armed.map(|(armed, ready)| {
+        checks.push(ready);
+        armed
+    });
+    if let Some(looks) = looks {
+        let every = if approved(ctx, name) { FRESH } else { ctx.options.pace.soak };
+        looks.round(ctx, every).await?;
+        checks.extend(looks.checks());
+    }
+    ctx.live.checks = checks;
+    ctx.show();
     Ok(())
+}
+
+fn approved(ctx: &Ctx, name: &str) -> bool {
+    ctx.live.approving.is_some() || ctx.view.approved.contains(name)
+}
+
+/// Whether it is approved and nothing speaks against it. An entry that had answered and gives no data any more is a
+/// question of its own.
+fn passes(ctx: &mut Ctx, name: &str, looks: Option<&Looks<'_>>) -> Result<bool, Stop> {
+    if !approved(ctx, name) || ctx.live.checks.iter().any(|c| c.ok == Some(false)) {
+        return Ok(false);
+    }
+    match looks.and_then(Looks::vanished) {
+        Some(said) if ctx.chosen(HoldCode::EvidenceMissing) != Some(Choice::GoOn) => {
+            if !ctx.view.approved.contains(name) {
+                ctx.log(vec![Event::Approved { gate: name.to_string() }])?;
+            }
+            Err(Stop::hold(HoldCode::EvidenceMissing, said, &[Choice::Retry, Choice::GoOn, Choice::BackOut]))
+        }
+        _ => Ok(true),
+    }
 }

@@ -8,6 +8,7 @@ mod create;
 mod delete;
 mod freeze;
 mod gate;
+mod looks;
 mod pause;
 mod pin;
 mod retire;
@@ -18,7 +19,7 @@ mod soak;
 mod switch;
 
 use model::{Kind, Labels, ObjectId};
-use plan::{Planned, Step};
+use plan::{Plan, Planned, Step};
 use serde_json::Value;
 
 use crate::change::{Change, Contradiction, Facts, back};
@@ -70,8 +71,7 @@ pub async fn run(ctx: &mut Ctx, planned: &Planned) -> Result<Receipt, Stop> {
             switch::run(ctx, step, &s).await
         }
         Step::Soak { seconds, deployment, standby, services, probes } => {
-            let s = soak::Soak { seconds: *seconds, deployment, standby, services, probes };
-            soak::run(ctx, &s).await
+            soak::run(ctx, *seconds, looks::Serving { deployment, standby, services, probes }).await
         }
         Step::Retire { deployment } => retire::run(ctx, step, deployment).await,
         Step::Delete { object } => delete::run(ctx, step, object).await,
@@ -98,6 +98,12 @@ pub async fn undo(ctx: &mut Ctx, planned: &Planned) -> Result<(), Stop> {
         // They wrote nothing of their own.
         Step::AwaitReady { .. } | Step::Smoke { .. } | Step::Gate { .. } | Step::Soak { .. } | Step::AwaitRollout { .. } => Ok(()),
     }
+}
+
+/// The switch that decides who serves when this step comes: its id, the Deployment that it leads to, how many pods.
+fn switch_before<'a>(plan: &'a Plan, step: &str) -> Option<(&'a str, &'a ObjectId, u32)> {
+    let before = plan.steps.iter().take_while(|p| p.id != step);
+    before.filter_map(|p| if let Step::Switch { to, count, .. } = &p.step { Some((p.id.as_str(), to, *count)) } else { None }).last()
 }
 
 /// Brings an object to where the step wants it.
