@@ -209,6 +209,9 @@ pub struct Stored {
     pub resource_version: String,
     /// Epoch annotation.
     pub epoch: Option<String>,
+    /// It has no annotations at all: the next one needs their map made first.
+    #[serde(default)]
+    pub bare: bool,
     /// Values at the edited paths, in the order of the edits.
     pub values: Vec<Option<Value>>,
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use model::{ObjectId, Write};
-use plan::{Phase, Step};
+use plan::{Phase, Planned, Step};
 use serde::{Deserialize, Serialize};
 
-use crate::entry::{Hold, Said};
+use crate::entry::{Direction, Hold, Purpose, Said};
 use crate::ports::Verdict;
 use crate::status::{RunStatus, StepStatus};
-use crate::view::View;
+use crate::view::{Known, View};
 use crate::waits::ServiceEndpoints;
 
 /// Seen, not journaled.
@@ -259,12 +259,24 @@ fn headline(view: &View, live: &Live) -> Said {
     }
 }
 
-/// Whether a switch of this run stands.
+/// Whether traffic stands where a switch of this run moved it, or may: from the first write that landed (or of which
+/// nobody knows yet) until every one of them is seen to be taken back.
 pub fn switched(view: &View) -> bool {
-    view.plan
-        .steps
-        .iter()
-        .any(|p| matches!(p.step, Step::Switch { .. }) && view.steps.get(&p.id).is_some_and(|s| s.status == StepStatus::Done))
+    let stands = |p: &Planned| {
+        let status = view.steps.get(&p.id).map(|s| s.status);
+        status == Some(StepStatus::Done) || p.step.writes_to().into_iter().any(|service| moved(view, &p.id, service))
+    };
+    view.plan.steps.iter().filter(|p| matches!(p.step, Step::Switch { .. })).any(stands)
+}
+
+/// Whether a step has moved this Service, or may have, and has not moved it back.
+fn moved(view: &View, step: &str, service: &ObjectId) -> bool {
+    let mut own = view.writes.iter().filter(|w| w.step == step && w.purpose == Purpose::Step && w.write.object() == service);
+    let last = own.rfind(|w| match w.direction {
+        Direction::Run => w.known != Known::Not,
+        Direction::Undo => matches!(w.known, Known::Landed(_)),
+    });
+    last.is_some_and(|w| w.direction == Direction::Run)
 }
 
 fn way_back(view: &View) -> WayBack {

@@ -264,7 +264,8 @@ fn stored(write: &Write, object: &Value) -> Stored {
         Write::Patch { uid, .. } | Write::Delete { uid, .. } | Write::Scale { uid, .. } => uid.clone(),
         Write::Create { .. } => text("uid"),
     };
-    Stored { uid, resource_version: text("resourceVersion"), epoch: live_epoch(object).map(String::from), values }
+    let bare = object["metadata"]["annotations"].is_null();
+    Stored { uid, resource_version: text("resourceVersion"), epoch: live_epoch(object).map(String::from), bare, values }
 }
 
 impl Ctx {

@@ -18,6 +18,7 @@ use engine::clock::TokioClock;
 use store::Store;
 use tokio::sync::broadcast;
 
+mod behind;
 mod commands;
 mod contexts;
 mod errors;

@@ -13,6 +13,7 @@ use engine::{Cluster, Evidence, Journal, RunHeader};
 use plan::{Plan, Step};
 use tokio::sync::watch;
 
+use crate::behind::behind;
 use crate::link::Link;
 use crate::recorder::Recorder;
 use crate::{Host, errors, lanes, locked, policy, run_view};
@@ -500,31 +501,4 @@ fn break_glass(plan: &Plan, seen: &Seen) -> Vec<String> {
     let done: Vec<String> =
         seen.steps.iter().filter(|s| matches!(s.status, S::Running | S::Done | S::Undoing)).map(|s| s.id.clone()).collect();
     if seen.status.is_final() { vec![] } else { plan::kubectl::break_glass(plan, &done) }
-}
-
-/// What stays behind of a run that is left, in one sentence or two.
-fn behind(plan: &Plan, seen: &Seen) -> String {
-    use engine::status::StepStatus as S;
-    let done = |f: &dyn Fn(&Step) -> bool| {
-        plan.steps.iter().zip(&seen.steps).any(|(p, s)| f(&p.step) && matches!(s.status, S::Done | S::Running | S::Undoing))
-    };
-    if seen.status.is_final() {
-        return format!("run {}: it is over, nothing stays behind", seen.id);
-    }
-    let mut stays = vec![];
-    if done(&|s| matches!(s, Step::Pause { .. })) {
-        stays.push(format!("{} is paused", plan.target.object.said()));
-    }
-    if done(&|s| matches!(s, Step::Pin { .. })) {
-        stays.push("its services are pinned".to_string());
-    }
-    if done(&|s| matches!(s, Step::Freeze { .. })) {
-        stays.push("its autoscaler is held".to_string());
-    }
-    if let Some(green) = lanes::green(plan).filter(|_| done(&|s| matches!(s, Step::Create { .. }))) {
-        stays.push(format!("{} stands beside it", green.said()));
-    }
-    let switched = engine::show::WayBackKind::FlipBack == seen.way_back.kind;
-    stays.push(if switched { "green serves".into() } else { "traffic is where it was".to_string() });
-    format!("run {}: left, to be resumed; {}", seen.id, stays.join(", "))
 }

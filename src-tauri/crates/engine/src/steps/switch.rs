@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use model::{Edit, Guard, ObjectId, Write, names};
-use plan::{Planned, Step, SwitchService};
+use plan::{Plan, Planned, Step, SwitchService};
 use serde_json::Value;
 
 use super::{bring, gone, pin, revert};
-use crate::change::{Change, Contradiction, Facts, field, replicas, towards, whole};
+use crate::change::{Change, Contradiction, Facts, available, field, replicas, towards, whole};
 use crate::ctx::{Ctx, Stop};
-use crate::entry::{Choice, Direction, HoldCode, Receipt, Said};
+use crate::entry::{Choice, Direction, Event, HoldCode, Receipt, Said};
 use crate::ports::{Question, Verdict, VerdictKind};
 use crate::show::{Armed, Check};
 use crate::view::Known;
@@ -20,6 +20,9 @@ use crate::world::{World, deployment, endpoints, show_endpoints};
 
 /// Rounds of probes in a row that must all speak for it (or against it).
 const ROUNDS: u32 = 2;
+
+/// How old a reading of the standing colour may be for a flip back that goes out without another one.
+const FRESH: Duration = Duration::from_secs(2);
 
 /// The step's fields.
 pub struct Switch<'a> {
@@ -211,31 +214,49 @@ pub async fn undo(ctx: &mut Ctx, s: &Switch<'_>) -> Result<(), Stop> {
             left.push(*service);
         }
     }
-    if left.len() == moved.len() {
-        can_serve(ctx, s).await?;
-    }
+    // Before the first of them, and again before the rest: the first may have gone out on a reading that is two seconds
+    // old by now.
+    can_serve(ctx, s, if left.len() == moved.len() { 300 } else { 30 }).await?;
     for service in left {
         revert(ctx, &service.service).await?;
     }
     settled(ctx, s).await
 }
 
-/// The colour that traffic goes back to has enough available pods, is scaled up first if it has not.
-async fn can_serve(ctx: &mut Ctx, s: &Switch<'_>) -> Result<(), Stop> {
-    let deadline = ctx.deadline(300);
+/// Pods that a colour served with before traffic moved away from it: what the other one was given says nothing of that.
+fn served_with(plan: &Plan, from: &ObjectId) -> u32 {
+    let brought = plan.steps.iter().find_map(|p| match &p.step {
+        Step::Switch { to, count, .. } if to == from => Some(*count),
+        _ => None,
+    });
+    let found = (*from == plan.target.object).then_some(plan.target.replicas);
+    found.or(brought).unwrap_or(1).max(1)
+}
+
+/// The colour that traffic goes back to has the pods that it served with, or at least as many as serve now. It is given
+/// back what was taken from it meanwhile, and nothing beyond.
+async fn can_serve(ctx: &mut Ctx, s: &Switch<'_>, seconds: u32) -> Result<(), Stop> {
+    let (deadline, want) = (ctx.deadline(seconds), served_with(&ctx.plan, s.from));
     loop {
         let Some(raw) = ctx.get(s.from).await? else { return Err(gone(s.from)) };
-        let available = raw["status"]["availableReplicas"].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
-        if available >= s.count || ctx.chosen(HoldCode::BothSick) == Some(Choice::GoOn) {
+        let have = available(&raw);
+        if have >= want || ctx.chosen(HoldCode::BothSick) == Some(Choice::GoOn) {
             return Ok(());
         }
-        if replicas(&raw) < s.count {
-            let (id, to) = (s.from.clone(), s.count);
-            ctx.bring(s.from, &move |live, _| super::scale::intended(&id, to, live)).await?;
-        }
         let serving = deployment(ctx, s.to).await?.map_or(0, |d| d.status.available_replicas);
-        let text = format!("{}: {available} of {} available; {}: {serving}", s.from.said(), s.count, s.to.said());
-        let said = Said::new("standby-short", text).with("available", available).with("wanted", s.count).with("serving", serving);
+        if have > 0 && have >= serving {
+            return Ok(());
+        }
+        let has = replicas(&raw);
+        if has < want {
+            let id = s.from.clone();
+            ctx.bring(s.from, &move |live, _| super::scale::intended(&id, want, live)).await?;
+            let text = format!("{}: scaled from {has} to the {want} that it served with, so that traffic can go back to it", s.from.said());
+            let (step, said) = (ctx.step.clone(), Said::new("standby-scaled", text).with("from", has).with("to", want));
+            ctx.log(vec![Event::Observed { step, said }])?;
+        }
+        let text = format!("{}: {have} of {want} available; {}: {serving}", s.from.said(), s.to.said());
+        let said = Said::new("standby-short", text).with("available", have).with("wanted", want).with("serving", serving);
         // Neither colour is well: to move traffic to fewer pods than now needs a word.
         if ctx.over(&deadline) {
             return Err(Stop::hold(HoldCode::BothSick, said, &[Choice::Retry, Choice::GoOn]));
@@ -245,13 +266,15 @@ async fn can_serve(ctx: &mut Ctx, s: &Switch<'_>) -> Result<(), Stop> {
     }
 }
 
-/// After going back too: nothing is taken away before kube-proxy had its time.
+/// After going back too: nothing is taken away before kube-proxy had its time. Slices without an endpoint show nothing,
+/// unless somebody wanted it so.
 async fn settled(ctx: &mut Ctx, s: &Switch<'_>) -> Result<(), Stop> {
     let deadline = ctx.deadline(s.prove_within.max(30));
+    let least = if ctx.chosen(HoldCode::BothSick) == Some(Choice::GoOn) { 0 } else { 1 };
     let mut since = None;
     loop {
-        let count = deployment(ctx, s.from).await?.map_or(0, |d| d.status.available_replicas).min(s.count);
-        let (wait, _) = slices(ctx, s.services, s.from, count).await?;
+        let have = deployment(ctx, s.from).await?.map_or(0, |d| d.status.available_replicas);
+        let (wait, _) = slices(ctx, s.services, s.from, have.min(served_with(&ctx.plan, s.from)).max(least)).await?;
         let now = ctx.ports.clock.elapsed();
         match wait {
             Wait::Yes => {
@@ -314,12 +337,12 @@ pub async fn arm(ctx: &mut Ctx) -> Result<Option<(Armed, Check)>, Stop> {
 }
 
 /// The first write of a flip back, built from the journal alone: its guard refuses it when the Service moved since.
-/// `None` when the standing colour was not seen to be able to serve a moment ago.
+/// `None` when the standing colour was not seen to be able to serve a moment ago: it is looked at each second (`looks`).
 pub fn optimistic_back(ctx: &Ctx, planned: &Planned) -> Option<Write> {
-    let Step::Switch { services, from, count, .. } = &planned.step else { return None };
+    let Step::Switch { services, from, .. } = &planned.step else { return None };
     let (seen, available, at) = ctx.live.standby.as_ref()?;
     let age = ctx.ports.clock.elapsed().saturating_sub(*at);
-    if seen != from || available < count || age > ctx.options.pace.soak * 2 {
+    if seen != from || *available < served_with(&ctx.plan, from) || age > FRESH {
         return None;
     }
     let object = &services.last()?.service;
@@ -332,5 +355,5 @@ pub fn optimistic_back(ctx: &Ctx, planned: &Planned) -> Option<Write> {
     };
     let last = ctx.view.last_write_to(&planned.id, object, Direction::Undo);
     let epoch = if last && stored.epoch.is_some() { None } else { Some(ctx.view.epoch_of(ctx.view.n + 1)) };
-    Some(Write::Patch { object: object.clone(), uid: stored.uid.clone(), guard, epoch, make_annotations: false, edits })
+    Some(Write::Patch { object: object.clone(), uid: stored.uid.clone(), guard, epoch, make_annotations: stored.bare, edits })
 }
