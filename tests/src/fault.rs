@@ -38,6 +38,8 @@ pub enum Fault {
     SilentAfterApply,
     /// It lies in the proxy until [`FaultProxy::release`]; then the server gets it, whoever still waits.
     Held,
+    /// The client's connection is cut; the server gets the request right before the next one of its method and path.
+    BeforeNext,
 }
 
 /// Which requests a fault meets: the first that fits takes it away.
@@ -77,6 +79,7 @@ struct Inner {
     silent: watch::Sender<bool>,
     held: watch::Sender<bool>,
     lying: watch::Sender<usize>,
+    late: Mutex<Option<(Seen, Request<Full<Bytes>>)>>,
 }
 
 /// The proxy. Ends when dropped.
@@ -114,6 +117,7 @@ impl FaultProxy {
             silent: watch::channel(false).0,
             held: watch::channel(true).0,
             lying: watch::channel(0).0,
+            late: Mutex::default(),
         });
         let accept = tokio::spawn(accept(listener, TlsAcceptor::from(Arc::new(server)), inner.clone()));
         let kubeconfig = dir.join("proxied.kubeconfig");
@@ -210,7 +214,15 @@ async fn handle(inner: Arc<Inner>, request: Request<Incoming>) -> Result<Respons
     let fault = inner.take_rule(&parts.method, &path, &text);
     let seen = Seen { method: parts.method.clone(), path, body: text, status: None, fault: fault.clone() };
     let request = Request::from_parts(parts, Full::new(bytes));
+    if let Some((seen, late)) = inner.take_late(&seen) {
+        let status = inner.forward(late).await?.status();
+        inner.note(seen, Some(status));
+    }
     match fault {
+        Some(Fault::BeforeNext) => {
+            *inner.late.lock().expect("no panic holds it") = Some((seen, request));
+            Err(Cut.into())
+        }
         Some(Fault::ResetBefore) => {
             inner.note(seen, None);
             Err(Cut.into())
@@ -262,6 +274,12 @@ impl Inner {
         let mut rules = self.rules.lock().expect("no panic holds it");
         let at = rules.iter().position(|r| r.method == *method && path.contains(&r.path) && body.contains(&r.body))?;
         Some(rules.remove(at).fault)
+    }
+
+    /// What shall arrive right before this request. A dry run is none.
+    fn take_late(&self, now: &Seen) -> Option<(Seen, Request<Full<Bytes>>)> {
+        let mut late = self.late.lock().expect("no panic holds it");
+        late.take_if(|(seen, _)| seen.method == now.method && seen.path == now.path)
     }
 
     fn note(&self, mut seen: Seen, status: Option<StatusCode>) {

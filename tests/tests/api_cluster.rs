@@ -124,25 +124,33 @@ async fn scaling_works_from_zero_and_only_from_what_was_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_delete_wants_its_uid_and_takes_absence_for_done_and_a_taken_name_is_told() {
+async fn a_delete_wants_what_was_read_and_takes_absence_for_done_and_a_taken_name_is_told() {
     let lab = lab();
     let (conn, us) = admin(&lab).await;
     let (id, manifest) = service("deleted");
     let made = create(&conn, &us, &id, manifest.clone()).await;
     let taken = conn.write(&us, &Write::Create { object: id.clone(), manifest }, Mode::Commit).await;
-    assert!(matches!(taken, Err(WriteError::Refused { status: 409, .. })), "{taken:?}");
-    let delete = |object: &ObjectId, uid: &str| Write::Delete { object: object.clone(), uid: uid.into() };
-    let other = conn.write(&us, &delete(&id, "not-it"), Mode::Commit).await;
-    assert!(matches!(other, Err(WriteError::Precondition { .. })), "{other:?}");
-    let uid = text(&made, "/metadata/uid");
-    conn.write(&us, &delete(&id, &uid), Mode::DryRun).await.expect("a dry run");
+    assert!(matches!(&taken, Err(WriteError::Precondition { message, .. }) if message.contains("already exists")), "{taken:?}");
+    let delete =
+        |object: &ObjectId, uid: &str, rv: &str| Write::Delete { object: object.clone(), uid: uid.into(), resource_version: rv.into() };
+    let (uid, old) = (text(&made, "/metadata/uid"), text(&made, "/metadata/resourceVersion"));
+    let touch = vec![edit("/metadata/labels", Value::Null, json!({"a": "b"}))];
+    let touched = conn.write(&us, &patch(&id, &uid, Guard::ResourceVersion(old.clone()), touch), Mode::Commit).await.expect("labelled");
+    let rv = text(&touched, "/metadata/resourceVersion");
+    for (stale, mode) in
+        [(delete(&id, "not-it", &rv), Mode::Commit), (delete(&id, &uid, &old), Mode::Commit), (delete(&id, &uid, &old), Mode::DryRun)]
+    {
+        let got = conn.write(&us, &stale, mode).await;
+        assert!(matches!(got, Err(WriteError::Precondition { .. })), "{stale:?}: {got:?}");
+    }
+    conn.write(&us, &delete(&id, &uid, &rv), Mode::DryRun).await.expect("a dry run");
     let still = conn.get(&id).await.expect("read").expect("there");
     assert_eq!(still.pointer("/metadata/deletionTimestamp"), None);
-    conn.write(&us, &delete(&id, &uid), Mode::Commit).await.expect("deleted");
+    conn.write(&us, &delete(&id, &uid, &rv), Mode::Commit).await.expect("deleted");
     let ending = conn.get(&id).await.expect("read").expect("foreground: nobody collects garbage here");
     assert!(ending.pointer("/metadata/deletionTimestamp").is_some());
     let never = id.sibling(Kind::Service, "never-was");
-    assert_eq!(conn.write(&us, &delete(&never, "u"), Mode::Commit).await.expect("gone is done"), Value::Null);
+    assert_eq!(conn.write(&us, &delete(&never, "u", "1"), Mode::Commit).await.expect("gone is done"), Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]

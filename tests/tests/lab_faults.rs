@@ -252,6 +252,37 @@ fn a_lost_answer_is_settled_and_nothing_is_done_twice() {
     }
 }
 
+/// Nobody hears of the first create; it arrives right before the second: that one gets 409, and what is there is adopted,
+/// kept, and taken away by a back-out.
+#[test]
+fn a_create_that_meets_its_own_late_twin_adopts_it() {
+    let smooth = Scene::proxied();
+    smooth.plan(&[]);
+    smooth.is_done(&smooth.run());
+    let s = Scene::proxied();
+    s.plan(&[]);
+    s.proxy().next(Method::POST, "/deployments?", "", Fault::BeforeNext);
+    s.is_done(&s.run());
+    assert_eq!(creates(&s), [201, 409]);
+    assert_eq!(s.world(), smooth.world());
+
+    let s = Scene::proxied();
+    let (before, run) = (s.world(), s.plan(&[]));
+    s.proxy().next(Method::POST, "/deployments?", "", Fault::BeforeNext);
+    let until = [&s.run()[..], &["--until", "scale-green"]].concat();
+    s.ends(&until);
+    assert_eq!(creates(&s), [201, 409]);
+    let (code, end) = s.ends(&["back-out", &run, "--reason", "test"]);
+    assert_eq!((code, &end["state"]), (5, &Value::from("backedOut")), "{end}");
+    assert_eq!(s.world(), before);
+}
+
+/// What the server answered to the creates of Deployments.
+fn creates(s: &Scene) -> Vec<u16> {
+    let of = |s: &Seen| s.method == Method::POST && s.path.contains("/deployments?") && !s.path.contains("dryRun");
+    s.proxy().seen().iter().filter(|s| of(s)).filter_map(|s| s.status).collect()
+}
+
 /// A write lies in the proxy, the client is killed, the run is backed out; then the bytes arrive.
 #[test]
 fn a_patch_that_arrives_after_the_back_out_is_refused() {

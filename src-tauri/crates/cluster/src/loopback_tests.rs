@@ -219,7 +219,11 @@ async fn a_locked_connection_sends_no_write_but_dry_runs() {
     .await;
     let policy = WritePolicy::read_only();
     let conn = connect_with(port, &policy, Login::None).await;
-    for write in [patch(), Write::Delete { object: web(), uid: "u".into() }, Write::Create { object: web(), manifest: json!({}) }] {
+    for write in [
+        patch(),
+        Write::Delete { object: web(), uid: "u".into(), resource_version: "7".into() },
+        Write::Create { object: web(), manifest: json!({}) },
+    ] {
         let got = conn.write(&us(), &write, Mode::Commit).await;
         assert!(matches!(&got, Err(WriteError::NotSent { message, .. }) if message.contains("read-only")), "{got:?}");
     }

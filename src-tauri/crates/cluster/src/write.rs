@@ -87,9 +87,10 @@ fn request(write: &Write, mode: Mode) -> Result<Request<Full<Bytes>>, http::Erro
     let namespace = Some(object.namespace.as_str()).filter(|n| !n.is_empty());
     let (method, path, kind, body) = match write {
         Write::Create { manifest, .. } => (Method::POST, collection_path(object.kind, namespace), "application/json", manifest.to_string()),
-        Write::Delete { uid, .. } => {
+        Write::Delete { uid, resource_version, .. } => {
+            let preconditions = json!({"uid":uid,"resourceVersion":resource_version});
             let mut options =
-                json!({"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"Foreground","preconditions":{"uid":uid}});
+                json!({"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"Foreground","preconditions":preconditions});
             if mode == Mode::DryRun {
                 // With a body the server ignores the query; the query is what the policy reads.
                 options["dryRun"] = json!(["All"]);
@@ -127,8 +128,8 @@ fn classify(write: &Write, status: StatusCode, headers: &HeaderMap, body: &[u8],
         },
         // Already gone is what a delete wants, as long as it is the API server that says so.
         404 if matches!(write, Write::Delete { .. }) && decoded.as_ref().is_some_and(|s| s.reason == "NotFound") => Ok(Value::Null),
-        // A taken name is for the engine to look at: it may be its own object of before a crash.
-        409 if matches!(write, Write::Create { .. }) => Err(refused(message)),
+        // A name that is taken is a precondition too: the engine looks whether its own earlier try holds it.
+        409 if matches!(write, Write::Create { .. }) => Err(precondition(format!("the name is taken: {message}"))),
         409 => Err(precondition(message)),
         422 if decoded.as_ref().is_some_and(is_failed_test) => Err(precondition(message)),
         429 => {
@@ -199,11 +200,12 @@ mod tests {
 
     #[test]
     fn answers_are_classified_as_the_real_server_means_them() {
-        let delete = Write::Delete { object: web(), uid: "u".into() };
+        let delete = Write::Delete { object: web(), uid: "u".into(), resource_version: "7".into() };
         let create = Write::Create { object: web(), manifest: json!({}) };
         let failed_test = r#"{"kind":"Status","message":"the server rejected our request due to an error in our request","reason":"Invalid","details":{},"code":422}"#;
         let invalid = r#"{"kind":"Status","message":"Deployment \"web\" is invalid","reason":"Invalid","details":{"name":"web","causes":[{"message":"too long","field":"spec.x"}]},"code":422}"#;
         let policy = r#"{"kind":"Status","message":"denied request: no","reason":"Invalid","details":{},"code":422}"#;
+        let taken = r#"{"kind":"Status","message":"deployments.apps \"web\" already exists","reason":"AlreadyExists","details":{"name":"web"},"code":409}"#;
         let not_found = r#"{"kind":"Status","message":"not found","reason":"NotFound","code":404}"#;
         for (write, status, body, expect) in [
             (&patch(), 200, "{}", "ok {}"),
@@ -215,7 +217,8 @@ mod tests {
             (&delete, 404, not_found, "ok null"),
             (&delete, 404, "<html>", "Refused"),
             (&delete, 409, "{}", "Precondition"),
-            (&create, 409, "{}", "Refused"),
+            (&create, 409, taken, "Precondition"),
+            (&create, 403, taken, "Refused"),
             (&patch(), 401, "", "Refused"),
             (&patch(), 302, "", "Refused"),
             (&patch(), 429, "", "NotSent"),
@@ -235,7 +238,7 @@ mod tests {
         assert_eq!(request(&patch(), Mode::DryRun).expect("a request").uri().to_string(), format!("{uri}&dryRun=All"));
         let scale = Write::Scale { object: web(), uid: "u".into(), resource_version: None, from: 0, to: 1 };
         assert!(request(&scale, Mode::Commit).expect("a request").uri().path().ends_with("/deployments/web/scale"));
-        let delete = Write::Delete { object: web(), uid: "u".into() };
+        let delete = Write::Delete { object: web(), uid: "u".into(), resource_version: "7".into() };
         assert_eq!(request(&delete, Mode::Commit).expect("a request").uri().query(), None);
         assert_eq!(request(&delete, Mode::DryRun).expect("a request").uri().query(), Some("dryRun=All"));
     }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Edit, Guard, ObjectId, Write};
+use model::{Edit, Guard, Kind, ObjectId, Write};
 use plan::{Plan, SelectorTo};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -40,6 +40,8 @@ pub struct Contradiction {
     pub why: String,
     /// The three versions.
     pub facts: Vec<ThreeWay>,
+    /// What the operator's *overwrite* does, guarded by what is there now; `None` = it is not offered.
+    pub instead: Option<Change>,
 }
 
 /// What a step needs to know besides the object.
@@ -51,6 +53,8 @@ pub struct Facts<'a> {
     pub hashes: BTreeMap<ObjectId, String>,
     /// Reason or ticket of the run.
     pub reason: Option<&'a str>,
+    /// What this run created and has not deleted, as the server stored it: the field of [`made_at`].
+    pub made: BTreeMap<ObjectId, Option<Value>>,
 }
 
 impl Facts<'_> {
@@ -84,9 +88,10 @@ pub fn towards(object: &ObjectId, live: &Value, wanted: &[Edit], why: &str) -> R
     if wanted.iter().zip(&at).all(|(e, v)| same(v, &e.after)) {
         return Ok(Change::Nothing);
     }
+    let edits = wanted.iter().zip(&at).map(|(e, v)| Edit { path: e.path.clone(), before: v.clone(), after: e.after.clone() });
+    let change = Change::Edits(edits.collect());
     if wanted.iter().zip(&at).all(|(e, v)| same(v, &e.before) || same(v, &e.after)) {
-        let edits = wanted.iter().zip(at).map(|(e, v)| Edit { path: e.path.clone(), before: v, after: e.after.clone() });
-        return Ok(Change::Edits(edits.collect()));
+        return Ok(change);
     }
     let facts = wanted.iter().zip(at).filter(|(e, v)| !same(v, &e.before) && !same(v, &e.after));
     Err(Contradiction {
@@ -100,6 +105,7 @@ pub fn towards(object: &ObjectId, live: &Value, wanted: &[Edit], why: &str) -> R
                 after: e.after.clone(),
             })
             .collect(),
+        instead: Some(change),
     })
 }
 
@@ -112,15 +118,25 @@ pub fn back(object: &ObjectId, live: &Value, net: &[Edit]) -> Result<Change, Con
 /// A contradiction about an object as a whole.
 pub fn whole(object: &ObjectId, why: impl Into<String>, live: Option<&Value>) -> Contradiction {
     let fact = ThreeWay { object: object.clone(), path: String::new(), before: None, live: live.cloned(), after: None };
-    Contradiction { why: why.into(), facts: vec![fact] }
+    Contradiction { why: why.into(), facts: vec![fact], instead: None }
 }
 
-/// What the operator's *overwrite* writes: what the run would have, over what is there.
-pub fn overwrite(contradiction: &Contradiction) -> Option<Vec<Edit>> {
-    let fields = contradiction.facts.iter().all(|f| !f.path.is_empty());
-    fields.then(|| {
-        contradiction.facts.iter().map(|f| Edit { path: f.path.clone(), before: f.live.clone(), after: f.after.clone() }).collect()
-    })
+/// The field that says whether an object is still what the run made: everything that somebody would mean by a change,
+/// nothing that controllers or the run itself set later (replicas of a Deployment).
+pub fn made_at(kind: Kind) -> &'static str {
+    if kind == Kind::Deployment { "/spec/template" } else { "/spec" }
+}
+
+/// Deletes what is still as it was made. What somebody has changed since is no longer only ours: that needs a word.
+pub fn unmake(object: &ObjectId, live: &Value, facts: &Facts<'_>) -> Result<Change, Contradiction> {
+    let path = made_at(object.kind);
+    let (Some(made), at) = (facts.made.get(object), field(live, path)) else { return Ok(Change::Delete) };
+    if same(made, &at) {
+        return Ok(Change::Delete);
+    }
+    let fact = ThreeWay { object: object.clone(), path: path.into(), before: made.clone(), live: at, after: None };
+    let why = format!("{}: changed by somebody else since this run made it", object.said());
+    Err(Contradiction { why, facts: vec![fact], instead: Some(Change::Delete) })
 }
 
 /// Wanted replicas; the API server defaults them to 1.
@@ -176,14 +192,13 @@ pub fn guarded(
         }
         Change::Scale { from, to } => Write::Scale { object, uid, resource_version: Some(rv), from, to },
         Change::Create(manifest) => Write::Create { object, manifest },
-        Change::Delete => Write::Delete { object, uid },
+        Change::Delete => Write::Delete { object, uid, resource_version: rv },
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::Kind;
 
     fn id() -> ObjectId {
         ObjectId::new(Kind::Service, "shop", "web")

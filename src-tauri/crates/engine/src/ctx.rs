@@ -184,7 +184,7 @@ impl Ctx {
 
     /// What pure functions need to know.
     pub fn facts(&self) -> Facts<'_> {
-        Facts { plan: &self.plan, hashes: self.hashes.clone(), reason: self.options.reason.as_deref() }
+        Facts { plan: &self.plan, hashes: self.hashes.clone(), reason: self.options.reason.as_deref(), made: self.view.made() }
     }
 
     /// Makes events durable, all at once, and only then counts them as happened.
@@ -307,7 +307,16 @@ impl Ctx {
 
     /// The answer that the operator gave to a hold of this step.
     pub fn chosen(&self, code: HoldCode) -> Option<Choice> {
-        self.view.steps.get(&self.step)?.chosen.get(&code).copied()
+        self.view.steps.get(&self.step)?.chosen.get(&code).map(|a| a.choice)
+    }
+
+    /// Whether the operator was shown these very facts and said to write over them. A word is good for what was seen, and
+    /// spent by the write that it allows (`View`).
+    pub fn agreed(&self, facts: &[ThreeWay]) -> bool {
+        let answers = self.view.steps.values().flat_map(|s| s.chosen.values());
+        let over = answers.filter(|a| matches!(a.choice, Choice::Overwrite | Choice::RePin));
+        let shown: Vec<&ThreeWay> = over.flat_map(|a| &a.facts).collect();
+        !facts.is_empty() && facts.iter().all(|f| shown.contains(&f))
     }
 
     /// One object. Waits while the API server is silent; holds when that takes too long or when it is not allowed.
@@ -368,8 +377,7 @@ impl Ctx {
 
     /// A contradiction as a hold.
     pub fn contradicts(&self, c: Contradiction) -> Stop {
-        let fields = !c.facts.is_empty() && c.facts.iter().all(|f| !f.path.is_empty());
-        let choices = match (self.direction, fields) {
+        let choices = match (self.direction, c.instead.is_some()) {
             (Direction::Run, true) => vec![Choice::BackOut, Choice::Retry, Choice::Overwrite],
             (Direction::Run, false) => vec![Choice::BackOut, Choice::Retry],
             (Direction::Undo, true) => vec![Choice::Retry, Choice::Overwrite, Choice::Leave],

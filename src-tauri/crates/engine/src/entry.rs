@@ -212,7 +212,7 @@ pub struct Stored {
     /// It has no annotations at all: the next one needs their map made first.
     #[serde(default)]
     pub bare: bool,
-    /// Values at the edited paths, in the order of the edits.
+    /// Values at the edited paths, in the order of the edits; of a created object the one field of `change::made_at`.
     pub values: Vec<Option<Value>>,
 }
 
@@ -278,7 +278,8 @@ pub enum HoldCode {
     BothSick,
     /// Something still selects the pods that shall go.
     StillSelected,
-    /// A wait after the cutover took longer than its deadline, and nothing speaks against going on waiting.
+    /// A wait after the cutover, or for an earlier revision that was written back, failed or took longer than its deadline:
+    /// no reason to move traffic, or to write the version that was left, by itself.
     TakesLong,
     /// The run stops here because it was told to.
     Until,
@@ -287,6 +288,8 @@ pub enum HoldCode {
 }
 
 /// An answer to a hold.
+///
+/// *Overwrite* and *re-pin* are good for the facts that were shown, once: what is changed after that is asked about anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Choice {

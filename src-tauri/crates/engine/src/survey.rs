@@ -148,7 +148,7 @@ pub struct Previewed {
 /// What a plan would write, from the objects as they are: by the same functions that carry it out. Only the first
 /// write to each object can be told; later ones start from what it leaves.
 pub fn preview(plan: &Plan, snapshot: &Snapshot) -> Vec<Previewed> {
-    let facts = Facts { plan, hashes: hashes(plan, snapshot), reason: None };
+    let facts = Facts { plan, hashes: hashes(plan, snapshot), reason: None, made: BTreeMap::new() };
     let mut seen = BTreeSet::new();
     let mut all = vec![];
     for planned in &plan.steps {
@@ -222,6 +222,7 @@ fn fresh(write: &Write, live: &Value) -> Option<Write> {
             Some(Write::Patch { object, uid, guard: model::Guard::ResourceVersion(rv), epoch, make_annotations, edits })
         }
         Write::Scale { object, uid, from, to, .. } => Some(Write::Scale { object, uid, resource_version: Some(rv), from, to }),
-        Write::Create { .. } | Write::Delete { .. } => None,
+        Write::Delete { object, uid, .. } => Some(Write::Delete { object, uid, resource_version: rv }),
+        Write::Create { .. } => None,
     }
 }

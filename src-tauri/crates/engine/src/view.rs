@@ -11,7 +11,8 @@ use model::{Edit, Kind, ObjectId, Write, names};
 use plan::{Plan, Planned, Step};
 use serde_json::Value;
 
-use crate::entry::{Choice, Direction, End, Entry, Event, HoldCode, Outcome, Purpose, Receipt, SCHEMA, Said, Stored};
+use crate::change::made_at;
+use crate::entry::{Choice, Direction, End, Entry, Event, HoldCode, Outcome, Purpose, Receipt, SCHEMA, Said, Stored, ThreeWay};
 use crate::ports::WriteError;
 use crate::status::{Illegal, Moved, RunStatus, StepStatus, next_status};
 
@@ -59,7 +60,16 @@ pub struct StepState {
     /// What it left.
     pub receipt: Option<Receipt>,
     /// Answers to its holds that still count.
-    pub chosen: BTreeMap<HoldCode, Choice>,
+    pub chosen: BTreeMap<HoldCode, Answer>,
+}
+
+/// What somebody chose, and what they saw when they did.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// Choice.
+    pub choice: Choice,
+    /// Facts of the hold; those about an object go with the next write to it.
+    pub facts: Vec<ThreeWay>,
 }
 
 /// What is known of a write.
@@ -206,6 +216,8 @@ impl View {
                 let known = match result {
                     Outcome::Applied { stored } => Known::Landed(stored.clone()),
                     Outcome::Failed { error: WriteError::Unknown { .. } } => Known::Pending,
+                    // The name is taken, perhaps by what this run made and never heard of: somebody looks first.
+                    Outcome::Failed { error: WriteError::Precondition { .. } } if self.is_create(*n) => Known::Pending,
                     Outcome::Failed { .. } => Known::Not,
                 };
                 self.settle(event, *n, known)?;
@@ -217,14 +229,7 @@ impl View {
                     self.dangling.insert(object);
                 }
             }
-            Event::Observed { step, said } => {
-                if said.code == "overwritten"
-                    && let Some(s) = self.steps.get_mut(step)
-                {
-                    s.chosen.retain(|_, c| !matches!(c, Choice::RePin | Choice::Overwrite));
-                }
-                self.observed.push((at, step.clone(), said.clone()));
-            }
+            Event::Observed { step, said } => self.observed.push((at, step.clone(), said.clone())),
             Event::StepDone { step, receipt } => {
                 self.moved(&Moved::StepDone(step.clone()))?;
                 let s = self.step_mut(step, event)?;
@@ -251,7 +256,8 @@ impl View {
                     return Err(self.illegal(event));
                 }
                 self.moved(&Moved::Chosen(*choice))?;
-                self.step_mut(&hold.step, event)?.chosen.insert(hold.code, *choice);
+                let answer = Answer { choice: *choice, facts: hold.facts };
+                self.step_mut(&hold.step, event)?.chosen.insert(hold.code, answer);
             }
             Event::Approved { gate } => {
                 self.approved.insert(gate.clone());
@@ -294,7 +300,16 @@ impl View {
         let illegal = self.illegal(event);
         let record = self.writes.iter_mut().find(|w| w.n == n && w.known == Known::Pending).ok_or(illegal)?;
         record.known = known;
+        if record.purpose == Purpose::Step && matches!(record.known, Known::Landed(_)) {
+            let object = record.write.object();
+            let answers = self.steps.values_mut().flat_map(|s| s.chosen.values_mut());
+            answers.for_each(|a| a.facts.retain(|f| f.object != *object));
+        }
         Ok(())
+    }
+
+    fn is_create(&self, n: u64) -> bool {
+        self.writes.iter().any(|w| w.n == n && matches!(w.write, Write::Create { .. }))
     }
 }
 
@@ -343,10 +358,15 @@ impl View {
         Some((first.0, scales.next_back().map_or(first.1, |last| last.1)))
     }
 
-    /// Fields as this run last wrote or tested them, per object that still stands. Somebody else changed what differs.
-    /// Annotations and replicas are left out: the one is ours alone, the other belongs to autoscalers too.
+    /// Fields that somebody else changed where they differ, per object that still stands: the pod templates of what serves
+    /// and of what was made, whether or not this run writes there (a way back shall lead to what served, a cutover to what
+    /// was checked), and what this run last wrote or tested. Annotations and replicas are left out: the one is ours alone,
+    /// the other belongs to autoscalers too.
     pub fn expected(&self) -> BTreeMap<ObjectId, BTreeMap<String, Option<Value>>> {
+        let template = made_at(Kind::Deployment);
         let mut all: BTreeMap<ObjectId, BTreeMap<String, Option<Value>>> = BTreeMap::new();
+        let target = &self.plan.target;
+        all.entry(target.object.clone()).or_default().insert(template.into(), Some(target.template.clone()));
         for record in self.writes.iter().filter(|w| w.purpose == Purpose::Step) {
             let Known::Landed(stored) = &record.known else { continue };
             match &record.write {
@@ -358,11 +378,40 @@ impl View {
                 }
                 Write::Create { object, .. } | Write::Delete { object, .. } => {
                     all.remove(object);
+                    if let (true, Some(made)) = (object.kind == Kind::Deployment, stored.values.first()) {
+                        all.entry(object.clone()).or_default().insert(template.into(), made.clone());
+                    }
                 }
                 Write::Scale { .. } => {}
             }
         }
+        for planned in self.to_undo() {
+            // From here on the template may change: nothing serves by it any more, or it became the wanted one unwritten.
+            let ends = match &planned.step {
+                Step::Retire { deployment } => deployment,
+                Step::SetTemplate { deployment, .. } if self.landed(&planned.id, Direction::Run).next().is_none() => deployment,
+                _ => continue,
+            };
+            all.get_mut(ends).and_then(|fields| fields.remove(template));
+        }
         all
+    }
+
+    /// What this run created and has not deleted, as the server stored it: the field of [`made_at`].
+    pub fn made(&self) -> BTreeMap<ObjectId, Option<Value>> {
+        let mut made = BTreeMap::new();
+        for record in &self.writes {
+            match (&record.write, &record.known) {
+                (Write::Create { object, .. }, Known::Landed(stored)) if !stored.values.is_empty() => {
+                    made.insert(object.clone(), stored.values[0].clone());
+                }
+                (Write::Create { object, .. } | Write::Delete { object, .. }, Known::Landed(_)) => {
+                    made.remove(object);
+                }
+                _ => {}
+            }
+        }
+        made
     }
 
     /// Objects that this run created and has not deleted.

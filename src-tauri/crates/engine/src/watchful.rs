@@ -1,21 +1,24 @@
-//! Notices, while a run waits for something else, that somebody changed what it wrote: a pipeline that resets a
-//! selector so that both colours are selected, a hotfix on the Deployment that is held still.
+//! Notices, while a run waits for something else, that somebody changed what it wrote or relies on: a pipeline that resets
+//! a selector so that both colours are selected, a hotfix on the Deployment that it would go back to, an edit of the one
+//! that was checked and is to serve.
+
+use std::collections::BTreeMap;
 
 use model::{Kind, Labels, ObjectId};
 use serde_json::Value;
 
-use crate::change::Contradiction;
+use crate::change::{Change, Contradiction, whole};
 use crate::ctx::{Ctx, Stop, differing};
 use crate::entry::{Choice, Event, HoldCode, Said, ThreeWay};
 use crate::ports::ReadError;
 use crate::world::World;
 
-/// Reads what this run has written and compares. Silence of the API server is not a difference.
+/// Reads what this run has written or relies on and compares. Silence of the API server is not a difference.
 pub async fn look(ctx: &mut Ctx) -> Result<(), Stop> {
     for (object, fields) in ctx.view.expected() {
         let live = match ctx.ports.cluster.get(&object).await {
             Ok(Some(live)) => live,
-            Ok(None) => return Err(ctx.contradicts(crate::change::whole(&object, format!("{}: is gone", object.said()), None))),
+            Ok(None) => return Err(ctx.contradicts(gone(&object))),
             Err(ReadError::Unreachable { .. } | ReadError::Invalid { .. }) => continue,
             Err(e) => return Err(Stop::hold(HoldCode::NotAllowed, Said::new("not-allowed", e.to_string()), &ctx.retry_or_back())),
         };
@@ -23,28 +26,28 @@ pub async fn look(ctx: &mut Ctx) -> Result<(), Stop> {
         if facts.is_empty() {
             continue;
         }
-        if matches!(ctx.chosen(HoldCode::BothColours), Some(Choice::RePin))
-            || matches!(ctx.chosen(HoldCode::Contradiction), Some(Choice::Overwrite))
-        {
-            put_back(ctx, &object, &facts).await?;
-            continue;
+        if !ctx.agreed(&facts) {
+            return Err(changed(ctx, &object, &live, facts).await);
         }
-        return Err(changed(ctx, &object, &live, facts).await);
+        put_back(ctx, &object, fields).await?;
     }
     Ok(())
 }
 
-/// Writes over a foreign change what this run had written, guarded by what is there now.
-async fn put_back(ctx: &mut Ctx, object: &ObjectId, facts: &[ThreeWay]) -> Result<(), Stop> {
-    let edits: Vec<_> =
-        facts.iter().map(|f| model::Edit { path: f.path.clone(), before: f.live.clone(), after: f.after.clone() }).collect();
-    let id = object.clone();
-    ctx.bring(object, &move |live, _| match live {
-        Some(live) => crate::change::towards(&id, live, &edits, &format!("{}: changed again meanwhile", id.said())),
-        None => Err(crate::change::whole(&id, format!("{}: is gone", id.said()), None)),
+fn gone(object: &ObjectId) -> Contradiction {
+    whole(object, format!("{}: is gone", object.said()), None)
+}
+
+/// Writes over a foreign change what was there before, guarded by what is there now. Another change than the one that
+/// the operator was shown is not written over.
+async fn put_back(ctx: &mut Ctx, object: &ObjectId, fields: BTreeMap<String, Option<Value>>) -> Result<(), Stop> {
+    let (id, why) = (object.clone(), why(ctx, object));
+    ctx.bring(object, &move |live, _| {
+        let facts = differing(&id, live.ok_or_else(|| gone(&id))?, &fields);
+        if facts.is_empty() { Ok(Change::Nothing) } else { Err(foreign(why.clone(), facts)) }
     })
     .await?;
-    let said = Said::new("overwritten", format!("{}: put back as this run had written it", object.said())).with("object", object);
+    let said = Said::new("overwritten", format!("{}: put back as it was for this run", object.said())).with("object", object);
     let step = ctx.step.clone();
     ctx.log(vec![Event::Observed { step, said }])
 }
@@ -57,7 +60,25 @@ async fn changed(ctx: &mut Ctx, object: &ObjectId, live: &Value, facts: Vec<Thre
         let said = Said::new("both-colours", text).with("service", object);
         return Stop::Hold { code: HoldCode::BothColours, said, facts, choices: vec![Choice::RePin, Choice::BackOut, Choice::Retry] };
     }
-    ctx.contradicts(Contradiction { why: format!("{}: changed by somebody else since this run wrote it", object.said()), facts })
+    let why = why(ctx, object);
+    ctx.contradicts(foreign(why, facts))
+}
+
+fn foreign(why: String, facts: Vec<ThreeWay>) -> Contradiction {
+    let edits = facts.iter().map(|f| model::Edit { path: f.path.clone(), before: f.live.clone(), after: f.after.clone() }).collect();
+    Contradiction { why, facts, instead: Some(Change::Edits(edits)) }
+}
+
+fn why(ctx: &Ctx, object: &ObjectId) -> String {
+    let wrote = ctx.view.touched().contains(object);
+    let name = object.said();
+    match (object.kind, ctx.view.green().contains(object)) {
+        (Kind::Deployment, true) => format!("{name}: changed by somebody else since this run made it; that is not what was checked"),
+        (Kind::Deployment, false) if !wrote => {
+            format!("{name}: changed by somebody else since this run began; going back would lead to a version that did not serve then")
+        }
+        _ => format!("{name}: changed by somebody else since this run wrote it"),
+    }
 }
 
 /// Whether the Service, as it is, selects pods of both sides.

@@ -5,14 +5,16 @@
 //!   its outcome is unknown, either it is seen to have landed, or its guard is seen to be stale, or a *fencing write*
 //!   makes it stale. Only then is anything else sent.
 //! - **Scale** carries the resourceVersion; the fence is a patch of the epoch on the scaled object.
-//! - **Create** has a name that only one can have: sending it again shuts the late one out (409). Where the run goes
-//!   back instead, the object is remembered as *dangling*, looked for at the end, and harmless (no replicas, no traffic).
-//! - **Delete** names a uid that never comes back: it is sent again until it is known to have landed.
+//! - **Create** has a name that only one can have: sending it again shuts the late one out (409), or is shut out by it,
+//!   and then who holds the name is looked at: the run's own object is adopted. Where the run goes back instead, the
+//!   object is remembered as *dangling*, looked for at the end, and harmless (no replicas, no traffic).
+//! - **Delete** carries the resourceVersion; the fence is the same delete once more, until one is seen to have landed or
+//!   the object to have moved.
 
 use model::{Edit, Guard, ObjectId, Write, names};
 use serde_json::Value;
 
-use crate::change::{Change, Contradiction, Facts, field, guarded, overwrite, replicas, whole};
+use crate::change::{Change, Contradiction, Facts, field, guarded, made_at, replicas, whole};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Choice, Direction, Event, HoldCode, Outcome, Purpose, Said, Stored};
 use crate::ports::{Mode, WriteError};
@@ -48,7 +50,13 @@ impl Ctx {
             let Some((write, pre_image)) = self.plan_write(object, live.as_ref(), want)? else { return Ok(()) };
             match self.send(vec![], write, pre_image, Purpose::Step, attempt).await? {
                 Sent::Landed(_) => return Ok(()),
-                Sent::Overtaken => self.pause(std::time::Duration::from_millis(20) * attempt).await?,
+                Sent::Overtaken => {
+                    // A name that is taken may be taken by what an earlier try made.
+                    if self.settle().await? {
+                        return Ok(());
+                    }
+                    self.pause(std::time::Duration::from_millis(20) * attempt).await?;
+                }
                 Sent::Refused(e) => return Err(Stop::Failed(Said::new("refused", e.to_string()))),
                 Sent::Unsent(e) => self.silence(&e.to_string(), &mut silent).await?,
                 Sent::Unknown => {
@@ -74,14 +82,10 @@ impl Ctx {
             Ok(Change::Edits(edits)) if stored(&changing(&edits)) => Change::Nothing,
             Ok(change) => change,
             Err(c) if stored(&c.facts.iter().map(|f| f.path.as_str()).collect::<Vec<_>>()) => Change::Nothing,
-            Err(c) if self.chosen(HoldCode::Contradiction) == Some(Choice::Overwrite) => match overwrite(&c) {
-                Some(edits) => Change::Edits(edits),
-                None => return Err(self.contradicts(c)),
-            },
+            Err(Contradiction { facts, instead: Some(change), .. }) if self.agreed(&facts) => change,
             Err(c) => return Err(self.contradicts(c)),
         };
-        let ending = live.is_some_and(|l| !l["metadata"]["deletionTimestamp"].is_null());
-        if ending && !matches!(change, Change::Nothing | Change::Delete) {
+        if live.is_some_and(ending) && !matches!(change, Change::Nothing | Change::Delete) {
             return Err(self.contradicts(whole(object, format!("{}: is being deleted", object.said()), live)));
         }
         let pre_image = matches!(change, Change::Delete).then(|| live.cloned()).flatten();
@@ -206,14 +210,20 @@ enum Late {
     Possible,
 }
 
+fn ending(live: &Value) -> bool {
+    !live["metadata"]["deletionTimestamp"].is_null()
+}
+
 fn verdict(record: &WriteRecord, live: Option<&Value>, run: &str) -> Late {
     debug_assert!(record.known == Known::Pending);
     let uid_of = |l: &Value| l["metadata"]["uid"].as_str().unwrap_or_default().to_string();
     match (&record.write, live) {
-        (Write::Create { manifest, .. }, Some(l)) if is_ours(l, manifest, run) => Late::Landed(stored(&record.write, l)),
+        (Write::Create { manifest, .. }, Some(l)) if is_ours(l, manifest, run) && !ending(l) => Late::Landed(stored(&record.write, l)),
         (Write::Create { .. }, Some(_)) => Late::Dead,
         (Write::Create { .. }, None) => Late::Nameless,
-        (Write::Delete { uid, .. }, Some(l)) if *uid == uid_of(l) && l["metadata"]["deletionTimestamp"].is_null() => Late::Possible,
+        (Write::Delete { uid, resource_version, .. }, Some(l)) if *uid == uid_of(l) && !ending(l) => {
+            if l["metadata"]["resourceVersion"].as_str() == Some(resource_version) { Late::Possible } else { Late::Dead }
+        }
         (Write::Delete { uid, .. }, _) => Late::Landed(Stored { uid: uid.clone(), ..Stored::default() }),
         (Write::Patch { .. } | Write::Scale { .. }, None) => Late::Dead,
         (Write::Patch { uid, guard, epoch, edits, .. }, Some(l)) => {
@@ -258,7 +268,8 @@ fn stored(write: &Write, object: &Value) -> Stored {
     let text = |key: &str| object["metadata"][key].as_str().unwrap_or_default().to_string();
     let values = match write {
         Write::Patch { edits, .. } => edits.iter().map(|e| field(object, &e.path)).collect(),
-        _ => vec![],
+        Write::Create { object: id, .. } => vec![field(object, made_at(id.kind))],
+        Write::Delete { .. } | Write::Scale { .. } => vec![],
     };
     let uid = match write {
         Write::Patch { uid, .. } | Write::Delete { uid, .. } | Write::Scale { uid, .. } => uid.clone(),
@@ -272,5 +283,45 @@ impl Ctx {
     /// Whether the run goes forward.
     pub fn forward(&self) -> bool {
         self.direction == Direction::Run
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Kind;
+    use serde_json::json;
+
+    fn judged(write: Write, live: Option<Value>) -> &'static str {
+        let (step, known) = ("s".to_string(), Known::Pending);
+        let record = WriteRecord { n: 1, step, direction: Direction::Run, write, pre_image: None, purpose: Purpose::Step, known };
+        match verdict(&record, live.as_ref(), "run") {
+            Late::Landed(_) => "landed",
+            Late::Dead => "dead",
+            Late::Nameless => "nameless",
+            Late::Possible => "possible",
+        }
+    }
+
+    #[test]
+    fn a_delete_is_dead_once_its_object_moved() {
+        let delete = || Write::Delete { object: ObjectId::new(Kind::Deployment, "a", "b"), uid: "u".into(), resource_version: "7".into() };
+        let live = |uid: &str, rv: &str| Some(json!({"metadata":{"uid":uid,"resourceVersion":rv}}));
+        assert_eq!(judged(delete(), live("u", "7")), "possible");
+        assert_eq!(judged(delete(), live("u", "8")), "dead");
+        assert_eq!(judged(delete(), live("other", "9")), "landed");
+        assert_eq!(judged(delete(), None), "landed");
+        let ending = json!({"metadata":{"uid":"u","resourceVersion":"8","deletionTimestamp":"2026-11-22T10:00:00Z"}});
+        assert_eq!(judged(delete(), Some(ending)), "landed");
+    }
+
+    #[test]
+    fn a_name_that_is_taken_is_ours_by_run_and_hash() {
+        let marked = |run: &str, hash: &str| json!({"metadata":{"uid":"u","annotations":{names::RUN:run,names::SPEC_HASH:hash}}});
+        let create = || Write::Create { object: ObjectId::new(Kind::Deployment, "a", "b"), manifest: marked("run", "h") };
+        assert_eq!(judged(create(), Some(marked("run", "h"))), "landed");
+        assert_eq!(judged(create(), Some(marked("run", "other"))), "dead");
+        assert_eq!(judged(create(), Some(marked("other", "h"))), "dead");
+        assert_eq!(judged(create(), None), "nameless");
     }
 }

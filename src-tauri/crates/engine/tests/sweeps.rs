@@ -92,12 +92,13 @@ async fn a_lost_answer_at_every_write_changes_nothing_about_the_end() {
     for finish in ["swap", "promote"] {
         let (end, writes, _) = smooth(finish).await;
         for n in 1..=writes {
-            for fault in [Fault::UnknownApplied, Fault::UnknownLost, Fault::Precondition, Fault::Unsent] {
+            for fault in [Fault::UnknownApplied, Fault::UnknownLost, Fault::UnknownUntilNext, Fault::Precondition, Fault::Unsent] {
                 let stage = Stage::new(finish, "shop:v2").await;
                 stage.sim.with(|s| s.faults.insert(n, fault));
                 let view = through(stage.start().await, &[]).await;
                 assert_eq!(view.status, RunStatus::Done, "{finish}, {fault:?} at {n}: {view:#?}");
                 stage.served();
+                once_each(&stage);
                 tokio::time::sleep(Duration::from_secs(10)).await;
                 assert_eq!(stage.sim.summary(), end, "{finish}, {fault:?} at {n}");
             }
@@ -107,10 +108,16 @@ async fn a_lost_answer_at_every_write_changes_nothing_about_the_end() {
 
 #[tokio::test(start_paused = true)]
 async fn a_write_that_arrives_late_is_refused_wherever_the_run_is() {
-    let (end, writes, _) = smooth("swap").await;
+    for finish in ["swap", "promote"] {
+        late_everywhere(finish).await;
+    }
+}
+
+async fn late_everywhere(finish: &str) {
+    let (end, writes, _) = smooth(finish).await;
     for n in 1..=writes {
         for after in [1, 7, 30, 300] {
-            let stage = Stage::new("swap", "shop:v2").await;
+            let stage = Stage::new(finish, "shop:v2").await;
             stage.sim.with(|s| s.faults.insert(n, Fault::UnknownLate(Duration::from_secs(after))));
             let view = through(stage.start().await, &[]).await;
             assert_eq!(view.status, RunStatus::Done, "late by {after} s at {n}: {view:#?}");

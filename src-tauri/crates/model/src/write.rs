@@ -80,6 +80,8 @@ pub enum Write {
         object: ObjectId,
         /// `metadata.uid` that must match.
         uid: String,
+        /// `metadata.resourceVersion` that must match: what goes is what was looked at.
+        resource_version: String,
     },
     /// JSON patch of the `scale` subresource.
     #[serde(rename_all = "camelCase")]

@@ -5,7 +5,7 @@ use plan::{Plan, Step};
 use serde_json::{Value, json};
 
 use super::{bring, nothing_selects, observed, until_gone};
-use crate::change::{Change, Contradiction, Facts, spec_hash, whole};
+use crate::change::{Change, Contradiction, Facts, spec_hash, unmake, whole};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::Receipt;
 use crate::writer::is_ours;
@@ -43,7 +43,8 @@ pub async fn run(ctx: &mut Ctx, step: &Step, id: &ObjectId) -> Result<Receipt, S
     Ok(Receipt::Created { object: id.clone(), uid })
 }
 
-/// Deletes it, foreground, and waits until it and its pods are gone. Pods that a Service still selects stay.
+/// Deletes it, foreground, and waits until it and its pods are gone. Pods that a Service still selects stay, and so does
+/// what somebody has changed since.
 pub async fn undo(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
     let Some(uid) = ctx.view.created().get(id).cloned() else {
         // Deleted by this undo already, but perhaps not gone yet; or never made.
@@ -56,15 +57,14 @@ pub async fn undo(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
     if id.kind == Kind::Deployment {
         nothing_selects(ctx, id).await?;
     }
-    let made = uid.clone();
-    ctx.bring(id, &move |live, _| Ok(going(&made, live))).await?;
+    let (object, made) = (id.clone(), uid.clone());
+    ctx.bring(id, &move |live, facts| match live {
+        Some(l) if l["metadata"]["uid"].as_str() == Some(&made) && l["metadata"]["deletionTimestamp"].is_null() => {
+            unmake(&object, l, facts)
+        }
+        // What is there under that name and is not ours stays.
+        _ => Ok(Change::Nothing),
+    })
+    .await?;
     until_gone(ctx, id, &uid).await
-}
-
-/// What is there under that name and is not ours stays.
-fn going(uid: &str, live: Option<&Value>) -> Change {
-    match live {
-        Some(l) if l["metadata"]["uid"].as_str() == Some(uid) && l["metadata"]["deletionTimestamp"].is_null() => Change::Delete,
-        _ => Change::Nothing,
-    }
 }

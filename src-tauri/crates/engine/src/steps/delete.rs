@@ -5,18 +5,18 @@ use plan::Step;
 use serde_json::{Value, json};
 
 use super::{bring, complete, marked, nothing_selects, until_gone, written};
-use crate::change::{Change, Contradiction, replicas, whole};
+use crate::change::{Change, Contradiction, Facts, replicas, unmake, whole};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Direction, Receipt};
 
-pub fn intended(id: &ObjectId, live: Option<&Value>) -> Result<Change, Contradiction> {
+pub fn intended(id: &ObjectId, live: Option<&Value>, facts: &Facts<'_>) -> Result<Change, Contradiction> {
     let Some(l) = live else { return Ok(Change::Nothing) };
     if !l["metadata"]["deletionTimestamp"].is_null() {
         return Ok(Change::Nothing);
     }
     let mark = |at: &str, key: &str| l["metadata"][at][key].is_string();
     if mark("annotations", names::RUN) || mark("labels", names::RUN) || mark("labels", names::COLOR) {
-        return Ok(Change::Delete);
+        return unmake(id, l, facts);
     }
     Err(whole(id, format!("{}: not made by changeover", id.said()), live))
 }

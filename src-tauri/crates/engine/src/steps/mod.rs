@@ -43,7 +43,7 @@ pub fn intended(step: &Step, object: &ObjectId, live: Option<&Value>, facts: &Fa
         Step::Thaw { min, frozen, .. } => freeze::intended_thaw(object, *min, *frozen, live),
         Step::Switch { services, .. } => switch::intended(object, services, live, facts),
         Step::Retire { .. } => scale::intended(object, 0, live),
-        Step::Delete { .. } => delete::intended(object, live),
+        Step::Delete { .. } => delete::intended(object, live, facts),
         Step::SetTemplate { before, after, cause, .. } => set_template::intended(object, before, after, cause.as_deref(), live),
         Step::AwaitReady { .. } | Step::Smoke { .. } | Step::Gate { .. } | Step::Soak { .. } | Step::AwaitRollout { .. } => {
             Ok(Change::Nothing)

@@ -18,17 +18,22 @@ pub fn intended_pause(id: &ObjectId, template: Option<&Value>, live: Option<&Val
     let why_at = annotation_pointer(names::WHY);
     let said_by = field(live, &why_at);
     let ours = said_by.as_ref().and_then(Value::as_str).is_some_and(|t| t.contains(&facts.plan.id));
-    if field(live, PAUSED) == Some(json!(true)) && !ours {
-        let fact = ThreeWay { object: id.clone(), path: PAUSED.into(), before: None, live: Some(json!(true)), after: Some(json!(true)) };
-        return Err(Contradiction { why: format!("{}: paused by somebody else", id.said()), facts: vec![fact] });
-    }
+    let paused = field(live, PAUSED);
     let mut edits = vec![];
     if let Some(t) = template {
         edits.push(Edit { path: TEMPLATE.into(), before: Some(t.clone()), after: Some(t.clone()) });
     }
-    edits.push(Edit { path: PAUSED.into(), before: None, after: Some(json!(true)) });
     let text = if ours { said_by.clone() } else { Some(json!(why(facts))) };
     edits.push(Edit { path: why_at, before: said_by, after: text });
+    let pause = |before| Edit { path: PAUSED.into(), before, after: Some(json!(true)) };
+    if paused == Some(json!(true)) && !ours {
+        let fact = ThreeWay { object: id.clone(), path: PAUSED.into(), before: None, live: paused.clone(), after: paused.clone() };
+        // Taken over with its mark: the way back leaves it paused.
+        edits.push(pause(paused));
+        let instead = towards(id, live, &edits, "").ok();
+        return Err(Contradiction { why: format!("{}: paused by somebody else", id.said()), facts: vec![fact], instead });
+    }
+    edits.push(pause(None));
     towards(id, live, &edits, &format!("{}: its template is not the one that this plan was made for", id.said()))
 }
 

@@ -42,7 +42,8 @@ pub async fn back(ctx: &mut Ctx, id: &ObjectId, found: u32, left: u32) -> Result
         Some(n) => {
             let v = |n: u32| Some(Value::from(n));
             let fact = ThreeWay { object: object.clone(), path: "/spec/replicas".into(), before: v(left), live: v(n), after: v(found) };
-            Err(Contradiction { why: format!("{}: scaled by somebody else since", object.said()), facts: vec![fact] })
+            let instead = Some(Change::Scale { from: n, to: found });
+            Err(Contradiction { why: format!("{}: scaled by somebody else since", object.said()), facts: vec![fact], instead })
         }
     })
     .await

@@ -51,7 +51,8 @@ pub async fn run(ctx: &mut Ctx, step: &Step, s: &Switch<'_>) -> Result<Receipt, 
     let selectors: Vec<_> = s.services.iter().flat_map(|x| [&x.from, &x.to]).collect();
     pin::resolve(ctx, &selectors).await?;
     if ctx.view.landed(&ctx.step, Direction::Run).next().is_none() {
-        // Right before the first write: what was ready a minute ago may not be now.
+        // Right before the first write: what was ready, or checked, a minute ago may not be now.
+        crate::watchful::look(ctx).await?;
         let Some(d) = deployment(ctx, s.to).await? else { return Err(gone(s.to)) };
         if let Wait::NotYet(said) = waits::complete(&d, s.count) {
             let text = format!("{}: not ready right before the cutover: {}", s.to.said(), said.text);
@@ -302,6 +303,7 @@ pub async fn arm(ctx: &mut Ctx) -> Result<Option<(Armed, Check)>, Stop> {
     let plan = ctx.plan.clone();
     let next = plan.steps.iter().skip_while(|p| p.id != ctx.step).nth(1);
     let Some(Planned { id, step: step @ Step::Switch { services, to, count, .. }, .. }) = next else { return Ok(None) };
+    crate::watchful::look(ctx).await?;
     let selectors: Vec<_> = services.iter().flat_map(|x| [&x.from, &x.to]).collect();
     pin::resolve(ctx, &selectors).await?;
     let mut writes = vec![];

@@ -15,7 +15,7 @@ use engine::{
     Choice, Command, Evidence, Journal, JournalError, Options, Ports, Question, Run, RunHeader, RunStatus, RunView, TokioClock, Verdict,
     VerdictKind, survey,
 };
-use model::Kind;
+use model::{Kind, names};
 use plan::{Plan, What};
 use serde_json::{Value, json};
 #[allow(unused_imports)] // as above
@@ -133,6 +133,35 @@ fn template(image: &str) -> Value {
         "readinessProbe":{"httpGet":{"path":"/readyz","port":8080}}}]}})
 }
 
+/// Three pods of v1 behind two Services, with an autoscaler.
+async fn shop(disjoint: bool) -> Arc<Sim> {
+    let sim = Arc::new(Sim::new());
+    let (mut labels, mut template) = (json!({"app":"web"}), template("shop:v1"));
+    if disjoint {
+        labels[names::COLOR] = json!("blue");
+        template["metadata"]["labels"][names::COLOR] = json!("blue");
+    }
+    sim.apply(
+        Kind::Deployment,
+        json!({"metadata":{"name":"web","labels":labels},"spec":{"replicas":3,"progressDeadlineSeconds":600,
+        "selector":{"matchLabels":labels},"template":template,"strategy":{"type":"RollingUpdate"}}}),
+    );
+    for (name, port) in [("web", 80), ("web-admin", 81)] {
+        sim.apply(
+            Kind::Service,
+            json!({"metadata":{"name":name},"spec":{"type":"ClusterIP","clusterIP":"10.1.1.1","selector":labels,
+            "ports":[{"name":"http","port":port,"targetPort":8080,"protocol":"TCP"}]}}),
+        );
+    }
+    sim.apply(
+        Kind::HorizontalPodAutoscaler,
+        json!({"metadata":{"name":"web"},"spec":{"minReplicas":2,"maxReplicas":6,
+        "scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"}}}),
+    );
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    sim
+}
+
 impl Stage {
     pub async fn new(finish: &str, image: &str) -> Self {
         Self::with(image, &json!({"finish":finish})).await
@@ -140,37 +169,43 @@ impl Stage {
 
     /// With parameters over the usual ones.
     pub async fn with(image: &str, over: &Value) -> Self {
-        let sim = Arc::new(Sim::new());
-        sim.apply(
-            Kind::Deployment,
-            json!({"metadata":{"name":"web","labels":{"app":"web"}},"spec":{"replicas":3,"progressDeadlineSeconds":600,
-            "selector":{"matchLabels":{"app":"web"}},"template":template("shop:v1"),"strategy":{"type":"RollingUpdate"}}}),
-        );
-        for (name, port) in [("web", 80), ("web-admin", 81)] {
-            sim.apply(
-                Kind::Service,
-                json!({"metadata":{"name":name},"spec":{"type":"ClusterIP","clusterIP":"10.1.1.1","selector":{"app":"web"},
-                "ports":[{"name":"http","port":port,"targetPort":8080,"protocol":"TCP"}]}}),
-            );
+        let mut params = json!({"finish":"swap","soak":20,"deadline":60,"probes":["http://shop/"]});
+        params.as_object_mut().expect("a map").extend(over.as_object().expect("a map").clone());
+        Self::planned(shop(false).await, "blue-green", vec![("web".into(), image.into())], params).await
+    }
+
+    /// As [`Stage::new`], with so many seconds of soak.
+    pub async fn soaking(finish: &str, image: &str, soak: u32) -> Self {
+        Self::with(image, &json!({"finish":finish,"soak":soak})).await
+    }
+
+    /// The second swap of a shop: blue carries a colour of its own, so that nothing of this run touches it.
+    pub async fn disjoint(soak: u32) -> Self {
+        let params = json!({"finish":"swap","soak":soak,"deadline":60,"probes":["http://shop/"]});
+        Self::planned(shop(true).await, "blue-green", vec![("web".into(), "shop:v2".into())], params).await
+    }
+
+    /// Images that were rolled out over v1, one after the other and each past its progress deadline, and the plan that goes
+    /// back to a revision.
+    pub async fn rollback(images: &[&str], to: Value) -> Self {
+        let sim = shop(false).await;
+        for image in images {
+            sim.edit(&id(Kind::Deployment, "web"), "/spec/template/spec/containers/0/image", json!(image));
+            tokio::time::sleep(Duration::from_secs(700)).await;
         }
-        sim.apply(
-            Kind::HorizontalPodAutoscaler,
-            json!({"metadata":{"name":"web"},"spec":{"minReplicas":2,"maxReplicas":6,
-            "scaleTargetRef":{"apiVersion":"apps/v1","kind":"Deployment","name":"web"}}}),
-        );
-        tokio::time::sleep(Duration::from_secs(5)).await;
+        Self::planned(sim, "rollback", vec![], json!({"toRevision":to,"deadline":60})).await
+    }
+
+    async fn planned(sim: Arc<Sim>, strategy: &str, images: Vec<(String, String)>, params: Value) -> Self {
         sim.with(|s| s.guarded = vec!["web".into(), "web-admin".into()]);
         let target = id(Kind::Deployment, "web");
         let snapshot = survey(sim.as_ref(), "lab", &target).await.expect("read");
-        let what = What::Images(vec![("web".into(), image.into())]);
-        let mut params = json!({"finish":"swap","soak":20,"deadline":60,"probes":["http://shop/"]});
-        params.as_object_mut().expect("a map").extend(over.as_object().expect("a map").clone());
-        let strategy = plan::strategies::find("blue-green").expect("listed");
-        let plan = strategy.plan(&snapshot, &target, &what, &params, jiff::Timestamp::UNIX_EPOCH, "bg-web-1").expect("planned");
-        let smoke = Mutex::new(VerdictKind::For);
-        let evidence = Arc::new(Honest { sim: sim.clone(), probes: Mutex::new(None), smoke, asked: Mutex::default() });
+        let strategy = plan::strategies::find(strategy).expect("listed");
+        let plan = strategy.plan(&snapshot, &target, &What::Images(images), &params, jiff::Timestamp::UNIX_EPOCH, "bg-web-1");
+        let evidence =
+            Arc::new(Honest { sim: sim.clone(), probes: Mutex::new(None), smoke: Mutex::new(VerdictKind::For), asked: Mutex::default() });
         let before = sim.summary();
-        Self { sim, journal: Arc::new(Memory::default()), evidence, plan, before }
+        Self { sim, journal: Arc::new(Memory::default()), evidence, plan: plan.expect("planned"), before }
     }
 
     pub fn ports(&self) -> Ports {

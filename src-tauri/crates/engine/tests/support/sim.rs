@@ -1,7 +1,10 @@
-//! An API server with the controllers that matter (Deployment, ReplicaSet, kubelet, EndpointSlice), in memory and on
-//! tokio's virtual time. It knows JSON patch as the real one was seen to answer, and how to fail.
+//! An API server with the controllers that matter (Deployment, ReplicaSet, kubelet, EndpointSlice, autoscaler), in memory
+//! and on tokio's virtual time. It knows JSON patch as the real one was seen to answer, and how to fail.
 
-use std::collections::BTreeMap;
+mod autoscaler;
+mod progress;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -20,6 +23,8 @@ pub enum Fault {
     UnknownLost,
     /// Nobody knows, and it arrives that much later.
     UnknownLate(Duration),
+    /// Nobody knows, and it arrives right before the next write: whoever looked in between saw nothing of it.
+    UnknownUntilNext,
     Precondition,
     Refused,
     Unsent,
@@ -32,6 +37,7 @@ enum Ev {
     Crash(String),
     Gone(String),
     Late(Box<Write>),
+    Autoscale,
 }
 
 #[derive(Default)]
@@ -46,10 +52,20 @@ pub struct State {
     pub writes: Vec<(Write, String)>,
     /// What became of writes that came late.
     pub late: Vec<Result<(), String>>,
+    /// Writes of somebody else, and of ours that were late, that arrive right before the n-th of ours.
+    pub before: BTreeMap<usize, Write>,
+    /// Deployments whose template got a ReplicaSet of its own just now.
+    made: BTreeSet<ObjectId>,
+    /// Deployments that an autoscaler found idle, since when.
+    idle: BTreeMap<ObjectId, Duration>,
     /// Services that must never be without a ready endpoint.
     pub guarded: Vec<String>,
     pub violations: Vec<String>,
     pub silent: bool,
+    /// The ReplicaSet controller is behind: it makes no pods.
+    pub no_new_pods: bool,
+    /// The status of what we delete is written right before the delete arrives.
+    pub status_moves: bool,
 }
 
 pub struct Sim {
@@ -182,6 +198,17 @@ fn no_match(object: &ObjectId) -> WriteError {
 }
 
 impl State {
+    /// Time since the beginning.
+    pub fn now(&self) -> Duration {
+        self.now
+    }
+
+    /// The ReplicaSet controller catches up.
+    pub fn pods_come(&mut self) {
+        self.no_new_pods = false;
+        self.soon(Duration::ZERO, Ev::Reconcile);
+    }
+
     fn next(&mut self) -> u64 {
         self.counter += 1;
         self.counter
@@ -209,13 +236,16 @@ impl State {
                     self.objects.remove(&id(Kind::Pod, &pod));
                     self.soon(Duration::from_millis(20), Ev::Reconcile);
                 }
-                Ev::Late(write) => {
-                    let landed = self.commit(&write).map(|_| ()).map_err(|e| e.to_string());
-                    self.late.push(landed);
-                }
+                Ev::Late(write) => self.arrives(&write),
+                Ev::Autoscale => self.autoscale(),
             }
         }
         self.now = to;
+    }
+
+    fn arrives(&mut self, late: &Write) {
+        let landed = self.commit(late).map(|_| ()).map_err(|e| e.to_string());
+        self.late.push(landed);
     }
 
     fn pod(&mut self, name: &str, change: impl FnOnce(&mut Value)) {
@@ -257,6 +287,9 @@ impl State {
         }
         manifest["metadata"]["uid"] = json!(format!("uid-{}", self.next()));
         manifest["metadata"]["creationTimestamp"] = json!("2026-11-22T10:00:00Z");
+        if object.kind == Kind::HorizontalPodAutoscaler && !self.objects.keys().any(|i| i.kind == object.kind) {
+            self.soon(autoscaler::PERIOD, Ev::Autoscale);
+        }
         self.store(object, manifest);
         Ok(self.objects[object].clone())
     }
@@ -275,6 +308,9 @@ impl State {
             return Err(no_match(object));
         }
         match write {
+            Write::Delete { resource_version, .. } if live["metadata"]["resourceVersion"] != json!(resource_version) => {
+                return Err(no_match(object));
+            }
             Write::Delete { .. } if object.kind == Kind::Deployment => {
                 let mut live = live;
                 live["metadata"]["deletionTimestamp"] = json!("2026-11-22T10:00:00Z");
@@ -383,6 +419,8 @@ impl State {
         let deployments: Vec<ObjectId> = self.objects.keys().filter(|i| i.kind == Kind::Deployment).cloned().collect();
         for d in &deployments {
             self.deployment(d);
+            // Before its pods are there: that is how the controller comes to see that they come.
+            self.status(d);
         }
         let sets: Vec<ObjectId> = self.objects.keys().filter(|i| i.kind == Kind::ReplicaSet).cloned().collect();
         for rs in &sets {
@@ -439,6 +477,7 @@ impl State {
                 "annotations":{"deployment.kubernetes.io/revision":(top + 1).to_string()},"ownerReferences":owner},
                 "spec":{"replicas":0,"template":template},"status":{"replicas":0}});
             self.create(&id(Kind::ReplicaSet, &name), rs).expect("created");
+            self.made.insert(d.clone());
         } else if self.revision(&name) < top {
             let rs = self.objects.get_mut(&id(Kind::ReplicaSet, &name)).expect("there");
             rs["metadata"]["annotations"]["deployment.kubernetes.io/revision"] = json!((top + 1).to_string());
@@ -472,7 +511,7 @@ impl State {
         for surplus in pods.iter().take(pods.len().saturating_sub(want)) {
             self.end(&surplus.name);
         }
-        for _ in pods.len()..want {
+        for _ in pods.len()..if self.no_new_pods { 0 } else { want } {
             let name = format!("{}-{}", rs.name, self.next());
             let owner = json!([{"kind":"ReplicaSet","name":rs.name,"uid":live["metadata"]["uid"],"controller":true}]);
             let pod = json!({"apiVersion":"v1","kind":"Pod","metadata":{"name":name,"namespace":NS,"labels":live["spec"]["template"]["metadata"]["labels"],
@@ -497,8 +536,14 @@ impl State {
         let current = format!("{}-{}", d.name, &spec_hash(&live["spec"]["template"])[..8]);
         let ready = pods.iter().filter(|p| p.ready).count();
         let updated = pods.iter().filter(|p| p.set == current).count();
-        let status = json!({"observedGeneration":live["metadata"]["generation"],"replicas":pods.len(),"updatedReplicas":updated,
+        let mut status = json!({"observedGeneration":live["metadata"]["generation"],"replicas":pods.len(),"updatedReplicas":updated,
             "readyReplicas":ready,"availableReplicas":ready});
+        let made = self.made.remove(d);
+        // Nothing is estimated while it is paused.
+        let progressing = if live["spec"]["paused"] == true { None } else { self.progressing(&live, &status, made) };
+        if let Some(progressing) = progressing.or_else(|| live["status"]["conditions"].get(0).cloned()) {
+            status["conditions"] = json!([progressing]);
+        }
         if live["status"] != status {
             let mut new = live;
             new["status"] = status;
@@ -572,12 +617,25 @@ impl Cluster for Sim {
             let n = s.writes.len() + 1;
             let fault = s.faults.remove(&n);
             let unknown = WriteError::Unknown { object: object.clone(), message: "reset".into() };
+            if let Some(first) = s.before.remove(&n) {
+                s.arrives(&first);
+            }
+            if s.status_moves && matches!(write, Write::Delete { .. }) {
+                let rv = json!(s.next().to_string());
+                if let Some(live) = s.objects.get_mut(write.object()) {
+                    live["metadata"]["resourceVersion"] = rv;
+                }
+            }
             let answer = match fault {
                 None => s.commit(write),
                 Some(Fault::UnknownApplied) => s.commit(write).and(Err(unknown)),
                 Some(Fault::UnknownLost) => Err(unknown),
                 Some(Fault::UnknownLate(after)) => {
                     s.soon(after, Ev::Late(Box::new(write.clone())));
+                    Err(unknown)
+                }
+                Some(Fault::UnknownUntilNext) => {
+                    s.before.insert(n + 1, write.clone());
                     Err(unknown)
                 }
                 Some(Fault::Precondition) => Err(no_match(write.object())),

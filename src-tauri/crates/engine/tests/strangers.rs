@@ -1,0 +1,313 @@
+//! What others do to the objects of a run meanwhile, on the simulated cluster: it is shown, and never written over unseen.
+
+mod support;
+
+use std::time::Duration;
+
+use engine::{Choice, Hold, HoldCode, Options, Run, RunStatus, RunView, VerdictKind};
+use model::{Kind, ObjectId, Write, names};
+use serde_json::{Value, json};
+use support::{Fault, Stage, id, through, wait};
+
+const TEMPLATE: &str = "/spec/template";
+
+fn service(name: &str) -> ObjectId {
+    id(Kind::Service, name)
+}
+
+fn selector(stage: &Stage, name: &str) -> Value {
+    stage.sim.get_now(&service(name)).expect("there")["spec"]["selector"].clone()
+}
+
+fn green(stage: &Stage) -> ObjectId {
+    let find = |s: &mut support::sim::State| s.objects.keys().find(|i| i.kind == Kind::Deployment && i.name != "web").cloned();
+    stage.sim.with(find).expect("green stands")
+}
+
+fn template(stage: &Stage, deployment: &ObjectId) -> Value {
+    stage.sim.get_now(deployment).expect("there")["spec"]["template"].clone()
+}
+
+/// `kubectl set image` by a colleague.
+fn set_image(stage: &Stage, deployment: &ObjectId) {
+    stage.sim.edit(deployment, "/spec/template/spec/containers/0/image", json!("shop:hotfix"));
+}
+
+async fn held(run: &Run) -> Hold {
+    let view = wait(run, false, |v| v.hold.is_some() || v.status.is_final()).await;
+    view.hold.clone().unwrap_or_else(|| panic!("{view:#?}"))
+}
+
+async fn choose(run: &Run, choice: Choice) {
+    let at = run.view().last_at;
+    run.choose(choice).await.expect("offered");
+    wait(run, false, |v| v.last_at != at).await;
+}
+
+fn done(view: &RunView) {
+    assert_eq!(view.status, RunStatus::Done, "{view:#?}");
+}
+
+/// Held right before the cutover, where nobody looks.
+async fn before_the_cutover(stage: &Stage) -> Run {
+    let run = stage.start_with(Options { until: Some("gate-cut-over".into()), ..Options::default() }).await;
+    let view = wait(&run, true, |v| v.hold.is_some()).await;
+    assert_eq!(view.hold.expect("held").code, HoldCode::Until);
+    run
+}
+
+/// The shop has no pods behind a Service that was led elsewhere.
+fn elsewhere(stage: &Stage, name: &str) {
+    stage.sim.with(|s| s.guarded.clear());
+    stage.sim.edit(&service(name), "/spec/selector", json!({"app":"other"}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn to_overwrite_one_service_is_no_leave_to_overwrite_another() {
+    let stage = Stage::new("swap", "shop:v2").await;
+    let run = stage.start().await;
+    wait(&run, false, |v| v.gate.is_some()).await;
+    let pinned = selector(&stage, "web");
+    elsewhere(&stage, "web");
+    elsewhere(&stage, "web-admin");
+    let hold = held(&run).await;
+    assert_eq!((hold.code, hold.facts.len(), &hold.facts[0].object), (HoldCode::Contradiction, 1, &service("web")));
+    choose(&run, Choice::Overwrite).await;
+    let hold = held(&run).await;
+    assert_eq!((hold.code, &hold.facts[0].object), (HoldCode::Contradiction, &service("web-admin")));
+    assert_eq!((selector(&stage, "web"), selector(&stage, "web-admin")), (pinned, json!({"app":"other"})));
+    choose(&run, Choice::Overwrite).await;
+    done(&through(run, &[]).await);
+    assert_eq!(stage.sim.serving("web-admin"), [(green(&stage).name, 3)].into());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_word_is_spent_by_the_write_that_it_allowed() {
+    for (live, code, choice) in
+        [(json!({"app":"other"}), HoldCode::Contradiction, Choice::Overwrite), (json!({"app":"web"}), HoldCode::BothColours, Choice::RePin)]
+    {
+        let stage = Stage::soaking("swap", "shop:v2", 600).await;
+        let run = stage.start().await;
+        wait(&run, true, |v| v.soak_left.is_some()).await;
+        stage.sim.with(|s| s.guarded.clear());
+        let ours = selector(&stage, "web");
+        for _ in 0..2 {
+            stage.sim.edit(&service("web"), "/spec/selector", live.clone());
+            let hold = held(&run).await;
+            assert_eq!(hold.code, code, "{hold:#?}");
+            assert_eq!(selector(&stage, "web"), live, "not before somebody chooses");
+            choose(&run, choice).await;
+            let sim = &stage.sim;
+            wait(&run, false, |v| v.hold.is_none() && sim.get_now(&service("web")).expect("there")["spec"]["selector"] == ours).await;
+        }
+        done(&through(run, &[]).await);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_edit_in_the_proof_of_the_step_that_was_overwritten_is_shown() {
+    let stage = Stage::new("swap", "shop:v2").await;
+    *stage.evidence.probes.lock().expect("not poisoned") = Some(VerdictKind::Missing);
+    let run = before_the_cutover(&stage).await;
+    elsewhere(&stage, "web");
+    choose(&run, Choice::GoOn).await;
+    let hold = held(&run).await;
+    assert_eq!((hold.step.as_str(), &hold.facts[0].object), ("cut-over", &service("web")));
+    choose(&run, Choice::Overwrite).await;
+    let sim = &stage.sim;
+    let moved = |s: &str| sim.get_now(&service(s)).expect("there")["spec"]["selector"].to_string().contains("green");
+    wait(&run, false, |_| moved("web") && moved("web-admin")).await;
+    elsewhere(&stage, "web-admin");
+    let hold = held(&run).await;
+    assert_eq!((hold.step.as_str(), hold.code, &hold.facts[0].object), ("cut-over", HoldCode::Contradiction, &service("web-admin")));
+    assert_eq!(selector(&stage, "web-admin"), json!({"app":"other"}));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hotfix_on_a_blue_that_the_run_never_writes_to_holds_it() {
+    for at in ["gate", "soak"] {
+        let stage = Stage::disjoint(600).await;
+        assert!(!stage.plan.steps.iter().any(|s| s.id.starts_with("pause") || s.id.starts_with("pin")), "nothing holds blue still");
+        let (web, before) = (id(Kind::Deployment, "web"), template(&stage, &id(Kind::Deployment, "web")));
+        let run = stage.start().await;
+        match at {
+            "gate" => wait(&run, false, |v| v.gate.is_some()).await,
+            _ => wait(&run, true, |v| v.soak_left.is_some()).await,
+        };
+        set_image(&stage, &web);
+        let hold = held(&run).await;
+        let fact = &hold.facts[0];
+        assert_eq!((hold.code, &fact.object, fact.path.as_str()), (HoldCode::Contradiction, &web, TEMPLATE), "{at}");
+        assert_eq!((fact.before.as_ref(), &fact.after), (Some(&before), &fact.before), "{at}");
+        assert_eq!(fact.live, Some(template(&stage, &web)), "{at}");
+        assert_eq!(hold.choices, [Choice::BackOut, Choice::Retry, Choice::Overwrite], "{at}");
+        assert!(hold.said.text.contains("going back would lead to a version that did not serve"), "{at}: {hold:#?}");
+        choose(&run, Choice::Overwrite).await;
+        let view = through(run, &[]).await;
+        done(&view);
+        assert_eq!(template(&stage, &web), before, "{at}");
+        stage.served();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_checked_is_what_goes_live() {
+    for looks in [true, false] {
+        let stage = Stage::disjoint(20).await;
+        let run = match looks {
+            true => stage.start().await,
+            false => before_the_cutover(&stage).await,
+        };
+        wait(&run, false, |v| v.gate.is_some() || v.hold.is_some()).await;
+        let (green, blue) = (green(&stage), selector(&stage, "web"));
+        set_image(&stage, &green);
+        if looks {
+            // Nobody approves; the gate itself tells.
+            let hold = held(&run).await;
+            assert_eq!((hold.step.as_str(), &hold.facts[0].object), ("gate-cut-over", &green), "{hold:#?}");
+        } else {
+            // It rolls out and is complete: nothing but the template tells.
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            choose(&run, Choice::GoOn).await;
+            let hold = held(&run).await;
+            assert_eq!((hold.step.as_str(), &hold.facts[0].object), ("cut-over", &green), "{hold:#?}");
+        }
+        let hold = held(&run).await;
+        assert!(hold.said.text.contains("not what was checked"), "{hold:#?}");
+        assert_eq!((selector(&stage, "web"), selector(&stage, "web-admin")), (blue.clone(), blue));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_blue_that_was_retired_may_change() {
+    let stage = Stage::disjoint(20).await;
+    let run = stage.start_with(Options { until: Some("retire-blue".into()), ..Options::default() }).await;
+    wait(&run, true, |v| v.hold.is_some()).await;
+    set_image(&stage, &id(Kind::Deployment, "web"));
+    choose(&run, Choice::GoOn).await;
+    done(&through(run, &[]).await);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_green_that_somebody_changed_is_not_deleted_without_a_word() {
+    let stage = Stage::new("swap", "shop:v2").await;
+    let run = stage.start().await;
+    wait(&run, false, |v| v.gate.is_some()).await;
+    let green = green(&stage);
+    set_image(&stage, &green);
+    run.back_out("no").await.expect("heard");
+    let hold = held(&run).await;
+    let fact = &hold.facts[0];
+    assert_eq!((hold.code, hold.step.as_str(), &fact.object), (HoldCode::Contradiction, "create-green", &green));
+    assert!(fact.before.is_some() && fact.live.is_some() && fact.before != fact.live && fact.after.is_none());
+    assert_eq!(hold.choices, [Choice::Retry, Choice::Overwrite, Choice::Leave]);
+    assert!(stage.sim.get_now(&green).expect("stands")["metadata"]["deletionTimestamp"].is_null());
+    choose(&run, Choice::Overwrite).await;
+    let view = through(run, &[]).await;
+    assert!(matches!(view.status, RunStatus::BackedOut { .. }), "{view:#?}");
+    stage.untouched().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_that_a_status_write_overtakes_looks_again() {
+    let stage = Stage::new("swap", "shop:v2").await;
+    let run = stage.start().await;
+    wait(&run, false, |v| v.gate.is_some()).await;
+    let green = green(&stage);
+    stage.sim.with(|s| s.status_moves = true);
+    run.back_out("no").await.expect("heard");
+    let tries = || stage.sim.with(|s| s.writes.iter().filter(|(w, _)| matches!(w, Write::Delete { .. })).count());
+    wait(&run, false, |v| tries() > 2 || v.hold.is_some()).await;
+    assert!(stage.sim.get_now(&green).is_some(), "the stale ones were refused");
+    stage.sim.with(|s| s.status_moves = false);
+    let view = through(run, &[]).await;
+    assert!(matches!(view.status, RunStatus::BackedOut { .. }), "{view:#?}");
+    stage.untouched().await;
+}
+
+/// Number of the write that creates green, in a run that nothing goes wrong in.
+async fn creates_green() -> usize {
+    let stage = Stage::new("swap", "shop:v2").await;
+    through(stage.start().await, &[]).await;
+    let is = |w: &Write| matches!(w, Write::Create { object, .. } if object.kind == Kind::Deployment);
+    stage.sim.with(|s| s.writes.iter().position(|(w, _)| is(w))).expect("created") + 1
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_create_that_meets_its_own_late_twin_adopts_it_and_can_take_it_away() {
+    let n = creates_green().await;
+    for back in [false, true] {
+        let stage = Stage::new("swap", "shop:v2").await;
+        stage.sim.with(|s| s.faults.insert(n, Fault::UnknownUntilNext));
+        let run = stage.start().await;
+        wait(&run, false, |v| v.gate.is_some()).await;
+        stage.sim.with(|s| {
+            assert_eq!(s.late, [Ok(())], "the first one arrived");
+            assert!(s.writes[n].1.contains("changed meanwhile"), "and the second was refused: {:?}", s.writes[n]);
+        });
+        if back {
+            run.back_out("no").await.expect("heard");
+        }
+        let view = through(run, &[]).await;
+        if back {
+            assert!(matches!(view.status, RunStatus::BackedOut { .. }), "{view:#?}");
+            stage.untouched().await;
+        } else {
+            done(&view);
+            tokio::time::sleep(Duration::from_secs(30)).await;
+            assert_eq!(stage.sim.serving("web"), [(green(&stage).name, 3)].into());
+        }
+        stage.served();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_name_that_somebody_else_took_meanwhile_holds() {
+    let n = creates_green().await;
+    let stage = Stage::new("swap", "shop:v2").await;
+    let manifest = stage.sim.get_now(&id(Kind::Deployment, "web")).expect("there");
+    let find = |p: &plan::Planned| match &p.step {
+        plan::Step::Create { object, .. } if object.kind == Kind::Deployment => Some(object.clone()),
+        _ => None,
+    };
+    let object = stage.plan.steps.iter().find_map(find).expect("creates green");
+    let mut manifest = json!({"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":object.name,"namespace":object.namespace,
+        "labels":{"app":"theirs"}},"spec":manifest["spec"]});
+    manifest["spec"]["replicas"] = json!(0);
+    stage.sim.with(|s| s.before.insert(n, Write::Create { object: object.clone(), manifest }));
+    let run = stage.start().await;
+    let hold = held(&run).await;
+    assert_eq!((hold.code, hold.step.as_str()), (HoldCode::Contradiction, "create-green"), "{hold:#?}");
+    assert!(hold.said.text.contains("was not made by this run"), "{hold:#?}");
+    let theirs = stage.sim.get_now(&object).expect("stands");
+    assert!(theirs["metadata"]["annotations"][names::RUN].is_null());
+    choose(&run, Choice::BackOut).await;
+    let view = through(run, &[]).await;
+    assert!(matches!(view.status, RunStatus::BackedOut { .. }), "{view:#?}");
+    assert_eq!(stage.sim.get_now(&object).map(|o| o["metadata"]["uid"].clone()), Some(theirs["metadata"]["uid"].clone()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_autoscaler_shrinks_an_idle_colour_unless_its_floor_is_frozen() {
+    let web = id(Kind::Deployment, "web");
+    let replicas = |stage: &Stage| stage.sim.get_now(&web).expect("there")["spec"]["replicas"].clone();
+    // Without a run: what the simulation is worth.
+    let stage = Stage::new("swap", "shop:v2").await;
+    for name in ["web", "web-admin"] {
+        elsewhere(&stage, name);
+    }
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(replicas(&stage), json!(2));
+
+    let stage = Stage::soaking("swap", "shop:v2", 300).await;
+    let run = stage.start().await;
+    let view = wait(&run, true, |v| v.soak_left.is_some_and(|left| left < 60)).await;
+    assert_eq!(replicas(&stage), json!(3), "blue stands by with all its pods after four idle minutes");
+    assert!(!view.notes.iter().any(|n| n.said.code == "standby-short"), "{view:#?}");
+    run.back_out("no").await.expect("heard");
+    let view = through(run, &[]).await;
+    assert!(matches!(view.status, RunStatus::BackedOut { .. }), "{view:#?}");
+    assert_eq!(stage.sim.serving("web"), [("web".to_string(), 3)].into());
+    stage.served();
+    stage.untouched().await;
+}
