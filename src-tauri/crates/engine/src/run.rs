@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::Write;
-use plan::{Plan, Step};
+use plan::{Plan, Planned, Step};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
@@ -298,8 +298,9 @@ async fn stopped(ctx: &mut Ctx, ended: Result<(), Stop>) -> Result<(), Stop> {
             let repair = repair::commands(&ctx.view);
             ctx.log(vec![Event::Stuck { error, repair }])
         }
-        Stop::Failed(said) if beyond(ctx) => {
+        Stop::Failed(said) if beyond(ctx) || restored(ctx) => {
             let code = if said.code == "refused" { HoldCode::Refused } else { HoldCode::TakesLong };
+            let said = if beyond(ctx) { said } else { no_better(said) };
             let hold = ctx.held(code, said, vec![], vec![Choice::Retry, Choice::BackOut]);
             ctx.log(vec![Event::Held { hold }])
         }
@@ -316,6 +317,19 @@ async fn stopped(ctx: &mut Ctx, ended: Result<(), Stop>) -> Result<(), Stop> {
 fn beyond(ctx: &Ctx) -> bool {
     let judges = ctx.view.planned(&ctx.step).is_some_and(|p| matches!(p.step, Step::Switch { .. } | Step::Soak { .. } | Step::Gate { .. }));
     switched(&ctx.view) && !judges
+}
+
+/// The template of what serves was written over. To go back is to write the one that ran before once more: in a rollback
+/// the very version that somebody wanted to leave. That needs a word.
+fn restored(ctx: &Ctx) -> bool {
+    let wrote = |p: &Planned| matches!(p.step, Step::SetTemplate { .. }) && ctx.view.landed(&p.id, Direction::Run).next().is_some();
+    ctx.view.plan.steps.iter().any(wrote)
+}
+
+fn no_better(said: Said) -> Said {
+    let text =
+        format!("{}; going back would write the template that ran before once more: wait on, or decide that it was better", said.text);
+    Said { text, ..said }
 }
 
 /// Turns round. Where traffic moves back, its first write goes out with the same fsync that journals the wish.

@@ -5,12 +5,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use model::kinds::condition;
 use model::kinds::deployment::Deployment;
 use model::kinds::endpoint_slice::EndpointSlice;
 use model::kinds::pod::Pod;
 use model::kinds::replica_set::ReplicaSet;
 use model::kinds::service::Service;
+use model::kinds::{Condition, condition};
 use serde::{Deserialize, Serialize};
 
 use crate::entry::Said;
@@ -43,12 +43,26 @@ pub fn complete(d: &Deployment, count: u32) -> Wait {
     Wait::NotYet(Said::new("ready-of", format!("{have} of {want} ready")).with("ready", have).with("wanted", want))
 }
 
+/// The Deployment controller's word that it gave up waiting for progress.
+pub fn gave_up(d: &Deployment) -> Option<&Condition> {
+    condition(&d.status.conditions, "Progressing").filter(|c| c.reason == "ProgressDeadlineExceeded")
+}
+
 /// W-FAIL: what the Deployment and its pods say against waiting. `2147483647` as progress deadline gives no condition,
 /// so the caller has a deadline of its own.
 pub fn failing(d: &Deployment, pods: &[&Pod]) -> Option<Failing> {
+    failing_since(d, pods, None)
+}
+
+/// As [`failing`], for a wait that met `old` when it began. An exceeded progress deadline outlives the template that it
+/// was about: where a template is written whose ReplicaSet is there already, the controller keeps the condition, under
+/// the new generation, until it sees progress (`progress.go`, `DeploymentTimedOut`). It is news once its transition
+/// time moved.
+pub fn failing_since(d: &Deployment, pods: &[&Pod], old: Option<&Condition>) -> Option<Failing> {
     let at_once = Duration::ZERO;
+    let news = |c: &&Condition| old.is_none_or(|old| old.last_transition_time != c.last_transition_time);
     if d.observed()
-        && let Some(c) = condition(&d.status.conditions, "Progressing").filter(|c| c.reason == "ProgressDeadlineExceeded")
+        && let Some(c) = gave_up(d).filter(news)
     {
         return Some(Failing { said: because("progress-deadline", &c.reason, &d.metadata.name, &c.message), patience: at_once });
     }
@@ -241,6 +255,23 @@ mod tests {
         let own = owners(&[("p1", "d")]);
         let twice = [slice("IPv4", json!([{"port":1}]), &[("p1", true)]), slice("IPv4", json!([{"port":1}]), &[("p1", true)])];
         assert!(matches!(endpoints(&Endpoints::of(&svc, &twice), &own, "d", 2), Wait::NotYet(_)));
+    }
+
+    #[test]
+    fn an_exceeded_progress_deadline_that_the_wait_met_is_old_until_it_is_exceeded_anew() {
+        let exceeded = |at: &str| -> Deployment {
+            serde_json::from_value(json!({"metadata":{"name":"g","generation":2},"status":{"observedGeneration":2,"conditions":[
+                {"type":"Progressing","status":"False","reason":"ProgressDeadlineExceeded","lastTransitionTime":at}]}}))
+            .expect("decodes")
+        };
+        let (met, anew) = (exceeded("2026-11-22T10:00:00Z"), exceeded("2026-11-22T10:10:01Z"));
+        let old = gave_up(&met);
+        assert_eq!(failing_since(&met, &[], old), None);
+        assert!(failing_since(&anew, &[], old).is_some());
+        let p: Pod = serde_json::from_value(json!({"metadata":{"name":"p"},"status":{"containerStatuses":[
+            {"name":"c","state":{"waiting":{"reason":"CrashLoopBackOff"}}}]}}))
+        .expect("decodes");
+        assert_eq!(failing_since(&met, &[&p], old).expect("its pods fail").said.code, "pods-fail", "the old word hides nothing");
     }
 
     #[test]

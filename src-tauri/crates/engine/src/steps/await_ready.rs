@@ -36,13 +36,16 @@ impl Trouble {
 pub async fn run(ctx: &mut Ctx, id: &ObjectId, service: Option<&ObjectId>, count: u32, seconds: u32) -> Result<Receipt, Stop> {
     let deadline = ctx.deadline(seconds);
     let mut trouble = Trouble::default();
+    // What was there when the wait began is about an earlier template, or somebody has seen it and waits on.
+    let mut met = None;
     loop {
         let world = World::read(ctx, &id.namespace).await?;
         let Some(d) = world.deployment(id) else { return Err(gone(id)) };
+        let old = met.get_or_insert_with(|| waits::gave_up(d).cloned());
         let mut wait = waits::complete(d, count);
         let (uid, pods) = (d.metadata.uid.clone(), d.status.available_replicas);
         let now = ctx.ports.clock.elapsed();
-        let failed = trouble.lasting(now, waits::failing(d, &world.pods_of(id)));
+        let failed = trouble.lasting(now, waits::failing_since(d, &world.pods_of(id), old.as_ref()));
         if let (Wait::Yes, Some(service)) = (&wait, service) {
             let all = endpoints(ctx, service).await?;
             show_endpoints(ctx, &world, service, &all);

@@ -8,10 +8,13 @@ use serde_json::{Value, json};
 use super::{bring, complete, observed, written};
 use crate::change::{Change, Contradiction, back, field, towards, whole};
 use crate::ctx::{Ctx, Stop};
-use crate::entry::{Direction, Receipt};
+use crate::entry::{Direction, Event, Receipt, Said};
+use crate::world::deployment;
 
 const PAUSED: &str = "/spec/paused";
 const TEMPLATE: &str = "/spec/template";
+/// Code of the note that the Deployment was not complete when its template was written over.
+const UNFINISHED: &str = "was-unfinished";
 
 pub fn intended(id: &ObjectId, before: &Value, after: &Value, cause: Option<&str>, live: Option<&Value>) -> Result<Change, Contradiction> {
     let live = live.ok_or_else(|| whole(id, format!("{}: not found", id.said()), None))?;
@@ -29,9 +32,28 @@ pub fn intended(id: &ObjectId, before: &Value, after: &Value, cause: Option<&str
 
 /// Writes; waiting for the pods is a step of its own.
 pub async fn run(ctx: &mut Ctx, step: &Step, id: &ObjectId) -> Result<Receipt, Stop> {
+    note_unfinished(ctx, id).await?;
     bring(ctx, step, id).await?;
     observed(ctx, id).await?;
     Ok(written(ctx, &[id]))
+}
+
+/// What is left behind was not complete itself: the way back to it ends when it is written, not when it is well.
+async fn note_unfinished(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
+    if unfinished(ctx) || ctx.view.landed(&ctx.step, Direction::Run).next().is_some() {
+        return Ok(());
+    }
+    let Some(d) = deployment(ctx, id).await? else { return Ok(()) };
+    if d.complete() {
+        return Ok(());
+    }
+    let text = format!("{}: its rollout is not complete and is left behind", id.said());
+    let step = ctx.step.clone();
+    ctx.log(vec![Event::Observed { step, said: Said::new(UNFINISHED, text).with("object", id) }])
+}
+
+fn unfinished(ctx: &Ctx) -> bool {
+    ctx.view.observed.iter().any(|(_, step, said)| *step == ctx.step && said.code == UNFINISHED)
 }
 
 /// The template as it was, unpaused, until every pod has it; then the pause as it was.
@@ -39,6 +61,10 @@ pub async fn undo(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
     let net = ctx.view.net(&ctx.step, id, Direction::Run);
     if net.is_empty() {
         return Ok(());
+    }
+    if unfinished(ctx) {
+        apply_back(ctx, id, net).await?;
+        return observed(ctx, id).await;
     }
     let (template, rest): (Vec<Edit>, Vec<Edit>) = net.into_iter().partition(|e| e.path == TEMPLATE);
     apply_back(ctx, id, template).await?;
