@@ -319,11 +319,11 @@ fn beyond(ctx: &Ctx) -> bool {
     switched(&ctx.view) && !judges
 }
 
-/// The template of what serves was written over. To go back is to write the one that ran before once more: in a rollback
-/// the very version that somebody wanted to leave. That needs a word.
+/// The template of what serves was written over, with no other colour to serve. To go back is to write the one that ran
+/// before once more: in a rollback the very version that somebody wanted to leave. That needs a word.
 fn restored(ctx: &Ctx) -> bool {
     let wrote = |p: &Planned| matches!(p.step, Step::SetTemplate { .. }) && ctx.view.landed(&p.id, Direction::Run).next().is_some();
-    ctx.view.plan.steps.iter().any(wrote)
+    !switched(&ctx.view) && ctx.view.plan.steps.iter().any(wrote)
 }
 
 fn no_better(said: Said) -> Said {

@@ -120,6 +120,21 @@ async fn a_probe_that_fails_in_the_soak_moves_traffic_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_promotion_that_is_answered_badly_under_its_old_name_goes_back_by_itself() {
+    let stage = Stage::new("promote", "shop:v2").await;
+    let run = stage.start().await;
+    let under_way = |v: &engine::RunView| v.steps.iter().any(|s| s.id == "switch-back" && s.began_at.is_some());
+    wait(&run, true, under_way).await;
+    *stage.evidence.probes.lock().expect("not poisoned") = Some(VerdictKind::Against);
+    let view = through(run, &[]).await;
+    let RunStatus::BackedOut { why } = &view.status else { panic!("{view:#?}") };
+    assert_eq!(why.code, "probe-against");
+    stage.served();
+    let web = stage.sim.get_now(&id(Kind::Deployment, "web")).expect("there");
+    assert_eq!(web["spec"]["template"]["spec"]["containers"][0]["image"], "shop:v1");
+}
+
+#[tokio::test(start_paused = true)]
 async fn missing_evidence_holds_and_triggers_nothing() {
     let stage = Stage::new("swap", "shop:v2").await;
     *stage.evidence.probes.lock().expect("not poisoned") = Some(VerdictKind::Missing);
