@@ -1,4 +1,4 @@
-//! What a step writes, computed from the object as it is: pure, so that preview, dry run, execution and recovery share it.
+//! What a step writes, computed from the object as it is: pure, so that dry run, execution and recovery share it.
 //!
 //! Three answers: the object is as the step would have it (nothing to do), as the step expects to find it (write), or
 //! neither (a contradiction: somebody else changed it, nothing is overwritten).
@@ -55,6 +55,8 @@ pub struct Facts<'a> {
     pub reason: Option<&'a str>,
     /// What this run created and has not deleted, as the server stored it: the field of [`made_at`].
     pub made: BTreeMap<ObjectId, Option<Value>>,
+    /// Who drives the run.
+    pub by: Option<&'a str>,
 }
 
 impl Facts<'_> {

@@ -65,6 +65,8 @@ pub type FailPoint = Arc<dyn Fn(&str) -> bool + Send + Sync>;
 pub struct Options {
     /// Reason or ticket.
     pub reason: Option<String>,
+    /// Who drives it, for colleagues who meet its marks: `ann@laptop as kubernetes-admin`.
+    pub by: Option<String>,
     /// Hold after this step.
     pub until: Option<String>,
     /// How often things are looked at.
@@ -184,7 +186,13 @@ impl Ctx {
 
     /// What pure functions need to know.
     pub fn facts(&self) -> Facts<'_> {
-        Facts { plan: &self.plan, hashes: self.hashes.clone(), reason: self.options.reason.as_deref(), made: self.view.made() }
+        Facts {
+            plan: &self.plan,
+            hashes: self.hashes.clone(),
+            reason: self.options.reason.as_deref(),
+            by: self.options.by.as_deref(),
+            made: self.view.made(),
+        }
     }
 
     /// Makes events durable, all at once, and only then counts them as happened.

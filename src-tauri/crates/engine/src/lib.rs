@@ -8,19 +8,21 @@
 //! I6 nothing lands late; I8 a way back from every state.
 //!
 //! How it hangs together: `run` loops over the journaled status; `steps` carry out and take back; `writer` sends guarded
-//! writes; `view` folds the journal into the state; `change` and `waits` are pure; `survey` reads what plans are made of.
+//! writes; `view` folds the journal into the state; `change` and `waits` are pure; `survey` reads what plans are made of, and
+//! `preflight` asks whether one would be allowed and admitted.
 
 pub mod change;
 pub mod clock;
 pub mod ctx;
 pub mod entry;
 pub mod ports;
+mod preflight;
 mod repair;
 pub mod run;
 pub mod show;
 pub mod status;
 mod steps;
-pub mod survey;
+mod survey;
 mod tidy;
 pub mod verify;
 pub mod view;
@@ -36,8 +38,9 @@ pub use ports::{
     Access, Clock, Cluster, Duplex, Evidence, Journal, JournalError, Mode, Question, ReadError, RunHeader, Tunnel, Verdict, VerdictKind,
     WriteError,
 };
+pub use preflight::preflight;
 pub use run::{Run, RunError, inspect};
 pub use show::RunView;
 pub use status::{RunStatus, StepStatus};
-pub use survey::{Previewed, preflight, preview, survey};
+pub use survey::survey;
 pub use view::View;

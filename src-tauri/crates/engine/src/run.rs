@@ -12,7 +12,7 @@ use crate::entry::{Choice, Direction, End, Event, Hold, HoldCode, Purpose, Said}
 use crate::ports::{JournalError, ReadError};
 use crate::show::{Live, RunView, switched};
 use crate::status::{RunStatus, StepStatus};
-use crate::verify::{Moved, verify};
+use crate::verify::{Moved, same_cluster, verify};
 use crate::view::{ReplayError, View};
 use crate::{repair, steps, tidy};
 
@@ -83,6 +83,7 @@ impl Run {
         if view.status.is_final() {
             return Err(RunError::Over { run: run.to_string(), status: crate::status::name(&view.status).to_string() });
         }
+        same_cluster(&view.plan, ports.cluster.as_ref()).await?;
         Self::take(ports, view, options, first)
     }
 

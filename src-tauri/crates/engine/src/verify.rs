@@ -50,12 +50,19 @@ impl From<VerifyError> for crate::run::RunError {
     }
 }
 
-/// Compares identity, target and template, and looks for marks of other runs.
-pub async fn verify(plan: &Plan, cluster: &dyn Cluster) -> Result<(), VerifyError> {
+/// Compares the identity of the cluster. On another one nothing may be read either: what is missing there would count as
+/// undone.
+pub async fn same_cluster(plan: &Plan, cluster: &dyn Cluster) -> Result<(), VerifyError> {
     let identity = cluster.identity().await?;
     if identity != plan.cluster {
         return Err(Moved::Cluster { server: identity.server }.into());
     }
+    Ok(())
+}
+
+/// Compares identity, target and template, and looks for marks of other runs.
+pub async fn verify(plan: &Plan, cluster: &dyn Cluster) -> Result<(), VerifyError> {
+    same_cluster(plan, cluster).await?;
     let target = &plan.target;
     let live = cluster.get(&target.object).await?;
     let Some(live) = live.filter(|l| l["metadata"]["uid"].as_str() == Some(&target.uid) && l["metadata"]["deletionTimestamp"].is_null())

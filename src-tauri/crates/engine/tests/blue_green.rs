@@ -4,7 +4,8 @@ mod support;
 
 use std::time::Duration;
 
-use engine::{Choice, HoldCode, Options, RunStatus, VerdictKind};
+use engine::verify::Moved;
+use engine::{Choice, HoldCode, Options, Run, RunError, RunStatus, VerdictKind};
 use model::Kind;
 use serde_json::json;
 use support::{Fault, Stage, choose, id, in_soak, through, wait};
@@ -47,6 +48,43 @@ async fn a_promotion_ends_as_it_began_but_for_the_template() {
     assert_eq!(after[web]["spec"]["template"]["spec"]["containers"][0]["image"], "shop:v2");
     let left: Vec<_> = after[web]["metadata"]["annotations"].as_object().expect("change-cause").keys().cloned().collect();
     assert_eq!(left, ["kubernetes.io/change-cause"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_paused_blue_says_which_run_who_and_why_and_says_it_still_after_a_resume_by_somebody_else() {
+    let stage = Stage::new("swap", "shop:v2").await;
+    let options = |by: &str| Options { reason: Some("OPS-1".into()), by: Some(by.into()), ..Options::default() };
+    let run = stage.start_with(options("ann@laptop as admin")).await;
+    let said =
+        || stage.sim.get_now(&id(Kind::Deployment, "web")).expect("there")["metadata"]["annotations"]["changeover.dev/paused-by"].clone();
+    wait(&run, false, |v| v.gate.is_some()).await;
+    let first = said();
+    let text = first.as_str().expect("said");
+    assert!(["bg-web-1", "ann@laptop as admin", "OPS-1", "changeoverctl back-out bg-web-1"].iter().all(|t| text.contains(t)), "{text}");
+    run.detach().await.expect("heard");
+    run.ended().await;
+    let resumed = Run::resume(stage.ports(), "bg-web-1", options("bob@desk as viewer"), None).await.expect("resumes");
+    wait(&resumed, false, |v| v.gate.is_some()).await;
+    assert_eq!(said(), first, "the pause is not written anew");
+    let view = through(resumed, &[]).await;
+    assert_eq!(view.status, RunStatus::Done, "{view:#?}");
+    assert_eq!(said(), json!(null), "it goes with the pause");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_is_not_picked_up_on_another_cluster() {
+    let stage = Stage::new("swap", "shop:v2").await;
+    let run = stage.start().await;
+    wait(&run, false, |v| v.gate.is_some()).await;
+    run.detach().await.expect("heard");
+    run.ended().await;
+    let entries = stage.journal.entries("bg-web-1").len();
+    stage.sim.with(|s| s.stranger = true);
+    let refused = stage.try_resume().await.expect_err("what is missing there would count as undone");
+    assert!(matches!(refused, RunError::Moved(Moved::Cluster { .. })), "{refused:?}");
+    assert_eq!(stage.journal.entries("bg-web-1").len(), entries);
+    stage.sim.with(|s| s.stranger = false);
+    assert_eq!(through(stage.resume(None).await, &[]).await.status, RunStatus::Done);
 }
 
 #[tokio::test(start_paused = true)]

@@ -35,6 +35,7 @@ mod recorder;
 mod run_view;
 mod runs;
 mod settings;
+mod who;
 mod workload;
 
 /// How a host is started.

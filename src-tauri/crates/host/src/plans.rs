@@ -26,7 +26,7 @@ pub struct Kept {
 impl Host {
     /// Everything around a target, read now.
     pub(crate) async fn survey(&self, link: &Link, target: &ObjectId) -> Result<Snapshot, UiError> {
-        engine::survey::survey(&*link.connection, &link.name, target).await.map_err(errors::read)
+        engine::survey(&*link.connection, &link.name, target).await.map_err(errors::read)
     }
 
     pub(crate) async fn make(&self, request: PlanRequest) -> Result<PlanView, UiError> {
@@ -115,7 +115,7 @@ impl Host {
             findings.push(foreign(plan, &link));
         } else {
             let mut snapshot = self.survey(&link, &plan.target.object).await?;
-            engine::survey::preflight(&*link.connection, &mut snapshot, plan).await;
+            engine::preflight(&*link.connection, &mut snapshot, plan).await;
             findings.extend(moved(plan, &snapshot));
             findings.extend(plan::hazards::check(&snapshot, plan).iter().map(finding));
             if link.simulated {

@@ -16,7 +16,7 @@ use tokio::sync::watch;
 use crate::behind::behind;
 use crate::link::Link;
 use crate::recorder::Recorder;
-use crate::{Host, errors, lanes, locked, policy, run_view};
+use crate::{Host, errors, lanes, locked, policy, run_view, who};
 
 /// Shortest time between two views of one run that are told: a window draws no faster anyway.
 const AT_MOST_EVERY: Duration = Duration::from_millis(100);
@@ -119,13 +119,14 @@ impl Host {
         }
         self.allow(&kept.plan.context, confirm.as_deref())?;
         let (link, ports, recorder) = self.arm(&kept.plan).await?;
-        let drive = self.drive(&kept.plan.id, reason);
+        let drive = self.drive(&kept.plan, reason);
         let run = Run::start(ports, (*kept.plan).clone(), drive).await.map_err(run_error)?;
         Ok(self.driven(run, kept.plan.clone(), link, recorder))
     }
 
-    fn drive(&self, run: &str, reason: Option<String>) -> Drive {
-        Drive { reason, until: locked(&self.stops).remove(run), ..Drive::default() }
+    fn drive(&self, plan: &Plan, reason: Option<String>) -> Drive {
+        let login = self.entry(&plan.context).map(|e| e.user).unwrap_or_default();
+        Drive { reason, until: locked(&self.stops).remove(&plan.id), by: Some(who::driver(&login)), ..Drive::default() }
     }
 
     /// Everything that driving a run needs: the connection, a live view of its namespace, evidence.
@@ -315,7 +316,7 @@ impl Host {
         let (plan, _) = self.journaled(run)?;
         self.allow(&plan.context, None)?;
         let (link, ports, recorder) = self.arm(&plan).await?;
-        let taken = Run::resume(ports, run, self.drive(run, None), first.clone()).await.map_err(run_error)?;
+        let taken = Run::resume(ports, run, self.drive(&plan, None), first.clone()).await.map_err(run_error)?;
         // What it shows first is what the journal says; the word that it was given must have been heard.
         effect(taken.watch(), |v| match &first {
             Some(Command::Approve(gate)) => v.gate.as_ref().is_none_or(|g| &g.name != gate),

@@ -18,6 +18,11 @@ pub fn access(plan: &Plan) -> Vec<Access> {
     needs(plan).into_keys().collect()
 }
 
+/// The right to have a bare pod of the new template tried as a dry run. A run can do without it.
+pub fn pod_trial(plan: &Plan) -> Access {
+    wide(Verb::Create, Kind::Pod, "", &plan.target.object.namespace)
+}
+
 /// What needs each right: ids of steps, `undo of ID`, or `reading`.
 pub fn needs(plan: &Plan) -> BTreeMap<Access, BTreeSet<String>> {
     let mut all: BTreeMap<Access, BTreeSet<String>> = BTreeMap::new();
@@ -61,7 +66,8 @@ fn forward(step: &Step, namespace: &str) -> Vec<Access> {
             vec![wide(Verb::Create, object.kind, "", &object.namespace), named(Verb::Get, object, ""), named(Verb::Patch, object, "")]
         }
         Step::Delete { object } => vec![named(Verb::Get, object, ""), named(Verb::Delete, object, "")],
-        Step::Smoke { .. } => vec![wide(Verb::Create, Kind::Pod, "portforward", namespace)],
+        // A tunnel is a WebSocket, opened by GET; from Kubernetes 1.35 on the API server asks for `create` besides.
+        Step::Smoke { .. } => [Verb::Get, Verb::Create].map(|verb| wide(verb, Kind::Pod, "portforward", namespace)).into(),
         Step::AwaitReady { .. } | Step::AwaitRollout { .. } | Step::Gate { .. } | Step::Soak { .. } => vec![],
     }
 }

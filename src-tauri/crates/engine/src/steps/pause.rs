@@ -39,8 +39,10 @@ pub fn intended_pause(id: &ObjectId, template: Option<&Value>, live: Option<&Val
 
 fn why(facts: &Facts<'_>) -> String {
     let run = &facts.plan.id;
+    let by = facts.by.map(|b| format!(" by {b}")).unwrap_or_default();
     let reason = facts.reason.map(|r| format!(" ({r})")).unwrap_or_default();
-    format!("changeover run {run}: {}{reason}; unpaused at its end, or by: changeoverctl back-out {run}", facts.plan.strategy)
+    let strategy = &facts.plan.strategy;
+    format!("paused by changeover run {run}{by}: {strategy}{reason}; unpaused at its end, or by: changeoverctl back-out {run}")
 }
 
 pub fn intended_resume(id: &ObjectId, live: Option<&Value>) -> Result<Change, Contradiction> {

@@ -1,6 +1,6 @@
 //! What the sweeps share: a shop in the simulated cluster, a journal in memory, evidence that tells the truth about the
 //! simulation, and somebody who answers gates and holds.
-#![allow(dead_code)] // each test binary uses its part
+#![allow(dead_code, unused_imports)] // each test binary uses its part
 
 pub mod sim;
 

@@ -66,6 +66,10 @@ pub struct State {
     pub no_new_pods: bool,
     /// The status of what we delete is written right before the delete arrives.
     pub status_moves: bool,
+    /// Another cluster answers under the same name.
+    pub stranger: bool,
+    /// Objects that a policy refuses to have stored; asked by dry runs.
+    pub denied: Option<fn(&Value) -> bool>,
 }
 
 pub struct Sim {
@@ -292,6 +296,19 @@ impl State {
         }
         self.store(object, manifest);
         Ok(self.objects[object].clone())
+    }
+
+    /// What committing it would answer; nothing of it stays.
+    fn dry_run(&mut self, write: &Write) -> Result<Value, WriteError> {
+        let before = self.objects.clone();
+        let answer = self.commit(write);
+        self.objects = before;
+        match answer {
+            Ok(stored) if self.denied.is_some_and(|denies| denies(&stored)) => {
+                Err(WriteError::Refused { object: write.object().to_string(), status: 422, message: "denied by policy".into() })
+            }
+            other => other,
+        }
     }
 
     fn commit(&mut self, write: &Write) -> Result<Value, WriteError> {
@@ -581,7 +598,8 @@ fn silent() -> ReadError {
 #[async_trait]
 impl Cluster for Sim {
     async fn identity(&self) -> Result<ClusterIdentity, ReadError> {
-        Ok(identity())
+        let uid = if self.with(|s| s.stranger) { "other".into() } else { identity().uid };
+        Ok(ClusterIdentity { uid, ..identity() })
     }
 
     async fn get(&self, object: &ObjectId) -> Result<Option<Value>, ReadError> {
@@ -609,7 +627,7 @@ impl Cluster for Sim {
         assert_eq!(*expect, identity());
         self.with(|s| {
             if mode == Mode::DryRun {
-                return Ok(json!({}));
+                return s.dry_run(write);
             }
             if s.silent {
                 return Err(WriteError::NotSent { object, message: "no route".into() });

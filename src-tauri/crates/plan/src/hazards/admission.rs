@@ -1,10 +1,9 @@
 //! The API server refuses a write when asked by a dry run: validation, policies, webhooks, quota. A Deployment's dry run
 //! shows nothing of what its *pods* would be refused for, so a bare Pod of green's template is asked for as well.
 
-use model::Kind;
-
 use super::{CheckCtx, Finding, Hazard, Severity, finding};
-use crate::snapshot::{Access, DryRun, Verb};
+use crate::access::pod_trial;
+use crate::snapshot::DryRun;
 
 /// See the file's head.
 #[derive(Debug)]
@@ -28,14 +27,7 @@ impl Hazard for Admission {
 impl Admission {
     fn of(&self, ctx: &CheckCtx<'_>, dry_run: &DryRun, why: &str) -> Finding {
         if dry_run.step == "pod" {
-            let create = Access {
-                verb: Verb::Create,
-                kind: Kind::Pod,
-                subresource: String::new(),
-                namespace: ctx.around.namespace().into(),
-                name: String::new(),
-            };
-            if ctx.snapshot.access.get(&create) == Some(&false) {
+            if ctx.snapshot.access.get(&pod_trial(ctx.plan)) == Some(&false) {
                 let message = "whether pods of the new template are admitted could not be checked: you may not create pods";
                 return finding(
                     self,

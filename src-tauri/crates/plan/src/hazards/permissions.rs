@@ -21,7 +21,7 @@ impl Hazard for Permissions {
                 Some(false) => {
                     let by: Vec<String> = by.into_iter().collect();
                     let message = format!("you may not {}; needed by {}", said(&access), by.join(", "));
-                    let remedy = "ask for that right; the operator role that Changeover ships has it".to_string();
+                    let remedy = "ask whoever gives rights in this namespace for it".to_string();
                     all.push(finding(self, Severity::Block, ctx.around.id, message, remedy));
                 }
                 None => unasked += 1,
