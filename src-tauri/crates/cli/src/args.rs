@@ -118,7 +118,7 @@ SIGINT and SIGTERM leave the run where it is: it says what stays behind, and `re
 Examples:
   changeoverctl run web.plan
   changeoverctl run web.plan --yes --confirm-context prod-kr --reason OPS-1234
-  changeoverctl run web.plan --until smoke && changeoverctl resume bg-web-3f9a1c --yes")]
+  changeoverctl run web.plan --until smoke-green     (left there with exit code 4; `resume` goes on)")]
     Run {
         /// Plan file; `-` reads standard input.
         #[arg(value_name = "PLAN")]
@@ -187,6 +187,13 @@ Examples:
     },
 }
 
+impl Command {
+    /// Whether it drives a run, and so speaks in JSON lines unless somebody looks on.
+    pub fn drives(&self) -> bool {
+        matches!(self, Command::Run { .. } | Command::Resume { .. } | Command::BackOut { .. } | Command::Approve { .. })
+    }
+}
+
 /// How a run is followed.
 #[derive(Args, Debug, Clone, Default)]
 pub struct Follow {
@@ -209,7 +216,7 @@ pub enum PlanCommand {
 Examples:
   changeoverctl plan blue-green deployment/web -n shop --image web=registry.example.com/web:v2
   changeoverctl plan blue-green deploy/web -n shop --template pod.yaml --finish promote --out web.plan
-  changeoverctl plan blue-green deployment/web -n shop --image web=web:v2 --set soak=60 --set preview=1")]
+  changeoverctl plan blue-green deployment/web -n shop --image web=web:v2 --set soak=60 --set previewReplicas=1")]
     BlueGreen {
         /// Deployment.
         #[command(flatten)]
@@ -308,7 +315,7 @@ mod tests {
             "changeoverctl plan blue-green deploy/web --template pod.yaml",
             "changeoverctl plan rollback deployment/web -n shop --to-revision 4",
             "changeoverctl check web.plan --read-only",
-            "changeoverctl run web.plan --until smoke --yes --confirm-context prod --no-color",
+            "changeoverctl run web.plan --until smoke-green --yes --confirm-context prod --no-color",
             "changeoverctl runs",
             "changeoverctl status r",
             "changeoverctl resume r",
@@ -344,16 +351,87 @@ mod tests {
         assert_eq!(pair("web=r/x@sha256:1?a=b"), Ok(("web".into(), "r/x@sha256:1?a=b".into())));
     }
 
-    #[test]
-    fn every_command_shows_examples_in_its_help() {
-        fn walk(c: &clap::Command) {
-            let is_group = c.get_subcommands().next().is_some();
-            if !is_group {
-                let help = c.get_after_help().map(|h| h.to_string()).unwrap_or_default();
-                assert!(help.contains("Examples:"), "{} has no examples", c.get_name());
+    /// Command lines in the help of a command and of those below it; each that is no group has some.
+    fn examples(c: &clap::Command, all: &mut Vec<String>) {
+        let help = c.get_after_help().map(|h| h.to_string()).unwrap_or_default();
+        let found: Vec<&str> = help.lines().map(str::trim).filter(|l| l.starts_with("changeoverctl ")).collect();
+        assert!(c.has_subcommands() || !found.is_empty(), "{} has no examples", c.get_name());
+        // What a shell would run: without the remark behind it, and what comes behind a pipe.
+        let runs = found.iter().map(|l| l.split("   ").next().unwrap_or_default().split(" | ").next().unwrap_or_default().to_string());
+        all.extend(runs);
+        c.get_subcommands().for_each(|below| examples(below, all));
+    }
+
+    /// Words as a shell splits them; quotes keep blanks.
+    fn words(line: &str) -> Vec<String> {
+        let quoted = line.split('\'').enumerate();
+        let mut all = vec![String::new()];
+        for (i, part) in quoted {
+            let mut pieces = if i % 2 == 0 { part.split(' ').collect() } else { vec![part] }.into_iter();
+            if let (Some(first), Some(last)) = (pieces.next(), all.last_mut()) {
+                last.push_str(first);
             }
-            c.get_subcommands().for_each(walk);
+            all.extend(pieces.map(str::to_string));
         }
-        walk(&Cli::command());
+        all.retain(|w| !w.is_empty());
+        all
+    }
+
+    /// The steps of a plan for a Deployment behind a Service, made by the strategy itself.
+    fn steps_of_a_plan() -> Vec<String> {
+        use serde_json::json;
+        let meta = |name: &str, uid: &str| json!({"name": name, "namespace": "shop", "uid": uid, "labels": {"app": "web", "pod-template-hash": "h1"}});
+        let template = json!({"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "web", "image": "web:v1",
+            "ports": [{"containerPort": 8080}], "readinessProbe": {"httpGet": {"path": "/", "port": 8080}}}]}});
+        let mut set = meta("web-h1", "r");
+        set["ownerReferences"] = json!([{"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "uid": "d", "controller": true}]);
+        set["annotations"] = json!({"deployment.kubernetes.io/revision": "1"});
+        let selector = json!({"matchLabels": {"app": "web"}});
+        let objects = [
+            json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta("web", "d"), "status": {"replicas": 2},
+                "spec": {"replicas": 2, "selector": selector, "template": template}}),
+            json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "metadata": set, "status": {"replicas": 2},
+                "spec": {"replicas": 2, "selector": selector, "template": template}}),
+            json!({"apiVersion": "v1", "kind": "Service", "metadata": meta("web", "s"),
+                "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]}}),
+        ];
+        let cluster = model::ClusterIdentity { uid: "c".into(), server: "https://c".into(), ca_sha256: String::new() };
+        let snapshot = plan::Snapshot::from_objects(cluster, "lab", objects).expect("decodes");
+        let target = model::ObjectId::new(model::Kind::Deployment, "shop", "web");
+        let what = plan::What::Images(vec![("web".into(), "web:v2".into())]);
+        let strategy = plan::strategies::find("blue-green").expect("listed");
+        let made = strategy.plan(&snapshot, &target, &what, &json!({}), jiff::Timestamp::UNIX_EPOCH, "bg-web-1").expect("planned");
+        made.steps.into_iter().map(|s| s.id).collect()
+    }
+
+    #[test]
+    fn every_example_of_the_help_can_be_typed_and_names_parameters_and_steps_that_exist() {
+        let (mut lines, steps) = (vec![], steps_of_a_plan());
+        examples(&Cli::command(), &mut lines);
+        assert!(lines.len() > 20, "{lines:#?}");
+        for line in &lines {
+            let cli = Cli::try_parse_from(words(line)).unwrap_or_else(|e| panic!("{line}: {e}"));
+            let (strategy, set) = match &cli.command {
+                Command::Plan(PlanCommand::BlueGreen { more, .. }) => ("blue-green", &more.set[..]),
+                Command::Plan(PlanCommand::Rollback { more, .. }) => ("rollback", &more.set[..]),
+                _ => ("blue-green", &[][..]),
+            };
+            let schema = plan::strategies::find(strategy).expect("listed").params();
+            for (name, value) in set {
+                schema.parse(name, value).unwrap_or_else(|e| panic!("{line}: {e}"));
+            }
+            if let Command::Run { follow, .. } | Command::Resume { follow, .. } | Command::Approve { follow, .. } = &cli.command
+                && let Some(step) = &follow.until
+            {
+                assert!(steps.contains(step), "{line}: {steps:?}");
+            }
+        }
+        // The examples do name both.
+        assert!(["--set previewReplicas", "--until smoke-green"].iter().all(|t| lines.iter().any(|l| l.contains(t))));
+    }
+
+    #[test]
+    fn quotes_keep_blanks() {
+        assert_eq!(words("a --reason 'errors in checkout' b"), ["a", "--reason", "errors in checkout", "b"]);
     }
 }

@@ -48,9 +48,10 @@ pub async fn run(cli: &Cli, out: &mut Out) -> Result<Exit, UiError> {
     }
 }
 
-/// Prints an error where it belongs.
-pub fn report(e: &UiError, format: Format, out: &mut Out) {
-    if format == Format::Json {
+/// Prints an error where it belongs: for a program on standard output, where its JSON goes, else on standard error.
+pub fn report(e: &UiError, cli: &Cli, out: &mut Out) {
+    let json = cli.global.output == Format::Json;
+    if json || (cli.command.drives() && !for_people(json)) {
         out.json(&json!({"schema": SCHEMA, "error": e, "exit": Exit::of_error(e).code()}));
         return;
     }

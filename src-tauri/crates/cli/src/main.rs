@@ -43,7 +43,7 @@ fn main() -> ExitCode {
     };
     let mut out = Out::stdout(cli.global.no_color);
     let exit = runtime.block_on(commands::run(&cli, &mut out)).unwrap_or_else(|e| {
-        commands::report(&e, cli.global.output, &mut out);
+        commands::report(&e, &cli, &mut out);
         Exit::of_error(&e)
     });
     // A thread may still wait for a line on standard input.
