@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cluster::{Connection, Feed, FeedEvent, Freshness, KindState, Namespaces, Options, Sources, WritePolicy, kubeconfig};
 use engine::{Cluster, Mode, ReadError, WriteError};
@@ -328,16 +328,15 @@ async fn a_cut_stops_writing_and_a_heal_goes_on_without_a_list() {
     let mut feed = cluster::watch(conn.clone(), &[Kind::Service, Kind::Pod], &Namespaces::All);
     live(&mut feed, true).await;
 
-    let cut = Instant::now();
+    // How soon both must be is asserted in the cluster room, on a clock that a busy machine does not disturb.
     relay.freeze();
     let lost = live(&mut feed, false).await;
-    println!("lost after {:?}: {:?}", cut.elapsed(), lost.why);
+    assert!(lost.why.as_deref().is_some_and(|why| why.contains("connection lost")), "{lost:?}");
     let (id, manifest) = service("meanwhile");
     let refused = conn.write(&here, &Write::Create { object: id.clone(), manifest: manifest.clone() }, Mode::Commit).await;
     assert!(matches!(&refused, Err(WriteError::NotSent { message, .. }) if message.contains("stale")), "{refused:?}");
     create(&direct, &us, &id, manifest).await;
 
-    let healed = Instant::now();
     relay.heal();
     let (mut seen, mut fresh, mut lists, mut reopened) = (false, false, 0, 0);
     until(&mut feed, "live again with the service made meanwhile", |e| {
@@ -346,7 +345,6 @@ async fn a_cut_stops_writing_and_a_heal_goes_on_without_a_list() {
             FeedEvent::Freshness(f) if f.live && !fresh => {
                 fresh = true;
                 assert!(reopened >= 2, "live is said when every watch is open again");
-                println!("live {:?} after the heal", healed.elapsed());
             }
             FeedEvent::Kind(_, KindState::Listing { .. }) => lists += 1,
             FeedEvent::Kind(_, KindState::Live { .. }) => reopened += 1,

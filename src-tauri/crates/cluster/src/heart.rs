@@ -18,8 +18,9 @@ use crate::wire::Failure;
 
 /// Between two heartbeats in trouble.
 const TROUBLE_PAUSE: Duration = Duration::from_secs(1);
-/// Heartbeats in trouble that may be under way at once.
-const AT_ONCE: usize = 3;
+/// Heartbeats in trouble that may be under way at once: three within the deadline of one, and one that begins in the moment
+/// in which the first gives up. With fewer, a heal could wait two pauses for the next.
+const AT_ONCE: usize = 4;
 
 /// How often it is looked at whether the machine slept.
 const LOOK: Duration = Duration::from_millis(500);

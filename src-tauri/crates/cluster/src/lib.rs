@@ -36,4 +36,6 @@ pub use reads::ServerVersion;
 pub use watch::KindState;
 
 #[cfg(test)]
+mod freshness_tests;
+#[cfg(test)]
 mod loopback_tests;

@@ -17,7 +17,7 @@ use crate::kubeconfig::Login;
 use crate::*;
 
 /// What the server does with a request.
-enum Reply {
+pub(crate) enum Reply {
     Json(u16, String),
     Raw(String),
     /// Head, then this piece again and again with a pause between.
@@ -30,7 +30,7 @@ enum Reply {
 type Handler = dyn Fn(&str, &str, &str) -> Reply + Send + Sync;
 
 /// Serves `handler(method, path, authorization)`; returns the port.
-async fn serve(handler: impl Fn(&str, &str, &str) -> Reply + Send + Sync + 'static) -> u16 {
+pub(crate) async fn serve(handler: impl Fn(&str, &str, &str) -> Reply + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("bound").port();
     let handler: Arc<Handler> = Arc::new(handler);
@@ -98,7 +98,7 @@ async fn talk(stream: TcpStream, handler: Arc<Handler>) {
     }
 }
 
-fn kube_system() -> Reply {
+pub(crate) fn kube_system() -> Reply {
     Reply::Json(200, r#"{"metadata":{"name":"kube-system","uid":"u-1"}}"#.into())
 }
 
@@ -108,6 +108,10 @@ fn quick() -> Deadlines {
 }
 
 async fn connect_with(port: u16, policy: &WritePolicy, login: Login) -> Arc<Connection> {
+    connect_within(port, policy, login, quick()).await
+}
+
+pub(crate) async fn connect_within(port: u16, policy: &WritePolicy, login: Login, deadlines: Deadlines) -> Arc<Connection> {
     let dir = tempfile::tempdir().expect("dir");
     let file = dir.path().join("config");
     let text = "contexts: [{name: x, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'https://unused'}}]";
@@ -115,7 +119,7 @@ async fn connect_with(port: u16, policy: &WritePolicy, login: Login) -> Arc<Conn
     let contexts = kubeconfig::load(&Sources { explicit: Some(file), ..Default::default() }).expect("loads");
     let _ = rustls::crypto::ring::default_provider().install_default();
     let base: http::Uri = format!("http://127.0.0.1:{port}").parse().expect("a url");
-    let options = Options { deadlines: quick(), ..Options::new(policy.clone()) };
+    let options = Options { deadlines, ..Options::new(policy.clone()) };
     let mut config = kube::Config::new(base.clone());
     config.root_cert = Some(Vec::new());
     let dialer = config.rustls_https_connector_with_connector(tcp(&options.deadlines)).expect("a connector");
@@ -295,7 +299,7 @@ async fn answers_that_no_api_server_gives_are_named() {
     assert!(matches!(got, Err(ReadError::Invalid { .. })), "{got:?}");
 }
 
-const OPEN_HEAD: &str = "HTTP/1.1 200 x\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n";
+pub(crate) const OPEN_HEAD: &str = "HTTP/1.1 200 x\r\ncontent-type: application/json\r\nconnection: close\r\n\r\n";
 
 #[tokio::test]
 async fn an_endless_answer_is_capped_and_a_dripping_one_ends_in_time() {
