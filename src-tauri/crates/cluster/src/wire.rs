@@ -163,10 +163,10 @@ where
 
 /// An error with its causes in one line, without saying one thing twice.
 pub(crate) fn chain(e: &(dyn std::error::Error + 'static)) -> String {
-    let mut out = e.to_string();
+    let mut out = words(e);
     let mut next = e.source();
     while let Some(e) = next {
-        let text = e.to_string();
+        let text = words(e);
         if !out.contains(&text) {
             out.push_str(": ");
             out.push_str(&text);
@@ -174,6 +174,22 @@ pub(crate) fn chain(e: &(dyn std::error::Error + 'static)) -> String {
         next = e.source();
     }
     clip(&out)
+}
+
+/// An error's own text; where rustls gives the name of a variant alone, what that means.
+fn words(e: &(dyn std::error::Error + 'static)) -> String {
+    use rustls::CertificateError::{BadSignature, UnknownIssuer};
+    // An I/O error that carries another one says what that says.
+    if let Some(inner) = e.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        return words(inner);
+    }
+    match e.downcast_ref::<rustls::Error>() {
+        // Which of the two it is depends only on whether the right authority has the wrong one's name.
+        Some(rustls::Error::InvalidCertificate(BadSignature | UnknownIssuer)) => {
+            "the server's certificate is not signed by an authority that this context trusts".into()
+        }
+        _ => e.to_string(),
+    }
 }
 
 #[cfg(test)]
