@@ -7,7 +7,7 @@ use std::time::Duration;
 use fantoccini::Locator;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use xtask::lab::{Lab, LabDir, Options};
+use xtask::lab::{Kind, Lab};
 
 use crate::Outcome;
 use crate::fault::FaultProxy;
@@ -17,13 +17,6 @@ use crate::window::{PATIENCE, Start, Window};
 pub const HOLD: Duration = Duration::from_millis(1200);
 /// A colour's pods start, or end, within this on a loaded machine.
 pub const PODS: Duration = Duration::from_secs(90);
-
-fn lab() -> Outcome<Lab> {
-    match Lab::open(LabDir::usual()) {
-        Ok(lab) => Ok(lab),
-        Err(_) => Ok(Lab::up(LabDir::usual(), &Options::practice())?.0),
-    }
-}
 
 /// A namespace with `web`: two pods of v1 behind one Service.
 pub struct Journey {
@@ -38,7 +31,8 @@ pub struct Journey {
 impl Journey {
     /// Starts one.
     pub fn begin(name: &str) -> Outcome<Journey> {
-        let journey = Journey { lab: lab()?, namespace: format!("window-{name}-{}", std::process::id()), state: tempfile::tempdir()? };
+        let lab = crate::lab(&[Kind::RealNodes, Kind::Practice])?;
+        let journey = Journey { lab, namespace: format!("window-{name}-{}", std::process::id()), state: tempfile::tempdir()? };
         let file = journey.state.path().join("scene.json");
         std::fs::write(&file, scene(&journey.namespace).to_string())?;
         journey.lab.apply(&file)?;

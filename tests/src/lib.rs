@@ -6,9 +6,12 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use xtask::lab::{Kind, Lab, LabDir};
+
 pub mod bench;
 pub mod fault;
 pub mod journey;
+pub mod labs;
 pub mod real;
 pub mod window;
 
@@ -23,6 +26,18 @@ pub fn program(name: &str) -> Outcome<PathBuf> {
     let me = std::env::current_exe()?;
     let found = me.ancestors().map(|dir| dir.join(name)).find(|p| p.is_file());
     Ok(found.ok_or_else(|| format!("{name}: not built; run `cargo build -p changeover -p cli` or `cargo xtask test`"))?)
+}
+
+/// The lab that stands in `$CHANGEOVER_LAB_DIR`, which `cargo xtask test` sets, if it is of one of these kinds. Never the
+/// user's own: tests make and break things.
+pub fn lab(kinds: &[Kind]) -> Outcome<Lab> {
+    let folder = std::env::var_os("CHANGEOVER_LAB_DIR").filter(|folder| !folder.is_empty());
+    let folder = folder.ok_or(
+        "no lab: run `cargo xtask test`, or let CHANGEOVER_LAB_DIR be a folder for tests alone and run `cargo xtask lab up` first",
+    )?;
+    let lab = Lab::open(LabDir::at(folder))?;
+    let kind = lab.record().options.kind;
+    if kinds.contains(&kind) { Ok(lab) } else { Err(format!("the lab in CHANGEOVER_LAB_DIR is {kind:?}; needed: {kinds:?}").into()) }
 }
 
 /// Waits for a condition; fails with its name when it does not come true in time.

@@ -23,7 +23,7 @@ use model::{Kind, ObjectId};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
-use xtask::lab::{Lab, LabDir};
+use xtask::lab::{self, Lab};
 
 /// Longest wait for anything; far beyond what is expected, so that only a hang meets it.
 pub const LONGEST: Duration = Duration::from_secs(120);
@@ -32,7 +32,7 @@ const EVERY: Duration = Duration::from_millis(50);
 /// Pods of the shop.
 pub const PODS: usize = 3;
 
-static LAB: LazyLock<Lab> = LazyLock::new(|| Lab::open(LabDir::usual()).expect("a lab with a real node stands"));
+static LAB: LazyLock<Lab> = LazyLock::new(|| crate::lab(&[lab::Kind::RealNodes]).expect("a lab with a real node stands"));
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
 /// A copy of the sample shop in a namespace of its own, with a journal of its own.

@@ -5,11 +5,11 @@ use std::process::{Command, Output};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use acceptance::{program, until};
+use acceptance::{lab, program, until};
 use serde_json::Value;
-use xtask::lab::{Lab, LabDir, Options};
+use xtask::lab::{Kind, Lab};
 
-static LAB: LazyLock<Lab> = LazyLock::new(|| Lab::up(LabDir::usual(), &Options::practice()).expect("the practice lab stands").0);
+static LAB: LazyLock<Lab> = LazyLock::new(|| lab(&[Kind::Practice]).expect("the practice lab stands"));
 
 /// A namespace with one Deployment of two pods behind one Service, and a journal of its own.
 struct Scene {

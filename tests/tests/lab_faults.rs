@@ -11,13 +11,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use acceptance::fault::{Fault, FaultProxy, Seen};
-use acceptance::{program, until};
+use acceptance::{lab, program, until};
 use hyper::Method;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
-use xtask::lab::{Lab, LabDir, Options};
+use xtask::lab::{Kind, Lab};
 
-static LAB: LazyLock<Lab> = LazyLock::new(|| Lab::up(LabDir::usual(), &Options::practice()).expect("the practice lab stands").0);
+static LAB: LazyLock<Lab> = LazyLock::new(|| lab(&[Kind::Practice]).expect("the practice lab stands"));
 /// Proxies live here, so that tests may block.
 static PROXIES: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 static SCENES: AtomicUsize = AtomicUsize::new(0);

@@ -1,7 +1,7 @@
 //! Journeys through the real window on a real cluster: what an operator does, and what the cluster says afterwards.
 //!
-//! One lab for all (`CHANGEOVER_LAB_DIR`, a real node where `cargo xtask test` runs them; else the practice lab), a
-//! Kubernetes namespace and a state folder for each journey.
+//! One lab for all (`CHANGEOVER_LAB_DIR`: where `cargo xtask test` runs as root it has a real node, else it is the practice
+//! lab), a Kubernetes namespace and a state folder for each journey.
 
 use std::process::Command;
 

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::lab::{self, Lab, LabDir, LabError, Options};
+use crate::lab::{Lab, LabError, Options};
 use crate::run::{cargo, target};
 use crate::{places, sh};
 
@@ -47,13 +47,12 @@ pub fn run(name: &str, arguments: &[String]) -> Result<(), BenchError> {
     let bin = format!("--bin=bench-{name}");
     // Built before the lab stands, so that both are not in each other's way.
     sh::run(cargo().args(["build", "--release", "--package=acceptance", "--package=cli", &bin, "--bin=changeoverctl"]))?;
-    let dir = LabDir::at(places::state().join("lab-bench"));
     // Without metrics: an autoscaler that answers to the load would change what is measured.
-    Lab::up(dir.clone(), &Options { traefik: true, ..Options::real_nodes(1) })?;
+    let lab = Lab::own(&Options { traefik: true, ..Options::real_nodes(1) })?;
     // Not by `cargo run`, which would build it once more with other features, beside the lab.
     let mut command = Command::new(target().join("release").join(format!("bench-{name}")));
-    command.args(arguments).env("CHANGEOVER_LAB_DIR", dir.path());
+    command.args(arguments).env("CHANGEOVER_LAB_DIR", lab.dir().path());
     let ran = sh::run(&mut command);
-    lab::down(&dir)?;
+    lab.end()?;
     Ok(ran?)
 }

@@ -137,7 +137,11 @@ fn act(command: Command) -> Result<ExitCode, Failure> {
         Command::Pictures => {
             xtask::frontend::build()?;
             run::build(run::Profile::Debug)?;
-            sh::run(run::cargo().args(["run", "--package=acceptance", "--bin=pictures"]))?;
+            let lab = Lab::own(&Options::practice())?;
+            let taken =
+                sh::run(run::cargo().args(["run", "--package=acceptance", "--bin=pictures"]).env("CHANGEOVER_LAB_DIR", lab.dir().path()));
+            lab.end()?;
+            taken?;
         }
         Command::Bench { name: Some(name), arguments } => bench::run(&name, &arguments)?,
         Command::Bench { name: None, .. } => println!("{}", bench::names().join("\n")),

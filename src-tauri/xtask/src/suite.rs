@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use crate::lab::{self, Lab, LabDir, Options};
+use crate::lab::{self, Kind, Lab, Options};
 use crate::run::{self, Profile, cargo};
 use crate::{apt, frontend, places, say, sh, tidy};
 
@@ -46,7 +46,7 @@ struct Line {
     closing: Vec<String>,
 }
 
-/// What is known of one part while it runs.
+/// What is known so far, and of which part the next line is.
 struct Report {
     part: Part,
     lines: Vec<Line>,
@@ -54,34 +54,34 @@ struct Report {
 
 /// Runs the parts; true when nothing failed.
 pub fn test(parts: &[Part]) -> bool {
-    let mut lines = Vec::new();
+    let mut report = Report { part: Part::Lint, lines: Vec::new() };
+    let mut stage = Stage::default();
     for part in parts {
-        let mut report = Report { part: *part, lines: Vec::new() };
+        report.part = *part;
         match part {
             Part::Lint => lint(&mut report),
             Part::Unit => unit(&mut report),
             Part::Frontend => page(&mut report),
-            Part::Lab => on_the_lab(&mut report),
-            Part::Window => window(&mut report),
+            Part::Lab => on_the_lab(&mut report, &mut stage),
+            Part::Window => window(&mut report, &mut stage),
         }
-        lines.append(&mut report.lines);
     }
-    summary(&lines)
+    stage.clear(&mut report);
+    lab::sweep();
+    summary(&report.lines)
 }
 
 impl Report {
     /// Runs a command as a check, shows what it prints, and keeps the closing lines of its test runner.
-    fn check(&mut self, name: &str, mut command: Command) -> bool {
+    fn check(&mut self, name: &str, command: &mut Command) {
         eprintln!("\n── {:?}: {name}", self.part);
         let begun = Instant::now();
-        let (ended, closing) = match stream(&mut command) {
+        let (ended, closing) = match stream(command) {
             Ok((true, closing)) => (Ended::Passed, closing),
-            Ok((false, closing)) => (Ended::Failed(format!("`{}`", sh::line(&command))), closing),
+            Ok((false, closing)) => (Ended::Failed(format!("`{}`", sh::line(command))), closing),
             Err(error) => (Ended::Failed(error), Vec::new()),
         };
-        let passed = ended == Ended::Passed;
         self.line(name, ended, begun, closing);
-        passed
     }
 
     /// Something that is done before a check; written down only when it fails.
@@ -113,7 +113,7 @@ fn lint(report: &mut Report) {
         command.args(arguments);
         command
     };
-    report.check("format", with(&["fmt", "--all", "--check"]));
+    report.check("format", &mut with(&["fmt", "--all", "--check"]));
     let begun = Instant::now();
     let found = tidy::check();
     found.warnings.iter().for_each(|warning| say::note(warning));
@@ -122,15 +122,15 @@ fn lint(report: &mut Report) {
     report.line("tidy", ended, begun, Vec::new());
     let ready = report.prepare("window packages", || apt::ensure(apt::WINDOW, "the window")) && report.prepare("page", frontend::build);
     if ready {
-        report.check("clippy", with(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]));
-        report.check("page: eslint, prettier", frontend::npm(&["run", "--silent", "lint"]));
-        report.check("page: svelte-check", frontend::npm(&["run", "--silent", "check"]));
+        report.check("clippy", &mut with(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]));
+        report.check("page: eslint, prettier", &mut frontend::npm(&["run", "--silent", "lint"]));
+        report.check("page: svelte-check", &mut frontend::npm(&["run", "--silent", "check"]));
     }
     match tidy::cargo_deny() {
         Ok(program) => {
             let mut deny = Command::new(program);
-            deny.current_dir(places::checkout()).args(["--all-features", "check", "bans", "licenses", "sources"]);
-            report.check("cargo-deny", deny);
+            report
+                .check("cargo-deny", deny.current_dir(places::checkout()).args(["--all-features", "check", "bans", "licenses", "sources"]));
         }
         Err(error) => report.line("cargo-deny", Ended::Failed(error.to_string()), Instant::now(), Vec::new()),
     }
@@ -141,7 +141,7 @@ fn unit(report: &mut Report) {
     if ready {
         let mut command = cargo();
         command.args(["test", "--workspace", "--exclude=acceptance", "--no-fail-fast"]);
-        report.check("cargo test", command);
+        report.check("cargo test", &mut command);
     }
 }
 
@@ -149,29 +149,28 @@ fn page(report: &mut Report) {
     if report.prepare("npm packages", frontend::packages) {
         let mut command = frontend::npm(&["run", "--silent", "test"]);
         command.env("NO_COLOR", "1");
-        report.check("vitest", command);
+        report.check("vitest", &mut command);
     }
 }
 
 /// What an integration test of the acceptance package stands on; its name says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ground {
-    /// `window…`: the window, on a real node.
+    /// `window…`: the window, on a real node where there can be one, else on the practice lab.
     Window,
-    /// `real…` or `lab_real…`: a real node, which they share.
+    /// `real…`: a real node, which they share.
     RealNode,
-    /// Every other: an API server of its own. A test with an odd name is thereby run, not forgotten.
+    /// `labs…`: labs that they make and break themselves, with nothing else beside them.
+    Labs,
+    /// `labs_real…`: the same with real nodes.
+    LabsOfRealNodes,
+    /// Every other: the practice lab, or an API server of its own. A test with an odd name is thereby run, not forgotten.
     ApiServer,
 }
 
 fn ground(target: &str) -> Ground {
-    if target.starts_with("window") {
-        Ground::Window
-    } else if target.starts_with("real") || target.starts_with("lab_real") {
-        Ground::RealNode
-    } else {
-        Ground::ApiServer
-    }
+    let grounds = [("window", Ground::Window), ("real", Ground::RealNode), ("labs_real", Ground::LabsOfRealNodes), ("labs", Ground::Labs)];
+    grounds.iter().find(|(stem, _)| target.starts_with(stem)).map_or(Ground::ApiServer, |(_, ground)| *ground)
 }
 
 /// The integration tests that stand on this ground.
@@ -191,34 +190,77 @@ fn acceptance(targets: &[String]) -> Command {
     command
 }
 
-fn on_the_lab(report: &mut Report) {
-    let (real, alone) = (targets(Ground::RealNode), targets(Ground::ApiServer));
+/// The one lab that stands at a time: two would only slow each other down. It is the suite's own and goes with it; the
+/// user's is never touched.
+#[derive(Default)]
+struct Stage {
+    standing: Option<Lab>,
+}
+
+impl Stage {
+    /// Runs tests on a lab of that kind: on the one that stands, else on a new one in its place.
+    fn check(&mut self, report: &mut Report, name: &str, options: &Options, mut tests: Command) {
+        if self.standing.as_ref().is_none_or(|lab| lab.record().options != *options) {
+            self.clear(report);
+            let made = || Lab::own(options).map(|lab| self.standing = Some(lab));
+            if !report.prepare(&format!("the lab for: {name}"), made) {
+                return;
+            }
+        }
+        if let Some(lab) = &self.standing {
+            report.check(name, tests.env("CHANGEOVER_LAB_DIR", lab.dir().path()));
+        }
+    }
+
+    /// Takes away what stands.
+    fn clear(&mut self, report: &mut Report) {
+        if let Some(lab) = self.standing.take() {
+            report.prepare("the lab's end", || lab.end());
+        }
+    }
+}
+
+/// Why there is no real node; none where there can be one.
+fn no_real_node() -> Option<&'static str> {
+    (!sh::is_root()).then_some("needs root: a real node is made of namespaces, mounts and cgroups")
+}
+
+/// The lab that the window's journeys share with the tests of the real node; without root the practice lab.
+fn lab_with_traffic() -> Options {
+    match no_real_node() {
+        // Without metrics: an autoscaler that answers to the tests' own load would change what they count.
+        None => Options { traefik: true, ..Options::real_nodes(1) },
+        Some(_) => Options::practice(),
+    }
+}
+
+fn on_the_lab(report: &mut Report, stage: &mut Stage) {
     if !report.prepare("the command line", build_command_line) {
         return;
     }
     let mut library = cargo();
     library.args(["test", "--package=acceptance", "--lib"]);
-    report.check("tests of the tools", library);
-    if alone.is_empty() {
-        report.skip("API server", "no test of that kind yet");
-    } else {
-        let mut command = acceptance(&alone);
-        // Each has an API server of its own: more at a time would only slow each other down.
-        command.args(["--", "--test-threads=3"]);
-        report.check("API server", command);
+    report.check("tests of the tools", &mut library);
+    stage.clear(report);
+    report.check("labs", acceptance(&targets(Ground::Labs)).args(["--", "--test-threads=1"]));
+    match no_real_node() {
+        Some(why) => report.skip("labs of real nodes", why),
+        None => {
+            report.check("labs of real nodes", acceptance(&targets(Ground::LabsOfRealNodes)).args(["--", "--test-threads=1"]));
+        }
     }
-    if real.is_empty() {
-        report.skip("real node", "no test of that kind yet");
-    } else if !sh::is_root() {
-        report.skip("real node", "needs root");
-    } else {
-        with_lab(report, |report, dir| {
-            let mut command = acceptance(&real);
-            command.env("CHANGEOVER_LAB_DIR", dir.path()).args(["--", "--test-threads=1"]);
-            report.check("real node", command);
-        });
+    let mut alone = acceptance(&targets(Ground::ApiServer));
+    // Some have an API server of their own: more at a time would only slow each other down.
+    alone.args(["--", "--test-threads=3"]);
+    stage.check(report, "API server", &Options::practice(), alone);
+    match no_real_node() {
+        Some(why) => report.skip("real node", why),
+        None => {
+            let mut real = acceptance(&targets(Ground::RealNode));
+            real.args(["--", "--test-threads=1"]);
+            stage.check(report, "real node", &lab_with_traffic(), real);
+        }
     }
-    lab::sweep();
 }
 
 /// The command line: the lab's tests run it as a user does.
@@ -226,38 +268,18 @@ fn build_command_line() -> Result<(), sh::ShError> {
     sh::run(cargo().args(["build", "--package=cli"]))
 }
 
-fn window(report: &mut Report) {
-    let journeys = targets(Ground::Window);
-    if journeys.is_empty() {
-        report.skip("journeys", "no test of that kind yet");
-        return;
-    }
+fn window(report: &mut Report, stage: &mut Stage) {
     let ready = report.prepare("window packages", || apt::ensure(apt::WINDOW, "the window"))
         && report.prepare("page", frontend::build)
         && report.prepare("window", || run::build(Profile::Debug));
     if !ready {
         return;
     }
-    if !sh::is_root() {
-        report.skip("journeys", "the journeys cut over under real traffic, and a real node needs root");
-        return;
-    }
-    with_lab(report, |report, dir| {
-        let mut command = acceptance(&journeys);
-        command.env("CHANGEOVER_LAB_DIR", dir.path()).args(["--", "--test-threads=1"]);
-        report.check("journeys", command);
-    });
-}
-
-/// Runs the checks on a lab that is there for them alone, and takes it away.
-fn with_lab(report: &mut Report, checks: impl FnOnce(&mut Report, &LabDir)) {
-    let dir = LabDir::at(places::state().join("lab-suite"));
-    // Without metrics: an autoscaler that answers to the tests' own load would change what they count.
-    let options = Options { traefik: true, ..Options::real_nodes(1) };
-    if report.prepare("the lab", || Lab::up(dir.clone(), &options).map(|_| ())) {
-        checks(report, &dir);
-    }
-    report.prepare("the lab's end", || lab::down(&dir).map(|_| ()));
+    let options = lab_with_traffic();
+    let name = if options.kind == Kind::RealNodes { "journeys, real node" } else { "journeys, practice lab" };
+    let mut journeys = acceptance(&targets(Ground::Window));
+    journeys.args(["--", "--test-threads=1"]);
+    stage.check(report, name, &options, journeys);
 }
 
 /// Runs it; passes on what it prints, and keeps the lines by which test runners close.
@@ -337,9 +359,19 @@ mod tests {
     fn a_test_with_any_name_is_run() {
         assert_eq!(ground("window_cutover"), Ground::Window);
         assert_eq!(ground("real_traffic"), Ground::RealNode);
-        assert_eq!(ground("lab_real_undo"), Ground::RealNode);
+        assert_eq!(ground("labs_real_nodes"), Ground::LabsOfRealNodes);
+        assert_eq!(ground("labs_practice"), Ground::Labs);
+        assert_eq!(ground("lab_cli"), Ground::ApiServer);
         assert_eq!(ground("api_cluster"), Ground::ApiServer);
         assert_eq!(ground("anything"), Ground::ApiServer);
+    }
+
+    #[test]
+    fn every_ground_has_tests() {
+        for wanted in [Ground::Window, Ground::RealNode, Ground::Labs, Ground::LabsOfRealNodes, Ground::ApiServer] {
+            // Without a name, cargo would run every target there is.
+            assert!(!targets(wanted).is_empty(), "{wanted:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A real Kubernetes on this machine.
 //!
-//! Three kinds. **API server only**: etcd and kube-apiserver, ready in seconds, one per test, gone with its value.
+//! Three kinds. **API server only**: etcd and kube-apiserver, ready in seconds, for tests of objects.
 //! **Practice**: controllers, scheduler and simulated nodes (kwok), without root; its stages honour the sample
 //! shop's bad images. **Real nodes**: kubelet, containerd and kube-proxy in a network namespace each, as root; the
 //! only kind where traffic flows.
@@ -125,49 +125,39 @@ impl Lab {
             tear_down(&dir, Some(&record))?;
         }
         let begun = Instant::now();
-        let record = match start(&dir, options, None) {
-            Ok(record) => record,
-            Err(error) => {
-                // The logs stay for whoever reads the error; the next `up` or `down` removes them.
-                if let Ok(Some(record)) = dir.read() {
-                    let _ = stop_everything(&record);
-                }
-                return Err(error);
-            }
-        };
+        let record = start(&dir, options, None)?;
         say::step(&format!("the lab stands after {:.1} s", begun.elapsed().as_secs_f64()));
         Ok((Self { dir, record, at_drop: AtDrop::Keep }, Found::Nothing))
     }
 
-    /// etcd and kube-apiserver on free loopback ports, with their state in `dir`; stopped and removed when the
-    /// value goes out of scope, or by the next lab command when this process is killed.
-    pub fn api_server_only(dir: impl Into<PathBuf>) -> Result<Self, LabError> {
-        let dir = LabDir::at(dir);
-        let _lock = dir.lock()?;
-        if let Some(record) = dir.read()? {
-            tear_down(&dir, Some(&record))?;
-        }
-        let options = Options { kind: Kind::ApiServerOnly, ..Options::practice() };
+    /// A lab for this process alone, in a folder of its own among the user's state, beside whatever else stands. It
+    /// goes with the value, or with the next lab command when this process is killed.
+    pub fn own(options: &Options) -> Result<Self, LabError> {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        check(options)?;
+        sweep();
         let me = std::process::id();
+        let dir = LabDir::at(of_processes().join(format!("{me}-{}", NEXT.fetch_add(1, Ordering::Relaxed))));
+        let _lock = dir.lock()?;
         let owner = process::start_time(me).map(|started| (me, started));
-        let record = match start(&dir, &options, owner) {
-            Ok(record) => record,
-            Err(error) => {
-                if let Ok(Some(record)) = dir.read() {
-                    let _ = stop_everything(&record);
-                }
-                return Err(error);
-            }
-        };
+        let record = start(&dir, options, owner)?;
         Ok(Self { dir, record, at_drop: AtDrop::Stop })
     }
 
-    /// As [`Lab::api_server_only`], in a folder of its own among the user's state.
+    /// etcd and kube-apiserver alone, on free loopback ports: [`Lab::own`] in a few seconds.
     pub fn fresh_api_server() -> Result<Self, LabError> {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        sweep();
-        let name = format!("{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
-        Self::api_server_only(short_lived().join(name))
+        Self::own(&Options { kind: Kind::ApiServerOnly, ..Options::practice() })
+    }
+
+    /// Stops and removes it; what a value of [`Lab::own`] does by itself, but with an answer.
+    pub fn end(mut self) -> Result<(), LabError> {
+        self.at_drop = AtDrop::Keep;
+        self.take_away()
+    }
+
+    fn take_away(&self) -> Result<(), LabError> {
+        tear_down(&self.dir, Some(&self.record))?;
+        std::fs::remove_dir_all(self.dir.path()).map_err(|e| LabError::file(self.dir.path(), e))
     }
 
     /// The lab that stands in `dir`.
@@ -248,11 +238,10 @@ impl Lab {
 
 impl Drop for Lab {
     fn drop(&mut self) {
-        if self.at_drop == AtDrop::Stop {
-            if let Err(error) = tear_down(&self.dir, Some(&self.record)) {
-                say::note(&format!("{}: {error}", self.dir.path().display()));
-            }
-            let _ = std::fs::remove_dir_all(self.dir.path());
+        if self.at_drop == AtDrop::Stop
+            && let Err(error) = self.take_away()
+        {
+            say::note(&format!("{}: {error}", self.dir.path().display()));
         }
     }
 }
@@ -304,8 +293,26 @@ fn is_healthy(dir: &LabDir, record: &Record) -> bool {
 }
 
 fn start(dir: &LabDir, options: &Options, owner: Option<(u32, u64)>) -> Result<Record, LabError> {
+    let started = start_all(dir, options, owner);
+    // The logs stay for whoever reads the error; the next lab command removes them.
+    if started.is_err()
+        && let Ok(Some(record)) = dir.read()
+    {
+        let _ = stop_everything(&record);
+    }
+    started
+}
+
+fn start_all(dir: &LabDir, options: &Options, owner: Option<(u32, u64)>) -> Result<Record, LabError> {
     let quiet = options.kind == Kind::ApiServerOnly;
-    for program in ["etcd", "kube-apiserver", "kubectl"] {
+    // Built before anything runs: nothing half-done waits for minutes.
+    let more = [
+        (options.kind == Kind::Practice || options.fake_pods > 0, "kwok"),
+        (options.traefik, "traefik"),
+        (options.metrics, "metrics-server"),
+    ];
+    let more = more.iter().filter(|(wanted, _)| *wanted).map(|(_, program)| *program);
+    for program in ["etcd", "kube-apiserver", "kubectl"].into_iter().chain(more) {
         programs::program(program)?;
     }
     dir.clear()?;
@@ -381,13 +388,14 @@ fn tear_down(dir: &LabDir, record: Option<&Record>) -> Result<(), LabError> {
     dir.clear()
 }
 
-fn short_lived() -> PathBuf {
+/// The labs that go with the process that made them.
+fn of_processes() -> PathBuf {
     places::state().join("lab-tests")
 }
 
-/// Removes the API-only labs of processes that are gone.
+/// Removes the labs of processes that are gone.
 pub fn sweep() {
-    let Ok(entries) = std::fs::read_dir(short_lived()) else { return };
+    let Ok(entries) = std::fs::read_dir(of_processes()) else { return };
     for dir in entries.flatten().map(|entry| LabDir::at(entry.path())) {
         let Ok(Some(record)) = dir.read() else { continue };
         let orphan = record.owner.is_some_and(|(pid, started)| process::start_time(pid) != Some(started));

@@ -346,6 +346,12 @@ pub fn remove(dir: &LabDir, network: Network) -> Result<(), LabError> {
             })?;
         }
     }
+    // A kubelet that was killed leaves its links to logs, which are gone with the lab.
+    for link in fs::read_dir("/var/log/containers").into_iter().flatten().flatten().map(|entry| entry.path()) {
+        if fs::read_link(&link).is_ok_and(|log| log.starts_with(dir.path())) {
+            fs::remove_file(&link).map_err(|e| LabError::file(&link, e))?;
+        }
+    }
     super::control_plane::forget(&run)
 }
 
