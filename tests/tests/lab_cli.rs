@@ -137,6 +137,24 @@ fn a_back_out_before_the_cutover_leaves_blue_as_it_was() {
 }
 
 #[test]
+fn an_image_that_cannot_run_is_backed_out_of_with_the_reason() {
+    std::thread::scope(|threads| {
+        for (version, reason) in [("missing", "ImagePullBackOff"), ("crash-loop", "CrashLoopBackOff")] {
+            threads.spawn(move || {
+                let s = Scene::new(version);
+                let before = s.selector();
+                s.plan("p", "web", version, &["--finish", "swap", "--set", "deadline=120"]);
+                let (code, end) = s.ends(&["run", "p", "--yes", "--confirm-context", "practice"]);
+                assert_eq!((code, &end["state"]), (5, &Value::from("backedOut")), "{version}: {end}");
+                assert!(end["text"].as_str().is_some_and(|text| text.contains(reason)), "{version}: {end}");
+                assert_eq!(s.selector(), before, "{version}");
+                assert_eq!(s.kubectl(&["get", "deployments", "-o", "name"]), "deployment.apps/web\n", "{version}");
+            });
+        }
+    });
+}
+
+#[test]
 fn a_run_that_was_killed_in_the_soak_is_picked_up() {
     let s = Scene::new("kill");
     // The acknowledgement is given by a first run, so that the one that is killed gets as far as its soak by itself.
