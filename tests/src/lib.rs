@@ -13,6 +13,7 @@ pub mod fault;
 pub mod journey;
 pub mod labs;
 pub mod real;
+pub mod scene;
 pub mod window;
 
 /// Anything that a test can stumble over; the message says what was waited for.
