@@ -40,6 +40,24 @@ impl Journey {
         Ok(journey)
     }
 
+    /// Applies an object.
+    pub fn apply(&self, object: &Value) -> Outcome<()> {
+        let file = self.state.path().join("object.json");
+        std::fs::write(&file, object.to_string())?;
+        Ok(self.lab.apply(&file)?)
+    }
+
+    /// An object as it is.
+    pub fn object(&self, what: &str) -> Outcome<Value> {
+        Ok(serde_json::from_str(&self.kubectl(&["get", what, "-o", "json"])?)?)
+    }
+
+    /// Names of all objects of a kind.
+    pub fn names(&self, kind: &str) -> Outcome<Vec<String>> {
+        let names = self.kubectl(&["get", kind, "-o", "jsonpath={.items[*].metadata.name}"])?;
+        Ok(names.split_whitespace().map(String::from).collect())
+    }
+
     /// Asks the cluster, in the namespace.
     pub fn kubectl(&self, arguments: &[&str]) -> Outcome<String> {
         Ok(self.lab.kubectl(&[&["-n", &self.namespace], arguments].concat())?)
@@ -52,8 +70,7 @@ impl Journey {
 
     /// Names of the Deployments.
     pub fn deployments(&self) -> Outcome<Vec<String>> {
-        let names = self.kubectl(&["get", "deployments", "-o", "jsonpath={.items[*].metadata.name}"])?;
-        Ok(names.split_whitespace().map(String::from).collect())
+        self.names("deployments")
     }
 
     /// The lab's own, with the journey's namespace as the context's: what a user of one namespace has.
@@ -112,42 +129,74 @@ impl Journey {
         w.click("[data-testid=unlock-ok]").await
     }
 
-    /// From the map to a started run.
-    pub async fn start(&self, w: &Window, version: &str, finish: &str) -> Outcome<()> {
+    /// Selects the Deployment on the map.
+    pub async fn select(&self, w: &Window) -> Outcome<()> {
         w.click(&format!("[data-node='Deployment/{}/web']", self.namespace)).await?;
         w.reads("[data-testid=inspector-name]", &["web"], PATIENCE).await?;
+        Ok(())
+    }
+
+    /// From the map to a started run that soaks long enough to be looked at.
+    pub async fn start(&self, w: &Window, version: &str, finish: &str) -> Outcome<()> {
+        self.select(w).await?;
         w.click("[data-testid=roll-out]").await?;
         w.fill("[data-testid=image-web]", &format!("changeover.dev/shop:{version}")).await?;
+        self.start_as(w, finish, 600).await
+    }
+
+    /// From what is said to be new to a started run that soaks for so many seconds.
+    pub async fn start_as(&self, w: &Window, finish: &str, soak: u32) -> Outcome<()> {
         w.click("[data-testid=walk-next]").await?;
         w.click("[data-testid=strategy-blue-green]").await?;
         w.click(&format!("[data-testid=param-finish-{finish}]")).await?;
-        w.fill("[data-testid=param-soak]", "600").await?;
+        w.fill("[data-testid=param-soak]", &soak.to_string()).await?;
         w.click("[data-testid=walk-next]").await?;
+        self.check_and_start(w).await
+    }
+
+    /// From the checks to a started run.
+    pub async fn check_and_start(&self, w: &Window) -> Outcome<()> {
         w.reads("[data-testid=check-title]", &[""], PATIENCE).await?;
         w.click("[data-testid=walk-next]").await?;
         w.see("[data-testid=plan-step]").await?;
-        w.click("[data-testid=start]").await?;
+        w.see("[data-testid=start][aria-disabled=false]").await?;
+        // Going back asks for a held button, going forward for a click; held long enough, both are meant.
+        w.hold("[data-testid=start]", HOLD).await?;
         w.see("[data-testid=run]").await?;
         Ok(())
     }
 
-    /// Until the run waits before the cutover; simulated pods want one acknowledgement on the way.
+    /// Until the run waits before the cutover.
     pub async fn until_gate(&self, w: &Window) -> Outcome<()> {
+        self.until(w, "[data-testid=run][data-gate=cut-over]").await
+    }
+
+    /// Until the run shows this; simulated pods want one acknowledgement on the way.
+    pub async fn until(&self, w: &Window, css: &str) -> Outcome<()> {
         let until = std::time::Instant::now() + PODS;
-        while w.client.find(Locator::Css("[data-testid=run][data-gate=cut-over]")).await.is_err() {
+        while w.client.find(Locator::Css(css)).await.is_err() {
             if let Ok(choice) = w.client.find(Locator::Css("[data-testid=choice-go-on]")).await {
                 let _ = choice.click().await;
             }
             if std::time::Instant::now() > until {
-                return Err(format!("the run does not reach the cutover; the window says: {}", w.text("body").await?).into());
+                return Err(format!("the run does not come to {css}; the window says: {}", w.text("body").await?).into());
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
         Ok(())
     }
 
+    /// Approves the gate after the soak; waits until the run is done.
+    pub async fn finish(&self, w: &Window) -> Outcome<()> {
+        self.until(w, "[data-testid=run][data-gate=retire]").await?;
+        w.see("[data-testid=approve][aria-disabled=false]").await?;
+        w.hold("[data-testid=approve]", HOLD).await?;
+        self.until(w, "[data-testid=run][data-state=done]").await
+    }
+
     /// Holds the button until the run is past its cutover.
     pub async fn cut_over(&self, w: &Window) -> Outcome<()> {
+        w.see("[data-testid=approve][aria-disabled=false]").await?;
         w.hold("[data-testid=approve]", HOLD).await?;
         w.see("[data-testid=back-out][data-kind=flipBack]").await?;
         Ok(())

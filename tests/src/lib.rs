@@ -14,6 +14,7 @@ pub mod journey;
 pub mod labs;
 pub mod real;
 pub mod scene;
+pub mod script;
 pub mod window;
 
 /// Anything that a test can stumble over; the message says what was waited for.

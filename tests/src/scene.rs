@@ -1,113 +1,238 @@
-//! The practice lab for acceptance tests of the command line: real control plane, simulated pods, no root. One lab, one
-//! Kubernetes namespace per scene, the program that a user starts.
+//! One Deployment behind one Service on the practice lab (real API server, simulated pods, no root), in a Kubernetes
+//! namespace of its own; and the program that a user starts, with a journal of its own and, if wanted, a fault proxy
+//! before the API server.
+//!
+//! It does **not** know how a run works: it starts programs, reads their JSON lines, and asks the server what was done.
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use hyper::Method;
 use serde_json::{Value, json};
+use tokio::runtime::Runtime;
 use xtask::lab::{Kind, Lab};
 
+use crate::fault::{FaultProxy, Seen};
 use crate::{lab, program};
 
-/// The practice lab that the suite made stand.
-pub static LAB: LazyLock<Lab> = LazyLock::new(|| lab(&[Kind::Practice]).expect("the practice lab stands"));
+static LAB: LazyLock<Lab> = LazyLock::new(|| lab(&[Kind::Practice]).expect("the practice lab stands"));
+/// Proxies live here, so that tests may block.
+static PROXIES: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
+static SCENES: AtomicUsize = AtomicUsize::new(0);
 
-/// A namespace with one Deployment of two pods behind one Service, and a journal of its own.
+/// A journal folder in which somebody has acknowledged once that simulated pods give no data: a copy of it lets a run go
+/// from end to end by itself.
+static ACKNOWLEDGED: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+    let mut scene = Scene::with_state(tempfile::tempdir().expect("a folder"), false);
+    let run = scene.plan("swap", &[]);
+    assert_eq!(scene.ends(&["run", "plan", "--yes", "--confirm-context", "practice"]).0, 4, "asks about simulated pods");
+    assert_eq!(scene.ends(&["resume", &run, "--yes", "--choose", "go-on"]).0, 0);
+    std::mem::replace(&mut scene.state, tempfile::tempdir().expect("a folder"))
+});
+
+/// How a process that the tests killed ends: SIGABRT at a boundary that it was told, after which nothing of it runs any
+/// more, as after kill -9.
+pub const KILLED: i32 = -6;
+
+fn copy(from: &Path, to: &Path) {
+    for entry in std::fs::read_dir(from).expect("reads") {
+        let (path, name) = entry.map(|e| (e.path(), e.file_name())).expect("reads");
+        let at = to.join(name);
+        if path.is_dir() {
+            std::fs::create_dir(&at).expect("makes a folder");
+            copy(&path, &at);
+        } else {
+            std::fs::copy(&path, &at).expect("copies");
+        }
+    }
+}
+
+/// A namespace with one Deployment of one pod behind one Service, and a journal of its own.
 pub struct Scene {
-    /// Its name, unique per test process.
+    /// Kubernetes namespace.
     pub namespace: String,
-    /// Folder of its journal and of files that tests write.
+    /// Where the journal is, and where programs are started.
     pub state: tempfile::TempDir,
+    proxy: Option<FaultProxy>,
 }
 
 impl Scene {
-    /// Makes it, and waits until the pods are ready.
-    pub fn new(name: &str) -> Self {
-        let namespace = format!("cli-{name}-{}", std::process::id());
+    /// The client reaches the API server through a fault proxy.
+    pub fn proxied() -> Self {
+        Self::acknowledged(true)
+    }
+
+    /// The client reaches the API server itself.
+    pub fn direct() -> Self {
+        Self::acknowledged(false)
+    }
+
+    fn acknowledged(proxied: bool) -> Self {
         let state = tempfile::tempdir().expect("a folder");
+        copy(ACKNOWLEDGED.path(), state.path());
+        Self::with_state(state, proxied)
+    }
+
+    fn with_state(state: tempfile::TempDir, proxied: bool) -> Self {
+        let namespace = format!("faults-{}-{}", std::process::id(), SCENES.fetch_add(1, Ordering::SeqCst));
+        let proxy = proxied.then(|| {
+            let authority = std::fs::read_to_string(LAB.authority()).expect("reads");
+            let token = LAB.token("admin").expect("the admin has a token");
+            PROXIES.block_on(FaultProxy::start(state.path(), LAB.server(), &authority, token)).expect("the proxy stands")
+        });
         let manifest = json!({"apiVersion": "v1", "kind": "List", "items": [
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}},
             {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": namespace},
              "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]}},
             {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": namespace},
-             "spec": {"replicas": 2, "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}},
+             "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}},
               "spec": {"containers": [{"name": "web", "image": "changeover.dev/shop:v1", "ports": [{"containerPort": 8080}],
                "readinessProbe": {"httpGet": {"path": "/readyz", "port": 8080}}}]}}}},
         ]});
-        let scene = Self { namespace, state };
-        scene.apply(&manifest);
-        scene.kubectl(&["rollout", "status", "deployment/web", "--timeout=60s"]);
+        let file = state.path().join("scene.json");
+        std::fs::write(&file, manifest.to_string()).expect("writes");
+        let scene = Self { namespace, state, proxy };
+        LAB.apply(&file).expect("applies");
+        scene.kubectl(&["rollout", "status", "deployment/web", "--timeout=120s"]);
         scene
     }
 
-    /// Applies objects, as the administrator.
-    pub fn apply(&self, manifest: &Value) {
-        let file = self.state.path().join("applied.json");
-        std::fs::write(&file, manifest.to_string()).expect("writes");
-        LAB.apply(&file).expect("applies");
+    /// The fault proxy of a proxied scene.
+    pub fn proxy(&self) -> &FaultProxy {
+        self.proxy.as_ref().expect("a proxied scene")
     }
 
-    /// kubectl in the namespace, as the administrator; gives what it prints.
+    /// Straight to the API server.
     pub fn kubectl(&self, arguments: &[&str]) -> String {
         LAB.kubectl(&[&["-n", &self.namespace][..], arguments].concat()).expect("kubectl answers")
     }
 
-    /// The program, as the administrator.
+    /// A program call, not yet started.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        self.command_with(&LAB.kubeconfig(), arguments)
-    }
-
-    /// The program with another kubeconfig.
-    pub fn command_with(&self, kubeconfig: &Path, arguments: &[&str]) -> Command {
+        let kubeconfig = self.proxy.as_ref().map_or_else(|| LAB.kubeconfig(), |p| p.kubeconfig.clone());
         let mut c = Command::new(program("changeoverctl").expect("the program is built"));
         c.args(arguments).arg("-n").arg(&self.namespace).arg("--kubeconfig").arg(kubeconfig).arg("--state-dir").arg(self.state.path());
-        c.current_dir(self.state.path());
+        c.current_dir(self.state.path()).stdin(Stdio::null());
         c
     }
 
-    /// Runs it.
-    pub fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("the program starts")
-    }
-
-    /// What it prints for people on standard output; it must end well.
-    pub fn text(&self, arguments: &[&str]) -> String {
-        let out = self.run(arguments);
-        assert!(out.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
-        String::from_utf8(out.stdout).expect("is text")
-    }
-
-    /// Runs it and gives its exit code and the last JSON line.
+    /// Runs it: see [`end_of`].
     pub fn ends(&self, arguments: &[&str]) -> (i32, Value) {
-        ended(&mut self.command(arguments))
+        end_of(&mut self.command(arguments))
     }
 
-    /// Makes a plan file and gives the id of the run that it becomes.
-    pub fn plan(&self, file: &str, target: &str, version: &str, more: &[&str]) -> String {
-        let (target, image) = (format!("deployment/{target}"), format!("web=changeover.dev/shop:{version}"));
-        let out = self.run(&[&["plan", "blue-green", &target, "--image", &image, "--out", file][..], more].concat());
-        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-        let plan: Value = serde_json::from_slice(&std::fs::read(self.state.path().join(file)).expect("reads")).expect("is JSON");
+    /// The same, killed at that boundary.
+    pub fn ends_killed_at(&self, arguments: &[&str], boundary: &str) -> (i32, Value) {
+        end_of(self.command(arguments).env("CHANGEOVER_KILL_AT", boundary))
+    }
+
+    /// Makes the plan file `plan`, with neither soak nor settling time; gives the id of its run.
+    pub fn plan(&self, finish: &str, more: &[&str]) -> String {
+        let plain = ["plan", "blue-green", "deployment/web", "--image", "web=changeover.dev/shop:v2", "--finish", finish, "--out", "plan"];
+        let (code, said) = self.ends(&[&plain[..], &["--set", "settle=0", "--set", "soak=0"], more].concat());
+        assert_eq!(code, 0, "{said}");
+        let plan: Value = serde_json::from_slice(&std::fs::read(self.state.path().join("plan")).expect("reads")).expect("is JSON");
         plan["id"].as_str().expect("has an id").to_string()
     }
 
-    /// Carries a plan out; the first run on simulated pods asks for one acknowledgement.
-    pub fn carry_out(&self, file: &str, run: &str) {
-        let (code, end) = self.ends(&["run", file, "--yes", "--confirm-context", "practice"]);
-        let (code, end) = if code == 4 { self.ends(&["resume", run, "--yes", "--choose", "go-on"]) } else { (code, end) };
-        assert_eq!((code, &end["state"]), (0, &Value::from("done")), "{end}");
+    /// Arguments that carry the plan out from end to end.
+    pub fn run(&self) -> [&'static str; 5] {
+        ["run", "plan", "--yes", "--confirm-context", if self.proxy.is_some() { "proxied" } else { "practice" }]
     }
 
-    /// Selector of the Service, as JSON.
-    pub fn selector(&self) -> String {
-        self.kubectl(&["get", "service", "web", "-o", "jsonpath={.spec.selector}"])
+    /// Carries the plan out, in the background.
+    pub fn spawn(&self) -> Running {
+        Running::start(self.command(&self.run()))
     }
 
-    /// Image of a Deployment's template.
-    pub fn image(&self, deployment: &str) -> String {
-        self.kubectl(&["get", "deployment", deployment, "-o", "jsonpath={.spec.template.spec.containers[0].image}"])
+    /// Runs it; it must end as done.
+    pub fn is_done(&self, arguments: &[&str]) {
+        let (code, end) = self.ends(arguments);
+        assert_eq!((code, &end["state"]), (0, &Value::from("done")), "{}: {end}", self.namespace);
     }
+
+    /// Selector of the Service.
+    pub fn selector(&self) -> Value {
+        let text = self.kubectl(&["get", "service", "web", "-o", "jsonpath={.spec.selector}"]);
+        serde_json::from_str(&text).expect("is JSON")
+    }
+
+    /// What stands in the namespace, without what differs from run to run anyway: names, specs, marks, managers.
+    pub fn world(&self) -> BTreeMap<String, Value> {
+        let kinds = "deployments,services,horizontalpodautoscalers,poddisruptionbudgets,configmaps,secrets";
+        let list: Value = serde_json::from_str(&self.kubectl(&["get", kinds, "--show-managed-fields", "-o", "json"])).expect("is JSON");
+        let items = list["items"].as_array().expect("a list").iter();
+        items.map(|o| (format!("{}/{}", o["kind"], o["metadata"]["name"]), essence(o))).collect()
+    }
+
+    /// What the API server carried out for our programs in the namespace, and how many times, by its own audit log:
+    /// every create and delete by name, every patch by what it changes. Marks of the run, which differ from process to
+    /// process, are left out, and with them the writes that change nothing else (fences and tidying).
+    pub fn carried_out(&self) -> BTreeMap<String, usize> {
+        let text = std::fs::read_to_string(LAB.dir().audit_log()).expect("the API server writes an audit log");
+        let mut all = BTreeMap::new();
+        for event in text.lines().filter_map(|l| serde_json::from_str::<Value>(l).ok()) {
+            if let Some(done) = done(&event, &self.namespace) {
+                *all.entry(done).or_default() += 1;
+            }
+        }
+        all
+    }
+}
+
+/// Runs it and gives its exit code (`-signal` when it was killed) and the last JSON line, else what it said on standard
+/// error.
+pub fn end_of(command: &mut Command) -> (i32, Value) {
+    let out = command.output().expect("the program starts");
+    let text = String::from_utf8_lossy(&out.stdout).into_owned();
+    let last = text.lines().last().and_then(|l| serde_json::from_str(l).ok());
+    let said = last.unwrap_or_else(|| Value::from(String::from_utf8_lossy(&out.stderr).into_owned()));
+    (out.status.code().unwrap_or_else(|| -out.status.signal().unwrap_or(1)), said)
+}
+
+fn done(event: &Value, namespace: &str) -> Option<String> {
+    let of = &event["objectRef"];
+    let text = |v: &Value| v.as_str().unwrap_or_default().to_string();
+    let ours = of["namespace"] == namespace && text(&event["userAgent"]).starts_with("changeover");
+    let stored = event["responseStatus"]["code"].as_u64().is_some_and(|code| code < 300);
+    if !ours || !stored || text(&event["requestURI"]).contains("dryRun") {
+        return None;
+    }
+    let (verb, body) = (text(&event["verb"]), &event["requestObject"]);
+    let name = if of["name"].is_null() { &body["metadata"]["name"] } else { &of["name"] };
+    let object = format!("{verb} {}/{} {}", text(&of["resource"]), text(name), text(&of["subresource"]));
+    if verb != "patch" {
+        return Some(object);
+    }
+    let changes = body.as_array().into_iter().flatten().filter(|op| op["op"] != "test");
+    let changes = changes.filter(|op| !text(&op["path"]).starts_with("/metadata/"));
+    // The ReplicaSet's hash differs from namespace to namespace.
+    let said: Vec<String> = changes.map(|op| format!("{} {} {}", text(&op["op"]), text(&op["path"]), without_hash(&op["value"]))).collect();
+    (!said.is_empty()).then(|| format!("{object} {}", said.join(", ")))
+}
+
+fn without_hash(value: &Value) -> Value {
+    let mut value = value.clone();
+    if let Some(hash) = value.get_mut("pod-template-hash") {
+        *hash = "(hash)".into();
+    }
+    value
+}
+
+fn essence(o: &Value) -> Value {
+    let mut spec = o["spec"].clone();
+    for own in ["clusterIP", "clusterIPs"] {
+        spec.as_object_mut().map(|s| s.remove(own));
+    }
+    let marks: Vec<&String> = o["metadata"]["annotations"].as_object().map(|a| a.keys().collect()).unwrap_or_default();
+    let managers = o["metadata"]["managedFields"].as_array().map_or(&[][..], Vec::as_slice).iter();
+    let ours: Vec<&Value> = managers.map(|m| &m["manager"]).filter(|m| m.as_str().is_some_and(|m| m.starts_with("changeover"))).collect();
+    json!({"spec": spec, "annotations": marks, "managers": ours, "ending": !o["metadata"]["deletionTimestamp"].is_null()})
 }
 
 impl Drop for Scene {
@@ -117,10 +242,115 @@ impl Drop for Scene {
     }
 }
 
-/// Runs a command and gives its exit code and the last JSON line of its standard output.
-pub fn ended(command: &mut Command) -> (i32, Value) {
-    let out = command.output().expect("the program starts");
-    let text = String::from_utf8_lossy(&out.stdout).into_owned();
-    let last = text.lines().last().and_then(|l| serde_json::from_str(l).ok()).unwrap_or(Value::Null);
-    (out.status.code().unwrap_or(-1), last)
+/// A client that goes with its scene.
+pub struct Running(pub Child);
+
+impl Running {
+    /// Starts it; what it prints is kept for its end.
+    pub fn start(mut command: Command) -> Self {
+        Self(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts"))
+    }
+
+    /// Waits for its end: exit code and its JSON lines.
+    pub fn ends(mut self) -> (i32, Vec<Value>) {
+        let mut text = String::new();
+        let mut stdout = self.0.stdout.take().expect("piped");
+        std::io::Read::read_to_string(&mut stdout, &mut text).expect("reads");
+        let code = self.0.wait().expect("ends").code().unwrap_or(-1);
+        (code, text.lines().map(|l| serde_json::from_str(l).unwrap_or(Value::from(l))).collect())
+    }
+
+    /// Whether it still runs.
+    pub fn is_alive(&mut self) -> bool {
+        self.0.try_wait().expect("is asked").is_none()
+    }
+
+    /// kill -9.
+    pub fn kill(mut self) {
+        self.0.kill().expect("kill -9");
+        self.0.wait().expect("gone");
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Already gone in a test that holds.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A small disk (tmpfs) in a mount namespace of its own, which goes with the value: no root, and nothing to clean up.
+pub struct Disk {
+    holder: Child,
+    at: PathBuf,
+}
+
+impl Disk {
+    /// Mounts one of that size (`512k`) at a folder, with a copy of what was in it.
+    pub fn over(at: &Path, size: &str) -> Self {
+        let script = r#"exec 3<"$0" && mount -t tmpfs -o "size=$1" tmpfs "$0" && cp -a /proc/self/fd/3/. "$0" && exec 3<&- && echo mounted && exec sleep infinity"#;
+        let mut command = Command::new("unshare");
+        command.args(["--map-root-user", "--mount", "sh", "-c", script]).arg(at).arg(size).stdout(Stdio::piped());
+        let mut holder = command.spawn().expect("unshare starts (util-linux)");
+        let mut said = String::new();
+        BufReader::new(holder.stdout.take().expect("piped")).read_line(&mut said).expect("reads");
+        assert_eq!(said.trim(), "mounted", "the small disk cannot be mounted: are user namespaces allowed here?");
+        Self { holder, at: at.to_path_buf() }
+    }
+
+    /// The same call, where the disk is seen.
+    pub fn inside(&self, command: &Command) -> Command {
+        let mut c = Command::new("nsenter");
+        c.arg(format!("--target={}", self.holder.id())).args(["--user", "--mount", "--preserve-credentials", "--"]);
+        // The folder that it starts in is looked up inside: outside, the disk is not seen.
+        c.args(["sh", "-c", r#"cd "$0" && exec "$@""#]).arg(command.get_current_dir().unwrap_or(&self.at));
+        c.arg(command.get_program()).args(command.get_args()).stdin(Stdio::null());
+        c
+    }
+
+    fn sh(&self, script: &str) {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).arg(&self.at);
+        let out = self.inside(&command).output().expect("nsenter starts (util-linux)");
+        assert!(out.status.success(), "{script}: {}", String::from_utf8_lossy(&out.stderr));
+    }
+
+    /// Fills it up to its last byte.
+    pub fn fill(&self) {
+        self.sh(r#"! dd if=/dev/zero of="$0/filling" bs=4k 2>/dev/null && ! (: > "$0/one-more" && echo x > "$0/one-more") 2>/dev/null"#);
+    }
+
+    /// Makes room again.
+    pub fn empty(&self) {
+        self.sh(r#"rm -f "$0/filling" "$0/one-more""#);
+    }
+
+    /// Lets nobody write, or everybody.
+    pub fn read_only(&self, read_only: bool) {
+        self.sh(&format!(r#"mount -o remount,{} "$0""#, if read_only { "ro" } else { "rw" }));
+    }
+}
+
+impl Drop for Disk {
+    fn drop(&mut self) {
+        let _ = self.holder.kill();
+        let _ = self.holder.wait();
+    }
+}
+
+/// Writes of this kind that the server carried out, as the proxy saw it (dry runs apart).
+pub fn carried_out(seen: &[Seen], method: &Method, path: &str, body: &str) -> usize {
+    let fits = |s: &&Seen| s.method == *method && s.path.contains(path) && s.body.contains(body) && !s.path.contains("dryRun");
+    seen.iter().filter(fits).filter(|s| s.status.is_some_and(|s| s < 300)).count()
+}
+
+/// The path of `Service/web`, and what is new in the body of the write that moves its traffic.
+pub const SERVICE: &str = "/services/web?";
+/// See [`SERVICE`].
+pub const FLIP: &str = r#""value":{"app":"web","changeover.dev/color":"green"}"#;
+
+/// Selector after the cutover.
+pub fn served_by_green() -> Value {
+    json!({"app": "web", "changeover.dev/color": "green"})
 }

@@ -184,6 +184,16 @@ impl Window {
         Ok(())
     }
 
+    /// Whether an element is whole in the window as it stands, with nothing over its middle: seen without scrolling.
+    pub async fn in_view(&self, css: &str) -> Outcome<bool> {
+        let js = "const e = document.querySelector(arguments[0]);
+            if (!e) return false;
+            const r = e.getBoundingClientRect();
+            const top = document.elementFromPoint(r.left + r.width / 2, r.top + r.height / 2);
+            return r.width > 0 && r.left >= 0 && r.top >= 0 && r.right <= innerWidth && r.bottom <= innerHeight && e.contains(top);";
+        Ok(self.script(js, vec![css.into()]).await? == Value::Bool(true))
+    }
+
     /// Runs a script in the page.
     pub async fn script(&self, js: &str, args: Vec<Value>) -> Outcome<Value> {
         Ok(self.client.execute(js, args).await?)

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use acceptance::scene::{LAB, Scene, ended};
+use acceptance::script::{LAB, Scene, ended};
 use acceptance::{program, until};
 use serde_json::{Value, json};
 use xtask::lab::Lab;

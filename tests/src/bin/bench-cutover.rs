@@ -333,7 +333,8 @@ impl Standing {
         let text = std::fs::read_to_string(real::audit_log())?;
         let mut all = Received::default();
         for event in text.lines().filter_map(|l| serde_json::from_str::<Value>(l).ok()) {
-            let here = event["objectRef"]["namespace"] == self.shop.namespace.as_str() && event["verb"] == "patch";
+            let of = &event["objectRef"];
+            let here = of["namespace"] == self.shop.namespace.as_str() && of["resource"] == "services" && event["verb"] == "patch";
             let uri = event["requestURI"].as_str().unwrap_or_default();
             if !here || uri.contains("dryRun") {
                 continue;

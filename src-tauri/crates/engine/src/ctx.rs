@@ -154,7 +154,7 @@ pub struct Ctx {
     pub(crate) shown: watch::Sender<RunView>,
     lost: Duration,
     watched: Duration,
-    boundaries: u64,
+    boundaries: BTreeMap<String, u32>,
 }
 
 impl Ctx {
@@ -180,7 +180,7 @@ impl Ctx {
             shown,
             lost: zero,
             watched: zero,
-            boundaries: 0,
+            boundaries: BTreeMap::new(),
         }
     }
 
@@ -197,16 +197,18 @@ impl Ctx {
 
     /// Makes events durable, all at once, and only then counts them as happened.
     pub fn log(&mut self, events: Vec<Event>) -> Result<(), Stop> {
-        self.boundary("journal:before")?;
         let entry = Entry { schema: SCHEMA, at: self.ports.clock.now(), events };
         // The fold is tried first: what cannot follow must not be written.
         let mut next = self.view.clone();
         next.apply(&entry).map_err(Stop::Illegal)?;
         let json = serde_json::to_value(&entry)
             .map_err(|e| Stop::Journal(JournalError::Write { path: self.plan.id.clone(), why: e.to_string() }))?;
+        let what: Vec<&str> = json["events"].as_array().into_iter().flatten().filter_map(|e| e["event"].as_str()).collect();
+        let what = what.join("+");
+        self.boundary("journal:before", &what)?;
         self.ports.journal.append(&self.plan.id, &json).map_err(Stop::Journal)?;
         self.view = next;
-        self.boundary("journal:after")?;
+        self.boundary("journal:after", &what)?;
         self.show();
         Ok(())
     }
@@ -223,17 +225,22 @@ impl Ctx {
         self.show();
     }
 
-    /// A place where tests may kill the process: sweeps over a real process name it by its number in
+    /// A place where tests may kill the process. Its name says where, which step and what, and for how many times this
+    /// process has been there: sweeps over a real process read the names in its log and give one of them in
     /// `$CHANGEOVER_KILL_AT` (debug builds only).
-    pub fn boundary(&mut self, name: &str) -> Result<(), Stop> {
-        self.boundaries += 1;
-        tracing::trace!(number = self.boundaries, name, "boundary");
+    pub fn boundary(&mut self, at: &str, what: &str) -> Result<(), Stop> {
+        let way = if self.forward() { "run" } else { "undo" };
+        let name = format!("{at} {way} {} {what}", self.step);
+        let times = self.boundaries.entry(name.clone()).or_default();
+        *times += 1;
+        let name = format!("{name} #{times}");
+        tracing::trace!(name, "boundary");
         #[cfg(debug_assertions)]
-        if std::env::var("CHANGEOVER_KILL_AT").ok().and_then(|n| n.parse().ok()) == Some(self.boundaries) {
+        if std::env::var("CHANGEOVER_KILL_AT").is_ok_and(|wanted| wanted == name) {
             std::process::abort();
         }
         match &self.options.fail_point {
-            Some(dies) if dies(name) => Err(Stop::Killed),
+            Some(dies) if dies(&name) => Err(Stop::Killed),
             _ => Ok(()),
         }
     }

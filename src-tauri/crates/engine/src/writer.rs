@@ -123,9 +123,11 @@ impl Ctx {
             purpose,
         });
         self.log(events)?;
-        self.boundary("http:before")?;
+        let object = write.object();
+        let what = format!("{} {}/{}", write.manager(), object.kind, object.name);
+        self.boundary("http:before", &what)?;
         let answer = self.ports.cluster.write(&self.plan.cluster, &write, Mode::Commit).await;
-        self.boundary("http:after")?;
+        self.boundary("http:after", &what)?;
         let result = match &answer {
             Ok(object) => Outcome::Applied { stored: stored(&write, object) },
             Err(error) => Outcome::Failed { error: error.clone() },
@@ -146,6 +148,9 @@ impl Ctx {
         let mut silent = None;
         let mut fences = 0;
         while let Some(record) = self.view.pending().cloned() {
+            // Said before the read: a server that fell silent leaves that without an answer, too.
+            let what = format!("no answer to the write of {}, looking whether it landed", record.write.object().said());
+            self.beat(Said::new("no-answer", what));
             let live = self.get(record.write.object()).await?;
             match verdict(&record, live.as_ref(), &self.view.plan.id) {
                 Late::Landed(stored) => {

@@ -1,0 +1,176 @@
+//! kill -9 before and after every entry of the journal and every HTTP write of a whole Blue/Green run, on a real API
+//! server (practice lab): however often it is killed and picked up again, the run ends the same, and the server carried
+//! out every write exactly once.
+//!
+//! One run is killed many times: killed at a place, picked up, killed again a few places on, and so on to its end. A
+//! handful of such runs, each beginning at another place, come to every place; a place that a recovery did not come
+//! by gets a run of its own.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Mutex;
+
+use acceptance::scene::{KILLED, Scene, served_by_green};
+use serde_json::{Value, json};
+
+/// Runs at a time: while one waits for its pods others keep the processors busy.
+const AT_A_TIME: usize = 6;
+
+/// What is swept over.
+struct Sweep {
+    finish: &'static str,
+    /// Brings the scene of a run to where the sweep begins.
+    begin: fn(&Scene, &str),
+    /// Its first call; `RUN` stands for the run's id.
+    first: &'static [&'static str],
+    /// Entry of the journal from which on `resume` knows what is wanted; until it is durable the first call is repeated.
+    /// `None` = it knows from the start.
+    knows: Option<&'static str>,
+    /// Exit code and state of its end.
+    end: (i32, &'static str),
+}
+
+const RESUME: &[&str] = &["resume", "RUN", "--yes"];
+
+/// How a run that nobody kills ends, and the places that it passes on its way.
+struct Smooth {
+    world: BTreeMap<String, Value>,
+    writes: BTreeMap<String, usize>,
+    places: Vec<String>,
+}
+
+#[test]
+fn a_swap_killed_anywhere_and_picked_up_ends_the_same() {
+    let first = &["run", "plan", "--yes", "--confirm-context", "practice"];
+    let sweep = Sweep { finish: "swap", begin: |_, _| {}, first, knows: None, end: (0, "done") };
+    let smooth = sweep.all();
+    let flip = format!(r#"patch services/web  add /spec/selector {}"#, served_by_green());
+    assert_eq!(smooth.writes.get(&flip), Some(&1), "one flip: {:#?}", smooth.writes);
+    assert_eq!(smooth.writes.get("create deployments/web-green "), Some(&1), "one green: {:#?}", smooth.writes);
+}
+
+#[test]
+fn a_promotion_in_place_killed_anywhere_and_picked_up_ends_the_same() {
+    let first = &["run", "plan", "--yes", "--confirm-context", "practice"];
+    let sweep = Sweep { finish: "promote", begin: |_, _| {}, first, knows: None, end: (0, "done") };
+    let smooth = sweep.all();
+    assert_eq!(smooth.writes.get("delete deployments/web-green "), Some(&1), "green goes once: {:#?}", smooth.writes);
+}
+
+#[test]
+fn a_way_back_killed_anywhere_and_picked_up_ends_as_before_the_run() {
+    let first = &["back-out", "RUN", "--reason", "test"];
+    let begin = |scene: &Scene, run: &str| {
+        until_the_cutover(scene, run);
+        assert_eq!(scene.ends(&["approve", run]).0, 4, "waits before blue goes");
+        assert_eq!(scene.selector(), served_by_green());
+    };
+    let sweep = Sweep { finish: "swap", begin, first, knows: Some("back-out-asked"), end: (5, "backedOut") };
+    let before = Scene::direct().world();
+    let smooth = sweep.all();
+    assert_eq!(smooth.world, before, "nothing is left of the run");
+    let back = format!(r#"patch services/web  add /spec/selector {}"#, json!({"app": "web", "pod-template-hash": "(hash)"}));
+    assert_eq!(smooth.writes.get(&back), Some(&2), "pinned once, and flipped back once: {:#?}", smooth.writes);
+}
+
+#[test]
+fn a_back_out_killed_anywhere_and_picked_up_ends_as_before_the_run() {
+    let first = &["back-out", "RUN", "--reason", "test"];
+    let sweep = Sweep { finish: "promote", begin: until_the_cutover, first, knows: Some("back-out-asked"), end: (5, "backedOut") };
+    let before = Scene::direct().world();
+    let smooth = sweep.all();
+    assert_eq!(smooth.world, before, "nothing is left of the run");
+    assert!(!smooth.writes.keys().any(|w| w.contains("color")), "the Service never led to green: {:#?}", smooth.writes);
+}
+
+fn until_the_cutover(scene: &Scene, _run: &str) {
+    assert_eq!(scene.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+}
+
+impl Sweep {
+    /// Runs smoothly once, then killed at every place.
+    fn all(&self) -> Smooth {
+        let smooth = self.smooth();
+        let count = smooth.places.len();
+        assert!(count > 20, "only {count} places: {:#?}", smooth.places);
+        let killed = Mutex::new(vec![false; count]);
+        let chains = Mutex::new((0..AT_A_TIME).map(|begin| (begin..count).step_by(AT_A_TIME).collect()).collect());
+        work(&chains, |chain: Vec<usize>| self.chain(&smooth, &chain, &killed));
+        let left = |killed: &Mutex<Vec<bool>>| -> Vec<usize> {
+            let killed = killed.lock().expect("no panic holds it");
+            (0..count).filter(|i| !killed[*i]).collect()
+        };
+        let alone = Mutex::new(left(&killed).into_iter().map(|i| vec![i]).collect());
+        println!("{count} places, {} of them killed in a run of their own", left(&killed).len());
+        work(&alone, |chain: Vec<usize>| self.chain(&smooth, &chain, &killed));
+        let never: Vec<&String> = left(&killed).into_iter().map(|i| &smooth.places[i]).collect();
+        assert!(never.is_empty(), "never killed at (is it a debug build?): {never:#?}");
+        smooth
+    }
+
+    fn call(&self, arguments: &[&str], run: &str) -> Vec<String> {
+        arguments.iter().map(|a| if *a == "RUN" { run.to_string() } else { (*a).to_string() }).collect()
+    }
+
+    fn scene(&self) -> (Scene, String) {
+        let scene = Scene::direct();
+        let run = scene.plan(self.finish, &[]);
+        (self.begin)(&scene, &run);
+        (scene, run)
+    }
+
+    fn smooth(&self) -> Smooth {
+        let (scene, run) = self.scene();
+        let call = self.call(self.first, &run);
+        let call: Vec<&str> = call.iter().map(String::as_str).collect();
+        let out = scene.command(&call).env("CHANGEOVER_LOG", "engine=trace").output().expect("the program starts");
+        let trace = String::from_utf8_lossy(&out.stderr).into_owned();
+        assert_eq!(out.status.code(), Some(self.end.0), "{trace}");
+        let name = |l: &str| l.split_once("name=\"").and_then(|(_, rest)| rest.split_once('"')).map(|(name, _)| name.to_string());
+        let places = trace.lines().filter(|l| l.contains(" boundary ")).filter_map(name).collect();
+        Smooth { world: scene.world(), writes: scene.carried_out(), places }
+    }
+
+    /// One run, killed at each of these places, and picked up until it ends.
+    fn chain(&self, smooth: &Smooth, chain: &[usize], killed: &Mutex<Vec<bool>>) {
+        let (scene, run) = self.scene();
+        let mut story = Vec::new();
+        let mut call = self.call(self.first, &run);
+        for place in chain {
+            let name = &smooth.places[*place];
+            let arguments: Vec<&str> = call.iter().map(String::as_str).collect();
+            let (code, said) = scene.ends_killed_at(&arguments, name);
+            story.push(format!("{name}: {code}"));
+            if code != KILLED {
+                // A recovery may find done what a smooth run does at that place.
+                assert_eq!((code, said["state"].as_str()), (self.end.0, Some(self.end.1)), "{story:#?}: {said}");
+                break;
+            }
+            killed.lock().expect("no panic holds it")[*place] = true;
+            let known = |entry| smooth.places.iter().position(|p| p.starts_with("journal:after") && p.contains(entry));
+            if self.knows.is_none_or(|entry| known(entry).is_some_and(|known| known <= *place)) {
+                call = self.call(RESUME, &run);
+            }
+        }
+        if story.last().is_some_and(|s| s.ends_with(&format!(": {KILLED}"))) {
+            let arguments: Vec<&str> = call.iter().map(String::as_str).collect();
+            let (code, said) = scene.ends(&arguments);
+            assert_eq!((code, said["state"].as_str()), (self.end.0, Some(self.end.1)), "{story:#?}: {said}");
+        }
+        assert_eq!(scene.world(), smooth.world, "{story:#?}");
+        assert_eq!(scene.carried_out(), smooth.writes, "{story:#?}");
+    }
+}
+
+/// Does all of it, several at a time.
+fn work<T: Send>(all: &Mutex<VecDeque<T>>, one: impl Fn(T) + Sync) {
+    std::thread::scope(|threads| {
+        for _ in 0..AT_A_TIME {
+            threads.spawn(|| {
+                let next = || all.lock().expect("no panic holds it").pop_front();
+                while let Some(item) = next() {
+                    one(item);
+                }
+            });
+        }
+    });
+}

@@ -1,0 +1,157 @@
+//! Whole rollouts through the real window, from what is new to the end of the run, and what the cluster says then.
+//!
+//! Grounds as in `window_journeys.rs`.
+
+use acceptance::Outcome;
+use acceptance::journey::Journey;
+use acceptance::window::{PATIENCE, Window};
+use serde_json::{Value, json};
+
+/// What the run's screen says at its end: a sentence, and every step with its time.
+async fn says_what_was_done(w: &Window, steps: &[&str]) -> Outcome<()> {
+    let headline = w.text("[data-testid=headline]").await?;
+    assert!(!headline.trim().is_empty(), "the end is said in a sentence");
+    let report = w.text("[data-testid=report]").await?;
+    for step in steps {
+        assert!(report.contains(step), "{step} is not in the report: {report}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_blue_green_by_swap_to_its_end() -> Outcome<()> {
+    let j = Journey::begin("swap")?;
+    let scale = json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "web", "namespace": j.namespace},
+        "spec": {"scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}, "minReplicas": 1, "maxReplicas": 4,
+            "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 80}}}]}});
+    j.apply(&scale)?;
+    let w = j.window().await?;
+    j.connect(&w).await?;
+    j.unlock(&w).await?;
+    j.select(&w).await?;
+    w.click("[data-testid=roll-out]").await?;
+    w.fill("[data-testid=image-web]", "changeover.dev/shop:v2").await?;
+    j.start_as(&w, "swap", 3).await?;
+    j.until_gate(&w).await?;
+    assert_eq!(j.object("hpa/web")?["spec"]["minReplicas"], 2, "the autoscaler is held while both colours stand");
+    assert_eq!(j.names("services")?, ["web", "web-preview"]);
+    j.cut_over(&w).await?;
+    j.finish(&w).await?;
+    says_what_was_done(&w, &["web-green"]).await?;
+
+    assert_eq!(j.selector()?, json!({"app": "web", "changeover.dev/color": "green"}));
+    let (blue, green) = (j.object("deployment/web")?, j.object("deployment/web-green")?);
+    assert_eq!((&blue["spec"]["replicas"], &green["spec"]["replicas"]), (&json!(0), &json!(2)));
+    assert!(blue["spec"]["paused"].is_null(), "blue is not left paused");
+    assert_eq!(green["spec"]["template"]["spec"]["containers"][0]["image"], "changeover.dev/shop:v2");
+    assert_eq!(green["status"]["availableReplicas"], 2);
+    assert_eq!(j.deployments()?, ["web", "web-green"]);
+    assert_eq!(j.names("services")?, ["web"], "no preview Service is left");
+    assert_eq!(j.object("hpa/web")?["spec"]["minReplicas"], 1, "blue's autoscaler has its minimum back");
+    let cloned = j.object("hpa/web-green")?;
+    assert_eq!((&cloned["spec"]["minReplicas"], &cloned["spec"]["scaleTargetRef"]["name"]), (&json!(1), &json!("web-green")));
+    w.close().await
+}
+
+#[tokio::test]
+async fn a_promotion_in_place_to_its_end() -> Outcome<()> {
+    let j = Journey::begin("promote")?;
+    let (before, kinds) = (j.object("deployment/web")?, ["deployments", "services", "hpa", "pdb"]);
+    let names = kinds.map(|kind| j.names(kind).expect("reads"));
+    let w = j.window().await?;
+    j.connect(&w).await?;
+    j.unlock(&w).await?;
+    j.select(&w).await?;
+    w.click("[data-testid=roll-out]").await?;
+    w.fill("[data-testid=image-web]", "changeover.dev/shop:v3").await?;
+    j.start_as(&w, "promote", 3).await?;
+    j.until_gate(&w).await?;
+    j.cut_over(&w).await?;
+    assert_eq!(j.selector()?["changeover.dev/color"], "green");
+    j.finish(&w).await?;
+    says_what_was_done(&w, &["web"]).await?;
+
+    let mut wanted = before["spec"].clone();
+    wanted["template"]["spec"]["containers"][0]["image"] = "changeover.dev/shop:v3".into();
+    let now = j.object("deployment/web")?;
+    assert_eq!(now["spec"], wanted, "the template as given, and everything else as before");
+    assert_eq!(now["status"]["availableReplicas"], 2);
+    assert_eq!(j.selector()?, json!({"app": "web"}));
+    assert_eq!(kinds.map(|kind| j.names(kind).expect("reads")), names, "names are what they were");
+    let notes = now["metadata"]["annotations"].as_object().into_iter().flat_map(|a| a.keys());
+    assert_eq!(notes.filter(|key| key.contains("changeover.dev/")).count(), 0, "no note of ours is left: {}", now["metadata"]);
+    w.close().await
+}
+
+#[tokio::test]
+async fn a_whole_pod_template_is_rolled_out_as_it_was_typed() -> Outcome<()> {
+    let j = Journey::begin("template")?;
+    let w = j.window().await?;
+    j.connect(&w).await?;
+    j.unlock(&w).await?;
+    j.select(&w).await?;
+    w.click("[data-testid=roll-out]").await?;
+    w.click("[data-testid=mode-template]").await?;
+    let given = w.see("[data-testid=template]").await?.prop("value").await?.ok_or("the template is not shown")?;
+    assert!(given.contains("changeover.dev/shop:v1"), "it begins with what runs: {given}");
+    let image = given.lines().find(|l| l.contains("image: changeover.dev/shop:v1")).ok_or("no image")?;
+    let at = " ".repeat(image.find("image:").unwrap_or_default());
+    let more = image.replace(":v1", ":v2") + "\n" + &at + "env: [{name: GREETING, value: good evening}]";
+    let typed = given.replace(image, &more);
+    w.fill("[data-testid=template]", &typed).await?;
+    w.click("[data-testid=walk-next]").await?;
+    w.click("[data-testid=strategy-blue-green]").await?;
+    w.click("[data-testid=param-finish-swap]").await?;
+    w.fill("[data-testid=param-soak]", "3").await?;
+    w.click("[data-testid=walk-next]").await?;
+    w.see("[data-testid=walk-next][aria-disabled=false]").await?;
+    let diff = w.reads("[data-testid=diff]", &["changeover.dev/shop:v2", "good evening"], PATIENCE).await?;
+    let line = |sign: char, word: &str| diff.lines().any(|l| l.starts_with(sign) && l.contains(word));
+    assert!(line('-', "shop:v1") && line('+', "shop:v2") && line('+', "good evening"), "{diff}");
+    j.check_and_start(&w).await?;
+    j.until_gate(&w).await?;
+
+    let (blue, green) = (j.object("deployment/web")?, j.object("deployment/web-green")?);
+    let mut wanted = blue["spec"]["template"]["spec"].clone();
+    wanted["containers"][0]["image"] = "changeover.dev/shop:v2".into();
+    wanted["containers"][0]["env"] = json!([{"name": "GREETING", "value": "good evening"}]);
+    assert_eq!(green["spec"]["template"]["spec"], wanted, "green is what was typed");
+    assert_eq!(blue["spec"]["template"]["spec"]["containers"][0]["image"], "changeover.dev/shop:v1", "blue is what it was");
+    w.click("[data-testid=back-out]").await?;
+    w.click("[data-testid=back-out-ok]").await?;
+    j.state(&w, "backedOut").await?;
+    assert_eq!(j.deployments()?, ["web"]);
+    w.close().await
+}
+
+#[tokio::test]
+async fn a_deployment_is_rolled_back_to_its_revision_before() -> Outcome<()> {
+    let j = Journey::begin("rollback")?;
+    let first = j.object("deployment/web")?["spec"]["template"].clone();
+    j.kubectl(&["set", "image", "deployment/web", "web=changeover.dev/shop:v2"])?;
+    j.kubectl(&["rollout", "status", "deployment/web", "--timeout=90s"])?;
+    let w = j.window().await?;
+    j.connect(&w).await?;
+    j.unlock(&w).await?;
+    j.select(&w).await?;
+    w.click("[data-testid=roll-back]").await?;
+    w.see("[data-testid=rev-1][aria-checked=true]").await?;
+    let current = w.see("[data-testid=rev-2]").await?.attr("aria-disabled").await?;
+    assert_eq!(current.as_deref(), Some("true"), "what runs is no target");
+    w.click("[data-testid=walk-next]").await?;
+    w.see("[data-testid=walk-next][aria-disabled=false]").await?;
+    let diff = w.text("[data-testid=diff]").await?;
+    let line = |sign: char, word: &str| diff.lines().any(|l| l.starts_with(sign) && l.contains(word));
+    assert!(line('-', "shop:v2") && line('+', "shop:v1"), "{diff}");
+    w.see("[data-testid=not-restored]").await?;
+    j.check_and_start(&w).await?;
+    j.until(&w, "[data-testid=run][data-state=done]").await?;
+    says_what_was_done(&w, &["web"]).await?;
+    let now = j.object("deployment/web")?;
+    assert_eq!(now["spec"]["template"], first, "the template of revision 1");
+    assert_eq!((&now["status"]["updatedReplicas"], &now["status"]["availableReplicas"]), (&json!(2), &json!(2)));
+    let revision: &Value = &now["metadata"]["annotations"]["deployment.kubernetes.io/revision"];
+    assert_eq!(revision, "3", "its ReplicaSet is used again");
+    w.close().await
+}
