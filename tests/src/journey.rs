@@ -29,10 +29,14 @@ pub struct Journey {
 }
 
 impl Journey {
+    /// One in that namespace, which is as it is.
+    pub fn of(namespace: &str) -> Outcome<Journey> {
+        Ok(Journey { lab: crate::lab(&[Kind::RealNodes, Kind::Practice])?, namespace: namespace.into(), state: tempfile::tempdir()? })
+    }
+
     /// Starts one.
     pub fn begin(name: &str) -> Outcome<Journey> {
-        let lab = crate::lab(&[Kind::RealNodes, Kind::Practice])?;
-        let journey = Journey { lab, namespace: format!("window-{name}-{}", std::process::id()), state: tempfile::tempdir()? };
+        let journey = Journey::of(&format!("window-{name}-{}", std::process::id()))?;
         let file = journey.state.path().join("scene.json");
         std::fs::write(&file, scene(&journey.namespace).to_string())?;
         journey.lab.apply(&file)?;

@@ -3,7 +3,7 @@
 //! The tests are in `tests/`; this library holds what they share. It does **not** know the rooms' insides: it starts the
 //! programs that a user starts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use xtask::lab::{Kind, Lab, LabDir};
@@ -40,6 +40,18 @@ pub fn lab(kinds: &[Kind]) -> Outcome<Lab> {
     let lab = Lab::open(LabDir::at(folder))?;
     let kind = lab.record().options.kind;
     if kinds.contains(&kind) { Ok(lab) } else { Err(format!("the lab in CHANGEOVER_LAB_DIR is {kind:?}; needed: {kinds:?}").into()) }
+}
+
+/// The sample shop's manifests, moved into another Kubernetes namespace and under another host; documents that hold one of
+/// these texts are left out. What has no namespace is there once for all shops, and is left out too.
+pub fn sample_shop(namespace: &str, host: &str, without: &[&str]) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("lab/shop");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(folder).expect("the sample shop").flatten().map(|f| f.path()).collect();
+    files.sort();
+    let all: Vec<String> = files.iter().map(|f| std::fs::read_to_string(f).expect("reads")).collect();
+    let all = all.join("\n---\n").replace("shop.example.com", host).replace("namespace: shop", &format!("namespace: {namespace}"));
+    let here = all.split("\n---\n").filter(|d| d.contains("namespace:") && !without.iter().any(|text| d.contains(text)));
+    here.collect::<Vec<_>>().join("\n---\n")
 }
 
 /// Waits for a condition; fails with its name when it does not come true in time.

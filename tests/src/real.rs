@@ -57,17 +57,9 @@ impl Shop {
         shop
     }
 
-    /// The sample shop's manifests, moved here: `web` with all that belongs to it, and the entries.
+    /// `web` with all that belongs to it, and the entries; `api` would only take its time to start.
     fn manifests(&self) -> String {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("lab/shop");
-        let mut files: Vec<PathBuf> = std::fs::read_dir(folder).expect("the sample shop").flatten().map(|f| f.path()).collect();
-        files.sort();
-        let all: Vec<String> = files.iter().map(|f| std::fs::read_to_string(f).expect("reads")).collect();
-        let all = all.join("\n---\n").replace("shop.example.com", &self.host());
-        let all = all.replace("namespace: shop", &format!("namespace: {}", self.namespace));
-        // What has no namespace is there once for all shops; `api` would only take its time to start.
-        let here = all.split("\n---\n").filter(|d| d.contains("namespace:") && !d.contains("kind: Deployment\nmetadata: {name: api"));
-        here.collect::<Vec<_>>().join("\n---\n")
+        crate::sample_shop(&self.namespace, &self.host(), &["kind: Deployment\nmetadata: {name: api"])
     }
 
     /// Name under which Traefik leads here.
@@ -108,7 +100,12 @@ impl Shop {
 
     /// Where the Service `web` is reached from beside the cluster.
     pub fn service(&self) -> SocketAddr {
-        let ip = self.kubectl(&["get", "service", "web", "-o", "jsonpath={.spec.clusterIP}"]);
+        self.service_of("web")
+    }
+
+    /// Where another Service is.
+    pub fn service_of(&self, name: &str) -> SocketAddr {
+        let ip = self.kubectl(&["get", "service", name, "-o", "jsonpath={.spec.clusterIP}"]);
         SocketAddr::new(ip.trim().parse().expect("an address"), 80)
     }
 
@@ -119,7 +116,7 @@ impl Shop {
     }
 
     /// Whether a request is answered there with 200.
-    fn answers(&self, at: SocketAddr) -> bool {
+    pub fn answers(&self, at: SocketAddr) -> bool {
         let ask = || -> std::io::Result<bool> {
             let mut stream = TcpStream::connect_timeout(&at, Duration::from_secs(2))?;
             stream.set_read_timeout(Some(Duration::from_secs(2)))?;
@@ -232,6 +229,52 @@ impl Shop {
         traffic.stop()
     }
 
+    /// The same program at a terminal, where somebody answers its questions: it drives the run while it asks.
+    pub fn at_a_terminal(&self, arguments: &[&str]) -> Terminal {
+        let command = self.command(arguments);
+        let words = std::iter::once(command.get_program()).chain(command.get_args()).map(|w| w.to_string_lossy().into_owned());
+        let line = words.map(|w| format!("'{w}'")).collect::<Vec<_>>().join(" ");
+        let mut script = Command::new("script");
+        script.args(["--quiet", "--return", "--flush", "--command", &line, "/dev/null"]).current_dir(self.state.path());
+        let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("script starts (bsdutils)");
+        let (mut out, said) = (child.stdout.take().expect("is piped"), Arc::new(Mutex::new(String::new())));
+        let into = said.clone();
+        std::thread::spawn(move || {
+            let mut some = [0; 4096];
+            while let Ok(n @ 1..) = std::io::Read::read(&mut out, &mut some) {
+                into.lock().unwrap_or_else(PoisonError::into_inner).push_str(&String::from_utf8_lossy(&some[..n]));
+            }
+        });
+        Terminal { child, said }
+    }
+
+    /// Sends SIGTERM to the containers of a Deployment's pods: the shop then says that it is not ready, and goes on
+    /// answering for as long as its `SHUTDOWN_DELAY` says.
+    pub fn ask_to_stop(&self, deployment: &str) {
+        let pods: BTreeSet<String> = self.pods_of(deployment).into_keys().map(|pod| format!("POD_NAME={pod}")).collect();
+        let all = processes_of(&pods);
+        assert!(all.len() >= pods.len(), "{} processes of {} pods", all.len(), pods.len());
+        for pid in all {
+            assert!(Command::new("kill").args(["-TERM", &pid]).status().expect("kill starts").success());
+        }
+    }
+
+    /// What the API server was asked to change of Services here, and did, in order: name and selector.
+    pub fn selectors_written(&self) -> Vec<(String, Value)> {
+        let text = std::fs::read_to_string(audit_log()).expect("the API server writes an audit log");
+        let ours = |event: &Value| {
+            let of = &event["objectRef"];
+            let stored = event["responseStatus"]["code"] == 200 && !event["requestURI"].to_string().contains("dryRun");
+            of["namespace"] == self.namespace.as_str() && of["resource"] == "services" && event["verb"] == "patch" && stored
+        };
+        let events = text.lines().filter_map(|l| serde_json::from_str::<Value>(l).ok()).filter(ours);
+        let selector = |event: &Value| {
+            let mut changes = event["requestObject"].as_array().into_iter().flatten().filter(|op| op["op"] != "test");
+            changes.find(|op| op["path"] == "/spec/selector").map(|op| op["value"].clone())
+        };
+        events.filter_map(|e| Some((e["objectRef"]["name"].as_str()?.to_owned(), selector(&e)?))).collect()
+    }
+
     /// Kills the containers of a Deployment's pods as often as they start, until the value is dropped: the kubelet then
     /// says CrashLoopBackOff, and means it.
     pub fn crash(&self, deployment: &str) -> Crashing {
@@ -309,6 +352,49 @@ impl Program {
 }
 
 impl Drop for Program {
+    fn drop(&mut self) {
+        // Only a test that failed leaves it running.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A program at a terminal.
+pub struct Terminal {
+    child: Child,
+    said: Arc<Mutex<String>>,
+}
+
+impl Terminal {
+    /// What is on the screen.
+    pub fn said(&self) -> String {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until something is asked.
+    pub fn asks(&self, what: &str) {
+        until(&format!("{what} is asked"), LONGEST, || self.said().contains(what));
+    }
+
+    /// Types a line.
+    pub fn answer(&mut self, line: &str) {
+        let stdin = self.child.stdin.as_mut().expect("is piped");
+        stdin.write_all(format!("{line}\n").as_bytes()).expect("types");
+    }
+
+    /// Whether it still runs.
+    pub fn is_alive(&mut self) -> bool {
+        self.child.try_wait().expect("is asked").is_none()
+    }
+
+    /// Waits for its end; exit code.
+    pub fn ends(mut self) -> i32 {
+        until("the program's end", LONGEST, || !self.is_alive());
+        self.child.wait().expect("ends").code().unwrap_or(-1)
+    }
+}
+
+impl Drop for Terminal {
     fn drop(&mut self) {
         // Only a test that failed leaves it running.
         let _ = self.child.kill();

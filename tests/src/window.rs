@@ -57,6 +57,8 @@ pub struct Start {
     pub env: Vec<(String, String)>,
     /// Window size in pixels; the screen is as large.
     pub size: Option<(u32, u32)>,
+    /// Where it is started.
+    pub dir: Option<std::path::PathBuf>,
 }
 
 /// The window with the driver that holds it.
@@ -82,6 +84,7 @@ impl Window {
             .env("GDK_BACKEND", "x11")
             .env("NO_AT_BRIDGE", "1")
             .env("CHANGEOVER_STATE_DIR", state)
+            .current_dir(start.dir.as_deref().unwrap_or(state))
             .envs(start.env.iter().map(|(k, v)| (k.as_str(), v.as_str())))
             .stdout(Stdio::null())
             .stderr(Stdio::from(std::fs::File::create(state.join("window.log"))?));
@@ -144,6 +147,13 @@ impl Window {
         Ok(self.client.find(Locator::Css(css)).await?.text().await?)
     }
 
+    /// Text of each child of the first element, one a line: the driver's own text of an element runs them together.
+    pub async fn lines(&self, css: &str) -> Outcome<String> {
+        self.see(css).await?;
+        let js = "return [...document.querySelector(arguments[0]).children].map(c => c.innerText).join('\\n')";
+        Ok(self.script(js, vec![css.into()]).await?.as_str().unwrap_or_default().to_string())
+    }
+
     /// Waits until the element's text holds all of the words.
     pub async fn reads(&self, css: &str, words: &[&str], at_most: Duration) -> Outcome<String> {
         let until = Instant::now() + at_most;
@@ -167,7 +177,8 @@ impl Window {
     pub async fn fill(&self, css: &str, text: &str) -> Outcome<()> {
         let field = self.see(css).await?;
         field.clear().await?;
-        field.send_keys(text).await?;
+        // WebKit's driver drops the character and knows the key.
+        field.send_keys(&text.replace('\n', &char::from(fantoccini::key::Key::Return).to_string())).await?;
         Ok(())
     }
 

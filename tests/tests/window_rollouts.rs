@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 async fn says_what_was_done(w: &Window, steps: &[&str]) -> Outcome<()> {
     let headline = w.text("[data-testid=headline]").await?;
     assert!(!headline.trim().is_empty(), "the end is said in a sentence");
-    let report = w.text("[data-testid=report]").await?;
+    let report = w.lines("[data-testid=report]").await?;
     for step in steps {
         assert!(report.contains(step), "{step} is not in the report: {report}");
     }
@@ -106,7 +106,8 @@ async fn a_whole_pod_template_is_rolled_out_as_it_was_typed() -> Outcome<()> {
     w.fill("[data-testid=param-soak]", "3").await?;
     w.click("[data-testid=walk-next]").await?;
     w.see("[data-testid=walk-next][aria-disabled=false]").await?;
-    let diff = w.reads("[data-testid=diff]", &["changeover.dev/shop:v2", "good evening"], PATIENCE).await?;
+    w.reads("[data-testid=diff]", &["changeover.dev/shop:v2", "good evening"], PATIENCE).await?;
+    let diff = w.lines("[data-testid=diff]").await?;
     let line = |sign: char, word: &str| diff.lines().any(|l| l.starts_with(sign) && l.contains(word));
     assert!(line('-', "shop:v1") && line('+', "shop:v2") && line('+', "good evening"), "{diff}");
     j.check_and_start(&w).await?;
@@ -141,7 +142,7 @@ async fn a_deployment_is_rolled_back_to_its_revision_before() -> Outcome<()> {
     assert_eq!(current.as_deref(), Some("true"), "what runs is no target");
     w.click("[data-testid=walk-next]").await?;
     w.see("[data-testid=walk-next][aria-disabled=false]").await?;
-    let diff = w.text("[data-testid=diff]").await?;
+    let diff = w.lines("[data-testid=diff]").await?;
     let line = |sign: char, word: &str| diff.lines().any(|l| l.starts_with(sign) && l.contains(word));
     assert!(line('-', "shop:v2") && line('+', "shop:v1"), "{diff}");
     w.see("[data-testid=not-restored]").await?;

@@ -381,11 +381,7 @@ export class App {
         else return false;
         return true;
       case "settings":
-        if (this.beforeSettings?.at === "run") {
-          this.screen = this.beforeSettings;
-          return true;
-        }
-        this.screen = this.open ? { at: "map" } : { at: "clusters" };
+        this.screen = this.open ? (this.beforeSettings ?? { at: "map" }) : { at: "clusters" };
         return true;
       case "walk":
       case "run":

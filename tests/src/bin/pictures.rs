@@ -1,26 +1,67 @@
-//! Takes the pictures of the README and the handbook from the real window on the lab: `cargo xtask pictures`.
+//! Takes the pictures of the README and the handbook from the real window on the lab: `cargo xtask pictures`. A copy of the
+//! sample shop, in a home folder of its own, so that no picture shows where the checkout happens to be.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use acceptance::Outcome;
 use acceptance::journey::{HOLD, Journey};
-use acceptance::window::{PATIENCE, Window};
+use acceptance::window::{PATIENCE, Start, Window};
+use acceptance::{Outcome, until};
+use serde_json::{Value, json};
+
+/// Kubernetes namespace of the copy.
+const NAMESPACE: &str = "webshop";
 
 #[tokio::main]
 async fn main() -> Outcome<()> {
     let to = Path::new(env!("CARGO_MANIFEST_DIR")).join("../src-tauri/docs/images");
-    let j = Journey::begin("pictures")?;
-    let kubeconfig = j.kubeconfig()?;
-    let w = j.window().await?;
-    w.see("[data-testid=context-row]").await?;
+    let j = shop()?;
+    let start = start(&j)?;
+    let w = Window::open(j.state.path(), &start).await?;
+    open(&w, &j).await?;
+    keys(&w, "gc").await?;
+    w.click("[data-context=staging] [data-testid=open-context]").await?;
+    w.see("[data-testid=context-row][data-context=staging][data-state=unreachable]").await?;
+    w.see("[data-testid=context-row][data-context=practice][data-state=live]").await?;
+    // The row says it, too; the note would lie over what comes.
+    w.click("[data-testid=toast] button").await?;
     both(&w, &to, "clusters").await?;
-    j.connect(&w).await?;
+    open(&w, &j).await?;
     j.unlock(&w).await?;
-    w.click(&format!("[data-node='Deployment/{}/web']", j.namespace)).await?;
-    w.reads("[data-testid=inspector-name]", &["web"], PATIENCE).await?;
+    j.select(&w).await?;
     both(&w, &to, "map").await?;
-    walk(&w, &to).await?;
+    w.click("[data-testid=tab-events]").await?;
+    take(&w, &to, "inspector").await?;
+    w.click("[data-testid=tab-overview]").await?;
+    for (setting, name) in [("theme-light", "-light"), ("language-ko", "-ko")] {
+        set(&w, setting).await?;
+        walk(&w, &to, name).await?;
+        keys(&w, "gm").await?;
+        set(&w, if name == "-ko" { "language-en" } else { "theme-dark" }).await?;
+        j.select(&w).await?;
+    }
+    walk(&w, &to, "").await?;
+    w.see("[data-testid=start][aria-disabled=false]").await?;
+    w.hold("[data-testid=start]", HOLD).await?;
+    w.see("[data-testid=run]").await?;
+
+    // Seen, and gone back from.
     j.until_gate(&w).await?;
+    w.click("[data-testid=back-out]").await?;
+    w.see("[data-testid=back-out-ok]").await?;
+    take(&w, &to, "back-out").await?;
+    w.click("[data-testid=back-out-ok]").await?;
+    j.state(&w, "backedOut").await?;
+    take(&w, &to, "backed-out").await?;
+
+    // Once more, to its end.
+    keys(&w, "gm").await?;
+    j.select(&w).await?;
+    w.click("[data-testid=roll-out]").await?;
+    w.fill("[data-testid=image-web]", "changeover.dev/shop:v2").await?;
+    j.start_as(&w, "swap", 45).await?;
+    j.until_gate(&w).await?;
+    w.see("[data-testid=approve][aria-disabled=false]").await?;
     both(&w, &to, "cutover").await?;
     set(&w, "language-ko").await?;
     take(&w, &to, "cutover-ko").await?;
@@ -28,35 +69,105 @@ async fn main() -> Outcome<()> {
     w.close().await?;
 
     // The run is picked up in a small window: the same state folder, 1024 by 700.
-    let w = j.window_of(&kubeconfig, (1024, 700)).await?;
-    j.connect(&w).await?;
-    w.client.find(fantoccini::Locator::Css("body")).await?.send_keys("gr").await?;
+    let small = Start { size: Some((1024, 700)), ..start };
+    let w = Window::open(j.state.path(), &small).await?;
+    open(&w, &j).await?;
+    take(&w, &to, "map-1024").await?;
+    keys(&w, "gr").await?;
     w.click("[data-testid=run-row]").await?;
     w.click("[data-testid=resume]").await?;
     j.until_gate(&w).await?;
+    w.see("[data-testid=approve][aria-disabled=false]").await?;
     take(&w, &to, "cutover-1024").await?;
-    w.hold("[data-testid=approve]", HOLD).await?;
-    w.see("[data-testid=back-out][data-kind=flipBack]").await?;
+    j.cut_over(&w).await?;
     take(&w, &to, "soak-1024").await?;
+    w.click("[data-testid=back-out]").await?;
+    w.see("[data-testid=back-out-ok]").await?;
+    take(&w, &to, "flip-back-1024").await?;
+    keys(&w, &char::from(fantoccini::key::Key::Escape).to_string()).await?;
+    j.finish(&w).await?;
+    take(&w, &to, "report-1024").await?;
+    w.close().await?;
+
+    let w = Window::open(j.state.path(), &Start { size: Some((1440, 900)), ..small }).await?;
+    open(&w, &j).await?;
+    keys(&w, "gr").await?;
+    w.see("[data-testid=run-row]").await?;
+    take(&w, &to, "runs").await?;
+    w.click("[data-testid=run-row]").await?;
+    w.see("[data-testid=run][data-state=done]").await?;
+    both(&w, &to, "report").await?;
+    settings(&w).await?;
+    w.see("[data-testid=settings]").await?;
+    take(&w, &to, "settings").await?;
     w.close().await
 }
 
-async fn walk(w: &Window, to: &Path) -> Outcome<()> {
+/// A copy of the sample shop, with everything that belongs to it, in a namespace with a name that one can read.
+fn shop() -> Outcome<Journey> {
+    let j = Journey::of(NAMESPACE)?;
+    let there = || j.lab.kubectl(&["get", "namespace", NAMESPACE]).is_ok();
+    if there() {
+        j.lab.kubectl(&["delete", "namespace", NAMESPACE])?;
+        until("the shop of an earlier time is gone", Duration::from_secs(120), || !there());
+    }
+    j.lab.kubectl(&["create", "namespace", NAMESPACE])?;
+    let file = j.state.path().join("shop.yaml");
+    std::fs::write(&file, acceptance::sample_shop(NAMESPACE, "shop.example.com", &[]))?;
+    j.lab.apply(&file)?;
+    for name in ["deployment/web", "deployment/api"] {
+        j.kubectl(&["rollout", "status", name, "--timeout=120s"])?;
+    }
+    Ok(j)
+}
+
+/// A home folder: the lab's context, one that may read only, and one whose server is not there.
+fn start(j: &Journey) -> Outcome<Start> {
+    let home = j.state.path().join("home");
+    std::fs::create_dir_all(home.join(".kube"))?;
+    let mut config: Value = serde_saphyr::from_str(&std::fs::read_to_string(j.lab.kubeconfig())?)?;
+    let context = |name: &str, cluster: &str, user: &str| json!({"name": name, "context": {"cluster": cluster, "user": user, "namespace": NAMESPACE}});
+    let admin = config["users"][0]["name"].as_str().unwrap_or_default().to_string();
+    let viewer = j.lab.token("viewer").ok_or("the lab has no viewer")?;
+    config["users"] = json!([config["users"][0], {"name": "viewer", "user": {"token": viewer}}]);
+    let authority = config["clusters"][0]["cluster"]["certificate-authority-data"].clone();
+    let away = json!({"name": "staging", "cluster": {"server": "https://127.0.0.1:1", "certificate-authority-data": authority}});
+    config["clusters"] = json!([config["clusters"][0], away]);
+    config["contexts"] = json!([
+        context("practice", "practice", &admin),
+        context("practice-readers", "practice", "viewer"),
+        context("staging", "staging", &admin)
+    ]);
+    std::fs::write(home.join(".kube/config"), config.to_string())?;
+    let env = [("KUBECONFIG", ".kube/config"), ("LANG", "C.UTF-8"), ("CHANGEOVER_STATE_DIR", ".local/state/changeover")];
+    let env = env.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+    Ok(Start { env, size: Some((1440, 900)), dir: Some(home), ..Start::default() })
+}
+
+/// From the list of clusters to the shop's map.
+async fn open(w: &Window, j: &Journey) -> Outcome<()> {
+    w.see("[data-testid=context-row]").await?;
+    w.click("[data-context=practice] [data-testid=open-context]").await?;
+    w.see(&format!("[data-node='Deployment/{}/web']", j.namespace)).await?;
+    w.see("[data-testid=freshness][aria-label^=live]").await?;
+    Ok(())
+}
+
+/// The walk up to its plan; the pictures' names end with `name`.
+async fn walk(w: &Window, to: &Path, name: &str) -> Outcome<()> {
     w.click("[data-testid=roll-out]").await?;
     w.fill("[data-testid=image-web]", "changeover.dev/shop:v2").await?;
+    take(w, to, &format!("walk-what{name}")).await?;
     w.click("[data-testid=walk-next]").await?;
     w.click("[data-testid=strategy-blue-green]").await?;
     w.click("[data-testid=param-finish-swap]").await?;
-    take(w, to, "walk-how").await?;
+    take(w, to, &format!("walk-how{name}")).await?;
     w.click("[data-testid=walk-next]").await?;
     w.see("[data-testid=walk-next][aria-disabled=false]").await?;
-    take(w, to, "walk-check").await?;
+    take(w, to, &format!("walk-check{name}")).await?;
     w.click("[data-testid=walk-next]").await?;
-    w.see("[data-testid=plan-step]").await?;
-    take(w, to, "walk-plan").await?;
-    w.click("[data-testid=start]").await?;
-    w.see("[data-testid=run]").await?;
-    Ok(())
+    w.click("[data-testid=plan-step][data-step=cut-over]").await?;
+    take(w, to, &format!("walk-plan{name}")).await
 }
 
 /// Dark and light; dark stays.
@@ -78,15 +189,21 @@ async fn take(w: &Window, to: &Path, name: &str) -> Outcome<()> {
     Ok(())
 }
 
+async fn keys(w: &Window, keys: &str) -> Outcome<()> {
+    w.client.find(fantoccini::Locator::Css("body")).await?.send_keys(keys).await?;
+    Ok(())
+}
+
 /// Changes a setting where a user does, and comes back.
 async fn set(w: &Window, id: &str) -> Outcome<()> {
-    use fantoccini::key::Key;
-    let keys = |keys: &[Key], more: &str| keys.iter().map(|k| char::from(*k)).collect::<String>() + more;
     let screen = w.see("[data-testid=app]").await?.attr("data-screen").await?.unwrap_or_default();
-    let body = w.client.find(fantoccini::Locator::Css("body")).await?;
-    body.send_keys(&keys(&[Key::Control], ",")).await?;
+    settings(w).await?;
     w.click(&format!("[data-testid={id}]")).await?;
-    w.client.find(fantoccini::Locator::Css("body")).await?.send_keys(&keys(&[Key::Escape], "")).await?;
-    w.see(&format!("[data-testid=app][data-screen={screen}]")).await?;
+    keys(w, &char::from(fantoccini::key::Key::Escape).to_string()).await?;
+    w.reads(&format!("[data-testid=app][data-screen={screen}]"), &[""], PATIENCE).await?;
     Ok(())
+}
+
+async fn settings(w: &Window) -> Outcome<()> {
+    keys(w, &(char::from(fantoccini::key::Key::Control).to_string() + ",")).await
 }
