@@ -3,10 +3,9 @@
 //! own in its own Kubernetes namespace.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use acceptance::real::{LONGEST, Look, PODS, Shop};
-use acceptance::until;
+use acceptance::real::{Look, PODS, Shop};
 use evidence::{Connections, LoadReport, Method};
 use serde_json::{Value, json};
 
@@ -241,17 +240,4 @@ fn a_promotion_in_place_ends_with_the_new_template_and_everything_else_as_before
     let after = shop.asked(shop.service());
     assert_eq!(versions(&after), ["v2"].into());
     assert!(after.pods.keys().all(|pod| !pod.starts_with("web-green")), "blue serves");
-}
-
-#[test]
-fn time_at_a_gate_counts_against_no_deadline() {
-    let shop = Shop::open("gate");
-    let deadline = Duration::from_secs(15);
-    let id = shop.plan(&[SHORT, &["--image", "web=changeover.dev/shop:v2", "--finish", "swap", "--set", "deadline=15"]].concat());
-    shop.run(&[]).must_end(4, "left");
-    let stood = Instant::now();
-    let traffic = shop.traffic(shop.service(), Connections::Anew, Method::Get);
-    until("longer than the deadline", LONGEST, || stood.elapsed() > deadline);
-    shop.start(&["approve", &id, "--yes"]).must_end(0, "done");
-    none_failed("meanwhile", &traffic.stop());
 }

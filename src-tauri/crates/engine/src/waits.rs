@@ -79,8 +79,10 @@ pub fn failing_since(d: &Deployment, pods: &[&Pod], old: Option<&Condition>) -> 
     let patience = match reason.as_str() {
         "InvalidImageName" | "ErrImageNeverPull" => 5,
         "ErrImagePull" | "ImagePullBackOff" | "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => 20,
-        "CrashLoopBackOff" => 20,
-        // A single crash may pass; a node may still be added.
+        // For most of its back-off a container in a crash loop is said to be terminated (seen on 1.37). A single crash
+        // passes: the first back-off is 10 s.
+        "CrashLoopBackOff" | "Error" | "OOMKilled" => 20,
+        // A node may still be added.
         _ => return None,
     };
     let said =
@@ -285,5 +287,9 @@ mod tests {
             {"name":"c","state":{"waiting":{"reason":"CrashLoopBackOff"}}}]}}))
         .expect("decodes");
         assert_eq!(failing(&d, &[&p]).expect("fails").patience, Duration::from_secs(20));
+        let p: Pod = serde_json::from_value(json!({"metadata":{"name":"p"},"status":{"containerStatuses":[
+            {"name":"c","state":{"terminated":{"reason":"Error","exitCode":1}}}]}}))
+        .expect("decodes");
+        assert_eq!(failing(&d, &[&p]).expect("a crash loop looks like this, too").patience, Duration::from_secs(20));
     }
 }

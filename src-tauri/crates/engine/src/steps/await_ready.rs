@@ -14,6 +14,8 @@ use crate::world::{World, endpoints, show_endpoints};
 #[derive(Debug, Default)]
 pub struct Trouble {
     since: Option<(String, Duration)>,
+    /// The last there was, over or not: pods that crash run again in between.
+    pub seen: Option<Said>,
 }
 
 impl Trouble {
@@ -28,6 +30,7 @@ impl Trouble {
             _ => now,
         };
         self.since = Some((f.said.code.clone(), since));
+        self.seen = Some(f.said.clone());
         (now.saturating_sub(since) >= f.patience).then_some(f.said)
     }
 }
@@ -55,7 +58,8 @@ pub async fn run(ctx: &mut Ctx, id: &ObjectId, service: Option<&ObjectId>, count
             Wait::Yes => return Ok(Receipt::Ready { pods }),
             Wait::NotYet(_) if failed.is_some() => return Err(Stop::Failed(failed.unwrap_or_else(|| Said::new("failed", "")))),
             Wait::NotYet(said) if ctx.over(&deadline) => {
-                let text = format!("{}: {} after {seconds} s", id.said(), said.text);
+                let why = trouble.seen.map_or_else(String::new, |seen| format!("; {}", seen.text));
+                let text = format!("{}: {} after {seconds} s{why}", id.said(), said.text);
                 return Err(Stop::Failed(Said { code: "deadline".into(), text, ..said }.with("seconds", seconds)));
             }
             Wait::NotYet(said) => ctx.beat_within(said, &deadline),
