@@ -134,7 +134,7 @@ pub enum Presence {
     Live,
     /// Referred to, and not there.
     Missing,
-    /// Referred to, and of a kind that is not read here (no permission, not watched).
+    /// Referred to, and of a kind (no permission, not watched) or in a namespace (not followed) that is not read here.
     Unseen,
 }
 

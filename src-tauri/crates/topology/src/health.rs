@@ -181,13 +181,17 @@ pub(crate) fn row(row: &Row, view: &View<'_>) -> Verdict {
     if split.backends.is_empty() {
         return (Health::Unknown, if split.elsewhere > 0 { "sends to a kind that is not shown" } else { "no backend" }.into());
     }
-    let (mut lost, mut why) = (0.0, String::new());
+    let (mut lost, mut why, mut unseen) = (0.0, String::new(), None);
     for (i, backend) in split.backends.iter().enumerate().filter(|(i, _)| split.share(*i) > 0.0) {
         let trouble = match view.reach(row, backend) {
             Reach::Broken(why) => Some(why),
             Reach::Backed(s, b) if b.taking() == 0 && s.spec.kind != "ExternalName" => {
                 let why = if b.ready > 0 { "reaches no pod on its port" } else { "has no ready endpoint" };
                 Some(format!("{} {why}", backend.object.said()))
+            }
+            Reach::Unseen => {
+                unseen = Some(format!("{} is not read here", backend.object.said()));
+                None
             }
             _ => None,
         };
@@ -199,7 +203,7 @@ pub(crate) fn row(row: &Row, view: &View<'_>) -> Verdict {
     let sum: f64 = (0..split.backends.len()).map(|i| split.share(i)).sum();
     match lost {
         _ if sum == 0.0 && split.elsewhere == 0 => (Health::Failing, "every backend has weight 0".into()),
-        0.0 => (Health::Healthy, String::new()),
+        0.0 => unseen.map_or((Health::Healthy, String::new()), |why| (Health::Unknown, why)),
         lost if lost > 0.999 => (Health::Failing, format!("every request fails: {why}")),
         lost => (Health::Degraded, format!("{:.0} % of requests fail: {why}", lost * 100.0)),
     }

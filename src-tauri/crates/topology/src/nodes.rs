@@ -35,7 +35,7 @@ pub(crate) fn nodes(view: &View<'_>, edges: &[Edge]) -> BTreeMap<NodeId, Node> {
             // Rows and lone objects are there already; what is named and absent is left.
             if !found.contains_key(id)
                 && let Ok(object) = id.parse::<ObjectId>()
-                && view.all.get(&object).is_none()
+                && view.presence(&object) != Presence::Live
             {
                 found.insert(id.clone(), absent(view, object));
             }
@@ -170,6 +170,9 @@ fn absent(view: &View<'_>, object: ObjectId) -> Node {
     };
     let verdict = match presence {
         Presence::Missing => (Health::Failing, "does not exist".to_string()),
+        _ if !view.sight.follows(&object.namespace) => {
+            (Health::Unknown, format!("not loaded: namespace {} is not followed", object.namespace))
+        }
         _ => (Health::Unknown, "not read here".to_string()),
     };
     Node { presence, ..node(object, &Meta::default(), rank, verdict) }

@@ -10,7 +10,7 @@ use crate::graph::{Edge, EdgeId, Graph, GraphDelta, Node, NodeId};
 use crate::layout::{Layout, Place};
 use crate::relations;
 use crate::shares::{self, RouteShares};
-use crate::view::View;
+use crate::view::{Sight, View};
 use crate::{nodes, text};
 
 /// Kinds that the graph is made from: what `cluster` watches for the map.
@@ -46,7 +46,7 @@ struct Part {
 #[derive(Default)]
 pub struct Topology {
     objects: ObjectSet,
-    blind: BTreeSet<Kind>,
+    sight: Sight,
     parts: BTreeMap<String, Part>,
     /// How many parts hold a node: a missing object may be named from several namespaces.
     holders: BTreeMap<NodeId, u32>,
@@ -62,8 +62,16 @@ impl Topology {
 
     /// Kinds that cannot be read (no permission, not installed): nothing is concluded from their absence.
     pub fn blind_to(&mut self, kinds: impl IntoIterator<Item = Kind>) -> GraphDelta {
-        self.blind = kinds.into_iter().collect();
+        self.sight.blind = kinds.into_iter().collect();
         self.update(self.parts.keys().cloned().collect())
+    }
+
+    /// Namespaces that the graph is of; `None` = all. Objects of others may be here too (a run may need them): they are
+    /// kept and not shown, and what refers to them refers to something that is *not loaded*, never to something missing.
+    pub fn follow(&mut self, namespaces: Option<BTreeSet<String>>) -> GraphDelta {
+        self.sight.namespaces = namespaces;
+        let seen: BTreeSet<String> = self.objects.iter().map(|(id, _)| id.namespace.clone()).collect();
+        self.update(self.parts.keys().cloned().chain(seen).collect())
     }
 
     /// Takes changes and says what they changed.
@@ -130,7 +138,7 @@ impl Topology {
         dirty.extend(readers);
         let mut change = Change::default();
         for namespace in dirty {
-            let part = part(&self.objects, &namespace, &self.blind);
+            let part = part(&self.objects, &namespace, &self.sight);
             let old = match part.nodes.is_empty() {
                 true => self.parts.remove(&namespace),
                 false => self.parts.insert(namespace.clone(), part),
@@ -214,12 +222,12 @@ impl Change {
     }
 }
 
-fn part(objects: &ObjectSet, namespace: &str, blind: &BTreeSet<Kind>) -> Part {
+fn part(objects: &ObjectSet, namespace: &str, sight: &Sight) -> Part {
     // Cluster-scoped objects have no namespace, and no node.
-    if namespace.is_empty() {
+    if namespace.is_empty() || !sight.follows(namespace) {
         return Part::default();
     }
-    let view = View::new(objects, namespace, blind);
+    let view = View::new(objects, namespace, sight);
     let edges: Vec<Edge> = relations::ALL.iter().flat_map(|r| r.edges(&view)).collect();
     let nodes = nodes::nodes(&view, &edges);
     let findings = findings::ALL.iter().flat_map(|c| c.find(&view, &edges)).collect();

@@ -9,6 +9,22 @@ use traffic::Status;
 use crate::graph::{NodeId, Presence, said_match};
 use crate::ground::{Backing, Ground};
 
+/// What of the cluster is read here. Of the absence of anything else nothing is concluded.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sight {
+    /// Kinds that cannot be read.
+    pub blind: BTreeSet<Kind>,
+    /// Namespaces that are followed; `None` = all.
+    pub namespaces: Option<BTreeSet<String>>,
+}
+
+impl Sight {
+    /// Whether the objects of a namespace are looked at. Cluster-wide objects have none.
+    pub fn follows(&self, namespace: &str) -> bool {
+        namespace.is_empty() || self.namespaces.as_ref().is_none_or(|all| all.contains(namespace))
+    }
+}
+
 /// One (host, path) of a route object.
 pub struct Row {
     pub(crate) id: NodeId,
@@ -30,25 +46,25 @@ pub(crate) enum Reach<'a> {
 pub struct View<'a> {
     pub(crate) namespace: &'a str,
     pub(crate) all: &'a ObjectSet,
-    /// Kinds of whose absence nothing is concluded.
-    pub(crate) blind: &'a BTreeSet<Kind>,
+    pub(crate) sight: &'a Sight,
     pub(crate) ground: Ground<'a>,
     pub(crate) rows: Vec<Row>,
     foreign: BTreeMap<String, Ground<'a>>,
 }
 
 impl<'a> View<'a> {
-    pub(crate) fn new(all: &'a ObjectSet, namespace: &'a str, blind: &'a BTreeSet<Kind>) -> Self {
+    pub(crate) fn new(all: &'a ObjectSet, namespace: &'a str, sight: &'a Sight) -> Self {
         let rows = rows(all, namespace);
         let mut foreign = BTreeMap::new();
         for backend in rows.iter().flat_map(|r| r.route.split.backends.iter().chain(&r.route.mirrors)) {
             if let Some(ns) = all.get(&backend.object).map(|s| s.meta().namespace.as_str())
                 && ns != namespace
+                && sight.follows(ns)
             {
                 foreign.entry(ns.to_string()).or_insert_with(|| Ground::new(all, ns));
             }
         }
-        Self { namespace, all, blind, ground: Ground::new(all, namespace), rows, foreign }
+        Self { namespace, all, sight, ground: Ground::new(all, namespace), rows, foreign }
     }
 
     /// Other namespaces that this one reads: when they change, it is looked at again.
@@ -73,8 +89,9 @@ impl<'a> View<'a> {
     /// Whether an object that something refers to is there.
     pub(crate) fn presence(&self, id: &ObjectId) -> Presence {
         match self.all.get(id) {
+            _ if !self.sight.follows(&id.namespace) => Presence::Unseen,
             Some(_) => Presence::Live,
-            None if self.blind.contains(&id.kind) => Presence::Unseen,
+            None if self.sight.blind.contains(&id.kind) => Presence::Unseen,
             None => Presence::Missing,
         }
     }
@@ -84,6 +101,9 @@ impl<'a> View<'a> {
         let id = &backend.object;
         if let Some(refused) = row.status.foreign_refused.as_ref().filter(|_| id.namespace != self.namespace) {
             return Reach::Broken(refused.clone());
+        }
+        if !self.sight.follows(&id.namespace) {
+            return Reach::Unseen;
         }
         let Some(service) = self.all.service(&id.namespace, &id.name) else {
             return match self.presence(id) {

@@ -7,10 +7,15 @@ use std::path::Path;
 
 use common::{cases, fixtures, golden, objects};
 use model::{Kind, ObjectId};
-use topology::{EdgeState, Health, Topology, findings, fold, relations};
+use topology::{EdgeState, Health, Presence, Topology, findings, fold, relations};
 
+/// The objects of a case; `followed.txt` beside them names the namespaces that are followed, one a line (absent = all).
 fn load(case: &Path) -> Topology {
-    objects(&case.join("objects.yaml")).into_iter().collect()
+    let mut topology: Topology = objects(&case.join("objects.yaml")).into_iter().collect();
+    if let Ok(followed) = std::fs::read_to_string(case.join("followed.txt")) {
+        topology.follow(Some(followed.lines().map(str::to_string).collect()));
+    }
+    topology
 }
 
 #[test]
@@ -97,4 +102,19 @@ fn folded_rows_leave_one_node_per_object() {
     let ingress: Vec<_> =
         folded.edges.iter().filter(|e| &*e.id.from == "Ingress/shop/legacy").map(|e| (e.id.to.to_string(), e.share)).collect();
     assert_eq!(ingress, [("Service/shop/web".to_string(), Some(1.0))]);
+}
+
+#[test]
+fn what_lies_in_a_namespace_that_is_not_followed_is_not_loaded_and_never_missing() {
+    let case = fixtures().join("findings/dangling-reference/quiet-not-followed");
+    let topology = load(&case);
+    assert!(topology.graph().edges().all(|e| e.state != EdgeState::Broken));
+    for (kind, ns, name) in [(Kind::Gateway, "infra", "shared"), (Kind::Service, "pay", "pay")] {
+        let node = topology.graph().node_of(&ObjectId::new(kind, ns, name)).expect("is named");
+        assert_eq!((node.presence, node.health), (Presence::Unseen, Health::Unknown), "{}", node.id);
+    }
+    assert!(topology.graph().nodes().all(|n| n.health != Health::Failing && n.health != Health::Degraded));
+    // The same objects where everything is followed: now it is known that they are not there.
+    let all: Topology = objects(&case.join("objects.yaml")).into_iter().collect();
+    assert!(all.findings().any(|f| f.code == "dangling-reference"));
 }

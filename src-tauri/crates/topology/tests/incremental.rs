@@ -57,8 +57,9 @@ impl Mirror {
     }
 }
 
-fn check(live: &Topology, mirror: &Mirror) {
-    let rebuilt: Topology = live.objects().iter().map(|(_, o)| o.clone()).collect();
+fn check(live: &Topology, mirror: &Mirror, followed: &Option<BTreeSet<String>>) {
+    let mut rebuilt: Topology = live.objects().iter().map(|(_, o)| o.clone()).collect();
+    rebuilt.follow(followed.clone());
     assert_eq!(live.graph(), rebuilt.graph());
     assert!(live.findings().eq(rebuilt.findings()));
     assert!(live.routes().eq(rebuilt.routes()));
@@ -89,19 +90,31 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 320, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_live_graph_equals_the_rebuilt_one(steps in prop::collection::vec((any::<prop::sample::Index>(), 0..4u8, 1..12usize), 1..10)) {
+    fn the_live_graph_equals_the_rebuilt_one(steps in prop::collection::vec((any::<prop::sample::Index>(), 0..5u8, 1..12usize), 1..10)) {
         let pool = &*POOL;
-        let (mut live, mut mirror) = (Topology::new(), Mirror::default());
+        let (mut live, mut mirror, mut followed) = (Topology::new(), Mirror::default(), None);
         for (at, what, count) in steps {
             let at = at.index(pool.len());
             let some = pool.iter().cycle().skip(at).take(count);
+            if what == 4 {
+                let names = |all: &[&str]| Some(all.iter().map(ToString::to_string).collect());
+                followed = match at % 4 {
+                    0 => None,
+                    1 => names(&["shop"]),
+                    2 => names(&["pay", "edge"]),
+                    _ => names(&["shop", "pay"]),
+                };
+                mirror.take(live.follow(followed.clone()));
+                check(&live, &mirror, &followed);
+                continue;
+            }
             let deltas: Vec<Delta> = match what {
                 0 => some.map(|o| Delta::Remove(o.id())).collect(),
                 1 => live.objects().iter().skip(at % 7).step_by(5).take(count).map(|(id, _)| Delta::Remove(id.clone())).collect(),
                 _ => some.cloned().map(Delta::Upsert).collect(),
             };
             mirror.take(live.apply(deltas));
-            check(&live, &mirror);
+            check(&live, &mirror, &followed);
         }
     }
 }

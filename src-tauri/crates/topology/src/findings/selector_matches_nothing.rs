@@ -22,7 +22,7 @@ impl Check for SelectorMatchesNothing {
             let selector = &service.spec.selector;
             let alone = || view.all.pods(view.namespace).any(|p| subset(selector, &p.metadata.labels));
             let by_intent = selector.is_empty() || service.spec.kind == "ExternalName";
-            let unseen = view.blind.contains(&Kind::Pod) || view.blind.contains(&Kind::Deployment);
+            let unseen = view.sight.blind.contains(&Kind::Pod) || view.sight.blind.contains(&Kind::Deployment);
             if by_intent || unseen || backing.total > 0 || view.ground.selected(service).next().is_some() || alone() {
                 continue;
             }
