@@ -27,7 +27,7 @@ use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
 use crate::credentials::{CredentialError, Credentials};
-use crate::kubeconfig::{ContextEntry, KubeconfigError, Material};
+use crate::kubeconfig::{ContextEntry, KubeconfigError, Login, Material};
 use crate::policy::WritePolicy;
 use crate::wire::{Failure, chain};
 
@@ -68,12 +68,14 @@ pub struct Options {
     pub version: String,
     /// Deadlines.
     pub deadlines: Deadlines,
+    /// Whether an exec plugin may be started. Without it, such a context is asked without credentials.
+    pub plugins: bool,
 }
 
 impl Options {
     /// Defaults under this policy.
     pub fn new(policy: WritePolicy) -> Self {
-        Self { policy, version: env!("CARGO_PKG_VERSION").into(), deadlines: Deadlines::default() }
+        Self { policy, version: env!("CARGO_PKG_VERSION").into(), deadlines: Deadlines::default(), plugins: true }
     }
 }
 
@@ -181,7 +183,11 @@ impl Connection {
     pub async fn open(entry: &ContextEntry, options: &Options) -> Result<Arc<Self>, ConnectError> {
         let reach = entry.reach()?;
         let bad = |why: String| ConnectError::Certificates { context: entry.name.clone(), why };
-        let (credentials, from_plugin) = Credentials::prepare(&reach.login, &reach.impersonate).await?;
+        let (login, impersonate) = match &reach.login {
+            Login::Exec(_) if !options.plugins => (&Login::None, &[][..]),
+            login => (login, &reach.impersonate[..]),
+        };
+        let (credentials, from_plugin) = Credentials::prepare(login, impersonate).await?;
         let base: Uri = reach.server.parse().map_err(|_| bad("the URL of the server cannot be read".into()))?;
         let mut config = kube::Config::new(base.clone());
         config.tls_server_name = reach.tls_server_name.clone();

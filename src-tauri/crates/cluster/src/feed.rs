@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use model::{Delta, Kind, ObjectId};
@@ -58,6 +59,7 @@ pub struct Freshness {
 /// The stream of events. Dropping it ends every watch.
 pub struct Feed {
     events: mpsc::Receiver<FeedEvent>,
+    leads: Arc<AtomicBool>,
     _tasks: JoinSet<()>,
 }
 
@@ -65,6 +67,11 @@ impl Feed {
     /// The next event. Never `None` while the feed is held.
     pub async fn next(&mut self) -> Option<FeedEvent> {
         self.events.recv().await
+    }
+
+    /// From now on this feed says whether the connection is stale. The one that said so before has to be dropped.
+    pub fn lead(&self) {
+        self.leads.store(true, Ordering::Relaxed);
     }
 }
 
@@ -89,6 +96,15 @@ struct Slot {
 
 /// Starts watching. The connection is stale from now on until everything was listed once.
 pub fn watch(conn: Arc<Connection>, kinds: &[Kind], namespaces: &Namespaces) -> Feed {
+    conn.policy().set_stale(true);
+    let feed = watch_beside(conn, kinds, namespaces);
+    feed.lead();
+    feed
+}
+
+/// Starts watching beside a feed that goes on: whether the connection is stale stays that one's word until
+/// [`Feed::lead`]. So what is watched can change in the middle of a run without a moment of not knowing.
+pub fn watch_beside(conn: Arc<Connection>, kinds: &[Kind], namespaces: &Namespaces) -> Feed {
     let (tell, told) = mpsc::channel(64);
     let (out, events) = mpsc::channel(2);
     let (wake_tx, wake) = signal::channel(Wake::default());
@@ -108,17 +124,28 @@ pub fn watch(conn: Arc<Connection>, kinds: &[Kind], namespaces: &Namespaces) -> 
             tasks.spawn(driver.run());
         }
     }
-    conn.policy().set_stale(true);
     tasks.spawn(heart::run(conn.clone(), pulse_tx, wake_tx));
-    let hub =
-        Hub { conn, slots, pulse, wake, started: Instant::now(), deltas: BTreeMap::new(), kinds: BTreeMap::new(), fresh: None, said: None };
+    let leads = Arc::new(AtomicBool::new(false));
+    let hub = Hub {
+        conn,
+        leads: leads.clone(),
+        slots,
+        pulse,
+        wake,
+        started: Instant::now(),
+        deltas: BTreeMap::new(),
+        kinds: BTreeMap::new(),
+        fresh: None,
+        said: None,
+    };
     tasks.spawn(hub.run(told, out));
-    Feed { events, _tasks: tasks }
+    Feed { events, leads, _tasks: tasks }
 }
 
 /// Merges the reports, and keeps what was not taken yet.
 struct Hub {
     conn: Arc<Connection>,
+    leads: Arc<AtomicBool>,
     slots: Vec<Slot>,
     pulse: signal::Receiver<Pulse>,
     wake: signal::Receiver<Wake>,
@@ -192,7 +219,9 @@ impl Hub {
 
     fn look(&mut self) {
         let now = self.freshness();
-        self.conn.policy().set_stale(!now.live);
+        if self.leads.load(Ordering::Relaxed) {
+            self.conn.policy().set_stale(!now.live);
+        }
         let due = self.said.is_none_or(|(at, live)| live != now.live || at.elapsed() >= STEADY);
         if due {
             self.said = Some((Instant::now(), now.live));

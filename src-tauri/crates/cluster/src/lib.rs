@@ -29,7 +29,7 @@ mod write;
 
 pub use connect::{ConnectError, Connection, Deadlines, Options, Warning};
 pub use credentials::CredentialError;
-pub use feed::{Feed, FeedEvent, Freshness, Namespaces, watch};
+pub use feed::{Feed, FeedEvent, Freshness, Namespaces, watch, watch_beside};
 pub use kubeconfig::{ContextEntry, Contexts, KubeconfigError, Sources};
 pub use policy::{Refusal, WritePolicy};
 pub use reads::ServerVersion;

@@ -29,23 +29,30 @@ pub(crate) enum Reply {
 
 type Handler = dyn Fn(&str, &str, &str) -> Reply + Send + Sync;
 
+/// Path and `Accept-Encoding` of every request.
+type Log = Arc<std::sync::Mutex<Vec<(String, String)>>>;
+
 /// Serves `handler(method, path, authorization)`; returns the port.
 pub(crate) async fn serve(handler: impl Fn(&str, &str, &str) -> Reply + Send + Sync + 'static) -> u16 {
+    serve_logged(Log::default(), handler).await
+}
+
+async fn serve_logged(log: Log, handler: impl Fn(&str, &str, &str) -> Reply + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let port = listener.local_addr().expect("bound").port();
     let handler: Arc<Handler> = Arc::new(handler);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(talk(stream, handler.clone()));
+            tokio::spawn(talk(stream, handler.clone(), log.clone()));
         }
     });
     port
 }
 
-async fn talk(stream: TcpStream, handler: Arc<Handler>) {
+async fn talk(stream: TcpStream, handler: Arc<Handler>, log: Log) {
     let mut io = BufReader::new(stream);
     loop {
-        let (mut head, mut length, mut auth) = (String::new(), 0, String::new());
+        let (mut head, mut length, mut auth, mut encoding) = (String::new(), 0, String::new(), String::new());
         loop {
             let mut line = String::new();
             if io.read_line(&mut line).await.unwrap_or(0) == 0 {
@@ -58,6 +65,9 @@ async fn talk(stream: TcpStream, handler: Arc<Handler>) {
             if lower.starts_with("authorization:") {
                 auth = line["authorization:".len()..].trim().to_string();
             }
+            if let Some(v) = lower.strip_prefix("accept-encoding:") {
+                encoding = v.trim().to_string();
+            }
             if line.trim().is_empty() {
                 break;
             }
@@ -69,6 +79,7 @@ async fn talk(stream: TcpStream, handler: Arc<Handler>) {
         io.read_exact(&mut body).await.expect("a body");
         let mut words = head.split(' ');
         let (method, path) = (words.next().expect("a method"), words.next().expect("a path"));
+        log.lock().expect("no panic holds it").push((path.to_string(), encoding));
         let sent = match handler(method, path, &auth) {
             Reply::Json(status, text) => {
                 let head = format!("HTTP/1.1 {status} x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n", text.len());
@@ -385,6 +396,81 @@ async fn a_forgotten_resource_version_is_listed_again_and_what_is_gone_is_remove
         }
     }
     assert!(set.service("", "a").is_some());
+}
+
+fn a_service(path: &str) -> Reply {
+    match path {
+        p if p.contains("watch=true") => Reply::Endless(OPEN_HEAD.into(), b"\n".to_vec(), Duration::from_millis(100)),
+        p if p.ends_with("/services") => {
+            Reply::Json(200, r#"{"kind":"ServiceList","metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"a"}}]}"#.into())
+        }
+        _ => kube_system(),
+    }
+}
+
+async fn until_live(feed: &mut Feed) {
+    let live = async { while !matches!(feed.next().await.expect("goes on"), FeedEvent::Freshness(f) if f.live) {} };
+    tokio::time::timeout(Duration::from_secs(20), live).await.expect("live in time");
+}
+
+#[tokio::test]
+async fn no_list_and_no_watch_asks_for_a_compressed_answer() {
+    let log = Log::default();
+    let port = serve_logged(log.clone(), |_, path, _| a_service(path)).await;
+    let mut feed = watch(connect(port).await, &[Kind::Service], &Namespaces::All);
+    until_live(&mut feed).await;
+    let seen = log.lock().expect("no panic holds it").clone();
+    assert!(seen.iter().any(|(path, _)| path.contains("watch=true")) && seen.iter().any(|(path, _)| path.ends_with("/services")));
+    for (path, encoding) in seen {
+        assert_eq!(encoding, "identity", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_feed_beside_another_says_nothing_about_the_connection_until_it_leads() {
+    let policy = WritePolicy::writable();
+    let port = serve(|_, path, _| a_service(path)).await;
+    let conn = connect_with(port, &policy, Login::None).await;
+    let mut first = watch(conn.clone(), &[Kind::Service], &Namespaces::All);
+    assert!(policy.is_stale(), "nothing was read yet");
+    until_live(&mut first).await;
+    assert!(!policy.is_stale());
+    let mut second = watch_beside(conn, &[Kind::Service], &Namespaces::Only(vec!["shop".into()]));
+    assert!(!policy.is_stale(), "the first one goes on");
+    until_live(&mut second).await;
+    second.lead();
+    drop(first);
+    policy.set_stale(true);
+    // From now on it is the second one's word.
+    let said = async {
+        while policy.is_stale() {
+            tokio::time::sleep(Duration::from_millis(50)).await
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), said).await.expect("said in time");
+}
+
+#[tokio::test]
+async fn a_connection_that_may_start_no_plugin_starts_none() {
+    let dir = tempfile::tempdir().expect("dir");
+    let (file, marker) = (dir.path().join("config"), dir.path().join("ran"));
+    let text = format!(
+        "contexts: [{{name: x, context: {{cluster: c, user: u}}}}]\nclusters: [{{name: c, cluster: {{server: 'https://127.0.0.1:1'}}}}]\n\
+         users: [{{name: u, user: {{exec: {{apiVersion: client.authentication.k8s.io/v1, command: touch, args: ['{}']}}}}}}]",
+        marker.display()
+    );
+    std::fs::write(&file, text).expect("written");
+    let home = dir.path().join("home/.kube");
+    std::fs::create_dir_all(&home).expect("made");
+    std::fs::rename(&file, home.join("config")).expect("moved");
+    let contexts = kubeconfig::load(&Sources { home: Some(dir.path().join("home")), ..Default::default() }).expect("loads");
+    let entry = contexts.get("x").expect("there");
+    assert!(entry.plugin().is_some(), "{:?}", entry.problem);
+    let options = Options { plugins: false, ..Options::new(WritePolicy::read_only()) };
+    Connection::open(entry, &options).await.expect("made ready without credentials");
+    assert!(!marker.exists());
+    assert!(Connection::open(entry, &Options { plugins: true, ..options }).await.is_err(), "touch gives no credentials");
+    assert!(marker.exists(), "and is started where it may be");
 }
 
 fn plugin(script: &str) -> kubeconfig::ExecPlugin {

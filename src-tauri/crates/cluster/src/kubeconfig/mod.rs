@@ -146,6 +146,14 @@ pub struct ContextEntry {
 }
 
 impl ContextEntry {
+    /// The program that signs in, for a context that has one.
+    pub fn plugin(&self) -> Option<&Path> {
+        match self.reach.as_ref().map(|r| &r.login) {
+            Some(Login::Exec(plugin)) => Some(&plugin.command),
+            _ => None,
+        }
+    }
+
     /// How to reach the cluster; the problem otherwise.
     pub fn reach(&self) -> Result<&Reach, KubeconfigError> {
         match (&self.reach, &self.problem) {
