@@ -240,13 +240,49 @@ fn the_map_has_the_promised_schema() {
     let s = Scene::new("map");
     let (code, map) = s.ends(&["map", "-o", "json"]);
     assert_eq!((code, &map["schema"]), (0, &Value::from(1)));
-    for key in ["cluster", "nodes", "edges", "routes", "findings"] {
+    for key in ["cluster", "nodes", "edges", "routes", "findings", "unread"] {
         assert!(!map[key].is_null(), "{key}");
     }
+    assert_eq!(map["unread"], serde_json::json!([]));
     let id = format!("Deployment/{}/web", s.namespace);
     assert!(map["nodes"].as_array().expect("nodes").iter().any(|n| n["id"] == id.as_str() && n["group"] == "apps"), "{map}");
     let text = s.text(&["map"]);
     let has = |line: &str| text.lines().any(|l| l.trim_start().starts_with(line));
     assert_eq!(text.lines().next(), Some(s.namespace.as_str()), "{text}");
     assert!(has("Service web") && has("100 % ReplicaSet web") && text.contains("2 of 2 pods ready"), "{text}");
+}
+
+#[test]
+fn the_edges_of_a_map_are_by_object_and_their_shares_never_exceed_one() {
+    let s = Scene::new("edges");
+    let ns = &s.namespace;
+    let route = serde_json::json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "web", "namespace": ns},
+        "spec": {"rules": [{"host": "a.example.com", "http": {"paths": [
+            {"path": "/", "pathType": "Prefix", "backend": {"service": {"name": "web", "port": {"number": 80}}}},
+            {"path": "/api", "pathType": "Prefix", "backend": {"service": {"name": "missing", "port": {"number": 80}}}}]}}]}});
+    let file = s.state.path().join("route.json");
+    std::fs::write(&file, route.to_string()).expect("writes");
+    LAB.apply(&file).expect("applies");
+    let (code, map) = s.ends(&["map", "-o", "json"]);
+    assert_eq!(code, 0);
+    let list = |key: &str| map[key].as_array().cloned().unwrap_or_default();
+    let text = |v: &Value, key: &str| v[key].as_str().unwrap_or_default().to_string();
+    let ids: Vec<String> = list("nodes").iter().map(|n| text(n, "id")).collect();
+    let mut sums = std::collections::BTreeMap::<String, f64>::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for e in list("edges") {
+        let (from, to) = (text(&e, "from"), text(&e, "to"));
+        assert!(ids.contains(&from) && ids.contains(&to), "{e}: leads from and to nodes");
+        assert!(["active", "open", "declared", "broken", "shadow", "attached"].contains(&text(&e, "state").as_str()), "{e}");
+        assert!(seen.insert((from.clone(), to, text(&e, "relation"))), "{e}: there once");
+        *sums.entry(from).or_default() += e["share"].as_f64().unwrap_or(0.0);
+    }
+    assert!(sums.values().all(|s| *s <= 1.0 + 1e-9), "{sums:?}");
+    let ingress = format!("Ingress/{ns}/web");
+    let of_ingress: Vec<Value> = list("edges").into_iter().filter(|e| e["from"] == ingress.as_str()).collect();
+    assert_eq!(of_ingress.len(), 2, "{of_ingress:?}");
+    assert!(of_ingress.iter().all(|e| e["share"].is_null()), "each path has its own: {of_ingress:?}");
+    assert!(of_ingress.iter().any(|e| e["state"] == "broken"));
+    assert!(list("findings").iter().any(|f| f["code"] == "dangling-reference" && f["object"] == ingress.as_str()), "{}", map["findings"]);
+    assert!(list("routes").iter().any(|r| r["path"] == "/" && r["shares"][0]["share"] == 1.0), "{}", map["routes"]);
 }

@@ -2,7 +2,7 @@
 
 export type JsonValue = number | string | boolean | JsonValue[] | { [key: string]: JsonValue | undefined } | null;
 
-export type Code = "usage" | "stopped" | "locked" | "forbidden" | "unauthorized" | "unreachable" | "moved" | "not-found" | "kubeconfig" | "journal" | "failed";
+export type Code = "usage" | "stopped" | "locked" | "forbidden" | "unauthorized" | "unreachable" | "moved" | "untrusted" | "not-found" | "kubeconfig" | "journal" | "failed";
 
 export type UiError = { 
 /**
@@ -26,7 +26,7 @@ export type UiEvent = { "type": "contexts", "data": ContextsView } | { "type": "
 
 export type Environment = "production" | "staging" | "development" | "practice" | "none";
 
-export type ContextState = "idle" | "connecting" | "live" | "stale" | "refused" | "unreachable" | "broken";
+export type ContextState = "idle" | "connecting" | "reachable" | "live" | "stale" | "refused" | "unreachable" | "untrusted" | "broken";
 
 export type Writes = "readOnly" | "allowed" | "protected" | "unlocked" | "off";
 
@@ -59,10 +59,6 @@ namespace: string,
  * Kubeconfig file.
  */
 file: string, 
-/**
- * File whose context of the same name hides this one.
- */
-shadowedBy: string | null, 
 /**
  * Connection.
  */
@@ -100,6 +96,24 @@ summary: GraphSummary | null,
  */
 simulated: boolean, };
 
+export type ShadowedView = { 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Server URL.
+ */
+server: string, 
+/**
+ * File that it stands in.
+ */
+file: string, 
+/**
+ * File whose context counts.
+ */
+by: string, };
+
 export type FileView = { 
 /**
  * Path.
@@ -116,9 +130,13 @@ note: string | null, };
 
 export type ContextsView = { 
 /**
- * Contexts in the order of their files.
+ * Contexts in the order of their files; each name is there once.
  */
 contexts: Array<ContextView>, 
+/**
+ * Contexts that are hidden by one of the same name.
+ */
+shadowed: Array<ShadowedView>, 
 /**
  * Files.
  */
@@ -447,6 +465,11 @@ replicaSet: string,
  * Images by container.
  */
 images: Array<string>, 
+/**
+ * What its pod template changes against the revision before, as a diff with what sounds secret masked; empty for the
+ * oldest one that is kept.
+ */
+diff: string, 
 /**
  * Creation time.
  */
@@ -1336,6 +1359,7 @@ config: string, };
 
 export interface CommandTable {
   contexts: { args: {  }; out: ContextsView };
+  probe_contexts: { args: {  }; out: ContextsView };
   open_context: { args: { context: string; namespaces: Array<string> }; out: ContextView };
   close_context: { args: { context: string }; out: ContextsView };
   namespaces: { args: { context: string }; out: Array<NamespaceView> };

@@ -87,6 +87,7 @@ export class Fake implements Platform {
 
   private readonly bodies: Bodies = {
     contexts: () => this.world,
+    probe_contexts: () => this.world,
     open_context: ({ context }) => {
       const c = this.context(context);
       if (c.problem) throw c.problem;

@@ -149,6 +149,72 @@ describe("the window", () => {
     expect(app.screen.at).toBe("clusters");
   });
 
+  it("shows a context that another file hides, and offers it nowhere", async () => {
+    await openShop();
+    app.take({
+      type: "contexts",
+      data: {
+        ...contexts(),
+        open: "prod-kr",
+        shadowed: ["a", "b"].map((f) => ({
+          name: "prod-kr",
+          server: "https://other",
+          file: `/tmp/${f}.yaml`,
+          by: "~/.kube/config",
+        })),
+      },
+    });
+    expect(await screen.findAllByTestId("rail-context")).toHaveLength(contexts().contexts.length);
+    app.screen = { at: "clusters" };
+    const hidden = await screen.findAllByTestId("context-shadowed");
+    expect(hidden.map((h) => h.textContent)).toEqual([
+      expect.stringContaining("/tmp/a.yaml"),
+      expect.stringContaining("/tmp/b.yaml"),
+    ]);
+    for (const h of hidden) expect(within(h).queryByRole("button")).toBeNull();
+    const rows = screen.getAllByTestId("context-row").filter((r) => r.dataset["context"] === "prod-kr");
+    expect(rows).toHaveLength(1);
+    app.overlay = "palette";
+    const palette = await screen.findByTestId("palette");
+    expect(
+      within(palette)
+        .getAllByRole("option")
+        .filter((o) => o.textContent.includes("prod-kr")),
+    ).toHaveLength(1);
+  });
+
+  it("asks every context when the clusters show, and draws each answer as it comes", async () => {
+    render(App);
+    const row = async (name: string) =>
+      (await screen.findAllByTestId("context-row")).find((r) => r.dataset["context"] === name) as HTMLElement;
+    await waitFor(() => expect(names().filter((n) => n === "probe_contexts")).toHaveLength(1));
+    expect(await row("prod-jp")).toHaveTextContent("Answers");
+    expect(await row("prod-jp")).toHaveTextContent("v1.37.1");
+    expect(await row("stage-kr")).toHaveTextContent("Certificate is not trusted");
+    expect(await row("dev-b")).toHaveTextContent("Not allowed");
+    expect(await row("dev-ci")).toHaveTextContent("no answer within 5 s");
+    expect(await row("dev-sso")).toHaveTextContent("runs when the context is opened");
+    const next = contexts();
+    next.contexts = next.contexts.map((c) => (c.name === "dev-ci" ? { ...c, state: "connecting", problem: null } : c));
+    fake.emit({ type: "contexts", data: next });
+    await waitFor(async () => expect(await row("dev-ci")).toHaveAttribute("data-state", "connecting"));
+    await user.click(screen.getByTestId("ask-contexts"));
+    expect(names().filter((n) => n === "probe_contexts")).toHaveLength(2);
+  });
+
+  it("shows what a revision changes against the one before", async () => {
+    await openShop();
+    app.select("Deployment/shop/web");
+    app.tab = "versions";
+    const diffs = await screen.findAllByTestId("revision-diff");
+    const revisions = screen.getAllByTestId("revision");
+    expect(diffs).toHaveLength(revisions.length - 1);
+    expect(diffs[0]).toHaveAttribute("open");
+    expect(diffs[0]).toHaveTextContent("Changes against revision 111");
+    expect(diffs[0]).toHaveTextContent("web:5.7.0");
+    expect(diffs[0]).toHaveTextContent("web:5.8.0");
+  });
+
   it("marks itself stale when the proofs stop coming, without being told", async () => {
     await openShop();
     fake.emit({ type: "freshness", data: freshness("prod-kr", true) });

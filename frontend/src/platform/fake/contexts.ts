@@ -17,7 +17,6 @@ function context(name: string, patch: Partial<ContextView>): ContextView {
     user: "j.seo",
     namespace: "shop",
     file: "~/.kube/config",
-    shadowedBy: null,
     state: "idle",
     note: "",
     writes: "readOnly",
@@ -42,7 +41,14 @@ export function contexts(): ContextsView {
         proofAgeMs: 400,
         summary: { applications: 7, trouble: 2, moving: 3, ready: 78, pods: 83 },
       }),
-      context("prod-jp", { environment: "production", writes: "protected" }),
+      context("prod-jp", {
+        environment: "production",
+        writes: "protected",
+        state: "reachable",
+        version: "v1.37.1",
+        proofAgeMs: 2_000,
+        note: "answered when it was asked",
+      }),
       context("prod-sg", {
         environment: "production",
         state: "stale",
@@ -51,7 +57,16 @@ export function contexts(): ContextsView {
         proofAgeMs: 41_000,
         note: "the heartbeat gets no answer: shown as it was 41 s ago",
       }),
-      context("stage-kr", { environment: "staging", writes: "readOnly", version: "v1.37.2" }),
+      context("stage-kr", {
+        environment: "staging",
+        state: "untrusted",
+        problem: {
+          code: "unreachable",
+          message: "https://stage-kr.example.com:6443: its certificate is not trusted",
+          detail: "invalid peer certificate: UnknownIssuer",
+          hint: "has the cluster been made anew? then its certificate-authority-data has to be renewed",
+        },
+      }),
       context("stage-next", {
         environment: "staging",
         state: "broken",
@@ -62,6 +77,10 @@ export function contexts(): ContextsView {
           detail: "exec: no such file",
           hint: "install it, or sign in another way",
         },
+      }),
+      context("dev-sso", {
+        environment: "development",
+        note: "signs in with the program kubelogin, which runs when the context is opened",
       }),
       context("dev-a", { environment: "development", state: "connecting", note: "listing pods: 4,120 of about 9,800" }),
       context("dev-b", {
@@ -91,6 +110,14 @@ export function contexts(): ContextsView {
       { path: "~/Downloads/stage-next.yaml", contexts: 1, note: null },
       { path: "~/.kube/ci.yaml", contexts: 1, note: "readable by others" },
     ],
+    shadowed: [
+      {
+        name: "dev-a",
+        server: "https://old.dev-a.example.com:6443",
+        file: "~/.kube/ci.yaml",
+        by: "~/.kube/config",
+      },
+    ],
     open: null,
     current: "prod-kr",
   };
@@ -116,6 +143,7 @@ export function revisions(): RevisionView[] {
     number,
     replicaSet: `web-rev${number}`,
     images: [`${IMAGE}:5.${number - 104}.0`],
+    diff: `-        image: ${IMAGE}:5.${number - 105}.0\n+        image: ${IMAGE}:5.${number - 104}.0`,
     created: "2026-11-19T08:00:00Z",
     cause: null,
     ready: 0,

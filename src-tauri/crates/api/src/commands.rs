@@ -8,6 +8,8 @@ use crate::views::*;
 commands! {
     /// All contexts with their state.
     fn contexts() -> ContextsView;
+    /// Asks every context that is not connected whether it answers; starts no program that signs in. Each answer is told as it comes.
+    fn probe_contexts() -> ContextsView;
     /// Connects to a context and follows the given namespaces (`*` = all where allowed; none = the one that the context names, else all).
     fn open_context(context: String, namespaces: Vec<String>) -> ContextView;
     /// Drops the connection.

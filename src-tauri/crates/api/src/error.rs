@@ -36,6 +36,8 @@ pub enum Code {
     Unreachable,
     /// The world moved since the plan was made.
     Moved,
+    /// The server's certificate does not show that it is the cluster of the kubeconfig.
+    Untrusted,
     /// The object, run or context is not there.
     NotFound,
     /// The kubeconfig cannot be used.

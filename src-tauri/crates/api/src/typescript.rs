@@ -30,7 +30,7 @@ pub fn generate() -> String {
     );
     macro_rules! decls { ($($t:ty)*) => { $( out.push_str("export "); out.push_str(&<$t>::decl(&cfg)); out.push_str("\n\n"); )* } }
     decls! {
-        Code UiError UiEvent Environment ContextState Writes ContextView FileView ContextsView NamespaceView
+        Code UiError UiEvent Environment ContextState Writes ContextView ShadowedView FileView ContextsView NamespaceView
         Health Lane PodState NodeView EdgeState EdgeView FindingSeverity FindingView RouteView GraphSummary GraphBatch
         KindStateView FreshnessView EventView RevisionView OverviewRow ObjectView ContainerView StrategyView ParamView ParamKind WorkloadView
         PlanRequest ImageWish WriteView PlanStepView PlanSummary ConfirmNeed PlanView

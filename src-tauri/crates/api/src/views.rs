@@ -36,11 +36,13 @@ words! {
     /// Connection of a context.
     ContextState { /// Not asked for.
         Idle, /// On its way.
-        Connecting, /// Every needed stream is fresh.
+        Connecting, /// Answered when it was asked; nothing of it is watched.
+        Reachable, /// Every needed stream is fresh.
         Live, /// Shown as it was; writes are off.
         Stale, /// 401 or 403.
         Refused, /// No answer.
-        Unreachable, /// The kubeconfig entry cannot be used.
+        Unreachable, /// Its certificate does not show that it is the cluster of the kubeconfig.
+        Untrusted, /// The kubeconfig entry cannot be used.
         Broken, }
     /// Whether writes are possible.
     Writes { /// Read only until allowed.
@@ -147,8 +149,6 @@ views! {
         namespace: String,
         /// Kubeconfig file.
         file: String,
-        /// File whose context of the same name hides this one.
-        shadowed_by: Option<String>,
         /// Connection.
         state: ContextState,
         /// What the state means, in words.
@@ -168,6 +168,17 @@ views! {
         /// Pods are simulated (practice lab): smoke checks have no data.
         simulated: bool,
     }
+    /// A context that nobody can open: one of the same name in a file that comes first counts.
+    ShadowedView {
+        /// Name.
+        name: String,
+        /// Server URL.
+        server: String,
+        /// File that it stands in.
+        file: String,
+        /// File whose context counts.
+        by: String,
+    }
     /// A kubeconfig file that was looked at.
     FileView {
         /// Path.
@@ -179,8 +190,10 @@ views! {
     }
     /// All contexts.
     ContextsView {
-        /// Contexts in the order of their files.
+        /// Contexts in the order of their files; each name is there once.
         contexts: Vec<ContextView>,
+        /// Contexts that are hidden by one of the same name.
+        shadowed: Vec<ShadowedView>,
         /// Files.
         files: Vec<FileView>,
         /// Context that the window shows.
@@ -362,6 +375,9 @@ views! {
         replica_set: String,
         /// Images by container.
         images: Vec<String>,
+        /// What its pod template changes against the revision before, as a diff with what sounds secret masked; empty for the
+        /// oldest one that is kept.
+        diff: String,
         /// Creation time.
         created: Option<String>,
         /// Change cause.

@@ -67,7 +67,7 @@ pub fn report(e: &UiError, cli: &Cli, out: &mut Out) {
 async fn contexts(host: &Arc<Host>, json: bool, out: &mut Out) -> Result<Exit, UiError> {
     let v = host.probe_contexts().await?;
     if json {
-        out.json(&json!({"schema": SCHEMA, "current": v.current, "contexts": v.contexts, "files": v.files}));
+        out.json(&json!({"schema": SCHEMA, "current": v.current, "contexts": v.contexts, "shadowed": v.shadowed, "files": v.files}));
     } else {
         text::contexts(&v).iter().for_each(|l| out.line(l));
     }
@@ -97,13 +97,14 @@ async fn open(host: &Arc<Host>, g: &Global) -> Result<(String, String), UiError>
 
 async fn graph(host: &Arc<Host>, g: &Global, json: bool, out: &mut Out) -> Result<Exit, UiError> {
     let (context, _) = open(host, g).await?;
-    let batch = host.graph(context.clone()).await?;
+    let unread = host.unread(&context);
     if json {
+        let batch = host.objects_graph(&context)?;
         let all = host.contexts().await?;
         let cluster = all.contexts.into_iter().find(|c| c.name == context).map_or(context, |c| c.cluster);
-        out.json(&map::to_json(&cluster, &batch));
+        out.json(&map::to_json(&cluster, &batch, &unread));
     } else {
-        map::to_text(&batch).iter().for_each(|l| out.line(l));
+        map::to_text(&host.graph(context).await?, &unread).iter().for_each(|l| out.line(l));
     }
     Ok(Exit::Done)
 }

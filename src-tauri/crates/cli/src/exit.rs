@@ -31,7 +31,7 @@ impl Exit {
             Code::Usage | Code::NotFound | Code::Kubeconfig => Exit::Usage,
             Code::Stopped | Code::Locked | Code::Moved => Exit::Stopped,
             Code::Forbidden | Code::Journal | Code::Failed => Exit::Failed,
-            Code::Unauthorized | Code::Unreachable => Exit::Unreachable,
+            Code::Unauthorized | Code::Unreachable | Code::Untrusted => Exit::Unreachable,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::{EdgeState, EdgeView, GraphBatch, Health, NodeView};
+use api::{EdgeState, EdgeView, GraphBatch, Health, KindStateView, NodeView};
 use model::Kind;
 use serde_json::{Value, json};
 
@@ -11,26 +11,17 @@ use crate::out::{Ink, ink};
 /// Version of the JSON below.
 pub const SCHEMA: u32 = 1;
 
-/// `map -o json`. Rows of one object (a rule per host and path) are one node; `routes` keeps them apart.
-pub fn to_json(cluster: &str, g: &GraphBatch) -> Value {
-    let mut nodes: BTreeMap<&str, Value> = BTreeMap::new();
-    for n in &g.nodes {
-        let (health, reason) = (word(n.health), n.reason.as_str());
-        nodes.entry(&n.object).or_insert_with(|| {
-            let group = n.kind.parse::<Kind>().map(Kind::group).unwrap_or_default();
-            json!({"id": n.object, "group": group, "kind": n.kind, "namespace": n.namespace, "name": n.name, "health": health, "reason": reason})
-        });
-    }
-    let object = |id: &str| id.split_once('#').map_or(id, |(o, _)| o).to_string();
-    let mut seen = BTreeSet::new();
-    let edges: Vec<Value> = g
-        .edges
-        .iter()
-        .map(|e| (object(&e.from), object(&e.to), e))
-        // Between the rows of one object there is nothing to say about objects.
-        .filter(|(from, to, e)| from != to && seen.insert((from.clone(), to.clone(), e.relation.clone(), format!("{:?}", e.share))))
-        .map(|(from, to, e)| json!({"from": from, "to": to, "relation": e.relation, "state": state(e.state), "share": e.share}))
-        .collect();
+/// `map -o json`: the graph by object (rows of a route folded into it; `routes` keeps them apart), and the kinds of which
+/// something is not seen.
+pub fn to_json(cluster: &str, g: &GraphBatch, unread: &[KindStateView]) -> Value {
+    let node = |n: &NodeView| {
+        let group = n.kind.parse::<Kind>().map(Kind::group).unwrap_or_default();
+        json!({"id": n.object, "group": group, "kind": n.kind, "namespace": n.namespace, "name": n.name,
+            "health": word(n.health), "reason": n.reason})
+    };
+    let nodes: Vec<Value> = g.nodes.iter().map(node).collect();
+    let edge = |e: &EdgeView| json!({"from": e.from, "to": e.to, "relation": e.relation, "state": state(e.state), "share": e.share});
+    let edges: Vec<Value> = g.edges.iter().map(edge).collect();
     let routes: Vec<Value> = g
         .routes
         .iter()
@@ -42,8 +33,8 @@ pub fn to_json(cluster: &str, g: &GraphBatch) -> Value {
         .collect();
     let findings: Vec<Value> =
         g.findings.iter().flatten().map(|f| json!({"code": f.code, "object": f.object, "message": f.message})).collect();
-    let nodes: Vec<Value> = nodes.into_values().collect();
-    json!({"schema": SCHEMA, "cluster": cluster, "nodes": nodes, "edges": edges, "routes": routes, "findings": findings})
+    let unread: Vec<Value> = unread.iter().map(|k| json!({"kind": k.kind, "why": k.note})).collect();
+    json!({"schema": SCHEMA, "cluster": cluster, "nodes": nodes, "edges": edges, "routes": routes, "findings": findings, "unread": unread})
 }
 
 fn word(h: Health) -> &'static str {
@@ -69,7 +60,8 @@ fn state(s: EdgeState) -> &'static str {
 }
 
 /// `map` for people: a tree per namespace, from the entries down to the ReplicaSets; pods are counted, not listed.
-pub fn to_text(g: &GraphBatch) -> Vec<String> {
+/// Kinds of which something is not seen are named: refused never looks like none.
+pub fn to_text(g: &GraphBatch, unread: &[KindStateView]) -> Vec<String> {
     let tree = Tree::of(g);
     let mut lines = vec![];
     let namespaces: BTreeSet<&str> = g.nodes.iter().map(|n| n.namespace.as_str()).collect();
@@ -85,7 +77,7 @@ pub fn to_text(g: &GraphBatch) -> Vec<String> {
         }
     }
     if lines.is_empty() {
-        lines.push("nothing here".to_string());
+        lines.push(if unread.is_empty() { "nothing here" } else { "nothing that could be read" }.to_string());
     }
     let s = &g.summary;
     lines.push(String::new());
@@ -93,6 +85,9 @@ pub fn to_text(g: &GraphBatch) -> Vec<String> {
         "{} applications, {} in trouble, {} moving; {} of {} pods ready",
         s.applications, s.trouble, s.moving, s.ready, s.pods
     ));
+    for k in unread {
+        lines.push(format!("{} not read: {}: {}", ink(Ink::Warn, "!"), k.kind, k.note));
+    }
     for f in g.findings.iter().flatten() {
         lines.push(format!("{} {}: {} {}", ink(Ink::Warn, "!"), f.object, f.message, ink(Ink::Dim, &format!("[{}]", f.code))));
     }
@@ -163,7 +158,7 @@ impl<'a> Tree<'a> {
             Health::Healthy => ink(Ink::Dim, "healthy"),
             Health::Failing => ink(Ink::Bad, &format!("failing{why}")),
             h @ (Health::Degraded | Health::Moving) => ink(Ink::Warn, &format!("{}{why}", word(h))),
-            h => ink(Ink::Dim, word(h)),
+            h => ink(Ink::Dim, &format!("{}{why}", word(h))),
         };
         format!("{broken}{share}{} {}{row}{version}{count}  {health}", n.kind, n.name)
     }
@@ -246,9 +241,29 @@ mod tests {
         }
     }
 
+    /// As the host folds it: an object is a node once.
+    fn by_object() -> GraphBatch {
+        let mut g = graph();
+        g.nodes.retain(|n| n.id == n.object);
+        g.nodes.sort_by(|a, b| a.id.cmp(&b.id));
+        g.edges =
+            vec![edge("Ingress/shop/web", "Service/shop/web", Some(0.125)), edge("Service/shop/web", "Deployment/shop/web", Some(1.0))];
+        g
+    }
+
+    #[test]
+    fn what_was_refused_never_looks_like_none() {
+        let refused = KindStateView { kind: "Pod".into(), state: "forbidden".into(), note: "pods is forbidden".into() };
+        let empty = GraphBatch { nodes: vec![], edges: vec![], ..graph() };
+        let v = to_json("lab", &empty, std::slice::from_ref(&refused));
+        assert_eq!(v["unread"], json!([{"kind":"Pod","why":"pods is forbidden"}]));
+        let text = to_text(&empty, &[refused]).join("\n");
+        assert!(text.contains("not read: Pod: pods is forbidden") && !text.contains("nothing here"), "{text}");
+    }
+
     #[test]
     fn json_names_each_object_once_with_its_group() {
-        let v = to_json("lab", &graph());
+        let v = to_json("lab", &by_object(), &[]);
         assert_eq!(v["schema"], 1);
         assert_eq!(v["cluster"], "lab");
         let ids: Vec<&str> = v["nodes"].as_array().expect("nodes").iter().filter_map(|n| n["id"].as_str()).collect();
@@ -259,7 +274,7 @@ mod tests {
 
     #[test]
     fn json_edges_lead_from_object_to_object_with_their_share() {
-        let v = to_json("lab", &graph());
+        let v = to_json("lab", &by_object(), &[]);
         let edges = v["edges"].as_array().expect("edges");
         assert_eq!(edges.len(), 2);
         assert_eq!(
@@ -272,7 +287,7 @@ mod tests {
 
     #[test]
     fn text_walks_from_the_entry_down_and_counts_pods_instead_of_listing_them() {
-        let lines = to_text(&graph()).join("\n");
+        let lines = to_text(&graph(), &[]).join("\n");
         assert!(lines.contains("12.5 % Service web"), "{lines}");
         assert!(!lines.contains("Pod"), "{lines}");
         assert!(lines.contains("1 of 1 pods ready"), "{lines}");

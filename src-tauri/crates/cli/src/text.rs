@@ -32,7 +32,7 @@ pub fn contexts(v: &ContextsView) -> Vec<String> {
     for c in &v.contexts {
         let current = if v.current.as_deref() == Some(&c.name) { "*" } else { "" };
         let state = match c.state {
-            ContextState::Live => ink(Ink::Good, "live"),
+            ContextState::Live | ContextState::Reachable => ink(Ink::Good, &wire(&c.state)),
             ContextState::Idle | ContextState::Connecting => wire(&c.state),
             _ => ink(Ink::Bad, &wire(&c.state)),
         };
@@ -52,6 +52,12 @@ pub fn contexts(v: &ContextsView) -> Vec<String> {
             lines.push(format!("{} {}: {}", ink(Ink::Bad, "✕"), c.name, p.message));
             lines.extend([&p.detail, &p.hint].into_iter().filter(|t| !t.is_empty()).map(|t| format!("    {t}")));
         }
+    }
+    for s in &v.shadowed {
+        lines.push(ink(Ink::Dim, &format!("{} in {}: hidden by the context of this name in {}", s.name, s.file, s.by)));
+    }
+    for c in v.contexts.iter().filter(|c| c.state == ContextState::Idle && !c.note.is_empty()) {
+        lines.push(ink(Ink::Dim, &format!("{}: {}", c.name, c.note)));
     }
     for f in &v.files {
         if let Some(note) = &f.note {
@@ -272,6 +278,14 @@ pub fn way_back(w: &WayBackView) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_context_that_another_file_hides_is_named_with_both_files() {
+        let hidden = ShadowedView { name: "kind".into(), server: "https://b".into(), file: "/b.yaml".into(), by: "/a.yaml".into() };
+        let v = ContextsView { contexts: vec![], shadowed: vec![hidden], files: vec![], open: None, current: None };
+        let lines = contexts(&v).join("\n");
+        assert!(lines.contains("kind in /b.yaml: hidden by the context of this name in /a.yaml"), "{lines}");
+    }
 
     #[test]
     fn columns_line_up_whatever_their_colour() {

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use engine::Cluster;
 use model::Kind;
 
+use crate::scope::Scope;
 use crate::{Host, errors, locked, object};
 
 /// Most lines of a log that are read at once.
@@ -17,6 +18,10 @@ const ALL_NAMESPACES: &str = "*";
 impl Commands for Host {
     async fn contexts(&self) -> Result<ContextsView, UiError> {
         Ok(self.contexts_view())
+    }
+
+    async fn probe_contexts(&self) -> Result<ContextsView, UiError> {
+        Ok(self.probe().await)
     }
 
     async fn open_context(&self, context: String, namespaces: Vec<String>) -> Result<ContextView, UiError> {
@@ -60,13 +65,12 @@ impl Commands for Host {
     }
 
     async fn graph(&self, context: String) -> Result<GraphBatch, UiError> {
-        let live = locked(&self.links).get(&context).and_then(|l| l.live());
-        live.map(|l| l.whole()).ok_or_else(|| UiError::new(Code::Usage, format!("context {context}: not open")).hint("open it first"))
+        self.shown_live(&context).map(|l| l.whole())
     }
 
     async fn ack_graph(&self, seq: u32) -> Result<(), UiError> {
         let open = locked(&self.known).open.clone();
-        let live = open.and_then(|c| locked(&self.links).get(&c).and_then(|l| l.live()));
+        let live = open.and_then(|c| self.shown_live(&c).ok());
         if let Some(batch) = live.and_then(|l| l.acknowledge(seq)) {
             self.tell(UiEvent::Graph(batch));
         }
@@ -159,7 +163,7 @@ impl Host {
         } else {
             vec![]
         };
-        self.follow(context, &namespaces).await.map(|_| ())
+        self.follow(context, Scope::of(&namespaces)).await
     }
 
     async fn may_list_everywhere(&self, link: &crate::link::Link) -> Result<bool, UiError> {

@@ -1,7 +1,7 @@
 //! The contexts of the kubeconfig, what is remembered of each, and their unlocking.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
 use api::*;
 use cluster::kubeconfig::{self, FileRead};
@@ -14,6 +14,8 @@ use crate::{Host, Options, errors, locked, policy};
 
 /// Contexts that are asked at the same time when all are looked at.
 const AT_ONCE: usize = 8;
+/// How long one of them may take in all.
+const ASK_WITHIN: Duration = Duration::from_secs(5);
 
 /// What this process knows of the contexts.
 pub struct Known {
@@ -21,6 +23,8 @@ pub struct Known {
     pub(crate) all: Contexts,
     /// Last answer of contexts that are not connected.
     asked: BTreeMap<String, Asked>,
+    /// Being asked now.
+    asking: BTreeSet<String>,
     /// Context that the window shows.
     pub(crate) open: Option<String>,
     /// Being connected.
@@ -35,6 +39,16 @@ struct Asked {
     state: ContextState,
     version: Option<String>,
     problem: Option<UiError>,
+    /// In words, where the state does not say it all.
+    note: String,
+    /// When it answered, if it did.
+    at: Option<Instant>,
+}
+
+impl Asked {
+    fn failed(problem: UiError) -> Self {
+        Self { state: failure_state(&problem), version: None, problem: Some(problem), note: String::new(), at: None }
+    }
 }
 
 impl Known {
@@ -42,7 +56,7 @@ impl Known {
     pub fn read(options: &Options) -> Result<Self, UiError> {
         let sources = Sources::of_process(options.kubeconfig.clone());
         let all = kubeconfig::load(&sources).map_err(kubeconfig_error)?;
-        Ok(Self { sources, all, asked: BTreeMap::new(), open: None, connecting: None, told: BTreeMap::new() })
+        Ok(Self { sources, all, asked: BTreeMap::new(), asking: BTreeSet::new(), open: None, connecting: None, told: BTreeMap::new() })
     }
 }
 
@@ -112,11 +126,12 @@ impl Host {
         if let (Some(e), Some(f)) = (trouble, files.first_mut()) {
             f.note = Some(e.message);
         }
-        let entries = known.all.entries.clone();
+        let (hidden, entries): (Vec<_>, Vec<_>) = known.all.entries.iter().cloned().partition(|e| e.shadowed_by.is_some());
         let open = known.open.clone();
         let current = self.options.context.clone().or_else(|| known.all.current.clone());
         drop(known);
-        ContextsView { contexts: entries.iter().map(|e| self.context_view(e)).collect(), files, open, current }
+        let contexts = entries.iter().map(|e| self.context_view(e)).collect();
+        ContextsView { contexts, shadowed: hidden.iter().map(shadowed_view).collect(), files, open, current }
     }
 
     /// One context.
@@ -125,17 +140,19 @@ impl Host {
         let link = locked(&self.links).get(&e.name).cloned();
         let (asked, connecting) = {
             let known = locked(&self.known);
-            (known.asked.get(&e.name).cloned(), known.connecting.as_deref() == Some(&e.name))
+            let asking = known.connecting.as_deref() == Some(&e.name) || known.asking.contains(&e.name);
+            (known.asked.get(&e.name).cloned(), asking)
         };
+        let live = link.as_ref().and_then(|l| l.live());
         let problem = e.problem.clone().map(kubeconfig_error).or_else(|| asked.as_ref().and_then(|a| a.problem.clone()));
         let state = match (&link, &asked) {
             _ if e.problem.is_some() => ContextState::Broken,
-            _ if connecting => ContextState::Connecting,
+            // A context that is read already goes on while other namespaces of it are opened.
+            _ if connecting && live.is_none() => ContextState::Connecting,
             (Some(l), _) => l.state(),
             (None, Some(a)) => a.state,
             (None, None) => ContextState::Idle,
         };
-        let live = link.as_ref().and_then(|l| l.live());
         let freshness = live.as_ref().map(|l| l.freshness());
         ContextView {
             name: e.name.clone(),
@@ -145,9 +162,11 @@ impl Host {
             user: e.user.clone(),
             namespace: e.namespace.clone(),
             file: e.file.display().to_string(),
-            shadowed_by: e.shadowed_by.as_ref().map(|p| p.display().to_string()),
             state,
-            note: note(state, problem.as_ref(), freshness.as_ref()),
+            note: match asked.as_ref().filter(|a| a.state == state && link.is_none()) {
+                Some(a) if !a.note.is_empty() => a.note.clone(),
+                _ => note(state, problem.as_ref(), freshness.as_ref()),
+            },
             writes: self.writes_of(&e.name),
             unlocked_until: record.unlocked_until.map(|t| t.to_string()),
             version: link
@@ -156,37 +175,51 @@ impl Host {
                 .or_else(|| asked.as_ref().and_then(|a| a.version.clone()))
                 .or_else(|| record.last_seen.map(|s| s.version)),
             problem,
-            proof_age_ms: freshness.as_ref().map(|f| f.age_ms),
+            proof_age_ms: match &link {
+                Some(_) => freshness.as_ref().map(|f| f.age_ms),
+                None => asked.as_ref().and_then(|a| a.at).map(|at| u32::try_from(at.elapsed().as_millis()).unwrap_or(u32::MAX)),
+            },
             summary: live.as_ref().map(|l| l.summary()),
             simulated: link.is_some_and(|l| l.simulated),
         }
     }
 
-    /// Asks every context that can be used, a few at a time.
-    ///
-    /// # Errors
-    /// Never for a context that does not answer: that is its state.
-    pub async fn probe_contexts(&self) -> Result<ContextsView, UiError> {
+    /// Asks every context that can be used and is not connected, a few at a time and each within a few seconds; what each
+    /// answers is told when it does. A program that signs in is not started for this.
+    pub(crate) async fn probe(&self) -> ContextsView {
         self.reread();
+        let connected: BTreeSet<String> = locked(&self.links).keys().cloned().collect();
         let entries: Vec<ContextEntry> = {
-            let known = locked(&self.known);
-            known.all.entries.iter().filter(|e| e.problem.is_none() && e.shadowed_by.is_none()).cloned().collect()
+            let mut known = locked(&self.known);
+            let usable = known.all.entries.iter().filter(|e| e.problem.is_none() && e.shadowed_by.is_none());
+            let free = usable.filter(|e| !connected.contains(&e.name) && !known.asking.contains(&e.name));
+            let entries: Vec<ContextEntry> = free.cloned().collect();
+            known.asking.extend(entries.iter().map(|e| e.name.clone()));
+            entries
         };
-        let asked: Vec<(String, Asked)> = futures::stream::iter(entries)
-            .map(|e| async move {
-                let a = ask(&e).await;
-                (e.name, a)
-            })
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-        locked(&self.known).asked.extend(asked);
-        Ok(self.contexts_view())
+        let _asking = Asking { host: self, names: entries.iter().map(|e| e.name.clone()).collect() };
+        self.tell(UiEvent::Contexts(self.contexts_view()));
+        let ask = |e: ContextEntry| async move {
+            let asked = tokio::time::timeout(ASK_WITHIN, ask(&e)).await;
+            (e, asked)
+        };
+        let mut answers = futures::stream::iter(entries).map(ask).buffer_unordered(AT_ONCE);
+        while let Some((e, asked)) = answers.next().await {
+            let asked = asked.unwrap_or_else(|_| Asked::failed(too_slow(&e)));
+            {
+                let mut known = locked(&self.known);
+                known.asking.remove(&e.name);
+                known.asked.insert(e.name.clone(), asked);
+            }
+            self.tell(UiEvent::Contexts(self.contexts_view()));
+        }
+        drop(answers);
+        self.contexts_view()
     }
 
     /// Notes that a context could not be opened.
     pub(crate) fn note_failure(&self, name: &str, e: &UiError) {
-        locked(&self.known).asked.insert(name.to_string(), Asked { state: failure_state(e), version: None, problem: Some(e.clone()) });
+        locked(&self.known).asked.insert(name.to_string(), Asked::failed(e.clone()));
     }
 
     pub(crate) fn unlock_context(&self, name: &str, typed: &str) -> Result<ContextsView, UiError> {
@@ -225,6 +258,36 @@ impl Host {
     }
 }
 
+/// Contexts that are being asked; none of them is any more when this ends, however it does.
+struct Asking<'a> {
+    host: &'a Host,
+    names: Vec<String>,
+}
+
+impl Drop for Asking<'_> {
+    fn drop(&mut self) {
+        let mut known = locked(&self.host.known);
+        for name in &self.names {
+            known.asking.remove(name);
+        }
+    }
+}
+
+fn too_slow(e: &ContextEntry) -> UiError {
+    let server = e.server.as_deref().unwrap_or_default();
+    UiError::new(Code::Unreachable, format!("{server}: no answer within {} s", ASK_WITHIN.as_secs()))
+        .hint("check network, VPN and proxy; open it to try again")
+}
+
+fn shadowed_view(e: &ContextEntry) -> ShadowedView {
+    ShadowedView {
+        name: e.name.clone(),
+        server: e.server.clone().unwrap_or_default(),
+        file: e.file.display().to_string(),
+        by: e.shadowed_by.as_ref().map(|p| p.display().to_string()).unwrap_or_default(),
+    }
+}
+
 fn file_view(f: &FileRead, all: &Contexts) -> FileView {
     let contexts = all.entries.iter().filter(|e| e.file == f.path).count();
     FileView { path: f.path.display().to_string(), contexts: u32::try_from(contexts).unwrap_or(u32::MAX), note: f.note.clone() }
@@ -234,9 +297,10 @@ fn note(state: ContextState, problem: Option<&UiError>, freshness: Option<&Fresh
     match state {
         ContextState::Idle => String::new(),
         ContextState::Connecting => "connecting".into(),
+        ContextState::Reachable => "answered when it was asked".into(),
         ContextState::Live => freshness.map_or("answers", |_| "live").into(),
         ContextState::Stale => freshness.map(|f| f.why.clone()).unwrap_or_default(),
-        ContextState::Refused | ContextState::Unreachable | ContextState::Broken => problem
+        ContextState::Refused | ContextState::Unreachable | ContextState::Untrusted | ContextState::Broken => problem
             .map(|p| if p.detail.is_empty() { p.message.clone() } else { format!("{} ({})", p.message, p.detail) })
             .unwrap_or_default(),
     }
@@ -246,28 +310,43 @@ fn failure_state(e: &UiError) -> ContextState {
     match e.code {
         Code::Unauthorized | Code::Forbidden => ContextState::Refused,
         Code::Kubeconfig => ContextState::Broken,
+        Code::Untrusted => ContextState::Untrusted,
         _ => ContextState::Unreachable,
     }
 }
 
-/// How a context answers: version and identity, with a connection of its own that is dropped again.
+/// How a context answers: version and identity, with a connection of its own that is dropped again. One that signs in with
+/// a program is asked for its version alone, without credentials.
 async fn ask(e: &ContextEntry) -> Asked {
-    let failed = |problem: UiError| Asked { state: failure_state(&problem), version: None, problem: Some(problem) };
     let mut options = cluster::Options::new(WritePolicy::read_only());
     options.deadlines.connect = Duration::from_secs(3);
     options.deadlines.read = Duration::from_secs(4);
+    options.plugins = false;
     let connection = match Connection::open(e, &options).await {
         Ok(c) => c,
-        Err(e) => return failed(connect_error(e)),
+        Err(e) => return Asked::failed(connect_error(e)),
     };
-    let version: Result<_, ReadError> = async {
-        let version = connection.version().await?;
-        connection.identity().await?;
-        Ok(version)
-    }
-    .await;
-    match version {
-        Ok(v) => Asked { state: ContextState::Live, version: Some(v.git_version), problem: None },
-        Err(e) => failed(errors::read(e)),
+    let version = connection.version().await;
+    let said = |p: &std::path::Path| format!("signs in with the program {}, which runs when the context is opened", p.display());
+    let plugin = e.plugin().map(said);
+    let answers = |version: Option<String>, note: String| Asked {
+        state: if version.is_some() { ContextState::Reachable } else { ContextState::Idle },
+        version,
+        problem: None,
+        note,
+        at: Some(Instant::now()),
+    };
+    match (version, plugin) {
+        (Ok(v), Some(note)) => answers(Some(v.git_version), note),
+        // Without credentials that is no refusal: it answers.
+        (Err(ReadError::Unauthorized { .. } | ReadError::Forbidden { .. }), Some(note)) => answers(None, note),
+        (Ok(v), None) => match connection.identity().await {
+            Ok(_) => answers(Some(v.git_version), String::new()),
+            Err(e) => Asked { version: Some(v.git_version), ..Asked::failed(errors::read(e)) },
+        },
+        (Err(e), _) => Asked::failed(errors::read(e)),
     }
 }
+
+#[cfg(test)]
+mod tests;

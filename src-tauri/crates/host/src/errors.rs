@@ -16,6 +16,13 @@ pub fn read(e: ReadError) -> UiError {
         ReadError::Forbidden { what, message } => {
             (Code::Forbidden, format!("{what}: not allowed"), message, "ask for the right, or follow other namespaces")
         }
+        // The words are those of rustls; the test of the contexts meets them over a real handshake.
+        ReadError::Unreachable { what, message } if message.contains("invalid peer certificate") => (
+            Code::Untrusted,
+            format!("{what}: its certificate is not trusted"),
+            message,
+            "was the cluster made anew? then take its certificate authority from it again; else somebody stands in between",
+        ),
         ReadError::Unreachable { what, message } => {
             (Code::Unreachable, format!("{what}: no answer"), message, "check network, VPN and proxy; the context is asked again by itself")
         }

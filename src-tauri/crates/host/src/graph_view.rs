@@ -17,7 +17,7 @@ pub fn node(n: &Node, t: &Topology) -> NodeView {
         kind: n.kind().name().into(),
         namespace: n.object.namespace.clone(),
         name: n.object.name.clone(),
-        label: n.label(),
+        label: label(n),
         sub: sub(n),
         rank: n.rank as u8,
         row,
@@ -34,12 +34,19 @@ pub fn node(n: &Node, t: &Topology) -> NodeView {
     }
 }
 
+/// What the box says; a ReplicaSet its revision, for its name ends in a hash that says nothing.
+fn label(n: &Node) -> String {
+    match (n.rank, n.revision) {
+        (Rank::ReplicaSet, Some(r)) => format!("rev {r}"),
+        _ => n.label(),
+    }
+}
+
 fn sub(n: &Node) -> String {
-    match (n.rank, n.revision, &n.version) {
-        (Rank::ReplicaSet, Some(r), Some(v)) => format!("revision {r}, {v}"),
-        (Rank::ReplicaSet, Some(r), None) => format!("revision {r}"),
-        (_, _, Some(v)) => v.clone(),
+    match &n.version {
+        Some(v) => v.clone(),
         _ if n.presence == topology::Presence::Missing => "missing".into(),
+        _ if n.presence == topology::Presence::Unseen => "not loaded".into(),
         _ => String::new(),
     }
 }

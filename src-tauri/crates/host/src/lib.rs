@@ -34,6 +34,7 @@ mod policy;
 mod recorder;
 mod run_view;
 mod runs;
+mod scope;
 mod settings;
 mod who;
 mod workload;

@@ -1,7 +1,8 @@
 //! One connection per context, shared by the window and the runs; with a live view once somebody looks.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
 
 use api::*;
 use cluster::{Connection, WritePolicy};
@@ -11,10 +12,16 @@ use serde_json::Value;
 
 use crate::contexts::connect_error;
 use crate::live::Live;
+use crate::scope::{Scope, Want};
 use crate::{Host, errors, locked};
 
 /// Mark of a node whose pods are simulated.
 const SIMULATED_NODE: (&str, &str) = ("kwok.x-k8s.io/node", "fake");
+
+/// How long namespaces may take until they were read once.
+const IN_TIME: Duration = Duration::from_secs(30);
+/// How long other namespaces may take until they take the place of those that are shown: a whole collection's deadline.
+const SHOWN_WITHIN: Duration = Duration::from_secs(120);
 
 /// A connected context.
 pub struct Link {
@@ -30,13 +37,78 @@ pub struct Link {
     pub version: String,
     /// Its pods are simulated.
     pub simulated: bool,
-    live: Mutex<Option<Arc<Live>>>,
+    needs: Mutex<Needs>,
+}
+
+/// What the live view is needed for, and the view itself while there is anything.
+#[derive(Default)]
+struct Needs {
+    /// What the window shows.
+    shown: Option<Scope>,
+    /// Namespaces of the runs that are driven; one entry each.
+    runs: Vec<String>,
+    live: Option<Arc<Live>>,
+}
+
+impl Needs {
+    /// Everything that has to be read, and what the map is of. `None` = nobody needs anything.
+    fn want(&self) -> Option<Want> {
+        let runs = (!self.runs.is_empty()).then(|| Scope::of(&self.runs));
+        let read = match (self.shown.clone(), runs) {
+            (Some(shown), Some(runs)) => shown.union(runs),
+            (shown, runs) => shown.or(runs)?,
+        };
+        Some(Want { shown: self.shown.clone().unwrap_or_else(|| read.clone()), read })
+    }
+}
+
+/// Keeps a namespace read for as long as a run is driven in it.
+pub struct Held {
+    host: Weak<Host>,
+    link: Arc<Link>,
+    namespace: String,
+}
+
+impl Held {
+    /// The connection.
+    pub fn link(&self) -> &Arc<Link> {
+        &self.link
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.link.change(&self.host, |needs| {
+            if let Some(at) = needs.runs.iter().position(|n| *n == self.namespace) {
+                needs.runs.swap_remove(at);
+            }
+        });
+    }
 }
 
 impl Link {
     /// The live view, if there is one.
     pub fn live(&self) -> Option<Arc<Live>> {
-        locked(&self.live).clone()
+        locked(&self.needs).live.clone()
+    }
+
+    /// Changes what is needed, and what is read with it: widened before anything is let go.
+    fn change(&self, host: &Weak<Host>, change: impl FnOnce(&mut Needs)) {
+        let mut needs = locked(&self.needs);
+        change(&mut needs);
+        match (needs.want(), needs.live.as_ref().filter(|l| l.runs())) {
+            (Some(want), Some(live)) => live.aim(want),
+            (Some(want), None) => needs.live = Some(Live::start(host.clone(), self, want)),
+            (None, _) => {
+                needs.live = None;
+                self.policy.set_stale(false);
+            }
+        }
+    }
+
+    /// The live view, where it reads the namespace of a plan's target: else what is there is not known.
+    pub fn reading(&self, plan: &plan::Plan) -> Option<Arc<Live>> {
+        self.live().filter(|l| l.covers(&Scope::one(&plan.target.object.namespace)))
     }
 
     /// Where the connection stands.
@@ -72,8 +144,15 @@ impl Host {
         let identity = connection.identity().await.map_err(errors::read)?;
         // Who may not read nodes is told nothing about them: then pods count as real.
         let nodes = connection.list(Kind::Node, None, None).await.unwrap_or_default();
-        let link =
-            Link { name: context.to_string(), simulated: simulated(&nodes), connection, policy, identity, version, live: Mutex::default() };
+        let link = Link {
+            name: context.to_string(),
+            simulated: simulated(&nodes),
+            connection,
+            policy,
+            identity,
+            version,
+            needs: Mutex::default(),
+        };
         self.remember(&link);
         Ok(Arc::new(link))
     }
@@ -91,43 +170,108 @@ impl Host {
         }
     }
 
-    /// Connects and follows namespaces; what was followed before goes on when it covers them.
-    pub(crate) async fn follow(&self, context: &str, namespaces: &[String]) -> Result<Arc<Link>, UiError> {
+    /// Connects and shows these namespaces. Where others were shown, those stay until these are read.
+    ///
+    /// # Errors
+    /// [`Code::Unreachable`] when they are not read in time: then what was shown is shown on.
+    pub(crate) async fn follow(&self, context: &str, shown: Scope) -> Result<(), UiError> {
         let link = self.link(context).await?;
-        let wanted: BTreeSet<String> = namespaces.iter().cloned().collect();
-        let mut live = locked(&link.live);
-        if !live.as_ref().is_some_and(|l| l.covers(&wanted)) {
-            *live = Some(Live::start(self.me.clone(), &link, wanted));
-        }
-        drop(live);
-        Ok(link)
+        let before = locked(&link.needs).shown.clone();
+        let first = link.live().is_none();
+        link.change(&self.me, |n| n.shown = Some(shown.clone()));
+        let (Some(live), false) = (link.live(), first) else { return Ok(()) };
+        let shows = tokio::time::timeout(SHOWN_WITHIN, live.shows(&shown)).await;
+        shows.map_err(|_| {
+            link.change(&self.me, |n| n.shown = before);
+            not_read(context, &live, SHOWN_WITHIN)
+        })
     }
 
-    /// Drops a context's live view; the connection stays as long as a run needs it.
+    /// Keeps a namespace read, beside what the window shows, and waits until it is.
+    ///
+    /// # Errors
+    /// [`Code::Unreachable`] when it is not read in time.
+    pub(crate) async fn hold(&self, link: &Arc<Link>, namespace: &str) -> Result<Held, UiError> {
+        link.change(&self.me, |n| n.runs.push(namespace.to_string()));
+        let held = Held { host: self.me.clone(), link: link.clone(), namespace: namespace.to_string() };
+        self.read(link, &Scope::one(namespace)).await?;
+        Ok(held)
+    }
+
+    /// Waits until everything that a context's map needs was read once.
+    ///
+    /// # Errors
+    /// [`Code::Unreachable`] when that takes longer than 30 s: a kind that cannot be read says why.
+    pub async fn settled(&self, context: &str) -> Result<(), UiError> {
+        let link = self.link(context).await?;
+        let shown = locked(&link.needs).shown.clone();
+        match shown {
+            Some(shown) => self.read(&link, &shown).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn read(&self, link: &Link, scope: &Scope) -> Result<(), UiError> {
+        let Some(live) = link.live() else { return Ok(()) };
+        tokio::time::timeout(IN_TIME, live.settled(scope)).await.map_err(|_| not_read(&link.name, &live, IN_TIME))
+    }
+
+    /// Drops what the window shows of a context; what a run needs goes on, and the connection with it.
     pub(crate) fn unfollow(&self, context: &str) {
         let link = locked(&self.links).get(context).cloned();
         if let Some(l) = link {
-            locked(&l.live).take();
-            l.policy.set_stale(false);
+            l.change(&self.me, |n| n.shown = None);
         }
         if !self.drives(context) {
             locked(&self.links).remove(context);
         }
     }
 
+    /// Kinds of which something is not seen on a context's map, with why. Kinds that are not installed are none of them:
+    /// there is nothing of them to see.
+    pub fn unread(&self, context: &str) -> Vec<KindStateView> {
+        locked(&self.links).get(context).and_then(|l| l.live()).map(|l| l.unread()).unwrap_or_default()
+    }
+
+    /// The map by object: what a route declares per host and path is folded into the route.
+    ///
+    /// # Errors
+    /// [`Code::Usage`] when the context is not open.
+    pub fn objects_graph(&self, context: &str) -> Result<GraphBatch, UiError> {
+        self.shown_live(context).map(|l| l.folded())
+    }
+
+    /// The live view of an open context.
+    pub(crate) fn shown_live(&self, context: &str) -> Result<Arc<Live>, UiError> {
+        let live = locked(&self.links).get(context).and_then(|l| l.live());
+        live.ok_or_else(|| UiError::new(Code::Usage, format!("context {context}: not open")).hint("open it first"))
+    }
+
     /// Namespaces that may be looked at; who may not list them sees those that are known by name.
     pub(crate) async fn namespace_views(&self, context: &str) -> Result<Vec<NamespaceView>, UiError> {
         let link = self.link(context).await?;
-        let followed = link.live().map(|l| l.namespaces().clone()).unwrap_or_default();
+        let shown = locked(&link.needs).shown.clone();
+        let followed = shown.as_ref().and_then(Scope::names).cloned().unwrap_or_default();
         let mut names: BTreeSet<String> = match link.connection.list(Kind::Namespace, None, None).await {
             Ok(all) => all.iter().filter_map(|n| n.pointer("/metadata/name").and_then(Value::as_str).map(str::to_string)).collect(),
             Err(engine::ReadError::Forbidden { .. }) => [link.connection.namespace().to_string()].into(),
             Err(e) => return Err(errors::read(e)),
         };
         names.extend(followed.iter().cloned());
-        let all = followed.is_empty() && link.live().is_some();
+        let all = shown == Some(Scope::All);
         Ok(names.into_iter().map(|name| NamespaceView { followed: all || followed.contains(&name), name }).collect())
     }
+}
+
+/// Which kinds could not be read, in words.
+fn not_read(context: &str, live: &Live, within: Duration) -> UiError {
+    let fresh = live.freshness();
+    let of_kinds = fresh.kinds.iter().filter(|k| matches!(k.state.as_str(), "broken" | "stale" | "listing"));
+    let kinds: Vec<String> = of_kinds.map(|k| format!("{}: {}", k.kind, k.note)).collect();
+    let detail = if kinds.is_empty() { fresh.why } else { kinds.join("; ") };
+    UiError::new(Code::Unreachable, format!("context {context}: not read within {} s", within.as_secs()))
+        .detail(detail)
+        .hint("check network, VPN and proxy, and whether the API server is well; then ask again")
 }
 
 /// Every node is simulated, and there is one.
@@ -142,6 +286,22 @@ fn simulated(nodes: &[Value]) -> bool {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_is_read_is_what_the_window_shows_and_what_the_runs_need() {
+        let mut needs = Needs::default();
+        assert_eq!(needs.want(), None);
+        needs.shown = Some(Scope::one("pay"));
+        needs.runs.extend(["shop".to_string(), "cart".to_string(), "shop".to_string()]);
+        let all = Scope::of(&["cart".into(), "pay".into(), "shop".into()]);
+        assert_eq!(needs.want(), Some(Want { read: all, shown: Scope::one("pay") }));
+        needs.shown = Some(Scope::one("edge"));
+        assert!(needs.want().expect("something").read.covers(&Scope::of(&["shop".into(), "cart".into()])), "never away from a run");
+        needs.shown = None;
+        assert!(needs.want().expect("something").read.covers(&Scope::one("shop")), "nor when the window closes the context");
+        needs.runs.clear();
+        assert_eq!(needs.want(), None);
+    }
 
     #[test]
     fn a_cluster_with_one_real_node_is_not_simulated() {

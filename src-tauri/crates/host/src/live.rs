@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use api::*;
 use cluster::{Feed, FeedEvent, Freshness, KindState, Namespaces};
-use model::{Kind, ObjectId, ObjectSet};
+use model::{Delta, Kind, ObjectId, ObjectSet};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use topology::{EdgeId, GraphDelta, NodeId, Topology};
 
 use crate::link::Link;
+use crate::scope::{Scope, Want};
 use crate::{Host, graph_view, locked};
 
 /// What the map is made from, and the events beside it. A new router or relation brings its kinds along.
@@ -24,9 +25,31 @@ static WATCHED: LazyLock<Vec<Kind>> = LazyLock::new(|| [topology::kinds(), vec![
 /// Between two reports of freshness.
 const TICK: Duration = Duration::from_secs(1);
 
+/// A source of what happens in a cluster: the feed, or a test's.
+pub trait Source: Send + 'static {
+    /// The next event.
+    fn next(&mut self) -> impl Future<Output = Option<FeedEvent>> + Send;
+    /// This one speaks for the connection from now on.
+    fn lead(&self);
+}
+
+impl Source for Feed {
+    fn next(&mut self) -> impl Future<Output = Option<FeedEvent>> + Send {
+        Feed::next(self)
+    }
+
+    fn lead(&self) {
+        Feed::lead(self);
+    }
+}
+
 /// A running live view; dropping it stops all watches.
+///
+/// When something else is wanted, that is read by a feed of its own beside the one that goes on, and takes its place once
+/// all of it was read: nothing that a run or the map needs is let go before, and the connection is never stale for it.
 pub struct Live {
     shared: Arc<Shared>,
+    want: watch::Sender<Want>,
     task: JoinHandle<()>,
 }
 
@@ -38,14 +61,17 @@ impl Drop for Live {
 
 struct Shared {
     context: String,
-    namespaces: BTreeSet<String>,
     state: Mutex<State>,
-    settled: watch::Sender<bool>,
+    /// Something about what is read or shown is different.
+    news: watch::Sender<()>,
 }
 
-#[derive(Default)]
 struct State {
     topology: Topology,
+    /// What the feed that leads reads.
+    read: Scope,
+    /// What the map is of.
+    shown: Scope,
     kinds: BTreeMap<Kind, KindState>,
     fresh: Option<Freshness>,
     /// Somebody asked for the graph, so batches are sent.
@@ -79,26 +105,54 @@ impl Dirty {
     }
 }
 
+/// What is read beside the feed that leads.
+struct Next<S> {
+    read: Scope,
+    source: S,
+    objects: ObjectSet,
+    kinds: BTreeMap<Kind, KindState>,
+}
+
 impl Live {
-    /// Starts watching; no namespace = all that may be seen.
-    pub fn start(host: Weak<Host>, link: &Link, namespaces: BTreeSet<String>) -> Arc<Self> {
-        let (settled, _) = watch::channel(false);
-        let shared = Arc::new(Shared { context: link.name.clone(), namespaces: namespaces.clone(), state: Mutex::default(), settled });
-        let which = if namespaces.is_empty() { Namespaces::All } else { Namespaces::Only(namespaces.into_iter().collect()) };
-        let feed = cluster::watch(link.connection.clone(), &WATCHED, &which);
-        let task = tokio::spawn(run(feed, shared.clone(), host));
-        Arc::new(Self { shared, task })
+    /// Starts watching over a connection.
+    pub fn start(host: Weak<Host>, link: &Link, want: Want) -> Arc<Self> {
+        let connection = link.connection.clone();
+        Self::over(host, &link.name, want, move |scope, beside| {
+            let which = match scope {
+                Scope::All => Namespaces::All,
+                Scope::Only(names) => Namespaces::Only(names.iter().cloned().collect()),
+            };
+            let start = if beside { cluster::watch_beside } else { cluster::watch };
+            start(connection.clone(), &WATCHED, &which)
+        })
     }
 
-    /// Whether these namespaces are followed (none = all).
-    pub fn covers(&self, wanted: &BTreeSet<String>) -> bool {
-        let all = self.shared.namespaces.is_empty();
-        !self.task.is_finished() && (all || (!wanted.is_empty() && wanted.is_subset(&self.shared.namespaces)))
+    /// Starts watching with feeds that `open` starts: of a scope, beside another or as the one that leads.
+    fn over<S: Source>(host: Weak<Host>, context: &str, want: Want, open: impl Fn(&Scope, bool) -> S + Send + 'static) -> Arc<Self> {
+        let lead = open(&want.read, false);
+        let shared = Arc::new(Shared { context: context.to_string(), state: Mutex::new(State::new(&want)), news: watch::Sender::new(()) });
+        let (want, wanted) = watch::channel(want);
+        let task = tokio::spawn(run(lead, open, wanted, shared.clone(), host));
+        Arc::new(Self { shared, want, task })
     }
 
-    /// Namespaces that are followed; none = all.
-    pub fn namespaces(&self) -> &BTreeSet<String> {
-        &self.shared.namespaces
+    /// Asks for something else to be read or shown. What is shown changes at once when it is read already, else once it is.
+    pub fn aim(&self, want: Want) {
+        self.want.send_if_modified(|w| {
+            let other = *w != want;
+            *w = want;
+            other
+        });
+    }
+
+    /// Whether it still runs.
+    pub fn runs(&self) -> bool {
+        !self.task.is_finished()
+    }
+
+    /// Whether these namespaces are read.
+    pub fn covers(&self, wanted: &Scope) -> bool {
+        self.runs() && locked(&self.shared.state).read.covers(wanted)
     }
 
     /// Reads the graph and the objects.
@@ -122,10 +176,27 @@ impl Live {
         freshness(&self.shared.context, &locked(&self.shared.state))
     }
 
-    /// Waits until every kind was read once (or cannot be).
-    pub async fn settled(&self) -> bool {
-        let mut rx = self.shared.settled.subscribe();
-        rx.wait_for(|s| *s).await.is_ok()
+    /// Kinds of which something is not seen, with why: not allowed, or objects that cannot be understood.
+    pub fn unread(&self) -> Vec<KindStateView> {
+        let state = locked(&self.shared.state);
+        let refused = |s: &KindState| matches!(s, KindState::Forbidden { .. } | KindState::Live { unreadable: 1.., .. });
+        state.kinds.iter().filter(|(_, s)| refused(s)).map(|(k, s)| kind_state(*k, s)).collect()
+    }
+
+    /// Waits until every kind was read once in these namespaces (or may not be, or is not installed).
+    pub async fn settled(&self, wanted: &Scope) {
+        self.until(|s| s.read.covers(wanted) && s.settled()).await;
+    }
+
+    /// Waits until the map is of these namespaces.
+    pub async fn shows(&self, wanted: &Scope) {
+        self.until(|s| s.shown == *wanted).await;
+    }
+
+    async fn until(&self, so: impl Fn(&State) -> bool) {
+        let mut news = self.shared.news.subscribe();
+        // The sender lives as long as `self`.
+        let _ = news.wait_for(|()| so(&locked(&self.shared.state))).await;
     }
 
     /// The whole graph. What was not acknowledged before need not be any more.
@@ -150,21 +221,61 @@ impl Live {
         }
     }
 
+    /// The graph by object; nobody has to acknowledge it.
+    pub fn folded(&self) -> GraphBatch {
+        let state = locked(&self.shared.state);
+        let t = &state.topology;
+        let folded = topology::fold(t.graph());
+        GraphBatch {
+            seq: 0,
+            context: self.shared.context.clone(),
+            reset: true,
+            nodes: folded.nodes.iter().map(|n| graph_view::node(n, t)).collect(),
+            gone: vec![],
+            edges: folded.edges.iter().map(|e| graph_view::edge(e, t)).collect(),
+            gone_edges: vec![],
+            findings: Some(t.findings().map(graph_view::finding).collect()),
+            routes: Some(graph_view::routes(t)),
+            summary: graph_view::summary(t),
+        }
+    }
+
     /// The window has drawn a batch; the next one, if there is something to tell.
     pub fn acknowledge(&self, seq: u32) -> Option<GraphBatch> {
         let mut state = locked(&self.shared.state);
-        if state.unacknowledged == Some(seq) {
-            state.unacknowledged = None;
-        }
+        state.acknowledge(seq);
         state.next_batch(&self.shared.context)
     }
 }
 
 impl State {
+    fn new(want: &Want) -> Self {
+        let mut topology = Topology::new();
+        topology.follow(want.shown.names().cloned());
+        Self {
+            topology,
+            read: want.read.clone(),
+            shown: want.shown.clone(),
+            kinds: BTreeMap::new(),
+            fresh: None,
+            watched: false,
+            seq: 0,
+            unacknowledged: None,
+            dirty: Dirty::default(),
+            routes: vec![],
+        }
+    }
+
     fn next_seq(&mut self) -> u32 {
         self.seq = self.seq.wrapping_add(1);
         self.unacknowledged = Some(self.seq);
         self.seq
+    }
+
+    fn acknowledge(&mut self, seq: u32) {
+        if self.unacknowledged == Some(seq) {
+            self.unacknowledged = None;
+        }
     }
 
     fn next_batch(&mut self, context: &str) -> Option<GraphBatch> {
@@ -198,58 +309,148 @@ impl State {
         Some(GraphBatch { seq, context: context.to_string(), reset: false, nodes, gone, edges, gone_edges, findings, routes, summary })
     }
 
+    fn changed(&mut self, delta: GraphDelta) {
+        if self.watched {
+            self.dirty.take(delta);
+        }
+    }
+
     fn take(&mut self, event: FeedEvent) {
         match event {
             FeedEvent::Deltas(deltas) => {
                 let delta = self.topology.apply(deltas);
-                if self.watched {
-                    self.dirty.take(delta);
-                }
+                self.changed(delta);
             }
             FeedEvent::Kind(kind, s) => {
                 self.kinds.insert(kind, s);
-                let blind = |s: &KindState| matches!(s, KindState::Forbidden { .. } | KindState::NotInstalled);
-                let unseen: Vec<Kind> = self.kinds.iter().filter(|(_, s)| blind(s)).map(|(k, _)| *k).collect();
-                let delta = self.topology.blind_to(unseen);
-                if self.watched {
-                    self.dirty.take(delta);
-                }
+                self.note_blind();
             }
             FeedEvent::Freshness(f) => self.fresh = Some(f),
         }
     }
 
-    /// Every kind has been read, or cannot be.
+    fn note_blind(&mut self) {
+        let blind = |s: &KindState| matches!(s, KindState::Forbidden { .. } | KindState::NotInstalled);
+        let unseen: Vec<Kind> = self.kinds.iter().filter(|(_, s)| blind(s)).map(|(k, _)| *k).collect();
+        let delta = self.topology.blind_to(unseen);
+        self.changed(delta);
+    }
+
+    /// Shows what is wanted, where it is read.
+    fn show(&mut self, want: &Want) {
+        if self.shown != want.shown && self.read.covers(&want.shown) {
+            self.shown = want.shown.clone();
+            let delta = self.topology.follow(self.shown.names().cloned());
+            self.changed(delta);
+        }
+    }
+
+    /// Another feed has read everything and takes over: what differs is applied, what does not differ does not move.
+    fn replace<S>(&mut self, next: Next<S>, fresh: Freshness, want: &Want) -> S {
+        let Next { read, source, objects, kinds } = next;
+        let known = self.topology.objects();
+        let gone = known.iter().map(|(id, _)| id).filter(|id| objects.get(id).is_none()).cloned().map(Delta::Remove);
+        let deltas: Vec<Delta> = gone.chain(objects.iter().map(|(_, o)| Delta::Upsert(o.clone()))).collect();
+        self.read = read;
+        // First what is shown: what comes and what goes with another namespace is never taken for missing.
+        let narrower = !self.read.covers(&self.shown);
+        if narrower {
+            self.show(want);
+        }
+        let delta = self.topology.apply(deltas);
+        self.changed(delta);
+        self.show(want);
+        self.kinds = kinds;
+        self.note_blind();
+        self.fresh = Some(fresh);
+        source
+    }
+
+    /// Every kind has been read, or may not be, or is not there. One that broke off before it was read is none of these.
     fn settled(&self) -> bool {
-        let known = |k: &Kind| self.kinds.get(k).is_some_and(|s| !matches!(s, KindState::Listing { .. }));
+        let known =
+            |k: &Kind| matches!(self.kinds.get(k), Some(KindState::Live { .. } | KindState::Forbidden { .. } | KindState::NotInstalled));
         WATCHED.iter().all(known)
     }
 }
 
-async fn run(mut feed: Feed, shared: Arc<Shared>, host: Weak<Host>) {
+async fn run<S: Source>(
+    mut lead: S,
+    open: impl Fn(&Scope, bool) -> S + Send + 'static,
+    mut wanted: watch::Receiver<Want>,
+    shared: Arc<Shared>,
+    host: Weak<Host>,
+) {
     let mut tick = tokio::time::interval(TICK);
+    let mut next: Option<Next<S>> = None;
     loop {
         let ticked = tokio::select! {
-            event = feed.next() => match event {
+            event = lead.next() => match event {
                 Some(event) => { locked(&shared.state).take(event); false }
                 None => return,
             },
+            event = of_next(&mut next) => {
+                beside(event, &mut next, &mut lead, &wanted, &shared);
+                false
+            }
+            changed = wanted.changed() => {
+                if changed.is_err() {
+                    return;
+                }
+                let want = wanted.borrow_and_update().clone();
+                let mut state = locked(&shared.state);
+                state.show(&want);
+                if state.read == want.read {
+                    next = None;
+                } else if next.as_ref().is_none_or(|n| n.read != want.read) {
+                    let source = open(&want.read, true);
+                    next = Some(Next { read: want.read, source, objects: ObjectSet::default(), kinds: BTreeMap::new() });
+                }
+                false
+            }
             _ = tick.tick() => true,
         };
+        shared.news.send_replace(());
         let Some(host) = host.upgrade() else { return };
-        let (batch, fresh, settled) = {
+        let (batch, fresh) = {
             let mut state = locked(&shared.state);
-            (state.next_batch(&shared.context), ticked.then(|| freshness(&shared.context, &state)), state.settled())
+            (state.next_batch(&shared.context), ticked.then(|| freshness(&shared.context, &state)))
         };
-        if settled {
-            shared.settled.send_if_modified(|s| !std::mem::replace(s, true));
-        }
         if let Some(batch) = batch {
             host.tell(UiEvent::Graph(batch));
         }
         if let Some(fresh) = fresh {
             host.every_second(&shared.context, fresh);
         }
+    }
+}
+
+async fn of_next<S: Source>(next: &mut Option<Next<S>>) -> Option<FeedEvent> {
+    match next {
+        Some(n) => n.source.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// What the feed beside says. It takes over once it says of itself that it is live: then everything was read, and the
+/// connection answers.
+fn beside<S: Source>(event: Option<FeedEvent>, next: &mut Option<Next<S>>, lead: &mut S, wanted: &watch::Receiver<Want>, shared: &Shared) {
+    let Some(n) = next else { return };
+    match event {
+        Some(FeedEvent::Deltas(deltas)) => {
+            for delta in deltas {
+                n.objects.apply(delta);
+            }
+        }
+        Some(FeedEvent::Kind(kind, s)) => drop(n.kinds.insert(kind, s)),
+        Some(FeedEvent::Freshness(fresh)) if fresh.live => {
+            if let Some(n) = next.take() {
+                *lead = locked(&shared.state).replace(n, fresh, &wanted.borrow());
+                lead.lead();
+            }
+        }
+        Some(FeedEvent::Freshness(_)) => {}
+        None => *next = None,
     }
 }
 
@@ -279,3 +480,6 @@ fn kind_state(kind: Kind, s: &KindState) -> KindStateView {
     };
     KindStateView { kind: kind.name().into(), state: state.into(), note }
 }
+
+#[cfg(test)]
+mod tests;

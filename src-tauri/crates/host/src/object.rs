@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::lanes::said;
 use crate::link::Link;
+use crate::plan_view::template_diff;
 use crate::{Host, errors, mask, run_view};
 
 impl Host {
@@ -44,8 +45,12 @@ impl Host {
         let snapshot = self.survey(link, id).await?;
         let ranked = plan::revisions::revisions(&snapshot, id).map_err(errors::plan)?;
         let advised = ranked.iter().find(|r| r.excluded.is_none()).map(|r| r.number);
-        let mut views: Vec<RevisionView> = ranked.iter().map(|r| revision(r, &snapshot, advised)).collect();
-        views.sort_by_key(|v| std::cmp::Reverse(v.number));
+        let mut by_age: Vec<&Revision> = ranked.iter().collect();
+        by_age.sort_by_key(|r| r.number);
+        let templates: Vec<Option<Value>> = by_age.iter().map(|r| plan::revisions::template_of(&snapshot, &r.replica_set)).collect();
+        let mut views: Vec<RevisionView> =
+            by_age.iter().zip(diffs(&templates)).map(|(r, diff)| revision(r, diff, &snapshot, advised)).collect();
+        views.reverse();
         Ok(views)
     }
 }
@@ -56,12 +61,23 @@ pub fn object_id(text: &str) -> Result<ObjectId, UiError> {
     object.parse().map_err(|_| UiError::new(Code::Usage, format!("{text}: not an object's id")).hint("Kind/namespace/name is needed"))
 }
 
-fn revision(r: &Revision, snapshot: &plan::Snapshot, advised: Option<u64>) -> RevisionView {
+/// For each pod template, oldest first, what it changes against the one before; empty for the first one.
+fn diffs(templates: &[Option<Value>]) -> Vec<String> {
+    let before = std::iter::once(&None).chain(templates);
+    let diff = |(before, after): (&Option<Value>, &Option<Value>)| match (before, after) {
+        (Some(before), Some(after)) => template_diff(before, after),
+        _ => String::new(),
+    };
+    before.zip(templates).map(diff).collect()
+}
+
+fn revision(r: &Revision, diff: String, snapshot: &plan::Snapshot, advised: Option<u64>) -> RevisionView {
     let wanted = snapshot.objects.replica_set(&r.replica_set.namespace, &r.replica_set.name).and_then(|s| s.spec.replicas);
     RevisionView {
         number: u32::try_from(r.number).unwrap_or(u32::MAX),
         replica_set: r.replica_set.to_string(),
         images: r.images.iter().map(|(c, i)| format!("{c}={i}")).collect(),
+        diff,
         created: r.created.map(said),
         cause: r.change_cause.clone(),
         ready: r.ready,
@@ -193,6 +209,20 @@ mod tests {
         assert_eq!(why_not(&id, &owned), "Rollout web controls it; roll that out instead");
         assert_eq!(why_not(&id, &json!({"metadata":{}})), "");
         assert!(!why_not(&ObjectId::new(Kind::Pod, "a", "b"), &json!({})).is_empty());
+    }
+
+    #[test]
+    fn a_revision_says_what_it_changes_and_no_secret() {
+        let template = |image: &str, level: &str, password: &str| {
+            let env = json!([{"name": "LEVEL", "value": level}, {"name": "DB_PASSWORD", "value": password}]);
+            Some(json!({"spec": {"containers": [{"name": "web", "image": image, "env": env}]}}))
+        };
+        let all = diffs(&[template("a:1", "info", "hunter2"), template("a:2", "debug", "hunter3"), None, template("a:3", "info", "x")]);
+        assert_eq!((all.len(), all[0].as_str(), all[2].as_str(), all[3].as_str()), (4, "", "", ""));
+        for said in ["a:1", "a:2", "info", "debug"] {
+            assert!(all[1].contains(said), "{said}: {}", all[1]);
+        }
+        assert!(!all[1].contains("hunter"), "{}", all[1]);
     }
 
     #[test]

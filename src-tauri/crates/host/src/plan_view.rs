@@ -68,7 +68,8 @@ pub fn tag(image: &str) -> String {
     name.split_once(':').map_or_else(|| image.to_string(), |(_, tag)| tag.to_string())
 }
 
-fn template_diff(before: &Value, after: &Value) -> String {
+/// Two pod templates as a diff, with what must not be shown masked on both sides.
+pub fn template_diff(before: &Value, after: &Value) -> String {
     let step = Step::SetTemplate {
         deployment: model::ObjectId::new(model::Kind::Deployment, "", ""),
         before: mask::masked(before),

@@ -14,7 +14,7 @@ use plan::{Plan, Step};
 use tokio::sync::watch;
 
 use crate::behind::behind;
-use crate::link::Link;
+use crate::link::{Held, Link};
 use crate::recorder::Recorder;
 use crate::{Host, errors, lanes, locked, policy, run_view, who};
 
@@ -70,22 +70,6 @@ impl Host {
         };
     }
 
-    /// Waits until everything that a context's view needs was read once.
-    ///
-    /// # Errors
-    /// [`Code::Unreachable`] when that takes longer than 30 s, or the view is stale at once.
-    pub async fn settled(&self, context: &str) -> Result<(), UiError> {
-        let live = self.link(context).await?.live();
-        let Some(live) = live else { return Ok(()) };
-        match tokio::time::timeout(Duration::from_secs(30), live.settled()).await {
-            Ok(true) => Ok(()),
-            _ => {
-                let why = live.freshness().why;
-                Err(UiError::new(Code::Unreachable, format!("context {context}: not read within 30 s")).detail(why))
-            }
-        }
-    }
-
     /// Whether a run of this process needs the context's connection.
     pub(crate) fn drives(&self, context: &str) -> bool {
         locked(&self.runs).values().any(|d| d.link.name == context && d.attached())
@@ -118,10 +102,10 @@ impl Host {
             Some(true) => {}
         }
         self.allow(&kept.plan.context, confirm.as_deref())?;
-        let (link, ports, recorder) = self.arm(&kept.plan).await?;
+        let (held, ports, recorder) = self.arm(&kept.plan).await?;
         let drive = self.drive(&kept.plan, reason);
         let run = Run::start(ports, (*kept.plan).clone(), drive).await.map_err(run_error)?;
-        Ok(self.driven(run, kept.plan.clone(), link, recorder))
+        Ok(self.driven(run, kept.plan.clone(), held, recorder))
     }
 
     fn drive(&self, plan: &Plan, reason: Option<String>) -> Drive {
@@ -129,23 +113,17 @@ impl Host {
         Drive { reason, until: locked(&self.stops).remove(&plan.id), by: Some(who::driver(&login)), ..Drive::default() }
     }
 
-    /// Everything that driving a run needs: the connection, a live view of its namespace, evidence.
-    async fn arm(&self, plan: &Plan) -> Result<(Arc<Link>, Ports, Arc<Recorder>), UiError> {
-        let namespace = plan.target.object.namespace.clone();
+    /// Everything that driving a run needs: the connection, its namespace kept read, evidence.
+    async fn arm(&self, plan: &Plan) -> Result<(Held, Ports, Arc<Recorder>), UiError> {
         let link = self.link(&plan.context).await?;
-        let link = if link.live().is_some_and(|l| l.covers(&[namespace.clone()].into())) {
-            link
-        } else {
-            self.follow(&plan.context, &[namespace]).await?
-        };
-        self.settled(&plan.context).await?;
+        let held = self.hold(&link, &plan.target.object.namespace).await?;
         let cluster: Arc<dyn Cluster> = link.connection.clone();
         let sources = evidence::Sources::new(cluster.clone(), link.connection.clone(), self.clock.clone(), &self.evidence_options()?)
             .map_err(|e| UiError::new(Code::Usage, e.to_string()))?;
         let recorder = Arc::new(Recorder::new(Arc::new(sources)));
         let evidence: Arc<dyn Evidence> = recorder.clone();
         let journal: Arc<dyn Journal> = self.store.clone();
-        Ok((link, Ports { cluster, journal, evidence, clock: self.clock.clone() }, recorder))
+        Ok((held, Ports { cluster, journal, evidence, clock: self.clock.clone() }, recorder))
     }
 
     fn evidence_options(&self) -> Result<evidence::Options, UiError> {
@@ -156,14 +134,16 @@ impl Host {
         Ok(evidence::Options { proxy: settings.probe_proxy, resolve, ..evidence::Options::default() })
     }
 
-    fn driven(&self, run: Run, plan: Arc<Plan>, link: Arc<Link>, recorder: Arc<Recorder>) -> RunView {
-        let id = run.id().to_string();
+    fn driven(&self, run: Run, plan: Arc<Plan>, held: Held, recorder: Arc<Recorder>) -> RunView {
+        let (id, link) = (run.id().to_string(), held.link().clone());
         let driven = Arc::new(Driven { run, plan, link, recorder, log: Mutex::default() });
         locked(&self.runs).insert(id, driven.clone());
         let view = self.view_of(&driven);
         self.tell(UiEvent::Run(Box::new(view.clone())));
         let host = self.me.clone();
         tokio::spawn(async move {
+            // Its namespace is read for as long as the run is driven.
+            let _held = held;
             let mut seen = driven.run.watch();
             let mut log_at = tokio::time::Instant::now();
             loop {
@@ -217,7 +197,7 @@ impl Host {
         if d.link.simulated {
             return;
         }
-        let pod = d.link.live().and_then(|l| {
+        let pod = d.link.reading(&d.plan).and_then(|l| {
             l.with(|_, set| {
                 lanes::pods(set, green).first().map(|p| (p.metadata.name.clone(), p.spec.containers.first().map(|c| c.name.clone())))
             })
@@ -235,7 +215,7 @@ impl Host {
         let seen = self.shown(d);
         let header = self.header(d.run.id());
         let log = locked(&d.log).clone();
-        let live = d.link.live();
+        let live = d.link.reading(&d.plan);
         let make = |objects: Option<&model::ObjectSet>| {
             run_view::view(&run_view::Sources {
                 plan: &d.plan,
@@ -271,7 +251,7 @@ impl Host {
         let (plan, seen) = self.journaled(run)?;
         let link = locked(&self.links).get(&plan.context).cloned();
         let header = self.header(run);
-        let live = link.as_ref().and_then(|l| l.live()).filter(|l| l.covers(&[plan.target.object.namespace.clone()].into()));
+        let live = link.as_ref().and_then(|l| l.reading(&plan));
         let make = |objects: Option<&model::ObjectSet>| {
             run_view::view(&run_view::Sources {
                 plan: &plan,
@@ -315,7 +295,7 @@ impl Host {
     async fn take_up(&self, run: &str, first: Option<Command>) -> Result<RunView, UiError> {
         let (plan, _) = self.journaled(run)?;
         self.allow(&plan.context, None)?;
-        let (link, ports, recorder) = self.arm(&plan).await?;
+        let (held, ports, recorder) = self.arm(&plan).await?;
         let taken = Run::resume(ports, run, self.drive(&plan, None), first.clone()).await.map_err(run_error)?;
         // What it shows first is what the journal says; the word that it was given must have been heard.
         effect(taken.watch(), |v| match &first {
@@ -327,7 +307,7 @@ impl Host {
             Some(Command::Detach) | None => v.attached,
         })
         .await;
-        Ok(self.driven(taken, Arc::new(plan), link, recorder))
+        Ok(self.driven(taken, Arc::new(plan), held, recorder))
     }
 
     pub(crate) async fn resume(&self, run: &str) -> Result<RunView, UiError> {
