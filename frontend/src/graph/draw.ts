@@ -2,7 +2,7 @@
 import type { PodState } from "../api/generated";
 import type { Camera } from "./camera";
 import type { Rect } from "./grid";
-import { CELL, CELL_GAP, type Box, type Cells, type Pipe, type Region, type Scene } from "./scene";
+import { CELL, CELL_GAP, IN_CLUSTER, type Box, type Cells, type Pipe, type Region, type Scene } from "./scene";
 
 /** Colours of the theme, read from the tokens once per theme. */
 export interface Ink {
@@ -181,7 +181,7 @@ function drawBox(ctx: CanvasRenderingContext2D, b: Box, ink: Ink, marks: Marks, 
   ctx.fillStyle = lit || marks.hover === b.id ? ink.get("bg-2") : ink.get("bg-1");
   round(ctx, b.x + 0.5, b.y + 0.5, b.w - 1, b.h - 1, 3);
   ctx.fill();
-  const outside = node.kind === "InCluster";
+  const outside = node.kind === IN_CLUSTER;
   stroke(
     ctx,
     selected ? ink.get("accent") : lit ? ink.get("flow-lit") : ink.get("line-2"),

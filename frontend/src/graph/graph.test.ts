@@ -5,7 +5,7 @@ import { clampTo, reveal, zoom } from "./camera";
 import { fit } from "./draw";
 import { Grid } from "./grid";
 import { step } from "./nav";
-import { columns, percent, pipeKind, scene } from "./scene";
+import { columns, IN_CLUSTER, percent, pipeKind, scene } from "./scene";
 import { apply, emptyGraph, path } from "./store";
 
 function graph(batch = shop("c")) {
@@ -27,6 +27,36 @@ const batch = (patch: Partial<GraphBatch>): GraphBatch => ({
   ...patch,
 });
 const WEB = "Deployment/shop/web";
+
+describe("callers inside the cluster", () => {
+  const boxes = (s: ReturnType<typeof scene>) => s.boxes.filter((b) => b.node.kind === IN_CLUSTER);
+  it("stand at the left of a Service that no route leads to, and of no other", () => {
+    for (const width of [700, 1400]) {
+      const s = scene(graph(), "near", width, "", "in cluster");
+      const [box, ...more] = boxes(s);
+      expect(more).toEqual([]);
+      expect(box?.node).toMatchObject({ object: "Service/shop/cart-grpc", label: "in cluster", sub: "" });
+      const service = s.byId.get("Service/shop/cart-grpc");
+      expect(box?.y).toBe(service?.y);
+      expect((box?.x ?? 0) + (box?.w ?? 0)).toBeLessThan(service?.x ?? 0);
+      expect(s.pipes.find((p) => p.edge.from === box?.id)).toMatchObject({ kind: "hair", text: "" });
+    }
+  });
+  it("go when a route comes, never lie on another box, and a Service without pods has none", () => {
+    const g = graph();
+    const grpc = g.nodes.get("Service/shop/cart-grpc") as NodeView;
+    apply(g, batch({ nodes: [{ ...(g.nodes.get("Gateway/shop/edge") as NodeView), row: grpc.row + 0.5 }] }));
+    const s = scene(g, "near", 1400);
+    const [box] = boxes(s);
+    expect(box?.node.rank).toBe(1);
+    expect(s.boxes.filter((b) => b !== box && b.x === box?.x && Math.abs(b.y - (box?.y ?? 0)) < b.h)).toEqual([]);
+    const edge = [...g.edges.values()].find((e) => e.to === "Service/shop/cart") as EdgeView;
+    apply(g, batch({ seq: 3, edges: [{ ...edge, id: "new", to: grpc.id }] }));
+    expect(boxes(scene(g, "near", 1400))).toEqual([]);
+    apply(g, batch({ seq: 4, goneEdges: ["new", ...(g.out.get(grpc.id) ?? [])] }));
+    expect(boxes(scene(g, "near", 1400))).toEqual([]);
+  });
+});
 
 describe("applying batches", () => {
   it("replaces nodes and edges, and drops the edges of a node that is gone", () => {

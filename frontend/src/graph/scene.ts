@@ -141,7 +141,62 @@ export function pipeKind(edge: EdgeView, fromRank: number): PipeKind {
   }
 }
 
-export function scene(g: Graph, level: Level, width: number, filter = ""): Scene {
+/** Kind of the box that stands for callers inside the cluster. */
+export const IN_CLUSTER = "InCluster";
+
+/**
+ * A Service that leads to pods and that no route leads to is called from inside the cluster, if at all: a dashed box at
+ * its left says so. It stands in its row, in the Entry column or else the Route column, where that place is free. A
+ * Service with a route may be called from inside too; that is not drawn, for nothing declares it.
+ */
+function callers(
+  g: Graph,
+  byId: Map<string, Box>,
+  at: Map<number, Column>,
+  words: string,
+): { box: Box; pipe: EdgeView }[] {
+  const quarter = (row: number) => Math.round(row * 4);
+  const taken = new Set<string>();
+  for (const b of byId.values()) if (b.node.rank < 2) taken.add(`${b.node.rank} ${quarter(b.node.row)}`);
+  const free = (rank: number, row: number) =>
+    at.has(rank) && [-3, -2, -1, 0, 1, 2, 3].every((d) => !taken.has(`${rank} ${quarter(row) + d}`));
+  const found: { box: Box; pipe: EdgeView }[] = [];
+  for (const to of byId.values()) {
+    if (to.node.kind !== "Service" || (g.into.get(to.id)?.size ?? 0) > 0 || (g.out.get(to.id)?.size ?? 0) === 0)
+      continue;
+    const rank = [0, 1].find((r) => free(r, to.node.row));
+    const column = rank === undefined ? undefined : at.get(rank);
+    if (rank === undefined || !column) continue;
+    taken.add(`${rank} ${quarter(to.node.row)}`);
+    const id = `${to.id}#in-cluster`;
+    const quiet = {
+      sub: "",
+      reason: "",
+      ready: null,
+      wanted: null,
+      version: null,
+      lane: null,
+      health: "healthy",
+    } as const;
+    const node: NodeView = { ...to.node, ...quiet, id, kind: IN_CLUSTER, label: words, rank };
+    found.push({
+      box: { id, node, x: column.x, y: to.y, w: column.w, h: to.h },
+      pipe: {
+        id: `${id}>calls>${to.id}`,
+        from: id,
+        to: to.id,
+        relation: "calls",
+        state: "active",
+        share: null,
+        lane: null,
+        detail: "",
+      },
+    });
+  }
+  return found;
+}
+
+export function scene(g: Graph, level: Level, width: number, filter = "", inCluster = "in cluster"): Scene {
   if (level === "far") return farScene(g, width);
   const cols = columns(width, level);
   const at = new Map(cols.map((c) => [c.rank, c]));
@@ -180,7 +235,13 @@ export function scene(g: Graph, level: Level, width: number, filter = ""): Scene
   }
 
   const cells = level === "near" ? cellGroups(g, pods, byId, at, row, box) : [];
-  const pipes = level === "near" || level === "mid" ? pipesOf(g, byId) : [];
+  const inside = callers(g, byId, at, inCluster);
+  for (const { box } of inside) {
+    boxes.push(box);
+    byId.set(box.id, box);
+  }
+  const edges = [...g.edges.values(), ...inside.map((c) => c.pipe)];
+  const pipes = level === "near" || level === "mid" ? pipesOf(edges, byId) : [];
   const all = [...boxes, ...cells];
   const right = Math.max(...cols.filter((c) => c.rank !== 6).map((c) => c.x + c.w), ...all.map((b) => b.x + b.w)) + 16;
   const bottom = Math.max(0, ...all.map((b) => b.y + b.h)) + 48;
@@ -275,7 +336,7 @@ function cellGroups(
   return groups;
 }
 
-function pipesOf(g: Graph, byId: Map<string, Box>): Pipe[] {
+function pipesOf(edges: EdgeView[], byId: Map<string, Box>): Pipe[] {
   const pipes: Pipe[] = [];
   const thickness = (kind: PipeKind, share: number | null) => {
     if (kind === "flow") return Math.max(2, FULL_PIPE * Math.min(1, share ?? 0));
@@ -283,7 +344,7 @@ function pipesOf(g: Graph, byId: Map<string, Box>): Pipe[] {
     if (kind === "broken") return FULL_PIPE;
     return 1;
   };
-  for (const edge of g.edges.values()) {
+  for (const edge of edges) {
     const from = byId.get(edge.from);
     const to = byId.get(edge.to);
     if (!from || !to) continue;

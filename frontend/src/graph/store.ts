@@ -101,3 +101,8 @@ export function path(g: Graph, id: string): Set<string> {
   walk(id, g.into, (e) => e.from);
   return seen;
 }
+
+/** Name of a node where there is room for it: the box of a ReplicaSet says its revision alone. */
+export function title(n: NodeView): string {
+  return n.kind === "ReplicaSet" && n.label !== n.name ? `${n.name} (${n.label})` : n.label;
+}

@@ -128,8 +128,7 @@ export function shop(context: string, seq = 1): GraphBatch {
 
   const edgeNode = { ...blank("Gateway", "edge", 0, 5.4), sub: "traefik" };
   const legacy = { ...blank("Ingress", "legacy", 0, 0.9), sub: "traefik" };
-  const inside = { ...blank("InCluster", "in cluster", 0, 7.6), label: "in cluster" };
-  nodes.push(edgeNode, legacy, inside);
+  nodes.push(edgeNode, legacy);
   const route = (path: string, row: number, entry: string, host = "shop.example.com") => {
     const n = { ...blank("HTTPRoute", `r${path}`, 1, row), label: path, sub: host === "shop.example.com" ? "" : host };
     n.id = `HTTPRoute/${NS}/shop#${host}${path}`;
@@ -164,7 +163,6 @@ export function shop(context: string, seq = 1): GraphBatch {
   const cartSvc = service("cart", 6.6);
   const grpc = service("cart-grpc", 7.6);
   edge(cart, cartSvc, 1, "active", "blue");
-  edge(inside.id, grpc, null);
   for (const s of [cartSvc, grpc]) {
     edge(s, workload("cart"), 1, "active", "blue");
     edge(s, workload("cart-green"), 0, "open", "green");
