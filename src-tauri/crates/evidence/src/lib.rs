@@ -87,7 +87,7 @@ impl Sources {
     async fn standing(&self, seen: &sources::Seen) -> policy::Standing {
         let before = self.answered.lock().unwrap_or_else(PoisonError::into_inner).contains(&seen.source);
         // Asked only where it makes a difference: it costs a request to the API server.
-        let network = before && policy::silent(&seen.outcome) && self.cluster.identity().await.is_ok();
+        let network = before && matches!(seen.outcome, policy::Outcome::TurnedAway { .. }) && self.cluster.identity().await.is_ok();
         policy::Standing { answered_before: before, network_is_up: network }
     }
 }

@@ -7,14 +7,15 @@
 //! | an answer, any other status | against |
 //! | an answer that began and did not end in time, or was cut | against |
 //! | bytes that are not HTTP | against |
-//! | no connection, or a connection without an answer | missing |
+//! | silence: no address, no route, no tunnel, TLS not trusted, nothing in time | missing |
+//! | turned away: the connection refused, reset or closed without an answer | missing |
 //! | the same, where this source answered earlier in the run **and** the API server answers now | against |
 //! | simulated pods; a question that could not be asked | missing |
 //!
-//! A silent entry is weighed with its history because silence has two causes. If the entry never answered from here,
-//! the likely one is between here and there (no route, a firewall, a name that is not in the DNS): no data. If it did
-//! answer, and the network still carries us to the API server, the entry has stopped answering. The second condition
-//! keeps a workstation that lost its network from flipping traffic back when it returns.
+//! Silence is never more than missing: a way to the entry that breaks (a VPN that drops, a name that no longer resolves)
+//! looks the same from here as an entry that stopped, and evidence against moves traffic back unasked. To be turned away
+//! is an act of somebody on the way: after an answer, and while the network carries us to the API server, most likely
+//! the entry's. If it never answered from here it may as well be a firewall's.
 
 use engine::VerdictKind;
 
@@ -40,12 +41,17 @@ pub enum Outcome {
     },
     /// Connected, and nothing came.
     NoAnswer {
-        /// `none in 5 s`, `connection closed`.
+        /// `none in 5 s`.
         why: String,
     },
-    /// Not connected: no address, refused, no route, TLS not trusted, no tunnel.
+    /// Not connected: no address, no route, nothing in time, TLS not trusted, no tunnel.
     NoConnection {
         /// How it failed.
+        why: String,
+    },
+    /// The other side refused the connection, reset it, or closed it without an answer.
+    TurnedAway {
+        /// How.
         why: String,
     },
     /// Nothing runs in these pods.
@@ -66,20 +72,17 @@ pub struct Standing {
     pub network_is_up: bool,
 }
 
-/// Whether nothing came back.
-pub fn silent(outcome: &Outcome) -> bool {
-    matches!(outcome, Outcome::NoAnswer { .. } | Outcome::NoConnection { .. })
-}
-
 /// The verdict; see the table above.
 pub fn weigh(outcome: &Outcome, standing: Standing) -> VerdictKind {
     match outcome {
         Outcome::Answered { status: 200..=399 } => VerdictKind::For,
         Outcome::Answered { .. } | Outcome::Unfinished { .. } | Outcome::NotHttp { .. } => VerdictKind::Against,
-        Outcome::NoAnswer { .. } | Outcome::NoConnection { .. } if standing.answered_before && standing.network_is_up => {
-            VerdictKind::Against
-        }
-        Outcome::NoAnswer { .. } | Outcome::NoConnection { .. } | Outcome::Simulated | Outcome::NotAsked { .. } => VerdictKind::Missing,
+        Outcome::TurnedAway { .. } if standing.answered_before && standing.network_is_up => VerdictKind::Against,
+        Outcome::NoAnswer { .. }
+        | Outcome::NoConnection { .. }
+        | Outcome::TurnedAway { .. }
+        | Outcome::Simulated
+        | Outcome::NotAsked { .. } => VerdictKind::Missing,
     }
 }
 
@@ -105,13 +108,23 @@ mod tests {
     }
 
     #[test]
-    fn silence_is_no_data_unless_it_answered_before_and_the_network_is_up() {
-        for outcome in [Outcome::NoConnection { why: "refused".into() }, Outcome::NoAnswer { why: "closed".into() }] {
-            check(outcome.clone(), VerdictKind::Missing);
-            assert_eq!(weigh(&outcome, Standing { answered_before: true, network_is_up: true }), VerdictKind::Against);
-        }
+    fn silence_is_no_data_whatever_was_before() {
         let both = Standing { answered_before: true, network_is_up: true };
-        assert_eq!(weigh(&Outcome::Simulated, both), VerdictKind::Missing);
-        assert_eq!(weigh(&Outcome::NotAsked { why: "no URL".into() }, both), VerdictKind::Missing);
+        for outcome in [
+            Outcome::NoConnection { why: "no address".into() },
+            Outcome::NoAnswer { why: "none in 5 s".into() },
+            Outcome::Simulated,
+            Outcome::NotAsked { why: "no URL".into() },
+        ] {
+            check(outcome.clone(), VerdictKind::Missing);
+            assert_eq!(weigh(&outcome, both), VerdictKind::Missing, "{outcome:?}");
+        }
+    }
+
+    #[test]
+    fn to_be_turned_away_speaks_against_where_it_answered_before_and_the_network_is_up() {
+        let outcome = Outcome::TurnedAway { why: "refused".into() };
+        check(outcome.clone(), VerdictKind::Missing);
+        assert_eq!(weigh(&outcome, Standing { answered_before: true, network_is_up: true }), VerdictKind::Against);
     }
 }

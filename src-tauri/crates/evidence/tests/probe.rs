@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 
 use common::*;
 use engine::{Evidence, Question, Verdict, VerdictKind};
-use evidence::{BODY_CAP, Options};
+use evidence::{BODY_CAP, Options, Sources};
 
 async fn probe(does: Does) -> Verdict {
     let server = serve(does).await;
@@ -76,15 +76,15 @@ async fn an_endless_body_is_read_up_to_the_cap() {
 #[tokio::test]
 async fn silence_is_no_data_at_first() {
     says(&probe(Does::Silent).await, VerdictKind::Missing, "no answer: none in 400 ms");
-    says(&probe(Does::SaysAndCloses(String::new())).await, VerdictKind::Missing, "no answer");
+    says(&probe(Does::SaysAndCloses(String::new())).await, VerdictKind::Missing, "turned away");
     let sources = sources(Arc::default(), Memory::to(None), &quick());
     let verdict = sources.ask(&Question::Probe { url: "http://127.0.0.1:1/".into() }).await;
-    says(&verdict, VerdictKind::Missing, "no connection");
+    says(&verdict, VerdictKind::Missing, "turned away");
     assert!(verdict.detail.contains("refused"), "{}", verdict.detail);
 }
 
-#[tokio::test]
-async fn silence_of_an_entry_that_answered_speaks_against_it_while_the_network_is_up() {
+/// An entry that answered once, and whose server is gone now: its port refuses.
+async fn gone() -> (Arc<Lab>, Sources, Question) {
     let lab = Arc::new(Lab::default());
     let sources = sources(lab.clone(), Memory::to(None), &quick());
     let server = serve(Does::Says(http("200 OK", "", "ok"))).await;
@@ -95,10 +95,36 @@ async fn silence_of_an_entry_that_answered_speaks_against_it_while_the_network_i
     while tokio::net::TcpStream::connect(address).await.is_ok() {
         tokio::task::yield_now().await;
     }
-    says(&sources.ask(&question).await, VerdictKind::Against, "no connection");
+    (lab, sources, question)
+}
+
+#[tokio::test]
+async fn an_entry_that_answered_and_refuses_now_speaks_against_it_while_the_network_is_up() {
+    let (lab, sources, question) = gone().await;
+    says(&sources.ask(&question).await, VerdictKind::Against, "turned away");
     lab.down.store(true, Ordering::SeqCst);
-    says(&sources.ask(&question).await, VerdictKind::Missing, "no connection");
-    says(&sources.ask(&Question::Probe { url: "http://127.0.0.1:1/".into() }).await, VerdictKind::Missing, "no connection");
+    says(&sources.ask(&question).await, VerdictKind::Missing, "turned away");
+    says(&sources.ask(&Question::Probe { url: "http://127.0.0.1:1/".into() }).await, VerdictKind::Missing, "turned away");
+}
+
+#[tokio::test]
+async fn an_entry_that_answered_and_is_silent_now_is_no_data() {
+    let sources = sources(Arc::default(), Memory::to(None), &quick());
+    // Answers its first connection, then reads and says nothing, as behind a VPN that dropped.
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("binds");
+    let url = format!("http://{}/", listener.local_addr().expect("bound"));
+    tokio::spawn(async move {
+        let mut held = vec![];
+        while let Ok((stream, _)) = listener.accept().await {
+            match held.is_empty() {
+                true => converse(stream, Does::Says(http("200 OK", "", "ok")), Arc::default()).await,
+                false => converse(stream, Does::Silent, Arc::default()).await,
+            }
+            held.push(());
+        }
+    });
+    says(&sources.ask(&Question::Probe { url: url.clone() }).await, VerdictKind::For, "200");
+    says(&sources.ask(&Question::Probe { url }).await, VerdictKind::Missing, "no answer: none in 400 ms");
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ async fn misbehaviour_is_told_apart_from_silence() {
     says(&smoke(Some(Does::Slow)).await, VerdictKind::Against, "not finished in 400 ms");
     says(&smoke(Some(Does::Endless)).await, VerdictKind::For, "200");
     says(&smoke(Some(Does::Silent)).await, VerdictKind::Missing, "no answer: none in 400 ms");
-    says(&smoke(Some(Does::SaysAndCloses(String::new()))).await, VerdictKind::Missing, "no answer");
+    says(&smoke(Some(Does::SaysAndCloses(String::new()))).await, VerdictKind::Missing, "turned away");
     says(&smoke(None).await, VerdictKind::Missing, "no connection: pod shop/web-1:8080: no answer (no such pod)");
 }
 

@@ -64,6 +64,7 @@ impl Seen {
             Outcome::NotHttp { why } => format!("not HTTP: {why}"),
             Outcome::NoAnswer { why } => format!("no answer: {why}"),
             Outcome::NoConnection { why } => format!("no connection: {why}"),
+            Outcome::TurnedAway { why } => format!("turned away: {why}"),
             Outcome::Simulated => "simulated pods: no data".to_string(),
             Outcome::NotAsked { why } => format!("not asked: {why}"),
         };

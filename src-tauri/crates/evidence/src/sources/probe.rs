@@ -19,6 +19,7 @@ pub struct Probe {
     direct: Client,
     overridden: Vec<(Resolve, Client)>,
     timeout: Duration,
+    proxied: bool,
 }
 
 impl Probe {
@@ -31,7 +32,15 @@ impl Probe {
             .iter()
             .map(|r| Ok((r.clone(), make(options, |b| b.resolve(&r.host, r.socket()))?)))
             .collect::<Result<_, _>>()?;
-        Ok(Self { direct: make(options, |b| b)?, overridden, timeout: options.timeout })
+        Ok(Self { direct: make(options, |b| b)?, overridden, timeout: options.timeout, proxied: options.proxy.is_some() })
+    }
+
+    /// A connection that a proxy refused says nothing of the entry.
+    fn no_connection(&self, error: &reqwest::Error) -> Outcome {
+        match no_head(error) {
+            Outcome::TurnedAway { why } if !self.proxied => Outcome::TurnedAway { why },
+            _ => Outcome::NoConnection { why: chain(error) },
+        }
     }
 
     fn client(&self, url: &Url) -> &Client {
@@ -79,9 +88,7 @@ impl Source for Probe {
         Some(match timeout_at(end, request).await {
             Ok(Ok(response)) => finish(&source, begun, end, http::Response::from(response)).await,
             // The URL, with all that is in it, is not part of what is said.
-            Ok(Err(error)) if error.is_connect() => {
-                Seen::without_answer(&source, Outcome::NoConnection { why: chain(&error.without_url()) })
-            }
+            Ok(Err(error)) if error.is_connect() => Seen::without_answer(&source, self.no_connection(&error.without_url())),
             Ok(Err(error)) => Seen::without_answer(&source, no_head(&error.without_url())),
             Err(_) => Seen::without_answer(&source, Outcome::NoAnswer { why: format!("none in {} ms", self.timeout.as_millis()) }),
         })

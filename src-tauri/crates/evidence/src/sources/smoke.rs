@@ -116,14 +116,25 @@ where
     Seen { took: Some(begun.elapsed()), answered_by, ..Seen::without_answer(source, outcome) }
 }
 
-/// Bytes that are not HTTP are told apart from silence.
+/// Bytes that are not HTTP, and the act of the other side, are told apart from silence.
 pub(super) fn no_head(error: &(dyn Error + 'static)) -> Outcome {
     let mut next = Some(error);
     while let Some(cause) = next {
         if cause.downcast_ref::<hyper::Error>().is_some_and(|e| e.is_parse() || e.is_parse_too_large()) {
             return Outcome::NotHttp { why: chain(error) };
         }
+        if turned_away(cause) {
+            return Outcome::TurnedAway { why: chain(error) };
+        }
         next = cause.source();
     }
     Outcome::NoAnswer { why: chain(error) }
+}
+
+/// Whether the other side refused, reset or closed: one error, without its causes.
+fn turned_away(cause: &(dyn Error + 'static)) -> bool {
+    use std::io::ErrorKind as K;
+    let io = cause.downcast_ref::<std::io::Error>().map(std::io::Error::kind);
+    let closed = cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message);
+    closed || matches!(io, Some(K::ConnectionRefused | K::ConnectionReset | K::ConnectionAborted | K::BrokenPipe | K::UnexpectedEof))
 }
