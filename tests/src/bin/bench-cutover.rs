@@ -276,7 +276,8 @@ impl Standing {
         let begun = Instant::now();
         let (confirmed, back) = runtime.block_on(async {
             let run = Run::start(self.ports.clone(), self.plan(n).await?, Options::default()).await?;
-            see(&run, "armed", |v| v.gate.as_ref().is_some_and(|g| !g.checks.is_empty() && g.checks.iter().all(|c| c.ok))).await?;
+            see(&run, "armed", |v| v.gate.as_ref().is_some_and(|g| !g.checks.is_empty() && g.checks.iter().all(|c| c.ok == Some(true))))
+                .await?;
             // The gate looks once a second; people confirm at any moment of it.
             let moment = Duration::from_millis(u64::from(n) * 618 % 1000);
             tokio::time::sleep(BEFORE_AND_AFTER.saturating_sub(begun.elapsed()) + moment).await;
