@@ -1,6 +1,6 @@
 //! Exit codes: what a script branches on.
 
-use api::{Code, RunState, UiError};
+use api::{Code, RunState, RunView, UiError};
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +35,17 @@ impl Exit {
         }
     }
 
-    /// For a run that is not driven any more.
-    pub fn of_state(state: RunState) -> Exit {
+    /// For a run that is not driven any more. One that had to stop, as its journal cannot be written, failed here, and can
+    /// be resumed all the same.
+    pub fn of_run(v: &RunView) -> Exit {
+        match v.state {
+            RunState::Left if v.headline.code == "stopped" => Exit::Failed,
+            state => Exit::of_state(state),
+        }
+    }
+
+    /// For the state of one.
+    fn of_state(state: RunState) -> Exit {
         match state {
             RunState::Done => Exit::Done,
             RunState::Failed => Exit::Failed,

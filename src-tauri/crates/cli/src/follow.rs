@@ -122,7 +122,7 @@ async fn leave(host: &Arc<Host>, id: &str, out: &mut Out, text: bool) -> Result<
 }
 
 fn end(out: &mut Out, text: bool, view: &RunView, behind: &[String]) -> Exit {
-    let exit = Exit::of_state(view.state);
+    let exit = Exit::of_run(view);
     if text {
         end_text(view, exit, behind).iter().for_each(|l| out.line(l));
     } else {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api::{Headline, RunStepView, RunView, StepState};
+use api::{Headline, RunState, RunStepView, RunView, StepState};
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
@@ -135,7 +135,9 @@ pub fn end_json(v: &RunView, exit: Exit, left_behind: &[String], at: &str) -> Va
 pub fn end_text(v: &RunView, exit: Exit, left_behind: &[String]) -> Vec<String> {
     let mut lines: Vec<String> = left_behind.to_vec();
     match exit {
-        Exit::Held => lines.push(format!("go on with: changeoverctl resume {}   (back: changeoverctl back-out {})", v.id, v.id)),
+        _ if exit == Exit::Held || v.state == RunState::Left => {
+            lines.push(format!("go on with: changeoverctl resume {}   (back: changeoverctl back-out {})", v.id, v.id))
+        }
         Exit::Stuck | Exit::Failed if !v.break_glass.is_empty() => {
             lines.push(ink(Ink::Bad, "repair by hand:"));
             lines.extend(v.break_glass.iter().map(|c| format!("  {c}")));

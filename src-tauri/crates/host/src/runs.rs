@@ -245,7 +245,8 @@ impl Host {
 
     /// A run: as this process drives it, else as its journal shows it.
     pub(crate) fn run_view(&self, run: &str) -> Result<RunView, UiError> {
-        if let Some(d) = self.find(run).filter(|d| d.attached()) {
+        // What stopped a run may be that it could not be journaled: the journal does not know.
+        if let Some(d) = self.find(run).filter(|d| d.attached() || d.run.view().error.is_some()) {
             return Ok(self.view_of(&d));
         }
         let (plan, seen) = self.journaled(run)?;

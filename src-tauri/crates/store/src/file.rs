@@ -61,8 +61,17 @@ pub fn open(path: &Path) -> Result<Connection, JournalError> {
         examine(path)?;
     }
     only_for_the_owner(path).map_err(|e| unwritable(path, e))?;
-    let connection = connect(path).map_err(|e| sql(path, e))?;
+    let connection = connect(path).map_err(|e| unopened(path, e))?;
     verify(path, connection)
+}
+
+/// SQLite says no more than that it cannot open the file. The system says why, asked about the file beside it: opening
+/// and closing this one would drop the locks that another `Store` of this process has on it.
+fn unopened(path: &Path, error: rusqlite::Error) -> JournalError {
+    match (error.sqlite_error_code(), private_file(&with_ending(path, ".making"))) {
+        (Some(ErrorCode::CannotOpen), Err(why)) => unwritable(path, why),
+        _ => sql(path, error),
+    }
 }
 
 /// Makes a folder that only its owner can enter; one that is there stays as it is.
@@ -99,6 +108,9 @@ fn peek(path: &Path) -> rusqlite::Result<(u32, u32)> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let escaped = path.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
     let connection = Connection::open_with_flags(format!("file:{escaped}?mode=ro&immutable=1"), flags)?;
+    // A checkpoint that a full disk cut short leaves a file that is shorter than its header says. It is whole together
+    // with its log, which is not looked at here; without this SQLite would call it malformed.
+    connection.pragma_update(None, "writable_schema", true)?;
     let number = |name| connection.pragma_query_value(None, name, |row| row.get(0));
     Ok((number("application_id")?, number("user_version")?))
 }
