@@ -159,7 +159,9 @@ fn things() -> BTreeSet<String> {
     }
     // Whatever is in a node's or a pod's cgroup, or serves a node's socket.
     all.extend(of_all_processes(|process| {
-        let told = ["cgroup", "cmdline"].map(|file| std::fs::read(process.join(file)).unwrap_or_default()).concat();
+        let [cgroup, line] = ["cgroup", "cmdline"].map(|file| std::fs::read(process.join(file)).unwrap_or_default());
+        // One that has ended and that nobody has asked after yet has no command line any more.
+        let told = if line.is_empty() { return None } else { [cgroup, line].concat() };
         let told = String::from_utf8_lossy(&told).into_owned();
         let lab = &told[told.find("chglab")?..];
         let lab: String = lab.chars().take_while(char::is_ascii_alphanumeric).collect();
