@@ -164,7 +164,8 @@ async fn what_was_taken_from_blue_is_given_back_first_and_said() {
     let run = stage.start().await;
     in_soak(&run).await;
     stage.sim.edit(&id(Kind::Deployment, "web"), "/spec/replicas", json!(2));
-    seconds(6).await;
+    // Long enough to be seen, and shorter than the autoscaler's period, which would give it back.
+    seconds(2).await;
     let n = writes(&stage);
     run.back_out("no").await.expect("heard");
     let view = through(run, &[]).await;
