@@ -68,6 +68,23 @@ fn green_share(plan: &Plan, endpoints: &[ServiceEndpoints]) -> Option<f64> {
     (blue + green > 0).then(|| f64::from(green) / f64::from(blue + green))
 }
 
+/// Ready endpoints of the Services that the plan moves, by colour, from the EndpointSlices of the live view; each pod once,
+/// however many slices and address families name it.
+pub fn endpoints(plan: &Plan, set: &ObjectSet, at: Timestamp) -> Vec<ServiceEndpoints> {
+    let uids = |id: &ObjectId| pods(set, id).into_iter().map(|p| p.metadata.uid.as_str()).collect::<BTreeSet<&str>>();
+    let (blue, green) = (uids(&plan.target.object), green(plan).map(uids).unwrap_or_default());
+    let of = |service: &ObjectId| {
+        let slices = set.endpoint_slices(&service.namespace);
+        let own = slices.filter(|s| s.metadata.labels.get(names::SERVICE_NAME).is_some_and(|name| *name == service.name));
+        let ready = own.flat_map(|s| &s.endpoints).filter(|e| e.conditions.is_ready());
+        let ready: BTreeSet<&str> = ready.filter_map(|e| e.target_ref.as_ref()).map(|t| t.uid.as_str()).collect();
+        let (blue, green) = (ready.intersection(&blue).count(), ready.intersection(&green).count());
+        let other = count(ready.len() - blue - green);
+        ServiceEndpoints { service: service.to_string(), blue: count(blue), green: count(green), other, at }
+    };
+    services(plan).into_iter().map(of).collect()
+}
+
 /// Blue, then green.
 pub fn lanes(plan: &Plan, run: &RunView, set: Option<&ObjectSet>) -> Vec<LaneView> {
     let share = green_share(plan, &run.endpoints);
@@ -182,5 +199,61 @@ fn entry(id: &ObjectId, set: &ObjectSet) -> String {
         [] => "in cluster".to_string(),
         [one] => one.clone(),
         [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Object;
+    use serde_json::{Value, json};
+
+    fn object(kind: Kind, name: &str, mut value: Value) -> Object {
+        value["metadata"]["name"] = name.into();
+        value["metadata"]["namespace"] = "shop".into();
+        if value["metadata"]["uid"].is_null() {
+            value["metadata"]["uid"] = name.into();
+        }
+        kind.decode_value(&value).expect("decodes")
+    }
+
+    /// A Deployment with its ReplicaSet and pods `NAME-0…`.
+    fn colour(name: &str, pods: usize) -> Vec<Object> {
+        let owner =
+            |kind: &str, uid: &str| json!({"metadata": {"ownerReferences": [{"kind": kind, "name": uid, "uid": uid, "controller": true}]}});
+        let set = format!("{name}-rs");
+        let mut all = vec![object(Kind::Deployment, name, json!({})), object(Kind::ReplicaSet, &set, owner("Deployment", name))];
+        all.extend((0..pods).map(|n| object(Kind::Pod, &format!("{name}-{n}"), owner("ReplicaSet", &set))));
+        all
+    }
+
+    fn slice(name: &str, service: &str, endpoints: &[(&str, bool)]) -> Object {
+        let one =
+            |(pod, ready): &(&str, bool)| json!({"targetRef": {"kind": "Pod", "name": pod, "uid": pod}, "conditions": {"ready": ready}});
+        let endpoints: Vec<Value> = endpoints.iter().map(one).collect();
+        object(Kind::EndpointSlice, name, json!({"metadata": {"labels": {"kubernetes.io/service-name": service}}, "endpoints": endpoints}))
+    }
+
+    #[test]
+    fn where_traffic_is_can_be_told_of_a_run_that_nobody_drives() {
+        let id = |kind: &str, name: &str| json!(ObjectId::new(kind.parse().expect("known"), "shop", name));
+        let step = json!({"do": "switch", "to": id("Deployment", "web-green"), "from": id("Deployment", "web"), "count": 2, "probes": [],
+            "settle": 2, "proveWithin": 30, "services": [{"service": id("Service", "web"), "from": {"exact": {}}, "to": {"exact": {}}}]});
+        let create = json!({"do": "create", "object": id("Deployment", "web-green"), "manifest": {}});
+        let planned = |id: &str, step: Value| json!({"id": id, "after": [], "phase": "cut-over", "step": step, "wayBackSeconds": null});
+        let plan: Plan = serde_json::from_value(json!({"schema": 1, "id": "bg-1", "hash": "", "createdAt": "2026-01-01T00:00:00Z",
+            "context": "lab", "cluster": {"uid": "", "server": "", "caSha256": ""}, "strategy": "blue-green", "params": {},
+            "target": {"object": id("Deployment", "web"), "uid": "", "template": null, "replicas": 2}, "changes": [], "template": null,
+            "steps": [planned("create-green", create), planned("cut-over", step)]}))
+        .expect("a plan");
+        let objects = [colour("web", 1), colour("web-green", 2), colour("other", 1)].concat().into_iter().chain([
+            slice("web-v4", "web", &[("web-green-0", true), ("web-green-1", true), ("web-0", false), ("other-0", true)]),
+            slice("web-v6", "web", &[("web-green-0", true)]),
+            slice("api-v4", "api", &[("web-0", true)]),
+        ]);
+        let seen = endpoints(&plan, &objects.collect(), Timestamp::UNIX_EPOCH);
+        let numbers: Vec<_> = seen.iter().map(|e| (e.blue, e.green, e.other)).collect();
+        assert_eq!(numbers, [(0, 2, 1)], "{seen:?}");
+        assert_eq!(green_share(&plan, &seen), Some(1.0));
     }
 }

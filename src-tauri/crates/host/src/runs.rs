@@ -254,10 +254,12 @@ impl Host {
         let header = self.header(run);
         let live = link.as_ref().and_then(|l| l.reading(&plan));
         let make = |objects: Option<&model::ObjectSet>| {
+            // Nobody drives it, so nobody has counted its endpoints: where traffic is stands in the live view.
+            let endpoints = objects.map(|set| lanes::endpoints(&plan, set, self.clock.now())).unwrap_or_default();
             run_view::view(&run_view::Sources {
                 plan: &plan,
                 header: header.as_ref(),
-                seen: &seen,
+                seen: &Seen { endpoints, ..seen.clone() },
                 objects,
                 recorder: None,
                 log: &[],

@@ -12,6 +12,8 @@ pub const WHY: &str = "changeover.dev/paused-by";
 pub const SPEC_HASH: &str = "changeover.dev/spec-hash";
 /// Label that the Deployment controller puts on the pods of one ReplicaSet. Read only: never written to a Deployment.
 pub const POD_TEMPLATE_HASH: &str = "pod-template-hash";
+/// Label of an EndpointSlice: the Service that it belongs to.
+pub const SERVICE_NAME: &str = "kubernetes.io/service-name";
 /// Annotation by the Deployment controller: the revision number of a ReplicaSet.
 pub const REVISION: &str = "deployment.kubernetes.io/revision";
 /// Annotation by users and tools: why a revision was made.

@@ -11,12 +11,10 @@ use model::kinds::pod::Pod;
 use model::kinds::replica_set::ReplicaSet;
 use model::kinds::service::Service;
 use model::meta::subset;
+use model::names::SERVICE_NAME;
 use model::{Kind, Labels, Object, ObjectId, ObjectSet};
 
 use crate::graph::PodState;
-
-/// Label of an EndpointSlice: the Service it belongs to.
-const SERVICE_NAME: &str = "kubernetes.io/service-name";
 
 /// A pod and what it belongs to.
 pub(crate) struct PodAt<'a> {

@@ -2,15 +2,13 @@
 //! a selector flip does not move it.
 
 use model::Kind;
+use model::names::SERVICE_NAME;
 
 use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
 
 /// See the file's head.
 #[derive(Debug)]
 pub struct ServiceWithoutSelector;
-
-/// Label of a slice: the Service that it belongs to.
-const SERVICE_NAME: &str = "kubernetes.io/service-name";
 
 impl Hazard for ServiceWithoutSelector {
     fn code(&self) -> &'static str {
