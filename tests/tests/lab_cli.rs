@@ -167,9 +167,9 @@ fn contexts_say_what_is_reachable() {
     let (code, all) = s.ends(&["contexts", "-o", "json"]);
     assert_eq!((code, &all["schema"], &all["current"]), (0, &json!(1), &json!("practice")));
     let [context] = &all["contexts"].as_array().expect("contexts")[..] else { panic!("{all}") };
-    assert_eq!((&context["name"], &context["state"], &context["server"]), (&json!("practice"), &json!("live"), &json!(LAB.server())));
+    assert_eq!((&context["name"], &context["state"], &context["server"]), (&json!("practice"), &json!("reachable"), &json!(LAB.server())));
     let text = s.text(&["contexts"]);
-    assert!(text.lines().any(|l| l.starts_with('*') && l.contains("practice") && l.contains("live")), "{text}");
+    assert!(text.lines().any(|l| l.starts_with('*') && l.contains("practice") && l.contains("reachable")), "{text}");
     // One that nobody answers is told, and is no failure of the listing.
     let dead = s.state.path().join("dead.kubeconfig");
     let kubeconfig = std::fs::read_to_string(LAB.kubeconfig()).expect("reads");
