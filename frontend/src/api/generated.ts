@@ -735,6 +735,20 @@ diff: string,
  */
 kubectl: string, };
 
+export type CutView = { 
+/**
+ * Step's id.
+ */
+step: string, 
+/**
+ * Deployment of the pods.
+ */
+deployment: string, 
+/**
+ * What to expect then, in words.
+ */
+text: string, };
+
 export type PlanStepView = { 
 /**
  * Id.
@@ -764,6 +778,10 @@ atMost: number | null,
  * How it is undone.
  */
 undo: string, 
+/**
+ * Connections that it ends; null = none that a switch before it left behind.
+ */
+cut: CutView | null, 
 /**
  * Seconds to be back where the run began, from here.
  */
@@ -983,7 +1001,11 @@ checks: Array<CheckLine>,
 /**
  * It was looked at, and no check speaks against passing it.
  */
-clear: boolean, };
+clear: boolean, 
+/**
+ * Connections that steps behind it end, up to the next gate.
+ */
+cuts: Array<CutView>, };
 
 export type GateWrite = { 
 /**
@@ -1159,19 +1181,75 @@ green: number,
  */
 age: number | null, };
 
+export type ConnectionsSeen = "unknown" | "ended";
+
 export type ConnectionsView = { 
 /**
- * Service.
+ * Deployment that they lead to.
  */
-service: string, 
+deployment: string, 
+/**
+ * Services over which they were made.
+ */
+services: Array<string>, 
+/**
+ * What is known of them.
+ */
+seen: ConnectionsSeen, 
+/**
+ * That, in words.
+ */
+text: string, 
+/**
+ * Where it is known from, or why it is not.
+ */
+source: string, 
+/**
+ * The step that ends what is left of them; null = it is behind, or there is none.
+ */
+cut: CutView | null, };
+
+export type ProofKind = "probes" | "anonymous" | "endpoints" | "unreached" | "unproven";
+
+export type ProofView = { 
+/**
+ * Kind.
+ */
+kind: ProofKind, 
+/**
+ * Step that moved it.
+ */
+step: string, 
 /**
  * In words.
  */
 text: string, 
 /**
- * Count; null = not visible.
+ * When it was complete.
  */
-count: number | null, };
+at: string | null, };
+
+export type NoteView = { 
+/**
+ * When.
+ */
+at: string, 
+/**
+ * Step.
+ */
+step: string, 
+/**
+ * Code for translation.
+ */
+code: string, 
+/**
+ * Parameters of the sentence.
+ */
+params: JsonValue, 
+/**
+ * English.
+ */
+text: string, };
 
 export type EvidenceView = { 
 /**
@@ -1183,9 +1261,9 @@ probes: Array<ProbeView>,
  */
 endpoints: Array<EndpointsView>, 
 /**
- * Kept connections.
+ * Kept connections; null = traffic has not moved.
  */
-connections: Array<ConnectionsView>, 
+connections: ConnectionsView | null, 
 /**
  * Events of green, newest first.
  */
@@ -1268,6 +1346,14 @@ hold: HoldView | null,
  * Going back.
  */
 wayBack: WayBackView, 
+/**
+ * How the last move of traffic was proven; null = it has not moved, or was moved back.
+ */
+proof: ProofView | null, 
+/**
+ * What was seen and is worth knowing, oldest first.
+ */
+notes: Array<NoteView>, 
 /**
  * Traffic moved, old connections may still be open.
  */

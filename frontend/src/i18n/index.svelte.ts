@@ -1,5 +1,5 @@
 // The words of the window. `en.ts` is the type, `ko.ts` must match; a test checks keys and parameters.
-import type { Headline, JsonValue } from "../api";
+import type { Headline, JsonValue, NoteView } from "../api";
 import { en } from "./en";
 import { ko } from "./ko";
 
@@ -40,6 +40,15 @@ export function said(prefix: string, code: string, fallback: string, params?: Pa
 
 /** The headline in the language of the window; where a code is not translated, the engine's English stands. */
 export function headline(h: Headline): string {
+  return sentence("headline", h);
+}
+
+/** The same of what was noted in a run. */
+export function note(n: NoteView): string {
+  return sentence("note", n);
+}
+
+function sentence(prefix: string, h: { code: string; params: JsonValue; text: string }): string {
   // The engine speaks English and knows more than a catalogue.
   if (words.locale === "en") return h.text;
   const params: Params = {};
@@ -48,7 +57,7 @@ export function headline(h: Headline): string {
       if (typeof v === "string" || typeof v === "number") params[k] = v;
     }
   }
-  const key = `headline.${h.code}`;
+  const key = `${prefix}.${h.code}`;
   if (!has(key)) return h.text;
   const wanted = [...en[key].matchAll(/\{(\w+)\}/g)].map((m) => m[1] ?? "");
   return wanted.every((name) => name in params) ? t(key, params) : h.text;

@@ -1,6 +1,6 @@
 // What each command does, and why it is off. Keys, palette and buttons all come through here.
 import type { Command } from "../ui/keys";
-import { call } from "../api";
+import { call, type RunState } from "../api";
 import { zoom } from "../graph/camera";
 import { t } from "../i18n/index.svelte";
 import type { App } from "./app.svelte";
@@ -9,6 +9,11 @@ import type { App } from "./app.svelte";
 export function target(app: App): string | null {
   const node = app.selected === null ? undefined : app.graph.nodes.get(app.selected);
   return node && node.kind === "Deployment" ? node.object : null;
+}
+
+/** Nothing of the run is left to take back; a stuck one can try again. */
+function over(state: RunState): boolean {
+  return state === "done" || state === "backedOut" || state === "failed";
 }
 
 /** Why a command is off; null = it is on. */
@@ -40,7 +45,7 @@ export function off(app: App, command: Command): string | null {
     case "backOut": {
       if (app.screen.at !== "run") return t("off.noRun");
       const run = app.runs[app.screen.run];
-      return run && run.wayBack.kind !== "none" && run.state !== "backingOut"
+      return run && run.wayBack.kind !== "none" && run.state !== "backingOut" && !over(run.state)
         ? null
         : (run?.wayBack.text ?? t("off.noRun"));
     }

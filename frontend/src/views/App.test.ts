@@ -5,6 +5,7 @@ import { asUiError } from "../api";
 import { platform } from "../platform/fake";
 import type { Fake } from "../platform/fake";
 import { contexts, freshness } from "../platform/fake/contexts";
+import { run } from "../platform/fake/run";
 import { shop } from "../platform/fake/shop";
 import { app } from "../state/app.svelte";
 import App from "./App.svelte";
@@ -135,6 +136,66 @@ describe("the window", () => {
     fake.stage("stuck");
     expect(await screen.findByTestId("break-glass-card")).toHaveTextContent("kubectl");
     expect(screen.getByTestId("back-out")).toHaveAttribute("aria-disabled", "true");
+  });
+
+  it("goes back in a rollback that runs, by its button as by its key", async () => {
+    await openShop();
+    app.take({
+      type: "contexts",
+      data: {
+        ...contexts(),
+        open: "prod-kr",
+        contexts: contexts().contexts.map((c) => (c.name === "prod-kr" ? { ...c, writes: "allowed" as const } : c)),
+      },
+    });
+    fake.emit({ type: "freshness", data: freshness("prod-kr", true) });
+    fake.stage("starting");
+    await app.openRun("bg-cart-3f9a1c");
+    const way = {
+      ...run("starting").wayBack,
+      kind: "rollback" as const,
+      text: "The template as it was is written back.",
+    };
+    app.take({ type: "run", data: { ...run("starting"), strategy: "rollback", wayBack: way } });
+    const back = await screen.findByTestId("back-out");
+    await waitFor(() => expect(back).toHaveAttribute("data-kind", "rollback"));
+    expect(back).toHaveAttribute("aria-disabled", "false");
+    expect(back).toHaveTextContent("Undo the rollback");
+    await user.click(back);
+    await user.click(await screen.findByTestId("back-out-ok"));
+    await waitFor(() => expect(names()).toContain("back_out"));
+    expect(fake.calls.find((c) => c.name === "back_out")?.args).toEqual({ run: "bg-cart-3f9a1c", reason: null });
+  });
+
+  it("tells how the cutover was proven, what was noted, and what finishing ends", async () => {
+    await openShop();
+    fake.stage("soaked");
+    await app.openRun("bg-cart-3f9a1c");
+    expect(await screen.findByTestId("proof")).toHaveTextContent("proven by endpoints and probes");
+    expect(screen.getByTestId("headline-proof")).toHaveTextContent("proven by endpoints and probes");
+    expect(screen.getByTestId("note")).toHaveTextContent("https://shop.example.com/cart");
+    expect(screen.getByTestId("connections")).toHaveAttribute("data-seen", "unknown");
+    expect(screen.getByTestId("expect")).toHaveTextContent("8 of 8 POSTs");
+    expect(screen.getAllByTestId("gate-cut").map((e) => e.textContent)).toEqual([
+      expect.stringContaining("cart"),
+      expect.stringContaining("cart-green"),
+    ]);
+    const shown = run("soaked");
+    for (const [kind, words] of [
+      ["anonymous", "does not say who answers"],
+      ["endpoints", "no entry to ask"],
+      ["unreached", "did not answer from here"],
+      ["unproven", "not proven, you went on"],
+    ] as const) {
+      app.take({ type: "run", data: { ...shown, proof: shown.proof && { ...shown.proof, kind } } });
+      await waitFor(() => expect(screen.getByTestId("proof")).toHaveTextContent(words));
+    }
+    fake.stage("done");
+    await waitFor(() => expect(screen.getByTestId("connections")).toHaveAttribute("data-seen", "ended"));
+    expect(screen.queryByTestId("expect")).toBeNull();
+    fake.stage("gate");
+    await waitFor(() => expect(screen.queryByTestId("proof")).toBeNull());
+    expect(screen.queryByTestId("gate-cut")).toBeNull();
   });
 
   it("says what happened when a call is refused", async () => {

@@ -238,10 +238,12 @@ impl Standing {
             from: blue.clone(),
             count,
             probes: probes.clone(),
+            entries: vec![],
             settle: 2,
             prove_within: 30,
         };
-        let soak = Step::Soak { seconds: 3600, deployment: green, standby: blue.clone(), services: vec![service], probes };
+        let (standby, services, entries) = (blue.clone(), vec![service], vec![]);
+        let soak = Step::Soak { seconds: 3600, deployment: green, standby, services, probes, entries };
         let steps = [
             ("gate-cut-over", Phase::CutOver, Step::Gate { name: "cut-over".into() }),
             ("cut-over", Phase::CutOver, switch),

@@ -58,6 +58,9 @@ describe("the walk", () => {
     const path = list.find((p) => p.name === "smokePath");
     expect(path && parse(path, "")).toBe("");
     expect(params(list, { soak: "x" })).toBe(null);
+    // Untouched is left out, emptied on purpose is said.
+    expect(params(list, { probes: "https://shop.example.com/", soak: "600" })).toEqual({});
+    expect(params(list, { probes: "", smokePath: "/ready" })).toEqual({ probes: [] });
     expect(params(list, { soak: "60", finish: "swap", smokePath: "/r" })).toEqual({
       soak: 60,
       finish: "swap",

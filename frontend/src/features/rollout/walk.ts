@@ -64,7 +64,7 @@ export function parse(param: ParamView, text: string): JsonValue | undefined | n
         .split("\n")
         .map((l) => l.trim())
         .filter((l) => l !== "");
-      return lines.length === 0 ? undefined : lines;
+      return lines;
     }
   }
 }
@@ -79,9 +79,11 @@ export function initial(param: ParamView): string {
 export function params(list: ParamView[], texts: Record<string, string>): { [key: string]: JsonValue } | null {
   const out: { [key: string]: JsonValue } = {};
   for (const p of list) {
-    const value = parse(p, texts[p.name] ?? "");
+    const text = texts[p.name] ?? initial(p);
+    const value = parse(p, text);
     if (value === null) return null;
-    if (value !== undefined) out[p.name] = value;
+    // What was not touched is left out: a default that the plan finds by itself weighs less than a wish.
+    if (value !== undefined && text !== initial(p)) out[p.name] = value;
   }
   return out;
 }

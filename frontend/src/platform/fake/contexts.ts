@@ -216,7 +216,7 @@ export function workload(id: string): WorkloadView {
             name: "probes",
             kind: "textList",
             unit: "",
-            default: [],
+            default: ["https://shop.example.com/"],
             choices: [],
             min: null,
             max: null,

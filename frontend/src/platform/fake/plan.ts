@@ -16,6 +16,7 @@ export function plan(request: PlanRequest, checked: boolean): PlanView {
     waits: "",
     atMost: null,
     undo: "nothing to undo",
+    cut: null,
     wayBackSeconds: 5,
     ...more,
   });
@@ -85,7 +86,11 @@ export function plan(request: PlanRequest, checked: boolean): PlanView {
             wayBackSeconds: 4,
           }),
           step("gate-retire", "finish", "You approve the end of blue", { wayBackSeconds: 4 }),
-          step("retire", "retire", "Scale blue to 0", { undo: "scales blue back to 6", wayBackSeconds: 90 }),
+          step("retire", "retire", "Scale blue to 0", {
+            undo: "scales blue back to 6",
+            wayBackSeconds: 90,
+            cut: { step: "retire", deployment: request.target, text: "each open connection fails once" },
+          }),
         ],
     summary: rollback
       ? { steps: 1, writes: 1, morePods: 2, seconds: 70 }

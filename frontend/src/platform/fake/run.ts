@@ -1,5 +1,14 @@
 // A Blue/Green run of `cart`, at any of its stages.
-import type { HoldView, LaneView, RunState, RunStepView, RunView, StepState, WayBackKind } from "../../api/generated";
+import type {
+  CutView,
+  HoldView,
+  LaneView,
+  RunState,
+  RunStepView,
+  RunView,
+  StepState,
+  WayBackKind,
+} from "../../api/generated";
 
 export type Stage =
   | "starting"
@@ -80,7 +89,7 @@ const SHAPES: Record<Stage, Shape> = {
     done: 9,
     current: "running",
     onGreen: true,
-    headline: ["on-green-draining", "Traffic is on green. Blue still holds 6 connections, and some cannot be seen."],
+    headline: ["on-green-draining", "Traffic is on green. Connections that were open before may still be on blue."],
     back: ["flipBack", 4, "Points both Services back at blue. Blue is warm: 20 of 20 ready."],
   },
   soaked: {
@@ -250,6 +259,14 @@ const HOLD: HoldView = {
   ],
 };
 
+function cut(step: string, name: string): CutView {
+  return {
+    step,
+    deployment: `Deployment/shop/${name}`,
+    text: `a connection that is still open to ${name} then fails once if it is in the middle of a request that is not repeated`,
+  };
+}
+
 export function run(stage: Stage, context = "prod-kr"): RunView {
   const shape = SHAPES[stage];
   const begun = Date.now() - 671_000;
@@ -332,6 +349,7 @@ export function run(stage: Stage, context = "prod-kr"): RunView {
               { ok: null, text: "Said by j.seo, not proven: 1.18.2 reads what 1.19.0 wrote", age: null },
             ],
             clear: stage !== "not-clear",
+            cuts: gate === "retire" ? [cut("promote", "cart"), cut("retire-green", "cart-green")] : [],
           },
     hold: stage === "hold" ? HOLD : null,
     wayBack: {
@@ -342,6 +360,27 @@ export function run(stage: Stage, context = "prod-kr"): RunView {
       steps: kind === "flipBack" ? 2 : kind === "backOut" ? 3 : 0,
       run: "bg-cart-3f9a1c",
     },
+    proof:
+      shape.onGreen && stage !== "cutting"
+        ? {
+            kind: "probes",
+            step: "cut-over",
+            text: "every endpoint is of the new colour, and new connections are answered by it",
+            at: new Date(begun + 8 * 61_000).toISOString(),
+          }
+        : null,
+    notes:
+      shape.done > 6
+        ? [
+            {
+              at: new Date(begun + 6 * 61_000).toISOString(),
+              step: "gate-cut-over",
+              code: "entry-answers",
+              params: { url: "https://shop.example.com/cart", detail: "200 in 11 ms" },
+              text: "https://shop.example.com/cart: answers from here (200 in 11 ms)",
+            },
+          ]
+        : [],
     draining: stage === "draining",
     soakLeft: stage === "draining" ? 492 : stage === "soaked" ? 0 : null,
     evidence: {
@@ -387,11 +426,15 @@ export function run(stage: Stage, context = "prod-kr"): RunView {
         },
       ],
       connections: shape.onGreen
-        ? [
-            { service: "Service/shop/cart", text: "metrics of blue's pods", count: 6 },
-            { service: "Service/shop/cart-grpc", text: "TCP: the Service keeps no count", count: null },
-          ]
-        : [],
+        ? {
+            deployment: `Deployment/shop/${ended ? "cart-green" : "cart"}`,
+            services: ["Service/shop/cart", "Service/shop/cart-grpc"],
+            seen: ended ? "ended" : "unknown",
+            text: "those that were open before traffic moved may still lead to cart; how many cannot be seen",
+            source: "no API of Kubernetes shows connections",
+            cut: ended ? null : cut("promote", "cart"),
+          }
+        : null,
       events: [
         {
           at: new Date(Date.now() - 240_000).toISOString(),

@@ -33,9 +33,9 @@ pub fn generate() -> String {
         Code UiError UiEvent Environment ContextState Writes ContextView ShadowedView FileView ContextsView NamespaceView
         Health Lane PodState NodeView EdgeState EdgeView FindingSeverity FindingView RouteView GraphSummary GraphBatch
         KindStateView FreshnessView EventView RevisionView OverviewRow ObjectView ContainerView StrategyView ParamView ParamKind WorkloadView
-        PlanRequest ImageWish WriteView PlanStepView PlanSummary ConfirmNeed PlanView
+        PlanRequest ImageWish WriteView CutView PlanStepView PlanSummary ConfirmNeed PlanView
         RunState StepState Headline RunStepView LaneView RunServiceView GateView GateWrite CheckLine WayBackKind WayBackView FactView ChoiceView HoldView
-        ProbeView EndpointsView ConnectionsView EvidenceView RunView RunSummary Theme Language SettingsView
+        ProbeView EndpointsView ConnectionsSeen ConnectionsView ProofKind ProofView NoteView EvidenceView RunView RunSummary Theme Language SettingsView
     }
     out.push_str("export interface CommandTable {\n");
     for line in crate::commands::typescript_lines(&cfg) {

@@ -26,6 +26,17 @@ macro_rules! words {
 }
 
 words! {
+    /// What is known of connections that stay on the old colour.
+    ConnectionsSeen { /// Nothing: there may be any number.
+        Unknown, /// The pods that they led to are gone, and they with them.
+        Ended, }
+    /// How it was proven that traffic moved.
+    ProofKind { /// By the endpoints, and by answers of the new colour on new connections.
+        Probes, /// By the endpoints; the entry answers, but does not say who does.
+        Anonymous, /// By the endpoints alone: there is no entry to ask.
+        Endpoints, /// By the endpoints alone: the entry did not answer from here before traffic moved.
+        Unreached, /// Not proven in time: the operator went on.
+        Unproven, }
     /// Where a cluster belongs.
     Environment { /// Red and protected unless the operator says otherwise.
         Production, /// Staging.
@@ -544,8 +555,19 @@ views! {
         at_most: Option<u32>,
         /// How it is undone.
         undo: String,
+        /// Connections that it ends; null = none that a switch before it left behind.
+        cut: Option<CutView>,
         /// Seconds to be back where the run began, from here.
         way_back_seconds: Option<u32>,
+    }
+    /// A step that ends pods to which connections may still lead.
+    CutView {
+        /// Step's id.
+        step: String,
+        /// Deployment of the pods.
+        deployment: String,
+        /// What to expect then, in words.
+        text: String,
     }
     /// What a plan comes to.
     PlanSummary {
@@ -685,6 +707,8 @@ views! {
         checks: Vec<CheckLine>,
         /// It was looked at, and no check speaks against passing it.
         clear: bool,
+        /// Connections that steps behind it end, up to the next gate.
+        cuts: Vec<CutView>,
     }
     /// Going back, now.
     WayBackView {
@@ -768,14 +792,44 @@ views! {
         /// Seconds since it was read.
         age: Option<u32>,
     }
-    /// Connections that stay on the old colour.
+    /// Connections that were open when traffic moved, and stay where they are.
     ConnectionsView {
-        /// Service.
-        service: String,
+        /// Deployment that they lead to.
+        deployment: String,
+        /// Services over which they were made.
+        services: Vec<String>,
+        /// What is known of them.
+        seen: ConnectionsSeen,
+        /// That, in words.
+        text: String,
+        /// Where it is known from, or why it is not.
+        source: String,
+        /// The step that ends what is left of them; null = it is behind, or there is none.
+        cut: Option<CutView>,
+    }
+    /// How it was proven that traffic moved.
+    ProofView {
+        /// Kind.
+        kind: ProofKind,
+        /// Step that moved it.
+        step: String,
         /// In words.
         text: String,
-        /// Count; null = not visible.
-        count: Option<u32>,
+        /// When it was complete.
+        at: Option<String>,
+    }
+    /// Something that was seen in a run and is worth knowing.
+    NoteView {
+        /// When.
+        at: String,
+        /// Step.
+        step: String,
+        /// Code for translation.
+        code: String,
+        /// Parameters of the sentence.
+        params: Value,
+        /// English.
+        text: String,
     }
     /// What the run stands on.
     EvidenceView {
@@ -783,8 +837,8 @@ views! {
         probes: Vec<ProbeView>,
         /// Endpoints.
         endpoints: Vec<EndpointsView>,
-        /// Kept connections.
-        connections: Vec<ConnectionsView>,
+        /// Kept connections; null = traffic has not moved.
+        connections: Option<ConnectionsView>,
         /// Events of green, newest first.
         events: Vec<EventView>,
         /// Last lines of green's logs.
@@ -828,6 +882,10 @@ views! {
         hold: Option<HoldView>,
         /// Going back.
         way_back: WayBackView,
+        /// How the last move of traffic was proven; null = it has not moved, or was moved back.
+        proof: Option<ProofView>,
+        /// What was seen and is worth knowing, oldest first.
+        notes: Vec<NoteView>,
         /// Traffic moved, old connections may still be open.
         draining: bool,
         /// Soak: seconds that are left.

@@ -209,7 +209,7 @@ mod tests {
     fn at_gate(clear: bool) -> RunView {
         let mut v = view();
         v.state = RunState::Waiting;
-        v.gate = Some(GateView { name: "cut-over".into(), writes: vec![], checks: vec![], clear });
+        v.gate = Some(GateView { name: "cut-over".into(), writes: vec![], checks: vec![], clear, cuts: vec![] });
         v
     }
 

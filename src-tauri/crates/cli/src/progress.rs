@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use api::{Headline, RunState, RunStepView, RunView, StepState};
+use api::{Headline, NoteView, RunState, RunStepView, RunView, StepState};
 use serde_json::{Value, json};
 
 use crate::exit::Exit;
@@ -28,6 +28,10 @@ pub enum News {
     Gate(Box<RunView>),
     /// Somebody is needed.
     Hold(Box<RunView>),
+    /// Traffic moved, and how well that is proven.
+    Proof(Box<RunView>),
+    /// Something was seen that is worth knowing.
+    Note(NoteView),
 }
 
 /// What was printed.
@@ -54,6 +58,11 @@ impl Progress {
                 self.beat = Some(now);
                 news.push(News::Step(s.clone()));
             }
+        }
+        let known = last.as_ref().map_or(0, |l| l.notes.len());
+        news.extend(v.notes.iter().skip(known).cloned().map(News::Note));
+        if v.proof.is_some() && last.as_ref().and_then(|l| l.proof.as_ref()) != v.proof.as_ref() {
+            news.push(News::Proof(Box::new(v.clone())));
         }
         if last.as_ref().is_none_or(|l| l.headline.code != v.headline.code || l.state != v.state) {
             news.push(News::Headline(v.headline.clone()));
@@ -93,6 +102,8 @@ pub fn to_text(n: &News) -> Vec<String> {
         News::Headline(h) => vec![ink(Ink::Strong, &h.text)],
         News::Gate(v) => text::gate(v),
         News::Hold(v) => text::hold(v),
+        News::Proof(v) => text::proof(v),
+        News::Note(n) => vec![text::note(n)],
     }
 }
 
@@ -106,13 +117,18 @@ pub fn to_json(n: &News, run: &str, at: &str) -> Value {
         News::Step(s) => ("step", json!({"step": s.id, "phase": s.phase, "title": s.title, "state": s.state, "detail": s.detail})),
         News::Headline(h) => ("headline", json!({"code": h.code, "text": h.text})),
         News::Gate(v) => match &v.gate {
-            Some(g) => ("gate", json!({"gate": g.name, "clear": g.clear, "writes": g.writes, "checks": g.checks})),
+            Some(g) => ("gate", json!({"gate": g.name, "clear": g.clear, "writes": g.writes, "checks": g.checks, "cuts": g.cuts})),
             None => ("gate", json!({})),
         },
         News::Hold(v) => match &v.hold {
             Some(h) => ("hold", json!({"code": h.code, "message": h.message, "facts": h.facts, "choices": h.choices})),
             None => ("hold", json!({})),
         },
+        News::Proof(v) => match &v.proof {
+            Some(p) => ("proof", json!({"kind": p.kind, "step": p.step, "text": p.text})),
+            None => ("proof", json!({})),
+        },
+        News::Note(n) => ("note", json!({"step": n.step, "code": n.code, "text": n.text, "seenAt": n.at})),
     };
     envelope(event, run, at, &mut body)
 }
@@ -124,6 +140,8 @@ pub fn end_json(v: &RunView, exit: Exit, left_behind: &[String], at: &str) -> Va
         "exit": exit.code(),
         "text": v.headline.text,
         "draining": v.draining,
+        "proof": v.proof,
+        "connections": v.evidence.connections,
         "wayBack": v.way_back,
         "breakGlass": v.break_glass,
         "leftBehind": left_behind,
@@ -197,16 +215,11 @@ pub(crate) mod tests {
                 steps: 1,
                 run: None,
             },
+            proof: None,
+            notes: vec![],
             draining: false,
             soak_left: None,
-            evidence: EvidenceView {
-                probes: vec![],
-                endpoints: vec![],
-                connections: vec![],
-                events: vec![],
-                log: vec![],
-                simulated: false,
-            },
+            evidence: EvidenceView { probes: vec![], endpoints: vec![], connections: None, events: vec![], log: vec![], simulated: false },
             break_glass: vec!["kubectl patch".into()],
         }
     }
@@ -214,7 +227,7 @@ pub(crate) mod tests {
     const T: Duration = Duration::ZERO;
 
     fn gate(clear: bool) -> Option<GateView> {
-        Some(GateView { name: "cut-over".into(), writes: vec![], checks: vec![], clear })
+        Some(GateView { name: "cut-over".into(), writes: vec![], checks: vec![], clear, cuts: vec![] })
     }
 
     #[test]
@@ -267,6 +280,52 @@ pub(crate) mod tests {
         assert_eq!(events, ["started", "step", "headline", "gate", "hold"]);
         let end = end_json(&v, Exit::Held, &["stays".into()], "t");
         assert_eq!((&end["event"], &end["exit"], &end["leftBehind"][0]), (&json!("end"), &json!(4), &json!("stays")));
+    }
+
+    #[test]
+    fn a_note_is_told_once_and_the_proof_with_its_kind() {
+        let note = |text: &str| NoteView {
+            at: "t".into(),
+            step: "pin".into(),
+            code: "left-behind".into(),
+            params: Value::Null,
+            text: text.into(),
+        };
+        let mut p = Progress::default();
+        let mut v = view();
+        v.notes = vec![note("one")];
+        assert!(p.news(&v, T).contains(&News::Note(note("one"))), "what is there at the start too");
+        v.notes.push(note("two"));
+        let text = "no entry to probe is known".to_string();
+        v.proof = Some(ProofView { kind: ProofKind::Endpoints, step: "cut-over".into(), text, at: None });
+        let news = p.news(&v, T);
+        assert_eq!(news.len(), 2, "{news:?}");
+        let lines: Vec<Value> = news.iter().map(|n| to_json(n, "r", "t")).collect();
+        assert_eq!((&lines[0]["event"], &lines[0]["text"]), (&json!("note"), &json!("two")));
+        assert_eq!((&lines[1]["event"], &lines[1]["kind"]), (&json!("proof"), &json!("endpoints")));
+        let said = text::run(&v).join("\n");
+        assert!(said.contains("endpoints only: no entry to ask") && said.contains("two"), "{said}");
+        assert_eq!(p.news(&v, T), []);
+        assert_eq!(end_json(&v, Exit::Done, &[], "t")["proof"]["kind"], json!("endpoints"));
+    }
+
+    #[test]
+    fn what_to_expect_of_open_connections_is_said_at_the_gate_and_by_status() {
+        let cut = CutView { step: "retire-blue".into(), deployment: "Deployment/a/web".into(), text: "fails once".into() };
+        let mut v = view();
+        v.gate = Some(GateView { cuts: vec![cut.clone()], name: "retire".into(), writes: vec![], checks: vec![], clear: true });
+        assert!(text::gate(&v).join("\n").contains("expect at retire-blue: fails once"));
+        v.gate = None;
+        v.evidence.connections = Some(ConnectionsView {
+            deployment: "Deployment/a/web".into(),
+            services: vec![],
+            seen: ConnectionsSeen::Unknown,
+            text: "how many cannot be seen".into(),
+            source: "no API".into(),
+            cut: Some(cut),
+        });
+        let said = text::run(&v).join("\n");
+        assert!(said.contains("how many cannot be seen") && said.contains("expect at retire-blue: fails once"), "{said}");
     }
 
     #[test]

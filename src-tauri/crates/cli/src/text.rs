@@ -132,6 +132,7 @@ pub fn plan(v: &PlanView) -> Vec<String> {
         if !s.waits.is_empty() {
             lines.push(format!("      waits: {}", s.waits));
         }
+        lines.extend(s.cut.iter().map(|c| format!("      expect: {}", c.text)));
         if !s.undo.is_empty() {
             lines.push(format!("      undo: {}", s.undo));
         }
@@ -226,10 +227,39 @@ pub fn run(v: &RunView) -> Vec<String> {
     for s in &v.services {
         lines.push(format!("  {} selects {}; endpoints: blue {}, green {}", s.service, s.selects, s.blue, s.green));
     }
+    lines.extend(proof(v));
+    lines.extend(connections(v));
+    lines.extend(v.notes.iter().map(note));
     lines.extend(gate(v));
     lines.extend(hold(v));
     lines.extend(way_back(&v.way_back));
     lines
+}
+
+/// How it was proven that traffic moved.
+pub fn proof(v: &RunView) -> Vec<String> {
+    let Some(p) = &v.proof else { return vec![] };
+    let said = match p.kind {
+        ProofKind::Probes => ink(Ink::Good, "proven by endpoints and probes"),
+        ProofKind::Anonymous => ink(Ink::Warn, "proven by endpoints; the entry does not say who answers"),
+        ProofKind::Endpoints => ink(Ink::Warn, "proven by endpoints only: no entry to ask"),
+        ProofKind::Unreached => ink(Ink::Warn, "proven by endpoints only: the entry did not answer from here"),
+        ProofKind::Unproven => ink(Ink::Bad, "not proven, you went on"),
+    };
+    vec![format!("  {said}  {}", ink(Ink::Dim, &format!("({}: {})", p.step, p.text)))]
+}
+
+/// Connections that stay on the old colour.
+fn connections(v: &RunView) -> Vec<String> {
+    let Some(c) = &v.evidence.connections else { return vec![] };
+    let mut lines = vec![format!("  open connections: {}  {}", c.text, ink(Ink::Dim, &format!("({})", c.source)))];
+    lines.extend(c.cut.iter().map(|cut| format!("    expect at {}: {}", cut.step, cut.text)));
+    lines
+}
+
+/// Something that was seen.
+pub fn note(n: &NoteView) -> String {
+    format!("  {} {}  {}", ink(Ink::Warn, "i"), n.text, ink(Ink::Dim, &format!("({}, {})", n.step, n.at)))
 }
 
 /// A gate that waits: what follows and what holds.
@@ -245,6 +275,7 @@ pub fn gate(v: &RunView) -> Vec<String> {
         };
         format!("  {mark} {}", c.text)
     }));
+    lines.extend(g.cuts.iter().map(|c| format!("  {} expect at {}: {}", ink(Ink::Warn, "!"), c.step, c.text)));
     lines
 }
 

@@ -8,7 +8,7 @@ use model::{ObjectId, Write};
 use plan::{Phase, Planned, Step};
 use serde::{Deserialize, Serialize};
 
-use crate::entry::{Direction, Hold, Purpose, Said};
+use crate::entry::{Direction, Hold, Purpose, Receipt, Said};
 use crate::ports::Verdict;
 use crate::status::{RunStatus, StepStatus};
 use crate::view::{Known, View};
@@ -128,6 +128,8 @@ pub struct StepView {
     pub attempt: u32,
     /// `4 of 6 ready, 12 s of at most 300 s`.
     pub heartbeat: Option<Said>,
+    /// What it left, once it is done.
+    pub receipt: Option<Receipt>,
     /// Seconds to be back where the run began, once it is done; `None` = not by this run.
     pub way_back_seconds: Option<u32>,
 }
@@ -197,6 +199,7 @@ impl RunView {
                 ended_at: s.ended_at,
                 attempt: s.attempt,
                 heartbeat: if active { beat(&p.id) } else { None },
+                receipt: s.receipt.filter(|_| s.status == StepStatus::Done),
                 way_back_seconds: p.way_back_seconds,
             }
         });

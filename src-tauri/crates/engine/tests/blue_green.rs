@@ -4,11 +4,12 @@ mod support;
 
 use std::time::Duration;
 
+use engine::entry::Receipt;
 use engine::verify::Moved;
 use engine::{Choice, HoldCode, Options, Run, RunError, RunStatus, VerdictKind};
 use model::Kind;
 use serde_json::json;
-use support::{Fault, Stage, choose, id, in_soak, through, wait};
+use support::{Fault, Stage, at_retire, choose, id, in_soak, through, wait};
 
 fn selector(stage: &Stage, service: &str) -> serde_json::Value {
     stage.sim.get_now(&id(Kind::Service, service)).expect("there")["spec"]["selector"].clone()
@@ -180,6 +181,86 @@ async fn missing_evidence_holds_and_triggers_nothing() {
     let RunStatus::Holding { hold } = &view.status else { panic!("{view:#?}") };
     assert_eq!((hold.code, hold.step.as_str()), (HoldCode::EvidenceMissing, "cut-over"));
     assert_eq!(stage.sim.serving("web"), [(stage.green(), 3)].into());
+}
+
+/// The proof of the cutover, as the journal tells it.
+fn proof(stage: &Stage) -> (String, bool) {
+    let view = stage.journaled();
+    let step = view.steps.iter().find(|s| s.id == "cut-over").expect("planned");
+    let Some(Receipt::Switched { proof, unproven }) = &step.receipt else { panic!("{step:#?}") };
+    (proof.code.clone(), *unproven)
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_the_plan_found_and_that_answered_before_the_cutover_is_part_of_the_proof() {
+    let stage = Stage::with("shop:v2", &json!({"probes":null})).await;
+    let run = stage.start().await;
+    wait(&run, true, |v| v.soak_left.is_some()).await;
+    assert_eq!(proof(&stage), ("proof-probes".to_string(), false));
+    // It counts in the soak too.
+    stage.evidence.probes_say(Some(VerdictKind::Against));
+    let view = through(run, &[]).await;
+    assert!(matches!(&view.status, RunStatus::BackedOut { why } if why.code == "probe-against"), "{view:#?}");
+    assert!(view.notes.iter().any(|n| n.said.code == "entry-answers"), "{:#?}", view.notes);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_answered_before_and_is_silent_after_the_flip_holds_also_after_a_restart() {
+    let stage = Stage::with("shop:v2", &json!({"probes":null})).await;
+    let run = stage.start().await;
+    wait(&run, false, |v| v.gate.is_some()).await;
+    run.detach().await.expect("heard");
+    run.ended().await;
+    stage.evidence.probes_say(Some(VerdictKind::Missing));
+    let view = through(stage.resume(None).await, &[]).await;
+    let RunStatus::Holding { hold } = &view.status else { panic!("{view:#?}") };
+    assert_eq!((hold.code, hold.step.as_str()), (HoldCode::EvidenceMissing, "cut-over"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_never_answered_from_here_is_left_out_and_the_proof_says_so() {
+    for (before, finish) in [(VerdictKind::Missing, "swap"), (VerdictKind::Against, "promote")] {
+        let stage = Stage::with("shop:v2", &json!({"finish":finish,"probes":null})).await;
+        stage.evidence.probes_say(Some(before));
+        let view = through(stage.start().await, &[]).await;
+        assert_eq!(view.status, RunStatus::Done, "{view:#?}");
+        assert_eq!(proof(&stage), ("proof-unreached".to_string(), false));
+        let notes: Vec<&str> = view.notes.iter().filter(|n| n.said.code == "entry-left-out").map(|n| n.step.as_str()).collect();
+        assert_eq!(notes, ["gate-cut-over"]);
+        stage.served();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_never_answered_from_here_is_asked_neither_in_the_soak_nor_at_the_gate_behind_it() {
+    let stage = Stage::with("shop:v2", &json!({"probes":null})).await;
+    stage.evidence.probes_say(Some(VerdictKind::Missing));
+    let run = stage.start().await;
+    in_soak(&run).await;
+    stage.evidence.probes_say(Some(VerdictKind::Against));
+    let view = at_retire(&run).await;
+    let checks = view.gate.expect("waits").checks;
+    assert!(!checks.is_empty() && checks.iter().all(|c| c.ok == Some(true) && c.said.code != "probe"), "{checks:#?}");
+    assert_eq!(through(run, &[]).await.status, RunStatus::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_entry_that_answered_before_is_looked_at_by_the_gate_behind_the_soak() {
+    let stage = Stage::with("shop:v2", &json!({"probes":null})).await;
+    let run = stage.start().await;
+    at_retire(&run).await;
+    stage.evidence.probes_say(Some(VerdictKind::Missing));
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    run.approve("retire").await.expect("heard");
+    let hold = wait(&run, false, |v| v.hold.is_some() || v.status.is_final()).await.hold.expect("held");
+    assert_eq!((hold.code, hold.step.as_str()), (HoldCode::EvidenceMissing, "gate-retire"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_any_entry_the_proof_rests_on_the_endpoints_and_says_so() {
+    let stage = Stage::with("shop:v2", &json!({"probes":[]})).await;
+    through(stage.start().await, &[]).await;
+    assert_eq!(proof(&stage), ("proof-slices".to_string(), false));
 }
 
 #[tokio::test(start_paused = true)]

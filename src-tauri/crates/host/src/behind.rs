@@ -58,7 +58,8 @@ mod tests {
     fn seen(kind: WayBackKind, status: S) -> (Plan, Seen) {
         let id = |name: &str| ObjectId::new(Kind::Deployment, "shop", name);
         let (services, probes) = (vec![], vec![]);
-        let step = Step::Switch { services, to: id("green"), from: id("blue"), count: 3, probes, settle: 2, prove_within: 30 };
+        let step =
+            Step::Switch { services, to: id("green"), from: id("blue"), count: 3, probes, entries: vec![], settle: 2, prove_within: 30 };
         let plan = Plan {
             schema: plan::plan::SCHEMA,
             id: "bg-1".into(),

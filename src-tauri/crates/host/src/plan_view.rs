@@ -1,6 +1,6 @@
 //! A plan as front ends get it. Values that must not be shown are masked before anything is rendered (I10).
 
-use api::{ConfirmNeed, FindingSeverity, FindingView, PlanStepView, PlanSummary, PlanView, WriteView};
+use api::{ConfirmNeed, CutView, FindingSeverity, FindingView, PlanStepView, PlanSummary, PlanView, WriteView};
 use plan::{Plan, Planned, Step, kubectl, render, revisions};
 use serde_json::Value;
 
@@ -27,7 +27,7 @@ impl Checked {
 
 /// The whole plan.
 pub fn view(plan: &Plan, checked: Option<&Checked>, confirm: ConfirmNeed) -> PlanView {
-    let steps: Vec<PlanStepView> = plan.steps.iter().map(step).collect();
+    let steps: Vec<PlanStepView> = plan.steps.iter().enumerate().map(|(i, p)| step(p, cut(plan, i))).collect();
     PlanView {
         id: plan.id.clone(),
         context: plan.context.clone(),
@@ -85,7 +85,13 @@ fn shown(step: &Step) -> Option<Step> {
     serde_json::from_value(mask::masked(&value)).ok()
 }
 
-fn step(p: &Planned) -> PlanStepView {
+/// Connections that the step at that place ends.
+pub fn cut(plan: &Plan, at: usize) -> Option<CutView> {
+    let deployment = render::cuts(plan, at)?;
+    Some(CutView { step: plan.steps[at].id.clone(), deployment: deployment.to_string(), text: render::said_cut(deployment) })
+}
+
+fn step(p: &Planned, cut: Option<CutView>) -> PlanStepView {
     PlanStepView {
         id: p.id.clone(),
         phase: phase(p),
@@ -94,6 +100,7 @@ fn step(p: &Planned) -> PlanStepView {
         waits: render::waits(&p.step).unwrap_or_default(),
         at_most: at_most(&p.step),
         undo: render::undo(&p.step).unwrap_or_default(),
+        cut,
         way_back_seconds: p.way_back_seconds,
     }
 }
@@ -114,6 +121,7 @@ fn writes(step: &Step) -> Vec<WriteView> {
             from: from.clone(),
             count: *count,
             probes: vec![],
+            entries: vec![],
             settle: *settle,
             prove_within: *prove_within,
         });

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::link::Link;
 use crate::plan_view::{self, Checked};
-use crate::{Host, errors, locked, mask, object};
+use crate::{Host, entries, errors, locked, mask, object};
 
 /// Plans that a process keeps; the oldest goes when there are more.
 const KEPT: usize = 64;
@@ -52,12 +52,16 @@ impl Host {
     fn default_probes(&self, target: &ObjectId, schema: &ParamSchema, params: &mut Map<String, Value>) -> Result<(), UiError> {
         let takes = schema.params.iter().any(|p| p.name == "probes");
         if takes && !params.contains_key("probes") {
-            let settings = self.store.settings().map_err(errors::journal)?;
-            if let Some(urls) = settings.probes.get(&target.to_string()).filter(|u| !u.is_empty()) {
-                params.insert("probes".into(), urls.clone().into());
-            }
+            let urls = self.settings_probes(target)?;
+            params.extend(urls.map(|urls| ("probes".to_string(), urls.into())));
         }
         Ok(())
+    }
+
+    /// URLs that the settings hold for a workload.
+    pub(crate) fn settings_probes(&self, target: &ObjectId) -> Result<Option<Vec<String>>, UiError> {
+        let settings = self.store.settings().map_err(errors::journal)?;
+        Ok(settings.probes.get(&target.to_string()).filter(|u| !u.is_empty()).cloned())
     }
 
     /// `bg-web-3f9a1c`: short enough for labels, unique enough for a journal that would refuse a double.
@@ -114,10 +118,17 @@ impl Host {
         if link.identity != plan.cluster {
             findings.push(foreign(plan, &link));
         } else {
-            let mut snapshot = self.survey(&link, &plan.target.object).await?;
-            engine::preflight(&*link.connection, &mut snapshot, plan).await;
+            let sources = self.sources(&link)?;
+            let read = async {
+                let mut snapshot = self.survey(&link, &plan.target.object).await?;
+                engine::preflight(&*link.connection, &mut snapshot, plan).await;
+                Ok::<_, UiError>(snapshot)
+            };
+            let (snapshot, entries) = tokio::join!(read, entries::look(&sources, plan));
+            let snapshot = snapshot?;
             findings.extend(moved(plan, &snapshot));
             findings.extend(plan::hazards::check(&snapshot, plan).iter().map(finding));
+            findings.extend(entries);
             if link.simulated {
                 findings.push(simulated(plan));
             }

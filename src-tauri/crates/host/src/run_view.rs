@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::lanes::{self, count, said};
 use crate::recorder::{Recorder, age};
-use crate::{mask, plan_view};
+use crate::{kept, mask, plan_view};
 
 /// What a run's view is made of.
 pub struct Sources<'a> {
@@ -53,9 +53,11 @@ pub fn view(s: &Sources<'_>) -> RunView {
         steps: seen.steps.iter().zip(&s.plan.steps).map(|(v, p)| step(v, p)).collect(),
         lanes: lanes::lanes(s.plan, seen, s.objects),
         services: lanes::service_views(s.plan, seen, s.objects),
-        gate: seen.gate.as_ref().map(|g| gate(g, s.now)),
+        gate: seen.gate.as_ref().map(|g| gate(s.plan, g, s.now)),
         hold: hold(seen),
         way_back: way_back(s.plan, seen),
+        proof: kept::proof(s.plan, seen),
+        notes: seen.notes.iter().map(note).collect(),
         draining: seen.draining.is_some(),
         soak_left: seen.soak_left.map(|l| u32::try_from(l).unwrap_or(u32::MAX)),
         evidence: evidence(s),
@@ -167,7 +169,12 @@ fn line(v: Option<&Value>) -> String {
     }
 }
 
-fn gate(g: &show::GateView, now: Timestamp) -> GateView {
+fn note(n: &show::Note) -> NoteView {
+    let said = &n.said;
+    NoteView { at: lanes::said(n.at), step: n.step.clone(), code: said.code.clone(), params: json!(said.params), text: said.text.clone() }
+}
+
+fn gate(plan: &Plan, g: &show::GateView, now: Timestamp) -> GateView {
     let checks: Vec<CheckLine> =
         g.checks.iter().map(|c| CheckLine { ok: c.ok, text: c.said.text.clone(), age: Some(age(now, c.at)) }).collect();
     GateView {
@@ -176,6 +183,7 @@ fn gate(g: &show::GateView, now: Timestamp) -> GateView {
         // What was not looked at yet does not hold; where there is no data, the operator decides.
         clear: !checks.is_empty() && checks.iter().all(|c| c.ok != Some(false)),
         checks,
+        cuts: kept::cuts_behind(plan, &g.name),
     }
 }
 
@@ -270,18 +278,11 @@ fn evidence(s: &Sources<'_>) -> EvidenceView {
             .iter()
             .map(|e| EndpointsView { service: e.service.clone(), blue: e.blue, green: e.green, age: Some(age(s.now, e.at)) })
             .collect(),
-        connections: connections(s),
+        connections: kept::connections(s.plan, s.seen),
         events: s.objects.zip(green).map(|(set, g)| events_of(set, g)).unwrap_or_default(),
         log: s.log.to_vec(),
         simulated: s.simulated,
     }
-}
-
-/// Kept connections are seen by no API of Kubernetes: that is said, until the pods in which they end are gone.
-fn connections(s: &Sources<'_>) -> Vec<ConnectionsView> {
-    let Some(said) = &s.seen.draining else { return vec![] };
-    let of = |id: &ObjectId| ConnectionsView { service: id.to_string(), text: format!("not visible: {}", said.text), count: None };
-    lanes::services(s.plan).into_iter().map(of).collect()
 }
 
 /// Most events that a view carries.

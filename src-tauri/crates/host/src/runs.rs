@@ -118,12 +118,17 @@ impl Host {
         let link = self.link(&plan.context).await?;
         let held = self.hold(&link, &plan.target.object.namespace).await?;
         let cluster: Arc<dyn Cluster> = link.connection.clone();
-        let sources = evidence::Sources::new(cluster.clone(), link.connection.clone(), self.clock.clone(), &self.evidence_options()?)
-            .map_err(|e| UiError::new(Code::Usage, e.to_string()))?;
-        let recorder = Arc::new(Recorder::new(Arc::new(sources)));
+        let recorder = Arc::new(Recorder::new(Arc::new(self.sources(&link)?)));
         let evidence: Arc<dyn Evidence> = recorder.clone();
         let journal: Arc<dyn Journal> = self.store.clone();
         Ok((held, Ports { cluster, journal, evidence, clock: self.clock.clone() }, recorder))
+    }
+
+    /// What can be asked over that connection.
+    pub(crate) fn sources(&self, link: &Link) -> Result<evidence::Sources, UiError> {
+        let (cluster, tunnel) = (link.connection.clone(), link.connection.clone());
+        evidence::Sources::new(cluster, tunnel, self.clock.clone(), &self.evidence_options()?)
+            .map_err(|e| UiError::new(Code::Usage, e.to_string()))
     }
 
     fn evidence_options(&self) -> Result<evidence::Options, UiError> {

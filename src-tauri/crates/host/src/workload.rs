@@ -2,7 +2,6 @@
 
 use api::*;
 use plan::{ParamKind as PlanParam, Strategy};
-use serde_json::Value;
 
 use crate::{Host, errors, mask, object, plans};
 
@@ -21,12 +20,13 @@ impl Host {
         let around = plan::around::Around::of(&snapshot, &id).map_err(errors::plan)?;
         let replicas = around.deployment.wanted();
         let template = around.template();
+        let probes = self.settings_probes(&id)?.unwrap_or_else(|| plan::entry::urls(&around));
         let advised = advice.first().filter(|a| a.fit != plan::advice::Fit::Unfit).map(|a| a.strategy);
         let strategies = advice
             .iter()
             .filter_map(|a| {
                 let s = plan::strategies::find(a.strategy)?;
-                Some(strategy(s, advised == Some(a.strategy), a.reasons.clone(), replicas))
+                Some(strategy(s, advised == Some(a.strategy), a.reasons.clone(), replicas, &probes))
             })
             .collect();
         let owners: Vec<String> = plan::owner::owners(&snapshot, &around.deployment.metadata).iter().map(owner).collect();
@@ -53,8 +53,12 @@ fn owner(o: &plan::owner::Owner) -> String {
     }
 }
 
-fn strategy(s: &dyn Strategy, advised: bool, reasons: Vec<String>, replicas: u32) -> StrategyView {
-    let params: Vec<ParamView> = s.params().params.iter().map(param).collect();
+fn strategy(s: &dyn Strategy, advised: bool, reasons: Vec<String>, replicas: u32, probes: &[String]) -> StrategyView {
+    let mut params: Vec<ParamView> = s.params().params.iter().map(param).collect();
+    // Shown as what it will be; a front end leaves out what it does not change.
+    if let Some(p) = params.iter_mut().find(|p| p.name == "probes") {
+        p.default = probes.into();
+    }
     let soak = params.iter().find(|p| p.name == "soak").and_then(|p| p.default.as_u64()).and_then(|n| u32::try_from(n).ok());
     let blue_green = s.name() == "blue-green";
     StrategyView {
@@ -94,9 +98,6 @@ fn param(p: &plan::Param) -> ParamView {
         }
         PlanParam::Text => {}
         PlanParam::TextList => v.kind = ParamKind::TextList,
-    }
-    if v.default == Value::Null && v.kind == ParamKind::TextList {
-        v.default = Value::Array(vec![]);
     }
     v
 }

@@ -8,8 +8,9 @@ use serde_json::{Map, Value, json};
 
 use crate::around::{Around, hpas_of, is_entry, is_ours};
 use crate::derive::{green_deployment, preview_service, template_labels, wanted_template};
+use crate::entry;
 use crate::owner::owners;
-use crate::params::{number, text, wrong};
+use crate::params::{number, text, texts, wrong};
 use crate::plan::{Finish, ImageChange, PlanError, What};
 use crate::smoke;
 use crate::snapshot::Snapshot;
@@ -53,6 +54,10 @@ pub(crate) struct Ground<'a> {
     pub(crate) hpas: Vec<(&'a Hpa, bool)>,
     pub(crate) count: u32,
     pub(crate) smoke: Option<SmokeCheck>,
+    /// URLs that somebody named.
+    pub(crate) probes: Vec<String>,
+    /// URLs of the routes, where nobody named any.
+    pub(crate) entries: Vec<String>,
     pub(crate) finish: Finish,
     /// Seconds that green's pods may take to end.
     pub(crate) grace: u32,
@@ -75,6 +80,10 @@ impl<'a> Ground<'a> {
         let deadline = number(&params, "deadline").unwrap_or_else(|| default_deadline(around.deployment.spec.progress_deadline_seconds));
         let services: Vec<&Service> = around.services();
         let smoke = smoke::check(&template, &services, text(&params, "smokePath"), number(&params, "smokePort"))?;
+        let (probes, entries) = match params.get("probes") {
+            None | Some(Value::Null) => (vec![], entry::urls(&around)),
+            Some(_) => (texts(&params, "probes"), vec![]),
+        };
         let finish = finish_of(&around, text(&params, "finish"));
         let preview_name = free_name(around.snapshot, Kind::Service, around.namespace(), &format!("{base}-preview"));
         let preview_id = around.id.sibling(Kind::Service, preview_name);
@@ -85,6 +94,7 @@ impl<'a> Ground<'a> {
             ("previewReplicas", json!(preview_replicas)),
             ("smokePath", json!(smoke.as_ref().map_or("", |s| s.path.as_str()))),
             ("smokePort", json!(smoke.as_ref().map(|s| s.port))),
+            ("probes", json!(if probes.is_empty() { &entries } else { &probes })),
             ("finish", json!(finish)),
             ("deadline", json!(deadline)),
         ] {
@@ -92,7 +102,25 @@ impl<'a> Ground<'a> {
         }
         let grace = template.pointer("/spec/terminationGracePeriodSeconds").and_then(Value::as_u64).unwrap_or(30);
         let grace = u32::try_from(grace).unwrap_or(u32::MAX);
-        Ok(Self { around, params, template, changes, green, colour, manifest, routed, preview, clear, hpas, count, smoke, finish, grace })
+        Ok(Self {
+            around,
+            params,
+            template,
+            changes,
+            green,
+            colour,
+            manifest,
+            routed,
+            preview,
+            clear,
+            hpas,
+            count,
+            smoke,
+            probes,
+            entries,
+            finish,
+            grace,
+        })
     }
 }
 

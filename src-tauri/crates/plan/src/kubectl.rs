@@ -35,9 +35,9 @@ pub fn commands(step: &Step) -> Vec<String> {
         Step::Gate { .. } => vec![],
         Step::Freeze { hpa, min } => vec![min_replicas(hpa, Some(*min))],
         Step::Thaw { hpa, min, .. } => vec![min_replicas(hpa, *min)],
-        Step::Switch { services, probes, .. } => {
+        Step::Switch { services, probes, entries, .. } => {
             let writes = services.iter().flat_map(|s| select(&s.service, &s.from, &s.to));
-            writes.chain(probes.iter().map(|url| format!("curl -fsS {}", quote(url)))).collect()
+            writes.chain(probes.iter().chain(entries).map(|url| format!("curl -fsS {}", quote(url)))).collect()
         }
         Step::Soak { deployment, .. } => vec![on(deployment, "get")],
         Step::Delete { object } => vec![delete(object)],

@@ -14,6 +14,7 @@ pub mod access;
 pub mod advice;
 pub mod around;
 pub mod derive;
+pub mod entry;
 pub mod file;
 mod ground;
 pub mod hazards;

@@ -166,6 +166,7 @@ mod tests {
     #[test]
     fn typed_lists_are_split_at_commas() {
         assert_eq!(schema().parse("probes", "http://a, http://b").expect("fits"), json!(["http://a", "http://b"]));
+        assert_eq!(schema().parse("probes", "").expect("fits"), json!([]), "none, which is not the same as left out");
         assert!(schema().parse("soak", "soon").is_err());
     }
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use model::{Kind, Labels, names};
+use model::{Kind, Labels, ObjectId, names};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
@@ -26,7 +26,7 @@ pub fn text(plan: &Plan) -> String {
     for (i, planned) in plan.steps.iter().enumerate() {
         line(&mut out, "");
         line(&mut out, &format!("{}. {} [{}] {}", i + 1, planned.id, phase(planned.phase), summary(&planned.step)));
-        for l in details(planned) {
+        for l in details(plan, i) {
             line(&mut out, &format!("     {l}"));
         }
     }
@@ -145,8 +145,10 @@ pub fn waits(step: &Step) -> Option<String> {
         }
         Step::Smoke { .. } => "every answer is 200 to 399; 5 s each".into(),
         Step::Gate { .. } => "the operator; this time counts against no deadline".into(),
-        Step::Switch { services, to, settle, prove_within, probes, .. } => {
-            let probes = if probes.is_empty() { String::new() } else { format!(", then {} answered by {}", probes.join(" and "), to.name) };
+        Step::Switch { services, to, settle, prove_within, probes, entries, .. } => {
+            let asked = [probes.as_slice(), entries].concat().join(" and ");
+            let reach = if entries.is_empty() { "" } else { " (if it answered from here before)" };
+            let probes = if asked.is_empty() { String::new() } else { format!(", then {asked} answered by {}{reach}", to.name) };
             // kube-proxy takes the first change at once and the next about a second later (seen in both modes).
             let skew = if services.len() > 1 { " (the services follow each other by up to 1 s)" } else { "" };
             format!("endpoints of {} alone, still for {settle} s{probes}; at most {prove_within} s{skew}", to.name)
@@ -162,12 +164,35 @@ pub fn waits(step: &Step) -> Option<String> {
     })
 }
 
-fn details(planned: &Planned) -> Vec<String> {
+/// The Deployment whose pods a step ends although connections may still lead to them: those that were open when an
+/// earlier step moved traffic away. `None` for every other step.
+pub fn cuts(plan: &Plan, at: usize) -> Option<&ObjectId> {
+    let ends = match &plan.steps.get(at)?.step {
+        Step::Retire { deployment } | Step::SetTemplate { deployment, .. } => deployment,
+        Step::Delete { object } => object,
+        _ => return None,
+    };
+    let left = |s: &Planned| matches!(&s.step, Step::Switch { from, .. } if from == ends);
+    plan.steps.iter().take(at).any(left).then_some(ends)
+}
+
+/// What to expect when the pods of that Deployment end (seen with agnhost, which just closes: proven.md).
+pub fn said_cut(deployment: &ObjectId) -> String {
+    format!(
+        "a connection that is still open to {} then fails once if it is in the middle of a request that is not repeated (8 of 8 POSTs \
+         did when it was tried), unless the application announces the close; most clients repeat a GET; how many are open cannot be seen",
+        deployment.name
+    )
+}
+
+fn details(plan: &Plan, at: usize) -> Vec<String> {
+    let planned = &plan.steps[at];
     let step = &planned.step;
     let mut all = difference(step);
     // A manifest is shown above already: the command's first line is enough.
     all.extend(commands(step).iter().map(|c| format!("$ {}", shortened(c))));
     all.extend(waits(step).map(|w| format!("waits: {w}")));
+    all.extend(cuts(plan, at).map(|d| format!("expect: {}", said_cut(d))));
     all.extend(undo(step).map(|u| format!("undo: {u}")));
     if undo(step).is_some() {
         all.push(match planned.way_back_seconds {

@@ -140,6 +140,10 @@ pub enum Step {
         count: u32,
         /// URLs at the entry to probe after the flip; each must be answered by the new colour.
         probes: Vec<String>,
+        /// URLs of the routes, found by the plan: probed like `probes` where they were seen to answer before traffic
+        /// moves, else left out of the proof, for an entry is often out of reach from a workstation.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        entries: Vec<String>,
         /// Seconds that the slices must hold still before the probes count (kube-proxy programs at most once a second).
         settle: u32,
         /// Seconds for the proof. Evidence against it flips back; missing evidence holds.
@@ -157,6 +161,9 @@ pub enum Step {
         services: Vec<ObjectId>,
         /// URLs to probe meanwhile.
         probes: Vec<String>,
+        /// URLs of the routes, as in `Switch`.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        entries: Vec<String>,
     },
     /// Scales to zero once no Service selects the Deployment's pods any more. Undo: scales back up and waits for ready.
     Retire {

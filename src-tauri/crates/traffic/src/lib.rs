@@ -31,6 +31,10 @@ pub trait Router: Sync {
     /// What the controller says about a route: who took it, and whether its backends may be used.
     fn status(&self, route: &Route, all: &ObjectSet) -> Status;
 
+    /// URL by which a request from outside takes the route: scheme and port of its entry, its host, its path. `None` when
+    /// host or path are not concrete, when a request must carry more than these, or when no entry that takes it is seen.
+    fn url(&self, route: &Route, all: &ObjectSet) -> Option<String>;
+
     /// Routes that the objects declare, over all namespaces, in the order of their objects' ids.
     fn routes(&self, all: &ObjectSet) -> Vec<Route> {
         all.of(self.declares()).flat_map(|o| self.routes_of(o, all)).collect()
@@ -85,6 +89,22 @@ pub enum RouterError {
         /// Path of the route.
         path: String,
     },
+}
+
+/// Whether a plain GET of host and path takes the route: no wildcard, no pattern, no further condition.
+fn concrete(route: &Route) -> bool {
+    let m = &route.matches;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/-._~%:@!&+,;=".contains(c);
+    let name = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    let host = !m.host.is_empty() && m.host.chars().all(name);
+    host && m.also.is_empty() && m.path_type != "RegularExpression" && m.path.starts_with('/') && m.path.chars().all(plain)
+}
+
+/// A URL; the scheme's own port is not said.
+fn url(scheme: &str, port: u16, route: &Route) -> String {
+    let own = matches!((scheme, port), ("http", 80) | ("https", 443));
+    let port = if own { String::new() } else { format!(":{port}") };
+    format!("{scheme}://{}{port}{}", route.matches.host, route.matches.path)
 }
 
 /// Routes of all routers for one object; none when no router reads its kind.

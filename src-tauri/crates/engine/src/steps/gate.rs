@@ -15,6 +15,7 @@ const FRESH: Duration = Duration::from_secs(3);
 
 /// Waits without a deadline.
 pub async fn run(ctx: &mut Ctx, name: &str) -> Result<Receipt, Stop> {
+    super::entries::meet(ctx).await?;
     ctx.live.approving = None;
     let ended = wait(ctx, name).await;
     let armed = ctx.live.armed.take();

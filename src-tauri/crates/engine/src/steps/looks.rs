@@ -9,7 +9,7 @@ use model::kinds::deployment::Deployment;
 use plan::{Plan, Step};
 
 use super::await_ready::Trouble;
-use super::{gone, switch_before};
+use super::{entries, gone, switch_before};
 use crate::change::available;
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Event, Receipt, Said};
@@ -32,13 +32,16 @@ pub struct Serving<'a> {
     pub standby: &'a ObjectId,
     pub services: &'a [ObjectId],
     pub probes: &'a [String],
+    pub entries: &'a [String],
 }
 
 impl<'a> Serving<'a> {
     /// What the soak right before this step looks at.
     pub fn soaked_before(plan: &'a Plan, step: &str) -> Option<Self> {
         match plan.steps.iter().take_while(|p| p.id != step).last().map(|p| &p.step) {
-            Some(Step::Soak { deployment, standby, services, probes, .. }) => Some(Self { deployment, standby, services, probes }),
+            Some(Step::Soak { deployment, standby, services, probes, entries, .. }) => {
+                Some(Self { deployment, standby, services, probes, entries })
+            }
             _ => None,
         }
     }
@@ -67,10 +70,12 @@ pub struct Looks<'a> {
 }
 
 impl<'a> Looks<'a> {
-    /// Nothing seen yet. A probe that proved the cutover counts as one that has answered.
+    /// Nothing seen yet. A probe that proved the cutover counts as one that has answered; an entry that did not answer
+    /// before it is not asked at all.
     pub fn new(ctx: &Ctx, of: Serving<'a>) -> Self {
         let answered = proven(ctx);
-        let probes = of.probes.iter().map(|url| (url.as_str(), Heard { answered, ..Heard::default() })).collect();
+        let asked = entries::asked(ctx, of.probes, of.entries);
+        let probes = asked.into_iter().map(|url| (url, Heard { answered, ..Heard::default() })).collect();
         let (failing, short) = (Trouble::default(), Trouble::default());
         Self { of, failing, short, trouble: None, ready: None, probes, short_noted: false, at: None }
     }

@@ -6,6 +6,7 @@
 mod await_ready;
 mod create;
 mod delete;
+mod entries;
 mod freeze;
 mod gate;
 mod looks;
@@ -66,12 +67,13 @@ pub async fn run(ctx: &mut Ctx, planned: &Planned) -> Result<Receipt, Stop> {
         Step::Smoke { deployment, check } => smoke::run(ctx, deployment, check).await,
         Step::Gate { name } => gate::run(ctx, name).await,
         Step::Freeze { hpa, .. } | Step::Thaw { hpa, .. } => freeze::run(ctx, step, hpa).await,
-        Step::Switch { services, to, from, count, probes, settle, prove_within } => {
-            let s = switch::Switch { services, to, from, count: *count, probes, settle: *settle, prove_within: *prove_within };
+        Step::Switch { services, to, from, count, probes, entries, settle, prove_within } => {
+            let (count, settle, prove_within) = (*count, *settle, *prove_within);
+            let s = switch::Switch { services, to, from, count, probes, entries, settle, prove_within };
             switch::run(ctx, step, &s).await
         }
-        Step::Soak { seconds, deployment, standby, services, probes } => {
-            soak::run(ctx, *seconds, looks::Serving { deployment, standby, services, probes }).await
+        Step::Soak { seconds, deployment, standby, services, probes, entries } => {
+            soak::run(ctx, *seconds, looks::Serving { deployment, standby, services, probes, entries }).await
         }
         Step::Retire { deployment } => retire::run(ctx, step, deployment).await,
         Step::Delete { object } => delete::run(ctx, step, object).await,
@@ -88,8 +90,9 @@ pub async fn undo(ctx: &mut Ctx, planned: &Planned) -> Result<(), Stop> {
         Step::Create { object, .. } => create::undo(ctx, object).await,
         Step::Scale { deployment, .. } => scale::undo(ctx, deployment).await,
         Step::Freeze { hpa, .. } | Step::Thaw { hpa, .. } => revert(ctx, hpa).await,
-        Step::Switch { services, to, from, count, probes, settle, prove_within } => {
-            let s = switch::Switch { services, to, from, count: *count, probes, settle: *settle, prove_within: *prove_within };
+        Step::Switch { services, to, from, count, probes, entries, settle, prove_within } => {
+            let (count, settle, prove_within) = (*count, *settle, *prove_within);
+            let s = switch::Switch { services, to, from, count, probes, entries, settle, prove_within };
             switch::undo(ctx, &s).await
         }
         Step::Retire { deployment } => retire::undo(ctx, deployment).await,

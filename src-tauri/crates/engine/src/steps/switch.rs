@@ -8,7 +8,7 @@ use model::{Edit, Guard, ObjectId, Write, names};
 use plan::{Plan, Planned, Step, SwitchService};
 use serde_json::Value;
 
-use super::{bring, gone, pin, revert};
+use super::{bring, entries, gone, pin, revert};
 use crate::change::{Change, Contradiction, Facts, available, field, replicas, towards, whole};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Choice, Direction, Event, HoldCode, Receipt, Said};
@@ -31,6 +31,7 @@ pub struct Switch<'a> {
     pub from: &'a ObjectId,
     pub count: u32,
     pub probes: &'a [String],
+    pub entries: &'a [String],
     pub settle: u32,
     pub prove_within: u32,
 }
@@ -77,6 +78,7 @@ struct Seen {
 async fn prove(ctx: &mut Ctx, s: &Switch<'_>) -> Result<Receipt, Stop> {
     let deadline = ctx.deadline(s.prove_within);
     let mut seen = Seen::default();
+    let asked = entries::asked(ctx, s.probes, s.entries);
     loop {
         let (wait, pods) = slices(ctx, s.services, s.to, s.count).await?;
         let now = ctx.ports.clock.elapsed();
@@ -96,9 +98,9 @@ async fn prove(ctx: &mut Ctx, s: &Switch<'_>) -> Result<Receipt, Stop> {
             Wait::Yes => {
                 let since = *seen.slices_since.get_or_insert(now);
                 if now.saturating_sub(since) >= Duration::from_secs(s.settle.into()) {
-                    missing = probe(ctx, s, &pods, &mut seen).await?;
-                    if seen.good >= ROUNDS || s.probes.is_empty() {
-                        return Ok(proven(s, &seen));
+                    missing = probe(ctx, s.to, &asked, &pods, &mut seen).await?;
+                    if seen.good >= ROUNDS || asked.is_empty() {
+                        return Ok(proven(s, &asked, &seen));
                     }
                 } else {
                     ctx.beat_within(Said::new("settle", "the slices show the new colour; kube-proxy may take another second"), &deadline);
@@ -112,8 +114,13 @@ async fn prove(ctx: &mut Ctx, s: &Switch<'_>) -> Result<Receipt, Stop> {
     }
 }
 
-fn proven(s: &Switch<'_>, seen: &Seen) -> Receipt {
-    let proof = match (s.probes.is_empty(), seen.unattributed) {
+fn proven(s: &Switch<'_>, asked: &[&str], seen: &Seen) -> Receipt {
+    let proof = match (asked.is_empty(), seen.unattributed) {
+        (true, _) if !s.entries.is_empty() => {
+            let urls = s.entries.join(", ");
+            let text = format!("every endpoint is of the new colour; {urls} did not answer from here before, so nothing was asked there");
+            Said::new("proof-unreached", text).with("urls", urls)
+        }
         (true, _) => Said::new("proof-slices", "every endpoint is of the new colour; no entry to probe is known"),
         (false, true) => {
             Said::new("proof-anonymous", "every endpoint is of the new colour; the entry answers, but does not say who answered")
@@ -150,13 +157,13 @@ async fn slices(ctx: &mut Ctx, services: &[SwitchService], to: &ObjectId, count:
 }
 
 /// One round of probes. Returns what is missing, fails when answers keep speaking against it.
-async fn probe(ctx: &mut Ctx, s: &Switch<'_>, pods: &BTreeSet<String>, seen: &mut Seen) -> Result<Option<Said>, Stop> {
-    let color = deployment(ctx, s.to).await?.and_then(|d| d.spec.template.metadata.labels.get(names::COLOR).cloned());
+async fn probe(ctx: &mut Ctx, to: &ObjectId, urls: &[&str], pods: &BTreeSet<String>, seen: &mut Seen) -> Result<Option<Said>, Stop> {
+    let color = deployment(ctx, to).await?.and_then(|d| d.spec.template.metadata.labels.get(names::COLOR).cloned());
     let mut missing = None;
     let (mut good, mut bad) = (0usize, None);
-    for url in s.probes {
+    for url in urls {
         let evidence = ctx.ports.evidence.clone();
-        let verdict = evidence.ask(&Question::Probe { url: url.clone() }).await;
+        let verdict = evidence.ask(&Question::Probe { url: url.to_string() }).await;
         ctx.note(verdict.clone());
         match (verdict.kind, answered_by(&verdict, pods, color.as_deref())) {
             (VerdictKind::For, Some(true)) => good += 1,
@@ -184,7 +191,7 @@ async fn probe(ctx: &mut Ctx, s: &Switch<'_>, pods: &BTreeSet<String>, seen: &mu
         }
         None => {
             seen.bad = 0;
-            seen.good = if good == s.probes.len() { seen.good + 1 } else { 0 };
+            seen.good = if good == urls.len() { seen.good + 1 } else { 0 };
             Ok(missing)
         }
     }

@@ -167,11 +167,20 @@ impl Stage {
         Self::with(image, &json!({"finish":finish})).await
     }
 
-    /// With parameters over the usual ones.
+    /// With parameters over the usual ones. With `probes` among them it stands behind an Ingress: null = those that the
+    /// plan finds there.
     pub async fn with(image: &str, over: &Value) -> Self {
         let mut params = json!({"finish":"swap","soak":20,"deadline":60,"probes":["http://shop/"]});
         params.as_object_mut().expect("a map").extend(over.as_object().expect("a map").clone());
-        Self::planned(shop(false).await, "blue-green", vec![("web".into(), image.into())], params).await
+        let sim = shop(false).await;
+        if over.get("probes").is_some() {
+            sim.apply(
+                Kind::Ingress,
+                json!({"metadata":{"name":"web"},"spec":{"rules":[{"host":"shop","http":{"paths":[{"path":"/","pathType":"Prefix",
+                "backend":{"service":{"name":"web","port":{"name":"http"}}}}]}}]}}),
+            );
+        }
+        Self::planned(sim, "blue-green", vec![("web".into(), image.into())], params).await
     }
 
     /// As [`Stage::new`], with so many seconds of soak.

@@ -25,6 +25,18 @@ pub struct IngressSpec {
     /// Rules.
     #[serde(deserialize_with = "null_default")]
     pub rules: Vec<IngressRule>,
+    /// Hosts that are served by TLS.
+    #[serde(deserialize_with = "null_default")]
+    pub tls: Vec<IngressTls>,
+}
+
+/// `spec.tls[]`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct IngressTls {
+    /// Hosts, `*.example.com` among them; empty = all.
+    #[serde(deserialize_with = "null_default")]
+    pub hosts: Vec<String>,
 }
 
 /// `spec.rules[]`.

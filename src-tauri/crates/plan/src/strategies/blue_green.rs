@@ -18,7 +18,7 @@ use crate::around::Around;
 use crate::derive::{hpa_clone, pdb_clone, template_labels};
 use crate::file::seal;
 use crate::ground::{Ground, Routed, free_name, numbered};
-use crate::params::{Param, ParamKind, ParamSchema, number, texts};
+use crate::params::{Param, ParamKind, ParamSchema, number};
 use crate::plan::{Finish, Plan, PlanError, SCHEMA, Target, What};
 use crate::snapshot::Snapshot;
 use crate::step::{Phase, SelectorTo, Step, SwitchService};
@@ -68,8 +68,8 @@ impl Strategy for BlueGreen {
                 Param {
                     name: "probes",
                     kind: ParamKind::TextList,
-                    default: json!([]),
-                    doc: "URLs at the entry, probed after the flip and in the soak",
+                    default: Value::Null,
+                    doc: "URLs at the entry, probed after the flip and in the soak; left out: those of the routes, as far as they answer from here; empty: none",
                 },
                 int(
                     "settle",
@@ -224,7 +224,8 @@ impl Ground<'_> {
             to,
             from,
             count,
-            probes: texts(&self.params, "probes"),
+            probes: self.probes.clone(),
+            entries: self.entries.clone(),
             settle: self.get("settle"),
             prove_within: self.get("proveWithin"),
         }
@@ -246,7 +247,8 @@ impl Ground<'_> {
             deployment: self.green.clone(),
             standby: self.blue(),
             services: self.routed.iter().map(|r| r.id.clone()).collect(),
-            probes: texts(&self.params, "probes"),
+            probes: self.probes.clone(),
+            entries: self.entries.clone(),
         };
         d.push("soak", Phase::Soak, step, self.flip_back());
         d.push("gate-retire", Phase::Soak, Step::Gate { name: GATE_RETIRE.into() }, self.flip_back());

@@ -10,7 +10,7 @@ use model::kinds::gateway::{Gateway, Listener};
 use model::kinds::http_route::{BackendRef, HttpRoute, HttpRouteMatch, HttpRouteRule, NamedMatch, ParentRef, RouteParent};
 use model::{Backend, Kind, Object, ObjectId, ObjectSet, Route, RouteMatch, Split, Weight};
 
-use crate::{Attachment, Router, Status};
+use crate::{Attachment, Router, Status, concrete, url};
 
 /// Gateway API.
 pub struct GatewayApi;
@@ -65,6 +65,23 @@ impl Router for GatewayApi {
             foreign_refused: refusal.filter(|c| c.status == "False").map(|c| format!("RefNotPermitted: {}", c.message)),
         }
     }
+
+    fn url(&self, route: &Route, all: &ObjectSet) -> Option<String> {
+        let object = all.http_route(&route.object.namespace, &route.object.name)?;
+        let listeners = object.spec.parent_refs.iter().filter_map(|reference| {
+            let gateway = parent(reference, &route.object).filter(|g| route.entries.contains(g))?;
+            Some(chosen(reference, all.gateway(&gateway.namespace, &gateway.name)?))
+        });
+        let host = route.matches.host.as_str();
+        let takes = |l: &&Listener| intersection(host, l.hostname.as_deref().unwrap_or("")) == Some(host);
+        let scheme = |l: &Listener| match l.protocol.as_str() {
+            "HTTP" => Some("http"),
+            "HTTPS" => Some("https"),
+            _ => None,
+        };
+        let (scheme, port) = listeners.flatten().filter(takes).find_map(|l| Some((scheme(l)?, l.port)))?;
+        concrete(route).then(|| url(scheme, port, route))
+    }
 }
 
 /// Accepted by any listener is accepted: a route may name several listeners of one Gateway.
@@ -118,10 +135,15 @@ fn hosts(route: &HttpRoute, id: &ObjectId, all: &ObjectSet) -> Vec<(String, Vec<
     found
 }
 
+/// Listeners that a parentRef means.
+fn chosen<'a>(reference: &'a ParentRef, gateway: &'a Gateway) -> impl Iterator<Item = &'a Listener> {
+    let meant = |l: &&Listener| reference.section_name.as_ref().is_none_or(|s| *s == l.name) && reference.port.is_none_or(|p| p == l.port);
+    gateway.spec.listeners.iter().filter(meant)
+}
+
 fn attached_hosts(hostnames: &[String], reference: &ParentRef, gateway: &Gateway) -> Vec<String> {
-    let chosen = |l: &&Listener| reference.section_name.as_ref().is_none_or(|s| *s == l.name) && reference.port.is_none_or(|p| p == l.port);
     let mut hosts = Vec::new();
-    for listener in gateway.spec.listeners.iter().filter(chosen) {
+    for listener in chosen(reference, gateway) {
         let own = listener.hostname.as_deref().unwrap_or("");
         if hostnames.is_empty() {
             hosts.push(own.to_string());

@@ -6,7 +6,7 @@
 use model::kinds::ingress::{Ingress as Slim, IngressBackend, IngressPort};
 use model::{Backend, Kind, Object, ObjectId, ObjectSet, Route, RouteMatch, Split, Weight};
 
-use crate::{Attachment, Router, Status};
+use crate::{Attachment, Router, Status, concrete, url};
 
 /// Ingress.
 pub struct Ingress;
@@ -53,6 +53,20 @@ impl Router for Ingress {
         let attachments = route.entries.iter().map(|e| (e.clone(), Attachment::Accepted)).collect();
         Status { attachments, foreign_refused: None }
     }
+
+    /// On the ports that every controller has by default: the kind names none.
+    fn url(&self, route: &Route, all: &ObjectSet) -> Option<String> {
+        let ingress = all.ingress(&route.object.namespace, &route.object.name)?;
+        let host = route.matches.host.as_str();
+        let tls = ingress.spec.tls.iter().any(|t| t.hosts.is_empty() || t.hosts.iter().any(|h| covers(h, host)));
+        concrete(route).then(|| if tls { url("https", 443, route) } else { url("http", 80, route) })
+    }
+}
+
+/// `*.example.com` stands for one label (API: IngressTLS.hosts).
+fn covers(pattern: &str, host: &str) -> bool {
+    let below = pattern.strip_prefix('*').and_then(|suffix| host.strip_suffix(suffix));
+    pattern == host || below.is_some_and(|label| !label.is_empty() && !label.contains('.'))
 }
 
 /// The default backend takes what no rule does: shown as host "all", unless a rule says the same already.
