@@ -176,7 +176,8 @@ pub(crate) fn chain(e: &(dyn std::error::Error + 'static)) -> String {
     clip(&out)
 }
 
-/// An error's own text; where rustls gives the name of a variant alone, what that means.
+/// An error's own text; where rustls gives the name of a variant alone, what that means, behind the words with which it
+/// begins every such error.
 fn words(e: &(dyn std::error::Error + 'static)) -> String {
     use rustls::CertificateError::{BadSignature, UnknownIssuer};
     // An I/O error that carries another one says what that says.
@@ -186,7 +187,7 @@ fn words(e: &(dyn std::error::Error + 'static)) -> String {
     match e.downcast_ref::<rustls::Error>() {
         // Which of the two it is depends only on whether the right authority has the wrong one's name.
         Some(rustls::Error::InvalidCertificate(BadSignature | UnknownIssuer)) => {
-            "the server's certificate is not signed by an authority that this context trusts".into()
+            "invalid peer certificate: the server's certificate is not signed by an authority that this context trusts".into()
         }
         _ => e.to_string(),
     }
