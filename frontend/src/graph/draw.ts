@@ -137,9 +137,19 @@ function drawShare(ctx: CanvasRenderingContext2D, p: Pipe, ink: Ink, lit: boolea
     return;
   }
   ctx.font = `${lit ? 600 : 500} 11px ${ink.ui}`;
-  // Beside a bend the number sits where the pipe already lies flat: near its source.
-  const x = Math.abs(p.y1 - p.y2) < 6 ? (p.x1 + p.x2) / 2 : p.x1 + Math.min(20, (p.x2 - p.x1) / 2);
-  const y = Math.abs(p.y1 - p.y2) < 6 ? (p.y1 + p.y2) / 2 : p.y1;
+  const bent = Math.abs(p.y1 - p.y2) >= 6;
+  const x = (p.x1 + p.x2) / 2;
+  const y = (p.y1 + p.y2) / 2;
+  if (inside && bent) {
+    // A slope is narrower than the number: it gets a plate of its own, in the middle of the way.
+    const w = ctx.measureText(p.text).width + 10;
+    ctx.fillStyle = ink.get("bg-0");
+    round(ctx, x - w / 2, y - 8, w, 16, 3);
+    ctx.fill();
+    ctx.fillStyle = ink.get("text-1");
+    ctx.fillText(p.text, x, y + 4);
+    return;
+  }
   if (inside) {
     ctx.fillStyle = lit && !p.edge.lane ? ink.get("bg-0") : ink.get("pipe-ink");
     ctx.fillText(p.text, x, y + 4);
@@ -147,7 +157,9 @@ function drawShare(ctx: CanvasRenderingContext2D, p: Pipe, ink: Ink, lit: boolea
   }
   const above = p.y2 <= p.y1 ? -1 : 1;
   ctx.fillStyle = ink.get("text-2");
-  ctx.fillText(p.text, x, y + (above < 0 ? -(p.width / 2 + 5) : p.width / 2 + 13));
+  // Beside a bend it sits where the pipe still lies flat: near its source.
+  const at = bent ? p.x1 + Math.min(20, (p.x2 - p.x1) / 2) : x;
+  ctx.fillText(p.text, at, p.y1 + (above < 0 ? -(p.width / 2 + 5) : p.width / 2 + 13));
 }
 
 function round(ctx: CanvasRenderingContext2D, x: number, y: number, w: number, h: number, r: number) {
