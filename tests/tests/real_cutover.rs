@@ -52,8 +52,14 @@ fn a_swap_loses_no_request_and_moves_every_new_connection() {
 
     // New connections are on green; those that were open stay where they are, and the run says so.
     let before = anew.since_begin(asked);
-    let status = shop.json(&["status", &run]).to_string();
-    assert!(status.contains("not visible"), "{status}");
+    let status = shop.json(&["status", &run]);
+    let connections = &status["run"]["evidence"]["connections"];
+    let (blue, cut) = (format!("Deployment/{}/web", shop.namespace), &connections["cut"]["step"]);
+    assert_eq!(
+        (&connections["seen"], &connections["deployment"], cut),
+        (&json!("unknown"), &json!(blue), &json!("retire-blue")),
+        "{status}"
+    );
     let kept = kept.stop();
     none_failed("kept connections", &kept);
     assert_eq!(versions(&kept), ["v1"].into(), "kept connections stay on blue");
