@@ -10,11 +10,11 @@ use xtask::lab::{Kind, Lab, LabDir};
 
 pub mod bench;
 pub mod fault;
+pub mod held;
 pub mod journey;
 pub mod labs;
 pub mod real;
 pub mod scene;
-pub mod script;
 pub mod window;
 
 /// Anything that a test can stumble over; the message says what was waited for.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -20,7 +20,8 @@ use xtask::lab::{Kind, Lab};
 use crate::fault::{FaultProxy, Seen};
 use crate::{lab, program};
 
-static LAB: LazyLock<Lab> = LazyLock::new(|| lab(&[Kind::Practice]).expect("the practice lab stands"));
+/// The practice lab that the suite made stand.
+pub static LAB: LazyLock<Lab> = LazyLock::new(|| lab(&[Kind::Practice]).expect("the practice lab stands"));
 /// Proxies live here, so that tests may block.
 static PROXIES: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 static SCENES: AtomicUsize = AtomicUsize::new(0);
@@ -28,8 +29,8 @@ static SCENES: AtomicUsize = AtomicUsize::new(0);
 /// A journal folder in which somebody has acknowledged once that simulated pods give no data: a copy of it lets a run go
 /// from end to end by itself.
 static ACKNOWLEDGED: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
-    let mut scene = Scene::with_state(tempfile::tempdir().expect("a folder"), false);
-    let run = scene.plan("swap", &[]);
+    let mut scene = Scene::begin("acknowledged", 1, tempfile::tempdir().expect("a folder"), false);
+    let run = scene.quick_plan("swap", &[]);
     assert_eq!(scene.ends(&["run", "plan", "--yes", "--confirm-context", "practice"]).0, 4, "asks about simulated pods");
     assert_eq!(scene.ends(&["resume", &run, "--yes", "--choose", "go-on"]).0, 0);
     std::mem::replace(&mut scene.state, tempfile::tempdir().expect("a folder"))
@@ -52,22 +53,27 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// A namespace with one Deployment of one pod behind one Service, and a journal of its own.
+/// A namespace with one Deployment behind one Service, and a journal of its own.
 pub struct Scene {
-    /// Kubernetes namespace.
+    /// Kubernetes namespace, unique per test process.
     pub namespace: String,
-    /// Where the journal is, and where programs are started.
+    /// Where the journal is, where programs are started, and where tests write files.
     pub state: tempfile::TempDir,
     proxy: Option<FaultProxy>,
 }
 
 impl Scene {
-    /// The client reaches the API server through a fault proxy.
+    /// Two pods, and a journal in which nothing has happened yet.
+    pub fn new(name: &str) -> Self {
+        Self::begin(name, 2, tempfile::tempdir().expect("a folder"), false)
+    }
+
+    /// One pod, simulated pods acknowledged; the client reaches the API server through a fault proxy.
     pub fn proxied() -> Self {
         Self::acknowledged(true)
     }
 
-    /// The client reaches the API server itself.
+    /// The same; the client reaches the API server itself.
     pub fn direct() -> Self {
         Self::acknowledged(false)
     }
@@ -75,31 +81,36 @@ impl Scene {
     fn acknowledged(proxied: bool) -> Self {
         let state = tempfile::tempdir().expect("a folder");
         copy(ACKNOWLEDGED.path(), state.path());
-        Self::with_state(state, proxied)
+        Self::begin("faults", 1, state, proxied)
     }
 
-    fn with_state(state: tempfile::TempDir, proxied: bool) -> Self {
-        let namespace = format!("faults-{}-{}", std::process::id(), SCENES.fetch_add(1, Ordering::SeqCst));
+    fn begin(name: &str, pods: u32, state: tempfile::TempDir, proxied: bool) -> Self {
+        let namespace = format!("{name}-{}-{}", std::process::id(), SCENES.fetch_add(1, Ordering::SeqCst));
         let proxy = proxied.then(|| {
             let authority = std::fs::read_to_string(LAB.authority()).expect("reads");
             let token = LAB.token("admin").expect("the admin has a token");
             PROXIES.block_on(FaultProxy::start(state.path(), LAB.server(), &authority, token)).expect("the proxy stands")
         });
-        let manifest = json!({"apiVersion": "v1", "kind": "List", "items": [
+        let scene = Self { namespace, state, proxy };
+        let namespace = &scene.namespace;
+        scene.apply(&json!({"apiVersion": "v1", "kind": "List", "items": [
             {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}},
             {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": namespace},
              "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]}},
             {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": namespace},
-             "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}},
+             "spec": {"replicas": pods, "selector": {"matchLabels": {"app": "web"}}, "template": {"metadata": {"labels": {"app": "web"}},
               "spec": {"containers": [{"name": "web", "image": "changeover.dev/shop:v1", "ports": [{"containerPort": 8080}],
                "readinessProbe": {"httpGet": {"path": "/readyz", "port": 8080}}}]}}}},
-        ]});
-        let file = state.path().join("scene.json");
-        std::fs::write(&file, manifest.to_string()).expect("writes");
-        let scene = Self { namespace, state, proxy };
-        LAB.apply(&file).expect("applies");
+        ]}));
         scene.kubectl(&["rollout", "status", "deployment/web", "--timeout=120s"]);
         scene
+    }
+
+    /// Applies objects, as the administrator.
+    pub fn apply(&self, manifest: &Value) {
+        let file = self.state.path().join("applied.json");
+        std::fs::write(&file, manifest.to_string()).expect("writes");
+        LAB.apply(&file).expect("applies");
     }
 
     /// The fault proxy of a proxied scene.
@@ -112,42 +123,70 @@ impl Scene {
         LAB.kubectl(&[&["-n", &self.namespace][..], arguments].concat()).expect("kubectl answers")
     }
 
-    /// A program call, not yet started.
+    /// A program call, not yet started: as the administrator, through the proxy where there is one.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let kubeconfig = self.proxy.as_ref().map_or_else(|| LAB.kubeconfig(), |p| p.kubeconfig.clone());
+        self.command_with(&self.proxy.as_ref().map_or_else(|| LAB.kubeconfig(), |p| p.kubeconfig.clone()), arguments)
+    }
+
+    /// The same with another kubeconfig.
+    pub fn command_with(&self, kubeconfig: &Path, arguments: &[&str]) -> Command {
         let mut c = Command::new(program("changeoverctl").expect("the program is built"));
         c.args(arguments).arg("-n").arg(&self.namespace).arg("--kubeconfig").arg(kubeconfig).arg("--state-dir").arg(self.state.path());
         c.current_dir(self.state.path()).stdin(Stdio::null());
         c
     }
 
-    /// Runs it: see [`end_of`].
+    /// Runs it.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the program starts")
+    }
+
+    /// What it prints for people on standard output; it must end well.
+    pub fn text(&self, arguments: &[&str]) -> String {
+        let out = self.run(arguments);
+        assert!(out.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).expect("is text")
+    }
+
+    /// Runs it: see [`ended`].
     pub fn ends(&self, arguments: &[&str]) -> (i32, Value) {
-        end_of(&mut self.command(arguments))
+        ended(&mut self.command(arguments))
     }
 
     /// The same, killed at that boundary.
     pub fn ends_killed_at(&self, arguments: &[&str], boundary: &str) -> (i32, Value) {
-        end_of(self.command(arguments).env("CHANGEOVER_KILL_AT", boundary))
+        ended(self.command(arguments).env("CHANGEOVER_KILL_AT", boundary))
     }
 
-    /// Makes the plan file `plan`, with neither soak nor settling time; gives the id of its run.
-    pub fn plan(&self, finish: &str, more: &[&str]) -> String {
-        let plain = ["plan", "blue-green", "deployment/web", "--image", "web=changeover.dev/shop:v2", "--finish", finish, "--out", "plan"];
-        let (code, said) = self.ends(&[&plain[..], &["--set", "settle=0", "--set", "soak=0"], more].concat());
-        assert_eq!(code, 0, "{said}");
-        let plan: Value = serde_json::from_slice(&std::fs::read(self.state.path().join("plan")).expect("reads")).expect("is JSON");
+    /// Makes a plan file and gives the id of the run that it becomes.
+    pub fn plan(&self, file: &str, target: &str, version: &str, more: &[&str]) -> String {
+        let (target, image) = (format!("deployment/{target}"), format!("web=changeover.dev/shop:{version}"));
+        let out = self.run(&[&["plan", "blue-green", &target, "--image", &image, "--out", file][..], more].concat());
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        let plan: Value = serde_json::from_slice(&std::fs::read(self.state.path().join(file)).expect("reads")).expect("is JSON");
         plan["id"].as_str().expect("has an id").to_string()
     }
 
-    /// Arguments that carry the plan out from end to end.
-    pub fn run(&self) -> [&'static str; 5] {
+    /// The plan file `plan` of `web` to v2, with neither soak nor settling time; gives the id of its run.
+    pub fn quick_plan(&self, finish: &str, more: &[&str]) -> String {
+        self.plan("plan", "web", "v2", &[&["--finish", finish, "--set", "settle=0", "--set", "soak=0"], more].concat())
+    }
+
+    /// Arguments that carry the file `plan` out from end to end.
+    pub fn whole_run(&self) -> [&'static str; 5] {
         ["run", "plan", "--yes", "--confirm-context", if self.proxy.is_some() { "proxied" } else { "practice" }]
     }
 
-    /// Carries the plan out, in the background.
+    /// Carries it out, in the background.
     pub fn spawn(&self) -> Running {
-        Running::start(self.command(&self.run()))
+        Running::start(self.command(&self.whole_run()))
+    }
+
+    /// Carries a plan out; the first run on simulated pods asks for one acknowledgement.
+    pub fn carry_out(&self, file: &str, run: &str) {
+        let (code, end) = self.ends(&["run", file, "--yes", "--confirm-context", "practice"]);
+        let (code, end) = if code == 4 { self.ends(&["resume", run, "--yes", "--choose", "go-on"]) } else { (code, end) };
+        assert_eq!((code, &end["state"]), (0, &Value::from("done")), "{end}");
     }
 
     /// Runs it; it must end as done.
@@ -160,6 +199,11 @@ impl Scene {
     pub fn selector(&self) -> Value {
         let text = self.kubectl(&["get", "service", "web", "-o", "jsonpath={.spec.selector}"]);
         serde_json::from_str(&text).expect("is JSON")
+    }
+
+    /// Image of a Deployment's template.
+    pub fn image(&self, deployment: &str) -> String {
+        self.kubectl(&["get", "deployment", deployment, "-o", "jsonpath={.spec.template.spec.containers[0].image}"])
     }
 
     /// What stands in the namespace, without what differs from run to run anyway: names, specs, marks, managers.
@@ -185,14 +229,26 @@ impl Scene {
     }
 }
 
-/// Runs it and gives its exit code (`-signal` when it was killed) and the last JSON line, else what it said on standard
-/// error.
+/// Runs it and gives its exit code (`-signal` when it was killed) and the last JSON line of its standard output, null when
+/// there is none.
+pub fn ended(command: &mut Command) -> (i32, Value) {
+    let (code, last, _) = end(command);
+    (code, last.unwrap_or_default())
+}
+
+/// The same, with what it said on standard error where there is no JSON line.
 pub fn end_of(command: &mut Command) -> (i32, Value) {
+    let (code, last, errors) = end(command);
+    (code, last.unwrap_or_else(|| errors.into()))
+}
+
+fn end(command: &mut Command) -> (i32, Option<Value>, String) {
     let out = command.output().expect("the program starts");
-    let text = String::from_utf8_lossy(&out.stdout).into_owned();
-    let last = text.lines().last().and_then(|l| serde_json::from_str(l).ok());
-    let said = last.unwrap_or_else(|| Value::from(String::from_utf8_lossy(&out.stderr).into_owned()));
-    (out.status.code().unwrap_or_else(|| -out.status.signal().unwrap_or(1)), said)
+    let errors = String::from_utf8_lossy(&out.stderr).into_owned();
+    // Kept by the harness for a test that fails.
+    eprint!("{errors}");
+    let last = String::from_utf8_lossy(&out.stdout).lines().last().and_then(|l| serde_json::from_str(l).ok());
+    (out.status.code().unwrap_or_else(|| -out.status.signal().unwrap_or(1)), last, errors)
 }
 
 fn done(event: &Value, namespace: &str) -> Option<String> {

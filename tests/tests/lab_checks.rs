@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use acceptance::script::{LAB, Scene, ended};
+use acceptance::scene::{LAB, Scene, ended};
 use acceptance::until;
 use plan::access::{access, said};
 use serde_json::{Value, json};

@@ -14,8 +14,8 @@ use serde_json::Value;
 #[test]
 fn a_lost_answer_is_settled_and_nothing_is_done_twice() {
     let smooth = Scene::proxied();
-    smooth.plan("swap", &[]);
-    smooth.is_done(&smooth.run());
+    smooth.quick_plan("swap", &[]);
+    smooth.is_done(&smooth.whole_run());
     let (world, writes) = (smooth.world(), smooth.proxy().seen());
     assert_eq!(carried_out(&writes, &Method::PATCH, SERVICE, FLIP), 1, "{writes:#?}");
     let places = [
@@ -30,9 +30,9 @@ fn a_lost_answer_is_settled_and_nothing_is_done_twice() {
                 let (fault, world) = (fault.clone(), &world);
                 threads.spawn(move || {
                     let s = Scene::proxied();
-                    s.plan("swap", &[]);
+                    s.quick_plan("swap", &[]);
                     s.proxy().next(method.clone(), path, body, fault.clone());
-                    s.is_done(&s.run());
+                    s.is_done(&s.whole_run());
                     let seen = s.proxy().seen();
                     assert!(seen.iter().any(|s| s.fault.as_ref() == Some(&fault)), "{fault:?} met no {method} {path}");
                     assert_eq!(carried_out(&seen, &Method::PATCH, SERVICE, FLIP), 1, "{fault:?} at {method} {path}: one flip");
@@ -50,7 +50,7 @@ fn a_patch_that_arrives_after_the_back_out_is_refused() {
     for (body, status) in [("pod-template-hash", 409), (FLIP, 422)] {
         let s = Scene::proxied();
         let before = s.world();
-        let run = s.plan("swap", &[]);
+        let run = s.quick_plan("swap", &[]);
         s.proxy().next(Method::PATCH, SERVICE, body, Fault::Held);
         let child = s.spawn();
         until("the write lies in the proxy", Duration::from_secs(90), || s.proxy().lying() == 1);
@@ -68,9 +68,9 @@ fn a_patch_that_arrives_after_the_back_out_is_refused() {
 #[test]
 fn a_patch_that_arrives_after_the_run_is_refused() {
     let s = Scene::proxied();
-    s.plan("swap", &[]);
+    s.quick_plan("swap", &[]);
     s.proxy().next(Method::PATCH, SERVICE, FLIP, Fault::Held);
-    s.is_done(&s.run());
+    s.is_done(&s.whole_run());
     assert_eq!(s.selector(), served_by_green());
     let before = s.world();
     assert!([409, 422].contains(&arrives(&s)));
@@ -92,7 +92,7 @@ fn arrives(s: &Scene) -> u16 {
 fn half_a_minute_of_silence_is_waited_out_and_a_reader_is_told() {
     const SILENCE: Duration = Duration::from_secs(30);
     let s = Scene::proxied();
-    s.plan("swap", &[]);
+    s.quick_plan("swap", &[]);
     s.proxy().next(Method::PATCH, SERVICE, FLIP, Fault::SilentAfterApply);
     let mut run = s.spawn();
     until("silence", Duration::from_secs(90), || s.proxy().is_silent());
@@ -124,10 +124,10 @@ fn half_a_minute_of_silence_is_waited_out_and_a_reader_is_told() {
 #[test]
 fn a_full_disk_stops_a_run_before_its_next_write() {
     let s = Scene::proxied();
-    let run = s.plan("swap", &[]);
+    let run = s.quick_plan("swap", &[]);
     let disk = Disk::over(s.state.path(), "2m");
     s.proxy().next(Method::POST, "/deployments?", "", Fault::Held);
-    let running = Running::start(disk.inside(&s.command(&s.run())));
+    let running = Running::start(disk.inside(&s.command(&s.whole_run())));
     until("the write lies in the proxy", Duration::from_secs(90), || s.proxy().lying() == 1);
     disk.fill();
     s.proxy().release();
@@ -154,7 +154,7 @@ fn a_full_disk_stops_a_run_before_its_next_write() {
 #[test]
 fn a_read_only_disk_stops_a_run_before_its_next_write() {
     let s = Scene::proxied();
-    let run = s.plan("swap", &[]);
+    let run = s.quick_plan("swap", &[]);
     let disk = Disk::over(s.state.path(), "16m");
     let call = |arguments: &[&str]| end_of(&mut disk.inside(&s.command(arguments)));
     let (code, end) = call(&["run", "plan", "--confirm-context", "proxied"]);

@@ -113,7 +113,7 @@ impl Sweep {
 
     fn scene(&self) -> (Scene, String) {
         let scene = Scene::direct();
-        let run = scene.plan(self.finish, &[]);
+        let run = scene.quick_plan(self.finish, &[]);
         (self.begin)(&scene, &run);
         (scene, run)
     }

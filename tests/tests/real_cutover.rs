@@ -5,26 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Instant;
 
+use acceptance::held::{always_enough, none_failed, versions};
 use acceptance::real::{Look, PODS, Shop};
-use evidence::{Connections, LoadReport, Method};
+use evidence::{Connections, Method};
 use serde_json::{Value, json};
 
 /// Settings that make a run short; the product's own are for people.
 const SHORT: &[&str] = &["--set", "soak=2", "--set", "proveWithin=20"];
-
-fn versions(report: &LoadReport) -> BTreeSet<&str> {
-    report.versions.keys().map(String::as_str).collect()
-}
-
-fn none_failed(what: &str, report: &LoadReport) {
-    assert_eq!((report.failed, report.sent), (0, report.answered), "{what}: {:?} {:?}", report.reasons, report.failures);
-    assert!(report.answered > 0, "{what}: nothing was asked");
-}
-
-fn always_enough(looks: &[Look]) {
-    let fewest = looks.iter().min_by_key(|l| l.ready).expect("looked");
-    assert!(fewest.ready >= PODS, "of {} looks one saw {fewest:?}", looks.len());
-}
 
 #[test]
 fn a_swap_loses_no_request_and_moves_every_new_connection() {

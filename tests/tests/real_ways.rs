@@ -5,24 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use acceptance::real::{LONGEST, Look, PODS, Shop};
+use acceptance::held::{always_enough, none_failed, versions};
+use acceptance::real::{LONGEST, PODS, Shop};
 use acceptance::until;
-use evidence::{Connections, LoadReport, Method};
+use evidence::{Connections, Method};
 use serde_json::{Value, json};
-
-fn versions(report: &LoadReport) -> BTreeSet<&str> {
-    report.versions.keys().map(String::as_str).collect()
-}
-
-fn none_failed(what: &str, report: &LoadReport) {
-    assert_eq!((report.failed, report.sent), (0, report.answered), "{what}: {:?} {:?}", report.reasons, report.failures);
-    assert!(report.answered > 0, "{what}: nothing was asked");
-}
-
-fn always_enough(looks: &[Look]) {
-    let fewest = looks.iter().min_by_key(|l| l.ready).expect("looked");
-    assert!(fewest.ready >= PODS, "of {} looks one saw {fewest:?}", looks.len());
-}
 
 /// Green passes its smoke check and the proof, and stays ready by its probe; then what the entry answers turns bad.
 #[test]
