@@ -34,6 +34,7 @@ pub use kubeconfig::{ContextEntry, Contexts, KubeconfigError, Sources};
 pub use policy::{Refusal, WritePolicy};
 pub use reads::ServerVersion;
 pub use watch::KindState;
+pub use wire::UNTRUSTED;
 
 #[cfg(test)]
 mod freshness_tests;

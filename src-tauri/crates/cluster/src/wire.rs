@@ -176,8 +176,11 @@ pub(crate) fn chain(e: &(dyn std::error::Error + 'static)) -> String {
     clip(&out)
 }
 
-/// An error's own text; where rustls gives the name of a variant alone, what that means, behind the words with which it
-/// begins every such error.
+/// The words with which rustls begins every error about the server's certificate, and so do we where its own say too little:
+/// a front end tells by them a server that is not trusted from one that does not answer.
+pub const UNTRUSTED: &str = "invalid peer certificate";
+
+/// An error's own text; where rustls gives the name of a variant alone, what that means.
 fn words(e: &(dyn std::error::Error + 'static)) -> String {
     use rustls::CertificateError::{BadSignature, UnknownIssuer};
     // An I/O error that carries another one says what that says.
@@ -187,7 +190,7 @@ fn words(e: &(dyn std::error::Error + 'static)) -> String {
     match e.downcast_ref::<rustls::Error>() {
         // Which of the two it is depends only on whether the right authority has the wrong one's name.
         Some(rustls::Error::InvalidCertificate(BadSignature | UnknownIssuer)) => {
-            "invalid peer certificate: the server's certificate is not signed by an authority that this context trusts".into()
+            format!("{UNTRUSTED}: the server's certificate is not signed by an authority that this context trusts")
         }
         _ => e.to_string(),
     }

@@ -16,8 +16,7 @@ pub fn read(e: ReadError) -> UiError {
         ReadError::Forbidden { what, message } => {
             (Code::Forbidden, format!("{what}: not allowed"), message, "ask for the right, or follow other namespaces")
         }
-        // The words are those of rustls; the test of the contexts meets them over a real handshake.
-        ReadError::Unreachable { what, message } if message.contains("invalid peer certificate") => (
+        ReadError::Unreachable { what, message } if message.contains(cluster::UNTRUSTED) => (
             Code::Untrusted,
             format!("{what}: its certificate is not trusted"),
             message,
