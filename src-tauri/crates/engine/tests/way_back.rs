@@ -193,3 +193,20 @@ async fn nobody_waits_for_a_third_pod_while_green_has_none() {
     assert!(matches!(through(run, &[]).await.status, RunStatus::BackedOut { .. }));
     stage.untouched().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn the_connection_of_a_way_back_is_kept_warm_through_the_soak() {
+    let stage = Stage::soaking("swap", "shop:v2", 300).await;
+    let run = stage.start().await;
+    in_soak(&run).await;
+    let asked = |stage: &Stage| stage.sim.with(|s| s.identified);
+    // An idle connection is given up after 30 s.
+    for _ in 0..5 {
+        let before = asked(&stage);
+        seconds(20).await;
+        assert!(asked(&stage) > before, "nobody has used it for 20 s");
+    }
+    run.back_out("no").await.expect("heard");
+    assert!(matches!(through(run, &[]).await.status, RunStatus::BackedOut { .. }));
+    stage.untouched().await;
+}

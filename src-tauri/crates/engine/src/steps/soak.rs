@@ -21,11 +21,17 @@ async fn soak(ctx: &mut Ctx, seconds: u32, of: Serving<'_>) -> Result<Receipt, S
     let (second, pace) = (Duration::from_secs(1), ctx.options.pace.soak);
     let mut looks = Looks::new(ctx, of);
     let mut late = false;
+    let mut warmed = None;
     loop {
         let over = ctx.over(&deadline);
         // Nothing ends on what was seen a few seconds ago.
         looks.round(ctx, if over && !late { second } else { pace }).await?;
         late = over;
+        let now = ctx.ports.clock.elapsed();
+        if warmed.is_none_or(|at| now.saturating_sub(at) >= pace) {
+            warmed = Some(now);
+            warm(ctx).await;
+        }
         let left = deadline.limit.saturating_sub(ctx.spent(&deadline)).as_secs();
         ctx.live.soak_left = Some(left);
         match (over, looks.undecided(), looks.vanished()) {
@@ -46,5 +52,13 @@ async fn soak(ctx: &mut Ctx, seconds: u32, of: Serving<'_>) -> Result<Receipt, S
             (true, None, None) => return Ok(Receipt::Soaked { seconds }),
         }
         ctx.tick_for(second).await?;
+    }
+}
+
+/// The way back shall wait neither for the cluster's identity nor for a handshake: reading it keeps the connection that
+/// writes go over (at the gate behind, its own check does). A silence is the heartbeat's business.
+async fn warm(ctx: &Ctx) {
+    if let Err(e) = ctx.ports.cluster.identity().await {
+        tracing::debug!(run = %ctx.plan.id, error = %e, "identity not read in the soak");
     }
 }

@@ -66,6 +66,8 @@ pub struct State {
     pub no_new_pods: bool,
     /// The status of what we delete is written right before the delete arrives.
     pub status_moves: bool,
+    /// Times that somebody asked who answers.
+    pub identified: u32,
     /// Another cluster answers under the same name.
     pub stranger: bool,
     /// Objects that a policy refuses to have stored; asked by dry runs.
@@ -598,7 +600,11 @@ fn silent() -> ReadError {
 #[async_trait]
 impl Cluster for Sim {
     async fn identity(&self) -> Result<ClusterIdentity, ReadError> {
-        let uid = if self.with(|s| s.stranger) { "other".into() } else { identity().uid };
+        let stranger = self.with(|s| {
+            s.identified += 1;
+            s.stranger
+        });
+        let uid = if stranger { "other".into() } else { identity().uid };
         Ok(ClusterIdentity { uid, ..identity() })
     }
 
