@@ -41,6 +41,18 @@ async function openShop() {
   await waitFor(() => expect(app.graph.nodes.size).toBeGreaterThan(0));
 }
 
+/** The context as it is once it may be written to. */
+function writable(writes: "unlocked" | "allowed") {
+  app.take({
+    type: "contexts",
+    data: {
+      ...contexts(),
+      open: "prod-kr",
+      contexts: contexts().contexts.map((c) => (c.name === "prod-kr" ? { ...c, writes } : c)),
+    },
+  });
+}
+
 describe("the window", () => {
   it("acknowledges a batch only after the frame that drew it", async () => {
     await openShop();
@@ -89,14 +101,7 @@ describe("the window", () => {
 
   it("cuts over only by a hold or a second press, and never while stale or not clear", async () => {
     await openShop();
-    app.take({
-      type: "contexts",
-      data: {
-        ...contexts(),
-        open: "prod-kr",
-        contexts: contexts().contexts.map((c) => (c.name === "prod-kr" ? { ...c, writes: "unlocked" as const } : c)),
-      },
-    });
+    writable("unlocked");
     fake.emit({ type: "freshness", data: freshness("prod-kr", true) });
     fake.stage("not-clear");
     await app.openRun("bg-cart-3f9a1c");
@@ -121,14 +126,7 @@ describe("the window", () => {
 
   it("shows a hold with its three versions and its answers, and what reverts by hand when stuck", async () => {
     await openShop();
-    app.take({
-      type: "contexts",
-      data: {
-        ...contexts(),
-        open: "prod-kr",
-        contexts: contexts().contexts.map((c) => (c.name === "prod-kr" ? { ...c, writes: "unlocked" as const } : c)),
-      },
-    });
+    writable("unlocked");
     fake.stage("hold");
     await app.openRun("bg-cart-3f9a1c");
     await user.click(await screen.findByTestId("choice-re-pin"));
@@ -140,14 +138,7 @@ describe("the window", () => {
 
   it("goes back in a rollback that runs, by its button as by its key", async () => {
     await openShop();
-    app.take({
-      type: "contexts",
-      data: {
-        ...contexts(),
-        open: "prod-kr",
-        contexts: contexts().contexts.map((c) => (c.name === "prod-kr" ? { ...c, writes: "allowed" as const } : c)),
-      },
-    });
+    writable("allowed");
     fake.emit({ type: "freshness", data: freshness("prod-kr", true) });
     fake.stage("starting");
     await app.openRun("bg-cart-3f9a1c");
