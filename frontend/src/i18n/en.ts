@@ -513,6 +513,8 @@ export const en = {
   "headline.left": "Nobody drives this run.",
   "headline.green-ready": "Green is ready. All traffic is still on blue.",
   "headline.gate-not-clear": "The gate waits: {what}.",
+  "headline.proving": "Traffic is moving to green. That it arrives is being proven.",
+  "headline.proving-blue": "Traffic is moving to blue, which has the new version. That it arrives is being proven.",
   "headline.soaking": "Green serves. Blue stands by.",
   "headline.soaked": "Green serves and stood the soak. Blue still stands by.",
   "headline.rolled-back": "The earlier revision serves.",

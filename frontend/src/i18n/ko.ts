@@ -513,6 +513,8 @@ export const ko: Record<keyof typeof en, string> = {
   "headline.left": "이 배포를 진행 중인 사람이 없습니다.",
   "headline.green-ready": "그린이 준비됐습니다. 트래픽은 아직 모두 블루로 갑니다.",
   "headline.gate-not-clear": "관문이 기다립니다: {what}.",
+  "headline.proving": "트래픽이 그린으로 옮겨 가고 있습니다. 도착했는지 확인하는 중입니다.",
+  "headline.proving-blue": "트래픽이 새 버전이 된 블루로 옮겨 가고 있습니다. 도착했는지 확인하는 중입니다.",
   "headline.soaking": "그린이 요청을 처리하고 있습니다. 블루는 대기 중입니다.",
   "headline.soaked": "그린이 요청을 처리하고 있으며 관찰이 끝났습니다. 블루는 아직 대기 중입니다.",
   "headline.rolled-back": "이전 리비전이 요청을 처리하고 있습니다.",

@@ -98,11 +98,21 @@ describe("a run", () => {
     expect(phases(run("draining")).find((p) => p.current)?.phase).toBe("soak");
   });
   it("prices the way back along the phases, dearest before the cutover and flipping after it", () => {
-    const parts = ribbon(phases(run("gate")));
+    const parts = ribbon(phases(run("gate")), false);
     expect(parts[0]).toMatchObject({ seconds: 5, flip: false, here: true, span: 6 });
     expect(parts[1]).toMatchObject({ seconds: 4, flip: true, here: false });
     expect(parts.at(-1)).toMatchObject({ seconds: 90 });
-    expect(ribbon(phases(run("draining")))[1]).toMatchObject({ here: true });
+    expect(ribbon(phases(run("draining")), true)[1]).toMatchObject({ here: true });
+  });
+  it("flips back from the first write of the cutover on, proven or not", () => {
+    const list = phases(run("cutting"));
+    expect(list.find((p) => p.current)?.phase).toBe("cut-over");
+    expect(ribbon(list, false)[0]).toMatchObject({ here: true });
+    const [out, back] = ribbon(list, true);
+    expect([out, back]).toMatchObject([
+      { flip: false, here: false, past: true },
+      { flip: true, here: true, past: false },
+    ]);
   });
   it("draws traffic where the selector and ready endpoints say, and nowhere else", () => {
     const s = { service: "s", ports: "80", entry: "", selects: "blue", blue: 6, green: 6 };

@@ -65,10 +65,14 @@ export interface RibbonPart {
   past: boolean;
 }
 
-/** The way back, priced along the phases. The first part is backing out, from the cutover on it is flipping back. */
-export function ribbon(list: PhaseView[]): RibbonPart[] {
+/**
+ * The way back, priced along the phases. The first part is backing out, from the cutover on it is flipping back: that
+ * holds from its first write on, long before it is proven.
+ */
+export function ribbon(list: PhaseView[], flips: boolean): RibbonPart[] {
   const cut = list.findIndex((p) => p.phase === "cut-over");
-  const at = list.findIndex((p) => p.current);
+  const current = list.findIndex((p) => p.current);
+  const at = flips && current >= 0 ? Math.max(current, cut + 1) : current;
   const parts: (RibbonPart & { key: string; from: number })[] = [];
   list.forEach((p, i) => {
     const flip = cut >= 0 && i > cut;

@@ -49,13 +49,14 @@ fn traffic(plan: &Plan, seen: &Seen) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use model::{ClusterIdentity, Kind, ObjectId};
     use plan::{Phase, Planned, Target};
     use serde_json::{Value, json};
 
-    fn seen(kind: WayBackKind, status: S) -> (Plan, Seen) {
+    /// A run of one switch, with that way back and that step's status.
+    pub(crate) fn seen(kind: WayBackKind, status: S) -> (Plan, Seen) {
         let id = |name: &str| ObjectId::new(Kind::Deployment, "shop", name);
         let (services, probes) = (vec![], vec![]);
         let step =

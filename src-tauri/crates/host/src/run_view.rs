@@ -125,6 +125,11 @@ fn headline(plan: &Plan, seen: &Seen) -> Headline {
         }
         RunStatus::Running { step } => match plan.steps.iter().find(|s| &s.id == step).map(|s| &s.step) {
             Some(plan::Step::Soak { .. }) => of("soaking", "Green serves. Blue stands by.".into()),
+            // From its first write on traffic moves; how far the proof is stands with the step.
+            Some(plan::Step::Switch { to, .. }) if seen.way_back.kind == show::WayBackKind::FlipBack => match *to == plan.target.object {
+                false => of("proving", "Traffic is moving to green. That it arrives is being proven.".into()),
+                true => of("proving-blue", "Traffic is moving to blue, which has the new version. That it arrives is being proven.".into()),
+            },
             _ => engine,
         },
         RunStatus::Done if seen.strategy == "rollback" => of("rolled-back", "The earlier revision serves.".into()),
@@ -316,4 +321,26 @@ pub fn events(set: &ObjectSet, namespace: &str, keep: impl Fn(&model::kinds::eve
             count: e.count.unwrap_or(1),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::behind::tests::seen;
+    use engine::show::WayBackKind as Way;
+
+    #[test]
+    fn while_a_cutover_is_proven_the_headline_says_where_traffic_goes() {
+        let said = |way, to_blue: bool| {
+            let (mut plan, mut seen) = seen(way, StepStatus::Running);
+            if to_blue && let plan::Step::Switch { to, .. } = &mut plan.steps[0].step {
+                *to = plan.target.object.clone();
+            }
+            (seen.status, seen.attached) = (RunStatus::Running { step: "cut-over".into() }, true);
+            headline(&plan, &seen).code
+        };
+        assert_eq!(said(Way::BackOut, false), "ready", "nothing has moved yet: the engine's own word");
+        assert_eq!(said(Way::FlipBack, false), "proving");
+        assert_eq!(said(Way::FlipBack, true), "proving-blue");
+    }
 }
