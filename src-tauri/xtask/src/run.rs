@@ -71,9 +71,14 @@ pub fn build(profile: Profile) -> Result<(), sh::ShError> {
     sh::run(&mut cargo)
 }
 
-/// Cargo, in the checkout.
+/// Cargo, in the checkout, as if it were called from a shell: without what the cargo that started us says of this package.
+/// Build scripts ask for that (ring's does), and would build everything above them anew each time the two take turns.
 pub fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let ours = |name: &str| ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_", "CARGO_CRATE_"].iter().any(|p| name.starts_with(p));
+    std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(ours)).for_each(|(name, _)| {
+        command.env_remove(name);
+    });
     command.current_dir(places::checkout());
     command
 }
@@ -105,4 +110,20 @@ fn kubeconfig(on: On) -> Option<String> {
     }
     let usual = places::home().join(".kube/config");
     usual.is_file().then(|| usual.display().to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_is_called_as_from_a_shell() {
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some(), "cargo says it to its tests as to what it runs");
+        let command = cargo();
+        let removed: Vec<&std::ffi::OsStr> = command.get_envs().filter(|(_, value)| value.is_none()).map(|(name, _)| name).collect();
+        assert!(removed.contains(&"CARGO_PKG_NAME".as_ref()) && removed.contains(&"CARGO_MANIFEST_DIR".as_ref()), "{removed:?}");
+        for users in ["CARGO_HOME", "CARGO_TARGET_DIR", "CARGO_TERM_COLOR", "CARGO_INCREMENTAL"] {
+            assert!(!removed.contains(&users.as_ref()), "{users} is the user's");
+        }
+    }
 }
