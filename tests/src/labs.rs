@@ -118,7 +118,7 @@ impl Machine {
         let end = Instant::now() + GONE;
         loop {
             let others: Vec<String> = self.labs.iter().cloned().chain(labs()).filter(|l| l != lab).collect();
-            let nameless = ["/cni-", "mount ", "/var/log/containers/"];
+            let nameless = ["/cni-", "mount ", "/var/log/containers/", "/run/containerd/s/"];
             let counts = |thing: &&String| {
                 others.is_empty() || !(others.iter().any(|l| thing.contains(l)) || nameless.iter().any(|n| thing.contains(n)))
             };
@@ -144,7 +144,9 @@ fn things() -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").expect("reads");
     all.extend(mounts.lines().filter_map(|l| l.split(' ').nth(4)).map(|at| format!("mount {at}")));
-    for folder in ["/run/netns", "/sys/class/net", "/var/lib/cni/results", "/var/lib/cni/networks", "/var/log/containers"] {
+    let folders = ["/run/netns", "/sys/class/net", "/var/lib/cni/results", "/var/lib/cni/networks", "/var/log/containers"];
+    // Where every containerd of the machine keeps the sockets of its shims.
+    for folder in folders.into_iter().chain(["/run/containerd/s"]) {
         all.extend(files(Path::new(folder)));
     }
     // Not all of /run: containerd itself keeps a folder there once it has run.

@@ -6,6 +6,7 @@
 //!
 //! Every name in the kernel begins with the network's name, so that [`remove`] finds all of it again.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -274,9 +275,11 @@ fn kube_proxy(dir: &LabDir, network: Network, node: u8, home: &Path) -> Result<C
     Ok(command)
 }
 
-/// Kills what runs in the lab's cgroups, and the shims that containerd started beside them.
+/// Kills what runs in the lab's cgroups, and the shims that containerd started beside them; a killed shim leaves its socket.
 pub fn kill_containers(network: Network) -> Result<(), LabError> {
+    let mut sockets = BTreeSet::new();
     wait_until("the containers to end", Duration::from_secs(20), Duration::from_millis(50), || {
+        sockets.extend(shim_sockets(network));
         let mut left = shims(network);
         for hierarchy in hierarchies() {
             for folder in below(&hierarchy.join(network.name())) {
@@ -287,7 +290,11 @@ pub fn kill_containers(network: Network) -> Result<(), LabError> {
         left.retain(|pid| process::start_time(*pid).is_some());
         left.iter().copied().for_each(process::kill_now);
         Ok(left.is_empty())
-    })
+    })?;
+    for socket in sockets.iter().filter(|socket| socket.exists()) {
+        fs::remove_file(socket).map_err(|e| LabError::file(socket, e))?;
+    }
+    Ok(())
 }
 
 /// The shims of this network's nodes: they name the socket of their containerd.
@@ -359,6 +366,14 @@ fn mounts_below(folders: &[&Path]) -> Vec<PathBuf> {
     let table = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
     let points = table.lines().filter_map(|line| line.split(' ').nth(4)).map(PathBuf::from);
     points.filter(|point| folders.iter().any(|folder| point.starts_with(folder))).collect()
+}
+
+/// The sockets of a network's shims: containerd keeps them all in one folder of the machine, whoever's they are, and notes in
+/// each container's own folder which is its.
+fn shim_sockets(network: Network) -> impl Iterator<Item = PathBuf> {
+    let notes = below(&runtime(network)).into_iter().map(|folder| folder.join("address"));
+    let sockets = notes.filter_map(|note| Some(PathBuf::from(fs::read_to_string(note).ok()?.strip_prefix("unix://")?)));
+    sockets.filter(|socket| socket.starts_with("/run/containerd/s"))
 }
 
 /// The pods' own namespaces: the network plugins keep a note of each, under the network's name.
