@@ -92,7 +92,7 @@ impl Window {
         let session = Self::session(port, &program, &start.args).await;
         match session {
             Ok(client) => {
-                client.set_window_size(width, height).await?;
+                client.set_window_size(width, height).await.map_err(|e| format!("window cannot be made {width}×{height}: {e:?}"))?;
                 Ok(Window { client, driver, _screen: screen })
             }
             Err(e) => {
@@ -131,12 +131,17 @@ impl Window {
         let until = Instant::now() + PATIENCE;
         loop {
             let element = self.see(css).await?;
-            let off = element.attr("aria-disabled").await?.as_deref() == Some("true") || element.attr("disabled").await?.is_some();
-            if !off && element.click().await.is_ok() {
+            // The element may go while it is asked: it is looked for anew.
+            let clicked = async {
+                let off = element.attr("aria-disabled").await?.as_deref() == Some("true") || element.attr("disabled").await?.is_some();
+                if off { Ok(false) } else { element.click().await.map(|()| true) }
+            };
+            let clicked = clicked.await;
+            if matches!(clicked, Ok(true)) {
                 return Ok(());
             }
             if Instant::now() > until {
-                return Err(format!("{css}: cannot be clicked; the window says: {}", self.text("body").await?).into());
+                return Err(format!("{css}: cannot be clicked ({clicked:?}); the window says: {}", self.text("body").await?).into());
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -144,7 +149,8 @@ impl Window {
 
     /// Visible text of the first element.
     pub async fn text(&self, css: &str) -> Outcome<String> {
-        Ok(self.client.find(Locator::Css(css)).await?.text().await?)
+        let said = async { self.client.find(Locator::Css(css)).await?.text().await };
+        said.await.map_err(|e| format!("{css}: cannot be read: {e:?}").into())
     }
 
     /// Text of each child of the first element, one a line: the driver's own text of an element runs them together.
@@ -176,23 +182,33 @@ impl Window {
     /// Types into a field, replacing what is there.
     pub async fn fill(&self, css: &str, text: &str) -> Outcome<()> {
         let field = self.see(css).await?;
-        field.clear().await?;
+        field.clear().await.map_err(|e| format!("{css}: cannot be emptied: {e:?}"))?;
         // WebKit's driver drops the character and knows the key.
-        field.send_keys(&text.replace('\n', &char::from(fantoccini::key::Key::Return).to_string())).await?;
+        let keys = text.replace('\n', &char::from(fantoccini::key::Key::Return).to_string());
+        field.send_keys(&keys).await.map_err(|e| format!("{css}: cannot be typed into: {e:?}"))?;
         Ok(())
     }
 
     /// Holds a button as a person does: presses it, waits, lets go.
     pub async fn hold(&self, css: &str, time: Duration) -> Outcome<()> {
         use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
-        let element = self.see(css).await?;
-        let actions = MouseActions::new("mouse".into())
-            .then(PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 })
+        let mouse = || MouseActions::new("mouse".into());
+        let until = Instant::now() + PATIENCE;
+        loop {
+            // The element may go before the pointer is there: then another has come in its place. Nothing is pressed yet.
+            let element = self.see(css).await?;
+            let there = mouse().then(PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 });
+            match self.client.perform_actions(there).await {
+                Ok(()) => break,
+                Err(e) if Instant::now() > until => return Err(format!("{css}: cannot be pointed at: {e:?}").into()),
+                Err(_) => tokio::time::sleep(Duration::from_millis(100)).await,
+            }
+        }
+        let held = mouse()
             .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT })
             .then(PointerAction::Pause { duration: time })
             .then(PointerAction::Up { button: MOUSE_BUTTON_LEFT });
-        self.client.perform_actions(actions).await?;
-        Ok(())
+        self.client.perform_actions(held).await.map_err(|e| format!("{css}: cannot be held: {e:?}").into())
     }
 
     /// Whether an element is whole in the window as it stands, with nothing over its middle: seen without scrolling.
@@ -207,7 +223,7 @@ impl Window {
 
     /// Runs a script in the page.
     pub async fn script(&self, js: &str, args: Vec<Value>) -> Outcome<Value> {
-        Ok(self.client.execute(js, args).await?)
+        self.client.execute(js, args).await.map_err(|e| format!("script: {e:?}: {js}").into())
     }
 
     /// Writes a picture of the window.
@@ -232,7 +248,7 @@ impl Window {
     pub async fn close(mut self) -> Outcome<()> {
         let closed = self.client.clone().close().await;
         end(&mut self.driver);
-        Ok(closed?)
+        closed.map_err(|e| format!("cannot be closed: {e:?}").into())
     }
 }
 
