@@ -130,7 +130,8 @@ pub fn plan(v: &PlanView) -> Vec<String> {
             lines.push(format!("      writes {}", w.object));
         }
         if !s.waits.is_empty() {
-            lines.push(format!("      waits: {}", s.waits));
+            let at_most = s.at_most.map(|n| format!("; at most {n} s")).unwrap_or_default();
+            lines.push(format!("      waits: {}{at_most}", s.waits));
         }
         lines.extend(s.cut.iter().map(|c| format!("      expect: {}", c.text)));
         if !s.undo.is_empty() {

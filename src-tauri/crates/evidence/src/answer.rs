@@ -23,7 +23,7 @@ pub struct Answer {
 pub async fn read<B>(response: http::Response<B>) -> Answer
 where
     B: Body<Data = Bytes> + Unpin,
-    B::Error: std::error::Error,
+    B::Error: std::error::Error + 'static,
 {
     let (parts, mut body) = response.into_parts();
     let mut kept = BytesMut::new();
@@ -67,10 +67,16 @@ pub fn clean(text: &str, most: usize) -> String {
     kept
 }
 
-/// An error with its causes, the innermost last, each said once.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut said = error.to_string();
-    let mut next = error.source();
+/// An error with its causes, the innermost last, each said once; without the HTTP client's own words for "did not work".
+pub fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut first = error;
+    while (first.is::<reqwest::Error>() || first.is::<hyper_util::client::legacy::Error>())
+        && let Some(cause) = first.source()
+    {
+        first = cause;
+    }
+    let mut said = first.to_string();
+    let mut next = first.source();
     while let Some(cause) = next {
         let text = cause.to_string();
         if !said.contains(&text) {

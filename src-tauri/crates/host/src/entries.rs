@@ -5,8 +5,8 @@ use engine::{Evidence, Question, VerdictKind};
 use futures::future::join_all;
 use plan::{Plan, Step};
 
-const REMEDY: &str = "name a URL that answers from here as probe (--set probes=URL), or give the address of the host (--resolve \
-                      HOST:PORT:ADDRESS); an empty list of probes asks none";
+const REMEDY: &str = "name a URL that answers from here as probe, or start with --resolve HOST:PORT:ADDRESS to say where the \
+                      host is; an empty list of probes asks none";
 
 /// A URL that will be probed, and whether the plan found it by itself.
 fn probed(plan: &Plan) -> Vec<(&str, bool)> {

@@ -98,7 +98,7 @@ fn step(p: &Planned, cut: Option<CutView>) -> PlanStepView {
         title: render::summary(&p.step),
         writes: shown(&p.step).map(|s| writes(&s)).unwrap_or_default(),
         waits: render::waits(&p.step).unwrap_or_default(),
-        at_most: at_most(&p.step),
+        at_most: render::at_most(&p.step),
         undo: render::undo(&p.step).unwrap_or_default(),
         cut,
         way_back_seconds: p.way_back_seconds,
@@ -129,15 +129,6 @@ fn writes(step: &Step) -> Vec<WriteView> {
     }
     let Some(object) = step.writes_to().first().map(|o| o.to_string()) else { return vec![] };
     vec![WriteView { object, diff: render::difference(step).join("\n"), kubectl: kubectl::commands(step).join("\n") }]
-}
-
-fn at_most(step: &Step) -> Option<u32> {
-    match step {
-        Step::AwaitReady { deadline, .. } | Step::AwaitRollout { deadline, .. } => Some(*deadline),
-        Step::Switch { prove_within, .. } => Some(*prove_within),
-        Step::Soak { seconds, .. } => Some(*seconds),
-        _ => None,
-    }
 }
 
 /// Seconds that a step takes when all goes well; waiting for people counts nothing.

@@ -135,26 +135,26 @@ pub fn undo(step: &Step) -> Option<String> {
     })
 }
 
-/// What a step waits for, and how long at most; `None` when it waits for its own write alone.
+/// What a step waits for; `None` when it waits for its own write alone. How long at most: [`at_most`].
 pub fn waits(step: &Step) -> Option<String> {
     Some(match step {
         Step::Pin { keeps, .. } => format!("the same ready endpoints as before, all of {}", keeps.name),
-        Step::AwaitReady { deployment, service, deadline, .. } => {
+        Step::AwaitReady { deployment, service, .. } => {
             let slices = service.as_ref().map(|s| format!(" and the endpoints of {} are its pods alone, on every port", s.name));
-            format!("{} is complete{}; at most {deadline} s", deployment.name, slices.unwrap_or_default())
+            format!("{} is complete{}", deployment.name, slices.unwrap_or_default())
         }
         Step::Smoke { .. } => "every answer is 200 to 399; 5 s each".into(),
         Step::Gate { .. } => "the operator; this time counts against no deadline".into(),
-        Step::Switch { services, to, settle, prove_within, probes, entries, .. } => {
+        Step::Switch { services, to, settle, probes, entries, .. } => {
             let asked = [probes.as_slice(), entries].concat().join(" and ");
             let reach = if entries.is_empty() { "" } else { " (if it answered from here before)" };
             let probes = if asked.is_empty() { String::new() } else { format!(", then {asked} answered by {}{reach}", to.name) };
             // kube-proxy takes the first change at once and the next about a second later (seen in both modes).
             let skew = if services.len() > 1 { " (the services follow each other by up to 1 s)" } else { "" };
-            format!("endpoints of {} alone, still for {settle} s{probes}; at most {prove_within} s{skew}", to.name)
+            format!("endpoints of {} alone, still for {settle} s{probes}{skew}", to.name)
         }
         Step::Soak { seconds, .. } => format!("{seconds} s; evidence against it flips back, missing evidence does not"),
-        Step::AwaitRollout { deadline, .. } => format!("at most {deadline} s"),
+        Step::AwaitRollout { deployment, .. } => format!("{} is complete, with no pod of the old template left", deployment.name),
         Step::Delete { object } if object.kind != Kind::Deployment => "it is gone".into(),
         Step::Delete { .. } | Step::Retire { .. } => "its pods are gone".into(),
         Step::Pause { .. } | Step::Resume { .. } | Step::Create { .. } | Step::Scale { .. } | Step::Freeze { .. } | Step::Thaw { .. } => {
@@ -162,6 +162,15 @@ pub fn waits(step: &Step) -> Option<String> {
         }
         Step::SetTemplate { .. } => return None,
     })
+}
+
+/// Seconds after which a step that waits has failed; `None` when it has no deadline of its own.
+pub fn at_most(step: &Step) -> Option<u32> {
+    match step {
+        Step::AwaitReady { deadline, .. } | Step::AwaitRollout { deadline, .. } => Some(*deadline),
+        Step::Switch { prove_within, .. } => Some(*prove_within),
+        _ => None,
+    }
 }
 
 /// The Deployment whose pods a step ends although connections may still lead to them: those that were open when an
@@ -191,7 +200,8 @@ fn details(plan: &Plan, at: usize) -> Vec<String> {
     let mut all = difference(step);
     // A manifest is shown above already: the command's first line is enough.
     all.extend(commands(step).iter().map(|c| format!("$ {}", shortened(c))));
-    all.extend(waits(step).map(|w| format!("waits: {w}")));
+    let most = at_most(step).map(|n| format!("; at most {n} s")).unwrap_or_default();
+    all.extend(waits(step).map(|w| format!("waits: {w}{most}")));
     all.extend(cuts(plan, at).map(|d| format!("expect: {}", said_cut(d))));
     all.extend(undo(step).map(|u| format!("undo: {u}")));
     if undo(step).is_some() {

@@ -100,7 +100,7 @@ impl Smoke {
 pub(super) async fn finish<B>(source: &str, begun: Instant, end: Instant, response: http::Response<B>) -> Seen
 where
     B: hyper::body::Body<Data = bytes::Bytes> + Unpin,
-    B::Error: Error,
+    B::Error: Error + 'static,
 {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let Ok(answer) = tokio::time::timeout_at(end, answer::read(response)).await else {
