@@ -1,14 +1,17 @@
 //! Where things lie: the checkout, the user's cache and the user's state.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// The root of the checkout: this crate lies two folders below it.
+/// The root of the checkout. Cargo says where the package lies that it runs: the path that was built in may be that of
+/// another checkout with the same target folder.
 pub fn checkout() -> PathBuf {
-    let mut here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    here.pop();
-    here.pop();
-    here
+    let said = env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+    let is_root = |folder: &&Path| folder.join("src-tauri/xtask/Cargo.toml").is_file();
+    let found = said.as_deref().and_then(|package| package.ancestors().find(is_root));
+    // This crate lies two folders below it.
+    let built_in = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    found.or(built_in).map_or_else(PathBuf::new, Path::to_path_buf)
 }
 
 /// What can be made again: built programs, stamps. `$XDG_CACHE_HOME/changeover`.
