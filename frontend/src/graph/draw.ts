@@ -2,7 +2,7 @@
 import type { PodState } from "../api/generated";
 import type { Camera } from "./camera";
 import type { Rect } from "./grid";
-import { CELL, CELL_GAP, IN_CLUSTER, type Box, type Cells, type Pipe, type Region, type Scene } from "./scene";
+import { CELL, CELL_GAP, IN_CLUSTER, pitch, type Box, type Cells, type Pipe, type Region, type Scene } from "./scene";
 
 /** Colours of the theme, read from the tokens once per theme. */
 export interface Ink {
@@ -65,6 +65,18 @@ function curve(ctx: CanvasRenderingContext2D, p: Pipe, dy = 0) {
   ctx.lineTo(p.x2, p.y2 + dy);
 }
 
+/** From below a box along the gap between two rows: what explains passes the pods by. */
+function around(ctx: CanvasRenderingContext2D, p: Pipe) {
+  const half = pitch("near").box / 2;
+  const [x, gap, end] = [p.x1 - 12, p.y1 + half + 5, p.x2 - 4];
+  ctx.beginPath();
+  ctx.moveTo(x, p.y1 + half);
+  ctx.arcTo(x, gap, end, gap, 4);
+  ctx.arcTo(end, gap, end, p.y2, 4);
+  ctx.lineTo(end, p.y2);
+  ctx.lineTo(p.x2, p.y2);
+}
+
 function stroke(ctx: CanvasRenderingContext2D, color: string, width: number, dash: number[] = []) {
   ctx.strokeStyle = color;
   ctx.lineWidth = width;
@@ -103,8 +115,8 @@ function drawPipe(ctx: CanvasRenderingContext2D, p: Pipe, ink: Ink, lit: boolean
       }
       return;
     case "attached":
-      curve(ctx, p);
-      stroke(ctx, ink.get("line-2"), 1);
+      around(ctx, p);
+      stroke(ctx, ink.get(lit ? "flow-lit" : "line-2"), 1);
       return;
     case "broken": {
       curve(ctx, p);
@@ -181,6 +193,18 @@ export function fit(measure: (s: string) => number, text: string, room: number):
   return low === 0 ? "…" : cut(text, low);
 }
 
+/** Host and path of a route that fit: of the host the first labels that do, of the path as much as can be. */
+export function fitRoute(measure: (s: string) => number, text: string, room: number): string {
+  const slash = text.indexOf("/");
+  if (slash < 1 || measure(text) <= room) return fit(measure, text, room);
+  const labels = text.slice(0, slash).split(".");
+  for (let n = labels.length - 1; n > 0; n--) {
+    const short = `${labels.slice(0, n).join(".")}…${text.slice(slash)}`;
+    if (measure(short) <= room) return short;
+  }
+  return fit(measure, text.slice(slash), room);
+}
+
 function cut(text: string, keep: number): string {
   const head = Math.ceil(keep * 0.6);
   return `${text.slice(0, head)}…${keep - head > 0 ? text.slice(text.length - (keep - head)) : ""}`;
@@ -224,7 +248,7 @@ function drawBox(ctx: CanvasRenderingContext2D, b: Box, ink: Ink, marks: Marks, 
   }
   ctx.textAlign = "left";
   ctx.font = `${lit ? 600 : 500} ${size}px ${ink.ui}`;
-  const name = fit((s) => ctx.measureText(s).width, node.label, right - x);
+  const name = (node.rank === 1 ? fitRoute : fit)((s) => ctx.measureText(s).width, node.label, right - x);
   ctx.fillStyle = lit ? ink.get("text-1") : node.health === "idle" ? ink.get("text-3") : ink.get("text-2");
   ctx.fillText(name, x, base);
   x += ctx.measureText(name).width + 6;

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { EdgeView, GraphBatch, NodeView } from "../api/generated";
 import { crowd, shop } from "../platform/fake/shop";
 import { clampTo, reveal, zoom } from "./camera";
-import { fit } from "./draw";
+import { fit, fitRoute } from "./draw";
 import { Grid } from "./grid";
 import { step } from "./nav";
 import { columns, IN_CLUSTER, percent, pipeKind, scene } from "./scene";
@@ -227,5 +227,18 @@ describe("text", () => {
       expect(measure(cut)).toBeLessThanOrEqual(Math.max(room, 6));
     }
     expect(fit(measure, name, 60)).toMatch(/^payme.*…/);
+  });
+
+  it("keeps a route's path whole and cuts its host between labels", () => {
+    const measure = (text: string) => text.length * 6;
+    const at = (room: number) => fitRoute(measure, "shop.example.com/api", room * 6);
+    expect([at(20), at(19), at(17), at(9), at(4)]).toEqual([
+      "shop.example.com/api",
+      "shop.example…/api",
+      "shop.example…/api",
+      "shop…/api",
+      "/api",
+    ]);
+    expect(fitRoute(measure, "/catalog", 8 * 6)).toBe("/catalog");
   });
 });

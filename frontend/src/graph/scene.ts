@@ -385,7 +385,8 @@ function pipesOf(edges: EdgeView[], byId: Map<string, Box>): Pipe[] {
     p.x = Math.min(p.x1, p.x2);
     p.w = Math.abs(p.x2 - p.x1);
     p.y = Math.min(p.y1, p.y2) - p.width / 2;
-    p.h = Math.abs(p.y2 - p.y1) + p.width;
+    // What explains goes through the gap below its row.
+    p.h = Math.abs(p.y2 - p.y1) + p.width + (p.kind === "attached" ? 20 : 0);
   }
   return pipes;
 }
