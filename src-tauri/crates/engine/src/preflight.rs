@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, stream};
 use model::{Edit, Guard, Kind, ObjectId, Write};
-use plan::{DryRun, Plan, Snapshot};
+use plan::{DryRun, Plan, Snapshot, Untried};
 use serde_json::{Value, json};
 
 use crate::change::{Change, Facts, field, guarded, replicas};
@@ -170,7 +170,11 @@ async fn attempt(cluster: &dyn Cluster, plan: &Plan, trial: Trial) -> DryRun {
         // A Deployment's resourceVersion moves with each status write.
         answer = cluster.write(&plan.cluster, &again, Mode::DryRun).await;
     }
-    DryRun { step, object, outcome: answer.map_err(|e| e.to_string()) }
+    let outcome = answer.map_err(|e| match &e {
+        WriteError::Precondition { .. } | WriteError::Refused { .. } => Untried::Refused(e.to_string()),
+        WriteError::NotSent { .. } | WriteError::Unknown { .. } => Untried::Unanswered(e.to_string()),
+    });
+    DryRun { step, object, outcome }
 }
 
 fn fresh(write: &Write, live: &Value) -> Option<Write> {

@@ -85,6 +85,8 @@ kinds! {
     Canary "flagger.app" "v1beta1" "canaries" namespaced Bare;
     Kustomization "kustomize.toolkit.fluxcd.io" "v1" "kustomizations" namespaced Bare;
     HelmRelease "helm.toolkit.fluxcd.io" "v2" "helmreleases" namespaced Bare;
+    VerticalPodAutoscaler "autoscaling.k8s.io" "v1" "verticalpodautoscalers" namespaced Bare;
+    PodMonitor "monitoring.coreos.com" "v1" "podmonitors" namespaced Bare;
 }
 
 impl Kind {

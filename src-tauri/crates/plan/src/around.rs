@@ -5,6 +5,8 @@
 
 use model::kinds::deployment::Deployment;
 use model::kinds::hpa::Hpa;
+use model::kinds::http_route::HttpRoute;
+use model::kinds::ingress::Ingress;
 use model::kinds::pdb::Pdb;
 use model::kinds::pod::Pod;
 use model::kinds::replica_set::ReplicaSet;
@@ -128,17 +130,26 @@ pub fn is_entry(snapshot: &Snapshot, service: &Service) -> bool {
     if matches!(service.spec.kind.as_str(), "NodePort" | "LoadBalancer") {
         return true;
     }
-    let by_ingress = snapshot.objects.ingresses(ns).any(|i| {
-        let paths = i.spec.rules.iter().filter_map(|r| r.http.as_ref()).flat_map(|h| h.paths.iter().map(|p| &p.backend));
-        paths.chain(i.spec.default_backend.iter()).any(|b| b.service.as_ref().is_some_and(|s| s.name == name))
-    });
-    let by_route = snapshot.objects.of(Kind::HTTPRoute).any(|o| match o {
-        model::Object::HTTPRoute(r) => r.spec.rules.iter().flat_map(|rule| &rule.backend_refs).any(|b| {
-            b.name == name
-                && b.kind.as_deref().unwrap_or("Service") == "Service"
-                && b.namespace.as_deref().unwrap_or(&r.metadata.namespace) == ns
-        }),
-        _ => false,
-    });
-    by_ingress || by_route
+    let by_ingress = snapshot.objects.ingresses(ns).any(|i| ingress_leads_to(i, name));
+    by_ingress || http_routes(snapshot).any(|r| route_leads_to(r, ns, name))
+}
+
+/// Whether an Ingress sends to that Service of its own namespace.
+pub fn ingress_leads_to(ingress: &Ingress, service: &str) -> bool {
+    let paths = ingress.spec.rules.iter().filter_map(|r| r.http.as_ref()).flat_map(|h| h.paths.iter().map(|p| &p.backend));
+    paths.chain(ingress.spec.default_backend.iter()).any(|b| b.service.as_ref().is_some_and(|s| s.name == service))
+}
+
+/// Whether an HTTPRoute sends to that Service.
+pub fn route_leads_to(route: &HttpRoute, namespace: &str, service: &str) -> bool {
+    route.spec.rules.iter().flat_map(|rule| &rule.backend_refs).any(|b| {
+        b.name == service
+            && b.kind.as_deref().unwrap_or("Service") == "Service"
+            && b.namespace.as_deref().unwrap_or(&route.metadata.namespace) == namespace
+    })
+}
+
+/// All HTTPRoutes that were read.
+pub fn http_routes(snapshot: &Snapshot) -> impl Iterator<Item = &HttpRoute> {
+    snapshot.objects.of(Kind::HTTPRoute).filter_map(|o| if let model::Object::HTTPRoute(r) = o { Some(&**r) } else { None })
 }

@@ -19,6 +19,7 @@ pub mod file;
 mod ground;
 pub mod hazards;
 pub mod kubectl;
+pub mod marks;
 pub mod owner;
 pub mod params;
 pub mod plan;
@@ -35,7 +36,7 @@ pub use hazards::{Finding, Severity};
 pub use params::{Param, ParamKind, ParamSchema};
 pub use plan::{Finish, ImageChange, Plan, PlanError, Planned, Target, What};
 pub use revisions::{NOT_RESTORED, Revision};
-pub use snapshot::{Access, DryRun, Snapshot, SnapshotError, Verb};
+pub use snapshot::{Access, DryRun, Snapshot, SnapshotError, Untried, Verb};
 pub use step::{Colour, Phase, SelectorTo, SmokeCheck, Step, SwitchService};
 pub use strategies::Strategy;
 

@@ -84,7 +84,16 @@ pub struct DryRun {
     /// Object.
     pub object: ObjectId,
     /// The object as it would be stored, or why not.
-    pub outcome: Result<Value, String>,
+    pub outcome: Result<Value, Untried>,
+}
+
+/// Why a dry run did not pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Untried {
+    /// The API server says no, in these words.
+    Refused(String),
+    /// It gave no clear answer (busy, an error of its own, a webhook that is down, silence): neither yes nor no.
+    Unanswered(String),
 }
 
 impl Snapshot {
@@ -153,8 +162,9 @@ fn kind_of(value: &Value) -> Option<Kind> {
     Kind::ALL.iter().copied().find(|k| k.name() == kind && k.api_version() == api)
 }
 
-/// Served by every API server: the core group, and groups that end in `k8s.io` or have no dot, but for Gateway API.
+/// Served by every API server: the core group, and groups that end in `k8s.io` or have no dot, but for the Gateway API and
+/// the vertical autoscaler.
 fn built_in(kind: Kind) -> bool {
     let group = kind.group();
-    !group.contains('.') || (group.ends_with(".k8s.io") && !group.starts_with("gateway."))
+    !group.contains('.') || (group.ends_with(".k8s.io") && !["gateway.networking.k8s.io", "autoscaling.k8s.io"].contains(&group))
 }

@@ -1,9 +1,10 @@
 //! The API server refuses a write when asked by a dry run: validation, policies, webhooks, quota. A Deployment's dry run
-//! shows nothing of what its *pods* would be refused for, so a bare Pod of green's template is asked for as well.
+//! shows nothing of what its *pods* would be refused for, so a bare Pod of green's template is asked for as well. Where no
+//! clear answer came (a webhook that is down fails dry runs too: seen) the plan is stopped all the same, in other words.
 
 use super::{CheckCtx, Finding, Hazard, Severity, finding};
 use crate::access::pod_trial;
-use crate::snapshot::DryRun;
+use crate::snapshot::{DryRun, Untried};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -25,7 +26,11 @@ impl Hazard for Admission {
 }
 
 impl Admission {
-    fn of(&self, ctx: &CheckCtx<'_>, dry_run: &DryRun, why: &str) -> Finding {
+    fn of(&self, ctx: &CheckCtx<'_>, dry_run: &DryRun, untried: &Untried) -> Finding {
+        let why = match untried {
+            Untried::Refused(why) => why,
+            Untried::Unanswered(why) => return self.unanswered(dry_run, why),
+        };
         if dry_run.step == "pod" {
             if ctx.snapshot.access.get(&pod_trial(ctx.plan)) == Some(&false) {
                 let message = "whether pods of the new template are admitted could not be checked: you may not create pods";
@@ -45,5 +50,16 @@ impl Admission {
             None => format!("step {} is refused: {why}", dry_run.step),
         };
         finding(self, Severity::Block, &dry_run.object, message, "the text names the policy; change what is written, or ask its owner")
+    }
+
+    fn unanswered(&self, dry_run: &DryRun, why: &str) -> Finding {
+        let what = match (dry_run.step.as_str(), dry_run.step.strip_prefix("undo:")) {
+            ("pod", _) => "a pod of the new template".to_string(),
+            (_, Some(step)) => format!("the way back from {step}"),
+            (step, None) => format!("step {step}"),
+        };
+        let message = format!("whether {what} is admitted is not known: no clear answer to its dry run ({why})");
+        let remedy = "check again; if it stays so, an admission webhook may be down (kubectl get validatingwebhookconfigurations)";
+        finding(self, Severity::Block, &dry_run.object, message, remedy)
     }
 }

@@ -1,4 +1,5 @@
-//! A namespace, or a target, that is being deleted: patches still pass, creations do not.
+//! A namespace, a target or a Service that is being deleted: patches still pass, creations do not, and once the last finalizer
+//! is off, what was patched is gone.
 
 use model::{Kind, ObjectId};
 use serde_json::Value;
@@ -35,6 +36,10 @@ impl Hazard for EndingNamespace {
         }
         if ctx.around.deployment.metadata.deletion_timestamp.is_some() {
             all.push(finding(self, Severity::Block, ctx.around.id, "is being deleted", "wait until it is gone, then make a new one"));
+        }
+        let ends = |id: &&ObjectId| ctx.snapshot.raw(id).is_some_and(|s| s.pointer("/metadata/deletionTimestamp").is_some());
+        for id in ctx.moved().into_iter().filter(ends) {
+            all.push(finding(self, Severity::Block, id, "is being deleted", "wait until it is gone, then make a new one"));
         }
         all
     }

@@ -7,41 +7,66 @@ use model::{Kind, ObjectId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::around::Around;
+use crate::around::{Around, http_routes, ingress_leads_to, route_leads_to};
 use crate::plan::Plan;
 use crate::snapshot::Snapshot;
 use crate::step::Step;
 
 mod admission;
 mod argo_cd;
+mod blind_monitor;
+mod config_changed;
 mod ending_namespace;
 mod external_name;
+mod external_traffic_local;
 mod fewer_pods;
 mod flux;
 mod foreign_controller;
 mod headless_service;
 mod helm;
 mod history_limit;
+mod host_ports;
 mod hpa_counts_both;
+mod hpa_inactive;
+mod ingress_class;
+mod internal_traffic_local;
+mod leader_election;
 mod leftovers;
+mod migration;
 mod missing_reference;
+mod mixed_architectures;
 mod moving;
+mod mutable_tag;
+mod mutated;
+mod network_policy;
 mod never_failing;
+mod no_pre_stop;
 mod no_readiness_probe;
 mod no_smoke_check;
 mod node_room;
+mod node_trouble;
 mod not_ready_addresses;
 mod one_live_replica_set;
+mod owned_autoscaler;
 mod paused;
 mod pdb_counts_both;
+mod pdb_too_tight;
 mod permissions;
+mod pod_targets;
+mod preemption;
+mod queue_consumer;
 mod quota;
+mod readiness_gates;
+mod route_refused;
+mod self_affinity;
 mod service_overlap;
 mod service_without_selector;
 mod session_affinity;
 mod shared_service;
 mod shared_volume;
 mod target_port;
+mod vertical_autoscaler;
+mod zone_routing;
 
 /// Every hazard: a new one is one file and one line here.
 pub const LIST: &[&dyn Hazard] = &[
@@ -56,14 +81,27 @@ pub const LIST: &[&dyn Hazard] = &[
     &ending_namespace::EndingNamespace,
     &permissions::Permissions,
     &admission::Admission,
+    &mutated::Mutated,
     &missing_reference::MissingReference,
+    &mutable_tag::MutableTag,
+    &mixed_architectures::MixedArchitectures,
+    &config_changed::ConfigChanged,
     &quota::Quota,
     &node_room::NodeRoom,
+    &node_trouble::NodeTrouble,
+    &preemption::Preemption,
+    &self_affinity::SelfAffinity,
+    &host_ports::HostPorts,
     &shared_volume::SharedVolume,
     &target_port::TargetPort,
     &fewer_pods::FewerPods,
     &no_readiness_probe::NoReadinessProbe,
     &no_smoke_check::NoSmokeCheck,
+    &readiness_gates::ReadinessGates,
+    &no_pre_stop::NoPreStop,
+    &migration::Migration,
+    &leader_election::LeaderElection,
+    &queue_consumer::QueueConsumer,
     &shared_service::SharedService,
     &service_overlap::ServiceOverlap,
     &service_without_selector::ServiceWithoutSelector,
@@ -71,8 +109,20 @@ pub const LIST: &[&dyn Hazard] = &[
     &headless_service::HeadlessService,
     &not_ready_addresses::NotReadyAddresses,
     &session_affinity::SessionAffinity,
+    &external_traffic_local::ExternalTrafficLocal,
+    &internal_traffic_local::InternalTrafficLocal,
+    &zone_routing::ZoneRouting,
+    &pod_targets::PodTargets,
+    &ingress_class::IngressClass,
+    &route_refused::RouteRefused,
+    &network_policy::NetworkPolicy,
+    &blind_monitor::BlindMonitor,
     &hpa_counts_both::HpaCountsBoth,
+    &owned_autoscaler::OwnedAutoscaler,
+    &hpa_inactive::HpaInactive,
+    &vertical_autoscaler::VerticalAutoscaler,
     &pdb_counts_both::PdbCountsBoth,
+    &pdb_too_tight::PdbTooTight,
     &history_limit::HistoryLimit,
     &never_failing::NeverFailing,
 ];
@@ -168,6 +218,20 @@ impl<'a> CheckCtx<'a> {
     pub fn moved(&self) -> Vec<&'a ObjectId> {
         let first = self.plan.steps.iter().find_map(|s| if let Step::Switch { services, .. } = &s.step { Some(services) } else { None });
         first.into_iter().flatten().map(|s| &s.service).collect()
+    }
+
+    /// Ingresses that lead to a Service whose traffic the plan moves.
+    pub fn ingresses(&self) -> Vec<ObjectId> {
+        let (ns, moved) = (self.around.namespace(), self.moved());
+        let leads = self.snapshot.objects.ingresses(ns).filter(|i| moved.iter().any(|s| ingress_leads_to(i, &s.name)));
+        leads.map(|i| self.around.id.sibling(Kind::Ingress, &i.metadata.name)).collect()
+    }
+
+    /// HTTPRoutes that do.
+    pub fn routes(&self) -> Vec<ObjectId> {
+        let moved = self.moved();
+        let leads = http_routes(self.snapshot).filter(|r| moved.iter().any(|s| route_leads_to(r, &s.namespace, &s.name)));
+        leads.map(|r| ObjectId::new(Kind::HTTPRoute, &r.metadata.namespace, &r.metadata.name)).collect()
     }
 
     /// Objects that others may own and that the plan writes to: the target, and the Services.

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use model::{ClusterIdentity, Kind, ObjectId};
-use plan::{DryRun, Plan, PlanError, Snapshot, What, access, strategies};
+use plan::{DryRun, Plan, PlanError, Snapshot, Untried, What, access, strategies};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -40,6 +40,11 @@ pub struct DryRunSaid {
     pub step: String,
     pub object: ObjectId,
     pub refused: Option<String>,
+    #[serde(default)]
+    pub unanswered: Option<String>,
+    /// The object as admitted, where it matters.
+    #[serde(default)]
+    pub admitted: Value,
 }
 
 impl Default for Request {
@@ -53,7 +58,13 @@ impl Default for Request {
             unread: BTreeMap::new(),
             denied: vec![],
             unasked: false,
-            dry_runs: vec![DryRunSaid { step: "pod".into(), object: ObjectId::new(Kind::Pod, "shop", "dry-run"), refused: None }],
+            dry_runs: vec![DryRunSaid {
+                step: "pod".into(),
+                object: ObjectId::new(Kind::Pod, "shop", "dry-run"),
+                refused: None,
+                unanswered: None,
+                admitted: Value::Null,
+            }],
         }
     }
 }
@@ -134,9 +145,10 @@ pub fn snapshot(case: &Path, request: &Request) -> Snapshot {
         .map(|d| DryRun {
             step: d.step.clone(),
             object: d.object.clone(),
-            outcome: match &d.refused {
-                Some(why) => Err(why.clone()),
-                None => Ok(json!({})),
+            outcome: match (&d.refused, &d.unanswered) {
+                (Some(why), _) => Err(Untried::Refused(why.clone())),
+                (None, Some(why)) => Err(Untried::Unanswered(why.clone())),
+                (None, None) => Ok(d.admitted.clone()),
             },
         })
         .collect();

@@ -1,0 +1,22 @@
+//! `internalTrafficPolicy: Local`: a client in the cluster reaches pods of its own node only. On a node with blue and
+//! without green the Service has no endpoint after the cutover, whatever its slices say.
+
+use super::{CheckCtx, Finding, Hazard, Severity, finding};
+
+/// See the file's head.
+#[derive(Debug)]
+pub struct InternalTrafficLocal;
+
+impl Hazard for InternalTrafficLocal {
+    fn code(&self) -> &'static str {
+        "internal-traffic-local"
+    }
+
+    fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
+        let moved = ctx.moved().into_iter().filter_map(|id| Some((id, ctx.snapshot.objects.service(&id.namespace, &id.name)?)));
+        let local = moved.filter(|(_, s)| s.spec.internal_traffic_policy == "Local");
+        let message = "has internalTrafficPolicy Local: after the cutover clients on nodes without a pod of green reach nothing";
+        let remedy = "make sure that green stands on every node that has clients, or switch to Cluster first";
+        local.map(|(id, _)| finding(self, Severity::Warn, id, message, remedy)).collect()
+    }
+}

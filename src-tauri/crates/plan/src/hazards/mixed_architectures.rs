@@ -1,0 +1,32 @@
+//! Nodes of several architectures: an image that was built for one of them does not start on the others.
+
+use std::collections::BTreeSet;
+
+use model::Kind;
+use serde_json::Value;
+
+use super::node_room::takes;
+use super::{CheckCtx, Finding, Hazard, Severity, finding};
+
+/// See the file's head.
+#[derive(Debug)]
+pub struct MixedArchitectures;
+
+impl Hazard for MixedArchitectures {
+    fn code(&self) -> &'static str {
+        "mixed-architectures"
+    }
+
+    fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
+        let Some(spec) = ctx.template().pointer("/spec").filter(|_| !ctx.plan.changes.is_empty()) else { return vec![] };
+        let nodes = ctx.snapshot.raw.iter().filter(|(id, node)| id.kind == Kind::Node && takes(node, spec));
+        let label = |node: &Value| Some(node.pointer("/metadata/labels")?.get("kubernetes.io/arch")?.as_str()?.to_string());
+        let architectures: BTreeSet<String> = nodes.filter_map(|(_, node)| label(node)).collect();
+        if architectures.len() < 2 {
+            return vec![];
+        }
+        let names: Vec<String> = architectures.into_iter().collect();
+        let message = format!("its pods may land on nodes of {}: the new image must be built for each of them", names.join(" and "));
+        vec![finding(self, Severity::Warn, ctx.around.id, message, "check the image, or select one (nodeSelector kubernetes.io/arch)")]
+    }
+}

@@ -1,0 +1,45 @@
+//! An image by a tag that moves: nodes that pull it at different times run different code under one name, and "back to the
+//! version before" may not be what it was.
+
+use std::collections::BTreeSet;
+
+use super::{CheckCtx, Finding, Hazard, Severity, finding};
+
+/// See the file's head.
+#[derive(Debug)]
+pub struct MutableTag;
+
+impl Hazard for MutableTag {
+    fn code(&self) -> &'static str {
+        "mutable-tag"
+    }
+
+    fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
+        let mut all = Vec::new();
+        for change in ctx.plan.changes.iter().filter(|c| moves(&c.after)) {
+            let message = format!("container {}: {} names no version, each node runs what it pulled last", change.container, change.after);
+            all.push(finding(self, Severity::Warn, ctx.around.id, message, "name the version, best by digest (image@sha256:…)"));
+        }
+        let pods = ctx.around.pods();
+        let names: BTreeSet<(&str, &str)> =
+            pods.iter().flat_map(|p| p.spec.containers.iter().map(|c| (c.name.as_str(), c.image.as_str()))).collect();
+        for (container, image) in names {
+            let of_image = pods.iter().filter(|p| p.spec.containers.iter().any(|c| c.name == container && c.image == image));
+            let ids: BTreeSet<&str> = of_image
+                .flat_map(|p| p.status.container_statuses.iter().filter(|s| s.name == container && !s.image_id.is_empty()))
+                .map(|s| s.image_id.as_str())
+                .collect();
+            if ids.len() > 1 {
+                let message = format!("container {container}: its pods run {} different images under {image}", ids.len());
+                all.push(finding(self, Severity::Warn, ctx.around.id, message, "the tag was moved; name the version by digest"));
+            }
+        }
+        all
+    }
+}
+
+/// Whether an image reference names no version: no digest, and no tag or `latest`.
+fn moves(image: &str) -> bool {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    !image.contains('@') && name.split_once(':').is_none_or(|(_, tag)| tag == "latest")
+}

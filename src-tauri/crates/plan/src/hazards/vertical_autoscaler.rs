@@ -1,0 +1,42 @@
+//! A vertical autoscaler: it evicts pods of blue to resize them, in the middle of the run too, and it knows blue's name alone.
+
+use model::{Kind, ObjectId};
+use serde_json::Value;
+
+use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+
+/// See the file's head.
+#[derive(Debug)]
+pub struct VerticalAutoscaler;
+
+impl Hazard for VerticalAutoscaler {
+    fn code(&self) -> &'static str {
+        "vertical-autoscaler"
+    }
+
+    fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
+        let kind = Kind::VerticalPodAutoscaler;
+        if let Some(why) = ctx.snapshot.unknown(kind).filter(|_| ctx.snapshot.installed.contains(&kind)) {
+            return vec![unchecked(self, ctx.around.id, kind, why)];
+        }
+        let all = ctx.snapshot.raw.iter().filter(|(id, _)| id.kind == kind && id.namespace == ctx.around.namespace());
+        let acts = all.filter(|(_, raw)| is_of(raw, ctx.around.id) && mode(raw) != "Off");
+        let told = acts.map(|(id, raw)| {
+            let message =
+                format!("resizes {} (updateMode {}): it may evict pods of blue while both colours stand", ctx.around.id.name, mode(raw));
+            let remedy = "set updateMode to Off until the run is over; after a swap point it at the new name";
+            finding(self, Severity::Warn, id, message, remedy)
+        });
+        told.collect()
+    }
+}
+
+fn is_of(vpa: &Value, target: &ObjectId) -> bool {
+    let at = |key: &str| vpa.pointer(&format!("/spec/targetRef/{key}")).and_then(Value::as_str);
+    at("kind") == Some(target.kind.name()) && at("name") == Some(target.name.as_str())
+}
+
+/// `spec.updatePolicy.updateMode`; without one it acts by itself.
+fn mode(vpa: &Value) -> &str {
+    vpa.pointer("/spec/updatePolicy/updateMode").and_then(Value::as_str).unwrap_or("Auto")
+}
