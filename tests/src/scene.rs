@@ -84,7 +84,14 @@ impl Scene {
         Self::begin("faults", 1, state, proxied)
     }
 
-    fn begin(name: &str, pods: u32, state: tempfile::TempDir, proxied: bool) -> Self {
+    /// A namespace with nothing in it, and a journal in which simulated pods are acknowledged.
+    pub fn empty(name: &str) -> Self {
+        let state = tempfile::tempdir().expect("a folder");
+        copy(ACKNOWLEDGED.path(), state.path());
+        Self::of(name, state, false)
+    }
+
+    fn of(name: &str, state: tempfile::TempDir, proxied: bool) -> Self {
         let namespace = format!("{name}-{}-{}", std::process::id(), SCENES.fetch_add(1, Ordering::SeqCst));
         let proxy = proxied.then(|| {
             let authority = std::fs::read_to_string(LAB.authority()).expect("reads");
@@ -92,9 +99,14 @@ impl Scene {
             PROXIES.block_on(FaultProxy::start(state.path(), LAB.server(), &authority, token)).expect("the proxy stands")
         });
         let scene = Self { namespace, state, proxy };
+        scene.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": scene.namespace}}));
+        scene
+    }
+
+    fn begin(name: &str, pods: u32, state: tempfile::TempDir, proxied: bool) -> Self {
+        let scene = Self::of(name, state, proxied);
         let namespace = &scene.namespace;
         scene.apply(&json!({"apiVersion": "v1", "kind": "List", "items": [
-            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}},
             {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web", "namespace": namespace},
              "spec": {"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]}},
             {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": namespace},
@@ -130,8 +142,17 @@ impl Scene {
 
     /// The same with another kubeconfig.
     pub fn command_with(&self, kubeconfig: &Path, arguments: &[&str]) -> Command {
+        self.command_of(kubeconfig, self.state.path(), arguments)
+    }
+
+    /// What a colleague runs, whose journal is another: see [`ended`].
+    pub fn ends_elsewhere(&self, state: &Path, arguments: &[&str]) -> (i32, Value) {
+        ended(&mut self.command_of(&LAB.kubeconfig(), state, arguments))
+    }
+
+    fn command_of(&self, kubeconfig: &Path, state: &Path, arguments: &[&str]) -> Command {
         let mut c = Command::new(program("changeoverctl").expect("the program is built"));
-        c.args(arguments).arg("-n").arg(&self.namespace).arg("--kubeconfig").arg(kubeconfig).arg("--state-dir").arg(self.state.path());
+        c.args(arguments).arg("-n").arg(&self.namespace).arg("--kubeconfig").arg(kubeconfig).arg("--state-dir").arg(state);
         c.current_dir(self.state.path()).stdin(Stdio::null());
         c
     }

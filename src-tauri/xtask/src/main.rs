@@ -177,7 +177,7 @@ fn lab_command(command: LabCommand, dir: LabDir) -> Result<(), Failure> {
         }
         LabCommand::Build => {
             use lab::programs::{Module, build};
-            for module in [Module::Kubernetes, Module::Etcd, Module::Shopd, Module::Traefik, Module::MetricsServer] {
+            for module in [Module::Kubernetes, Module::Etcd, Module::Shopd, Module::Traefik, Module::MetricsServer, Module::Helm] {
                 println!("{}", build(module)?.display());
             }
         }

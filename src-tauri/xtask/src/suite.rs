@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use crate::lab::{self, Kind, Lab, Options};
+use crate::lab::{self, Kind, Lab, Options, programs};
 use crate::run::{self, Profile, cargo};
 use crate::{apt, frontend, places, say, sh, tidy};
 
@@ -248,6 +248,9 @@ fn on_the_lab(report: &mut Report, stage: &mut Stage) {
         None => {
             report.check("labs of real nodes", acceptance(&targets(Ground::LabsOfRealNodes)).args(["--", "--test-threads=1"]));
         }
+    }
+    if !report.prepare("helm", || programs::program("helm").map(|_| ())) {
+        return;
     }
     let mut alone = acceptance(&targets(Ground::ApiServer));
     // Some have an API server of their own: more at a time would only slow each other down.

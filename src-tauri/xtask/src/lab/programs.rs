@@ -24,6 +24,8 @@ pub enum Module {
     Traefik,
     /// metrics-server.
     MetricsServer,
+    /// Helm.
+    Helm,
     /// The sample application, which is also the pause program of real nodes.
     Shopd,
 }
@@ -35,6 +37,7 @@ impl Module {
             Self::Etcd => "etcd",
             Self::Traefik => "traefik",
             Self::MetricsServer => "metrics-server",
+            Self::Helm => "helm",
             Self::Shopd => "shopd",
         }
     }
@@ -53,6 +56,7 @@ impl Module {
         match self {
             Self::Kubernetes => "about 9 minutes the first time",
             Self::Traefik => "about 6 minutes the first time",
+            Self::Helm => "about 3 minutes the first time",
             Self::Etcd | Self::MetricsServer => "about 2 minutes the first time",
             Self::Shopd => "a few seconds",
         }
@@ -65,6 +69,7 @@ impl Module {
             "kwok" => Some((Self::Etcd, "kwok")),
             "traefik" => Some((Self::Traefik, "traefik")),
             "metrics-server" => Some((Self::MetricsServer, "metrics-server")),
+            "helm" => Some((Self::Helm, "helm")),
             "shopd" => Some((Self::Shopd, "shopd")),
             "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "kube-proxy" | "kubelet" | "kubectl" | "agnhost" => {
                 Some((Self::Kubernetes, program))

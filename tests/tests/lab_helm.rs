@@ -1,0 +1,149 @@
+//! Helm owns the application: what it meets in the middle of a run, and that after each ending of one its next `upgrade` and
+//! `rollback` work, also where they change the very fields that the run wrote.
+
+use std::process::{Command, Output};
+
+use acceptance::scene::{LAB, Scene};
+use serde_json::{Value, json};
+use xtask::lab::programs;
+
+const CHART: &str = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
+const VALUES: &str = "version: v1\ntier: \"\"\n";
+const TEMPLATE: &str = r#"
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selector: {app: web{{ if .Values.tier }}, tier: {{ .Values.tier }}{{ end }}}
+  ports: [{port: 80, targetPort: 8080}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web{{ if .Values.tier }}, tier: {{ .Values.tier }}{{ end }}}}
+    spec:
+      containers:
+        - name: web
+          image: changeover.dev/shop:{{ .Values.version }}
+          ports: [{containerPort: 8080}]
+          readinessProbe: {httpGet: {path: /readyz, port: 8080}}
+"#;
+
+/// A release of that chart.
+struct Release(Scene);
+
+impl Release {
+    fn install(name: &str) -> Self {
+        let release = Self(Scene::empty(name));
+        let chart = release.0.state.path().join("chart");
+        std::fs::create_dir_all(chart.join("templates")).expect("makes folders");
+        for (file, text) in [("Chart.yaml", CHART), ("values.yaml", VALUES), ("templates/all.yaml", TEMPLATE)] {
+            std::fs::write(chart.join(file), text).expect("writes");
+        }
+        release.works(&["install", "web", "chart"]);
+        release.0.kubectl(&["rollout", "status", "deployment/web", "--timeout=120s"]);
+        release
+    }
+
+    fn helm(&self, arguments: &[&str]) -> Output {
+        let folder = self.0.state.path();
+        let mut helm = Command::new(programs::program("helm").expect("it is built"));
+        helm.args(arguments).args(["-n", &self.0.namespace]).arg("--kubeconfig").arg(LAB.kubeconfig()).current_dir(folder);
+        for home in ["HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME"] {
+            helm.env(home, folder.join("helm"));
+        }
+        helm.output().expect("helm starts")
+    }
+
+    fn works(&self, arguments: &[&str]) {
+        let out = self.helm(arguments);
+        assert!(out.status.success(), "helm {arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+    }
+
+    /// Helm's next run changes what the run wrote to (selector and template), and the one after that takes it back.
+    fn next_runs_work(&self) {
+        self.works(&["upgrade", "web", "chart", "--set", "version=v3", "--set", "tier=front"]);
+        assert_eq!(self.0.selector(), json!({"app": "web", "tier": "front"}));
+        assert_eq!(self.0.image("web"), "changeover.dev/shop:v3");
+        self.works(&["rollback", "web", "1"]);
+        assert_eq!(self.0.selector(), json!({"app": "web"}));
+        assert_eq!(self.0.image("web"), "changeover.dev/shop:v1");
+        self.0.kubectl(&["rollout", "status", "deployment/web", "--timeout=120s"]);
+        let world = self.0.world();
+        let left: Vec<_> =
+            world.iter().filter(|(_, o)| o["managers"] != json!([]) || o["annotations"].to_string().contains("changeover")).collect();
+        assert!(left.is_empty(), "marks of ours: {left:?}");
+        assert!(world["\"Deployment\"/\"web\""]["spec"]["paused"].is_null(), "a release that Helm reports would not roll");
+    }
+
+    fn ends(&self, arguments: &[&str], code: i32, state: &str) {
+        let (ended, last) = self.0.ends(arguments);
+        assert_eq!((ended, &last["state"]), (code, &Value::from(state)), "{arguments:?}: {last}");
+    }
+}
+
+#[test]
+fn in_the_middle_of_a_run_helm_is_refused_as_the_check_had_said_and_after_the_way_back_it_works() {
+    let r = Release::install("helm-back");
+    let run = r.0.quick_plan("promote", &[]);
+    let (_, checked) = r.0.ends(&["check", "plan", "-o", "json"]);
+    let findings = checked["findings"].as_array().expect("findings");
+    let told = findings.iter().find(|f| f["code"] == "helm-owner").expect("who owns it is told before");
+    assert!(told["message"].to_string().contains("web"), "{told}");
+    assert_eq!(r.0.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "left at the gate, pinned");
+    // Chart and values are as they were: the pin alone is in its way.
+    let refused = r.helm(&["upgrade", "web", "chart"]);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success() && said.contains("changeover-rollout") && said.contains(".spec.selector"), "{said}");
+    r.ends(&["back-out", &run], 5, "backedOut");
+    r.next_runs_work();
+}
+
+#[test]
+fn what_helm_wrote_to_the_paused_blue_is_not_rolled_out_by_the_way_back_unasked() {
+    let r = Release::install("helm-edit");
+    let run = r.0.quick_plan("promote", &[]);
+    assert_eq!(r.0.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4);
+    // It fails at the Service, after it has written the Deployment.
+    assert!(!r.helm(&["upgrade", "web", "chart", "--set", "version=v3"]).status.success());
+    assert_eq!(r.0.image("web"), "changeover.dev/shop:v3");
+    let (code, held) = r.0.ends(&["back-out", &run]);
+    assert!(code == 4 && held["text"].to_string().contains("changed by somebody else"), "{held}");
+    assert_eq!(r.0.selector(), json!({"app": "web"}), "traffic is where it was, unpinned");
+    let pods = r.0.kubectl(&["get", "pods", "-o", "jsonpath={.items[*].spec.containers[0].image}"]);
+    assert!(!pods.contains("shop:v3"), "a version that nobody checked: {pods}");
+}
+
+#[test]
+fn after_a_flip_back_helms_next_runs_work() {
+    let r = Release::install("helm-flip");
+    let run = r.0.plan("plan", "web", "v2", &["--finish", "promote", "--set", "settle=0", "--set", "soak=600"]);
+    assert_eq!(r.0.ends(&["run", "plan", "--yes", "--until", "cut-over", "--confirm-context", "practice"]).0, 4);
+    assert!(r.0.selector().to_string().contains("green"), "traffic moved");
+    r.ends(&["back-out", &run], 5, "backedOut");
+    r.next_runs_work();
+}
+
+#[test]
+fn after_a_promotion_in_place_helms_next_runs_work() {
+    let r = Release::install("helm-promote");
+    r.0.quick_plan("promote", &[]);
+    r.ends(&["run", "plan", "--yes", "--confirm-context", "practice"], 0, "done");
+    assert_eq!(r.0.image("web"), "changeover.dev/shop:v2");
+    r.next_runs_work();
+}
+
+#[test]
+fn after_a_rollback_helms_next_runs_work() {
+    let r = Release::install("helm-undo");
+    r.works(&["upgrade", "web", "chart", "--set", "version=v2"]);
+    r.0.kubectl(&["rollout", "status", "deployment/web", "--timeout=120s"]);
+    assert!(r.0.run(&["plan", "rollback", "deployment/web", "--out", "plan"]).status.success());
+    r.ends(&["run", "plan", "--yes", "--confirm-context", "practice"], 0, "done");
+    assert_eq!(r.0.image("web"), "changeover.dev/shop:v1");
+    r.next_runs_work();
+}
