@@ -96,7 +96,7 @@ fn the_rights_that_a_plan_lists_are_those_that_it_uses() {
         {"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler", "metadata": {"name": "web", "namespace": name},
          "spec": {"minReplicas": 1, "maxReplicas": 4, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}},
         {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": {"name": "looks", "namespace": name},
-         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "lab-viewer"},
+         "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "changeover-viewer"},
          "subjects": [{"apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "shop-viewer"}]},
     ]}));
     // Planned by somebody who sees the namespace, carried out by somebody who may do what the plan lists and nothing else.

@@ -6,7 +6,7 @@ use super::process::wait_until;
 use super::programs::{self, Module};
 use super::state::LabDir;
 use super::{LabError, apply, kubectl};
-use crate::sh;
+use crate::{places, sh};
 
 /// Installs the Gateway API's resource definitions and the access rules of the lab's users.
 pub fn gateway_api(dir: &LabDir) -> Result<(), LabError> {
@@ -25,9 +25,10 @@ pub fn gateway_api(dir: &LabDir) -> Result<(), LabError> {
     })
 }
 
-/// Applies the shop and the access rules.
+/// Applies the shop, the roles that the product ships, and who has them here.
 pub fn apply_all(dir: &LabDir) -> Result<(), LabError> {
     apply(dir, &programs::sources().join("shop"))?;
+    apply(dir, &places::checkout().join("src-tauri/docs/rbac"))?;
     apply(dir, &programs::sources().join("rbac.yaml"))
 }
 
