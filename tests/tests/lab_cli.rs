@@ -286,3 +286,43 @@ fn the_edges_of_a_map_are_by_object_and_their_shares_never_exceed_one() {
     assert!(list("findings").iter().any(|f| f["code"] == "dangling-reference" && f["object"] == ingress.as_str()), "{}", map["findings"]);
     assert!(list("routes").iter().any(|r| r["path"] == "/" && r["shares"][0]["share"] == 1.0), "{}", map["routes"]);
 }
+
+#[test]
+fn the_doctor_finds_what_a_run_left_and_says_what_to_do_from_any_workstation() {
+    let s = Scene::new("doctor");
+    assert_eq!(s.ends(&["doctor", "-o", "json"]), (0, json!({"schema": 1, "findings": [], "unread": []})));
+    let run = s.plan("p", "web", "v2", &["--finish", "swap", "--set", "soak=1"]);
+    assert_eq!(s.ends(&["run", "p", "--confirm-context", "practice"]).0, 4, "left at its gate without --yes");
+
+    let (code, found) = s.ends(&["doctor", "-o", "json"]);
+    let all = found["findings"].as_array().expect("findings").clone();
+    assert_eq!((code, all.len()), (4, 1), "one finding for a run that this journal knows: {found}");
+    let of = |key: &str| all[0][key].as_str().unwrap_or_default().to_string();
+    assert_eq!((of("code"), of("object")), ("abandoned".into(), format!("Deployment/{}/web", s.namespace)));
+    assert!(of("message").contains("is paused") && of("message").contains("services are pinned"), "{found}");
+    assert_eq!(of("remedy"), format!("changeoverctl resume {run}, or changeoverctl back-out {run}"));
+
+    // A colleague's journal does not know the run: the cluster says what there is, whose it is and what to do.
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let (code, found) = s.ends_elsewhere(elsewhere.path(), &["doctor", "-o", "json"]);
+    let marked: Vec<(String, String)> = found["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .map(|f| (f["object"].as_str().unwrap_or_default().to_string(), format!("{} → {}", f["message"], f["remedy"])))
+        .collect();
+    assert_eq!(code, 4, "{found}");
+    let about = |object: &str| marked.iter().find(|(o, _)| o == object).map(|(_, m)| m.clone()).unwrap_or_default();
+    let blue = about(&format!("Deployment/{}/web", s.namespace));
+    assert!(blue.contains(&run) && blue.contains("not in this journal") && blue.contains("rollout resume deployment/web"), "{found}");
+    let service = about(&format!("Service/{}/web", s.namespace));
+    assert!(service.contains("pinned") && service.contains("/spec/selector/pod-template-hash"), "{found}");
+    assert!(about(&format!("Service/{}/web-preview", s.namespace)).contains("delete service/web-preview"), "{found}");
+    assert!(about(&format!("Deployment/{}/web-green", s.namespace)).contains("delete deployment/web-green"), "{found}");
+
+    assert_eq!(s.ends(&["back-out", &run]).0, 5);
+    for state in [s.state.path(), elsewhere.path()] {
+        let (code, found) = s.ends_elsewhere(state, &["doctor", "-o", "json"]);
+        assert_eq!((code, &found["findings"]), (0, &json!([])), "nothing is left after the way back");
+    }
+}

@@ -1467,6 +1467,7 @@ export interface CommandTable {
   resume_run: { args: { run: string }; out: RunView };
   runs: { args: {  }; out: Array<RunSummary> };
   run: { args: { run: string }; out: RunView };
+  doctor: { args: { context: string }; out: Array<FindingView> };
   way_back: { args: { context: string; id: string | null }; out: WayBackView };
   settings: { args: {  }; out: SettingsView };
   set_settings: { args: { settings: SettingsView }; out: SettingsView };

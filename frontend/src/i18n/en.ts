@@ -109,6 +109,7 @@ export const en = {
   "cmd.rollOut": "Roll out",
   "cmd.rollBack": "Roll back",
   "cmd.backOut": "Back out or flip back",
+  "cmd.rePin": "Pin the Service again",
   "cmd.clusters": "Go to clusters",
   "cmd.map": "Go to the map",
   "cmd.runs": "Go to runs",
@@ -137,6 +138,7 @@ export const en = {
   "off.nothingSelected": "nothing is selected",
   "off.noDeployment": "select a Deployment first",
   "off.noRun": "no run is on the screen",
+  "off.noRePin": "no Service has to be pinned again",
   "unlock.title": "Allow writes in {name}",
   "unlock.protected":
     "This cluster is protected. Writes stay possible for 8 hours; every write is still shown before it is sent.",
@@ -184,6 +186,7 @@ export const en = {
   "map.count": "{n} applications",
   "map.trouble": "{n} in trouble",
   "map.moving": "{n} moving",
+  "map.left": "{n} left behind by runs",
   "map.pods.ready": "{ready} of {pods} pods ready",
   "map.hits": "{n} found",
   "map.noHits": "Nothing matches “{q}”",
@@ -490,6 +493,8 @@ export const en = {
   "ev.acknowledge": "Understood",
   // runs, settings
   "runs.title": "Runs",
+  "runs.left": "Left behind",
+  "runs.leftWhere": "in {context}",
   "runs.began": "Began",
   "runs.what": "What",
   "runs.change": "Change",

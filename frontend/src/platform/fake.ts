@@ -173,6 +173,7 @@ export class Fake implements Platform {
             open: !["done", "backedOut", "failed"].includes(state),
           })),
     run: () => this.held(),
+    doctor: () => [],
     way_back: ({ id }) =>
       this.current && id === null
         ? this.current.wayBack

@@ -3,6 +3,7 @@ import { asUiError, call, subscribe } from "../api";
 import type {
   ContextsView,
   ContextView,
+  FindingView,
   FreshnessView,
   GraphBatch,
   ObjectView,
@@ -55,6 +56,8 @@ export class App {
   /** When each run was last heard of: countdowns go on from there. */
   runAt: Record<string, number> = $state({});
   runList: Loadable<RunSummary[]> = $state({ is: "none" });
+  /** What runs have left behind in the open context. */
+  leftBehind: Loadable<FindingView[]> = $state({ is: "none" });
   settings: SettingsView | null = $state(null);
   selected: string | null = $state(null);
   object: Loadable<ObjectView> = $state({ is: "none" });
@@ -192,11 +195,14 @@ export class App {
   }
 
   private takeRun(run: RunView) {
+    const before = this.runs[run.id]?.state;
     this.runs[run.id] = run;
+    const open = run.state !== "done" && run.state !== "backedOut" && run.state !== "failed";
+    // A run that ended leaves nothing, one that was left does: both change what is there.
+    if (before !== undefined && before !== run.state && (!open || run.state === "left")) void this.loadLeftBehind();
     this.runAt[run.id] = Date.now();
     if (this.runList.is === "there") {
       const { id, context, target, strategy, change, startedAt, state, headline, reason } = run;
-      const open = state !== "done" && state !== "backedOut" && state !== "failed";
       const summary: RunSummary = { id, context, target, strategy, change, startedAt, state, headline, reason, open };
       const rest = this.runList.value.filter((r) => r.id !== id);
       const at = this.runList.value.findIndex((r) => r.id === id);
@@ -256,12 +262,14 @@ export class App {
     const batch = await this.try(() => call("graph", { context: name }));
     if (batch) this.takeGraph(batch);
     void this.loadWayBack();
+    void this.loadLeftBehind();
   }
 
   async closeContext(name: string) {
     const contexts = await this.try(() => call("close_context", { context: name }));
     if (contexts) this.contexts = { is: "there", value: contexts };
     this.fresh = null;
+    this.leftBehind = { is: "none" };
   }
 
   async unlock(typed: string): Promise<boolean> {
@@ -327,6 +335,18 @@ export class App {
     if (!this.runs[id]) {
       const run = await this.try(() => call("run", { run: id }));
       if (run) this.takeRun(run);
+    }
+  }
+
+  async loadLeftBehind() {
+    const context = this.open?.name;
+    if (context === undefined) return;
+    if (this.leftBehind.is !== "there") this.leftBehind = { is: "loading", since: Date.now() };
+    try {
+      const value = await call("doctor", { context });
+      if (this.open?.name === context) this.leftBehind = { is: "there", value };
+    } catch (cause) {
+      if (this.open?.name === context) this.leftBehind = { is: "failed", error: asUiError(cause) };
     }
   }
 

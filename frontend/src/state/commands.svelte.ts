@@ -49,6 +49,12 @@ export function off(app: App, command: Command): string | null {
         ? null
         : (run?.wayBack.text ?? t("off.noRun"));
     }
+    case "rePin": {
+      if (app.screen.at !== "run") return t("off.noRun");
+      const run = app.runs[app.screen.run];
+      if (!run?.hold?.choices.some((c) => c.code === "re-pin")) return t("off.noRePin");
+      return run.context === app.open?.name ? app.writesOff : t("off.otherContext", { name: run.context });
+    }
     case "breakGlass":
       return app.screen.at === "run" ? null : t("off.noRun");
     case "lock":
@@ -102,6 +108,12 @@ export function run(app: App, command: Command): void {
     case "backOut":
       app.overlay = "backOut";
       return;
+    case "rePin": {
+      const id = app.screen.at === "run" ? app.screen.run : "";
+      // Two colours get traffic that one shall have: nothing stands between the key and the write that mends it.
+      void app.runCommand(() => call("choose", { run: id, choice: "re-pin" }));
+      return;
+    }
     case "breakGlass":
       app.overlay = "breakGlass";
       return;

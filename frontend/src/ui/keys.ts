@@ -12,6 +12,7 @@ export type Command =
   | "rollOut"
   | "rollBack"
   | "backOut"
+  | "rePin"
   | "clusters"
   | "map"
   | "runs"
@@ -51,6 +52,7 @@ export const KEYS: readonly Binding[] = [
   key("rollOut", "r", ["KeyR"], "cmd.rollOut"),
   key("rollBack", "u", ["KeyU"], "cmd.rollBack"),
   key("backOut", "b", ["KeyB"], "cmd.backOut"),
+  key("rePin", "p", ["KeyP"], "cmd.rePin"),
   key("zoomIn", "Ctrl +", ["Equal"], "cmd.zoomIn", true),
   key("zoomOut", "Ctrl −", ["Minus"], "cmd.zoomOut", true),
   key("zoomReset", "Ctrl 0", ["Digit0"], "cmd.zoomReset", true),

@@ -131,6 +131,10 @@ describe("the window", () => {
     await app.openRun("bg-cart-3f9a1c");
     await user.click(await screen.findByTestId("choice-re-pin"));
     expect(fake.calls.find((c) => c.name === "choose")?.args).toEqual({ run: "bg-cart-3f9a1c", choice: "re-pin" });
+    fake.stage("hold");
+    await screen.findByTestId("choice-re-pin");
+    await user.keyboard("p");
+    await waitFor(() => expect(fake.calls.filter((c) => c.name === "choose")).toHaveLength(2));
     fake.stage("stuck");
     expect(await screen.findByTestId("break-glass-card")).toHaveTextContent("kubectl");
     expect(screen.getByTestId("back-out")).toHaveAttribute("aria-disabled", "true");

@@ -72,8 +72,11 @@ async fn main() -> Outcome<()> {
     let small = Start { size: Some((1024, 700)), ..start };
     let w = Window::open(j.state.path(), &small).await?;
     open(&w, &j).await?;
+    w.see("[data-testid=left-behind]").await?;
     take(&w, &to, "map-1024").await?;
     keys(&w, "gr").await?;
+    w.see("[data-testid=left-behind-list]").await?;
+    take(&w, &to, "left-behind-1024").await?;
     w.click("[data-testid=run-row]").await?;
     w.click("[data-testid=resume]").await?;
     j.until_gate(&w).await?;

@@ -52,6 +52,8 @@ commands! {
     fn runs() -> Vec<RunSummary>;
     /// One run.
     fn run(run: String) -> RunView;
+    /// What runs have left in a context that is open, in the namespaces that are shown, and what to do about it.
+    fn doctor(context: String) -> Vec<FindingView>;
     /// Can one go back now, how, how fast: of a run, or of a Deployment.
     fn way_back(context: String, id: Option<String>) -> WayBackView;
     /// Settings.

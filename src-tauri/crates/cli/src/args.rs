@@ -136,6 +136,14 @@ Examples:
   changeoverctl runs
   changeoverctl runs -o json")]
     Runs,
+    /// Finds what runs have left behind: runs that nobody drives, pauses, pins, held autoscalers, previews.
+    #[command(after_help = "\
+Exit code 4 when something needs somebody. Each finding says what to do.
+
+Examples:
+  changeoverctl doctor -n shop
+  changeoverctl doctor -n shop -o json")]
+    Doctor,
     /// Shows a run: steps, colours, what it waits for, the way back.
     #[command(after_help = "\
 Examples:

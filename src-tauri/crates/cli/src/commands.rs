@@ -38,6 +38,7 @@ pub async fn run(cli: &Cli, out: &mut Out) -> Result<Exit, UiError> {
         Command::Check { plan } => check(&host, plan, json, out).await,
         Command::Run { plan, reason, follow } => start(&host, plan, reason, follow, json, out).await,
         Command::Runs => runs(&host, json, out).await,
+        Command::Doctor => doctor(&host, g, json, out).await,
         Command::Status { run } => status(&host, run, json, out).await,
         Command::Resume { run, choose, follow } => resume(&host, run, choose.as_deref(), follow, json, out).await,
         Command::BackOut { run, reason, confirm_context } => {
@@ -187,6 +188,30 @@ async fn check(host: &Arc<Host>, path: &Path, json: bool, out: &mut Out) -> Resu
         out.line(if v.startable { "nothing stops it" } else { "stopped" });
     }
     Ok(if v.startable { Exit::Done } else { Exit::Stopped })
+}
+
+async fn doctor(host: &Arc<Host>, g: &Global, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    let (context, _) = open(host, g).await?;
+    let found = host.doctor(context.clone()).await?;
+    // What was not read may bear marks too.
+    let looked_at = ["Deployment", "Service", "HorizontalPodAutoscaler"];
+    let unread: Vec<KindStateView> = host.unread(&context).into_iter().filter(|k| looked_at.contains(&k.kind.as_str())).collect();
+    let needs = found.iter().any(|f| f.severity == FindingSeverity::Warn);
+    if json {
+        let unread: Vec<Value> = unread.iter().map(|k| json!({"kind": k.kind, "why": k.note})).collect();
+        out.json(&json!({"schema": SCHEMA, "findings": found, "unread": unread}));
+    } else {
+        text::findings(&found).iter().for_each(|l| out.line(l));
+        unread.iter().for_each(|k| out.line(&format!("not looked at: {} ({})", k.kind, k.note)));
+        if found.is_empty() && unread.is_empty() {
+            out.line("nothing was left behind");
+        }
+    }
+    Ok(match (needs, unread.is_empty()) {
+        (true, _) => Exit::Held,
+        (false, false) => Exit::Unreachable,
+        (false, true) => Exit::Done,
+    })
 }
 
 async fn checked(host: &Arc<Host>, path: &Path) -> Result<PlanView, UiError> {

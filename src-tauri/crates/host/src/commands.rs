@@ -134,6 +134,11 @@ impl Commands for Host {
         self.run_view(&run)
     }
 
+    async fn doctor(&self, context: String) -> Result<Vec<FindingView>, UiError> {
+        self.settled(&context).await?;
+        self.left_behind(&context)
+    }
+
     async fn way_back(&self, context: String, id: Option<String>) -> Result<WayBackView, UiError> {
         self.way_back_of(&context, id).await
     }

@@ -21,6 +21,7 @@ use tokio::sync::broadcast;
 mod behind;
 mod commands;
 mod contexts;
+mod doctor;
 mod entries;
 mod errors;
 mod graph_view;

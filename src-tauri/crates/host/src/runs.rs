@@ -279,10 +279,13 @@ impl Host {
         })
     }
 
-    fn journaled(&self, run: &str) -> Result<(Plan, Seen), UiError> {
+    pub(crate) fn journaled(&self, run: &str) -> Result<(Plan, Seen), UiError> {
         let (plan, entries) = self.store.read(run).map_err(errors::journal)?;
-        let (_, seen) = inspect(plan.clone(), &entries)
+        let (_, mut seen) = inspect(plan.clone(), &entries)
             .map_err(|e| UiError::new(Code::Journal, format!("run {run}: {e}")).hint("the run is not interpreted; repair by hand"))?;
+        // One that another process of this workstation drives was not left. Where that cannot be told (a disk that is
+        // read-only now), nobody writes its journal either.
+        seen.attached = !seen.status.is_final() && self.store.driver(run).is_ok_and(|pid| pid.is_some());
         Ok((plan, seen))
     }
 

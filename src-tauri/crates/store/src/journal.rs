@@ -134,6 +134,25 @@ impl Store {
         })
     }
 
+    /// The process that drives the run now, this one or another; `None` = nobody.
+    ///
+    /// # Errors
+    /// [`JournalError::NotFound`], or the file's own.
+    pub fn driver(&self, run: &str) -> Result<Option<u32>, JournalError> {
+        let ours = self.held().get(run).map(|held| held.epoch);
+        // Within a write transaction, as every judgement of a claim.
+        self.transact(|tx| {
+            let row = self.run(tx, run)?;
+            if ours == Some(row.epoch) {
+                return Ok(Some(std::process::id()));
+            }
+            Ok(match claim::take(&self.path, run).map_err(|e| file::unwritable(&self.path, e))? {
+                claim::Taken::Ours(_) => None,
+                claim::Taken::Busy => Some(row.holder_pid.unwrap_or_default()),
+            })
+        })
+    }
+
     /// Moves the log into the file while no cutover waits for the disk. A failure costs nothing: the log stays.
     fn checkpoint(&self) {
         let _ = self.db().query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));

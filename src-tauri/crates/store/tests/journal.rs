@@ -91,6 +91,24 @@ fn of_two_claims_at_once_one_wins() {
 }
 
 #[test]
+fn who_drives_a_run_is_known_for_as_long_as_it_does() {
+    let dir = tempdir().expect("dir");
+    let path = dir.path().join("journal.db");
+    let (one, other) = (opened(&path), opened(&path));
+    one.create(&plan("r"), None).expect("creates");
+    let both = || (one.driver("r").expect("tells"), other.driver("r").expect("tells"));
+    let me = Some(std::process::id());
+    assert_eq!(both(), (None, None));
+    one.claim("r").expect("claims");
+    assert_eq!(both(), (me, me), "told to the holder and to others");
+    assert!(matches!(other.claim("r"), Err(JournalError::Held { .. })), "to ask takes nothing away");
+    one.release("r").expect("releases");
+    assert_eq!(both(), (None, None));
+    assert_eq!(other.claim("r").expect("claims"), 2, "to ask leaves nothing in the way");
+    assert!(matches!(one.driver("gone"), Err(JournalError::NotFound(_))));
+}
+
+#[test]
 fn stores_that_are_opened_at_once_share_one_file() {
     let dir = tempdir().expect("dir");
     let path = dir.path().join("journal.db");
