@@ -307,9 +307,7 @@ impl Ctx {
                 Ok(())
             }
             Command::Approve(gate) if !self.view.approved.contains(&gate) => self.log(vec![Event::Approved { gate }]),
-            Command::BackOut(why) if self.direction == Direction::Run => {
-                Err(Stop::BackOut(Said::new("asked", why.clone()).with("reason", why)))
-            }
+            Command::BackOut(why) if self.direction == Direction::Run => Err(Stop::BackOut(crate::run::asked(why))),
             Command::Detach => Err(Stop::Detach),
             // An answer to a hold that is over, a second wish to go back, a gate that is open: nothing to do.
             Command::Approve(_) | Command::BackOut(_) | Command::Choose(_) => Ok(()),

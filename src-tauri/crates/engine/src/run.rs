@@ -218,7 +218,8 @@ fn first_word(ctx: &mut Ctx, command: Command) -> Result<(), Stop> {
     }
 }
 
-fn asked(why: String) -> Said {
+/// A wish to go back, in the words of who has it.
+pub(crate) fn asked(why: String) -> Said {
     Said::new("asked", if why.is_empty() { "asked for".to_string() } else { why.clone() }).with("reason", why)
 }
 
