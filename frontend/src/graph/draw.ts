@@ -51,21 +51,33 @@ export function draw(ctx: CanvasRenderingContext2D, scene: Scene, view: Rect, in
   for (const p of pipes) if (p.text !== "") drawShare(ctx, p, ink, lit(p));
 }
 
+/** Whether the share stands in the pipe itself. */
+function holdsText(p: Pipe): boolean {
+  return p.text !== "" && p.kind === "flow" && p.width >= 12;
+}
+
+/** How far a pipe goes straight before it bends: as far as its number is wide, which a slope could not hold. */
+function straight(p: Pipe): number {
+  const dx = p.x2 - p.x1;
+  return holdsText(p) ? Math.min(38, dx * 0.66) : Math.min(4, dx * 0.1);
+}
+
 function curve(ctx: CanvasRenderingContext2D, p: Pipe, dy = 0) {
-  const bend = Math.min(44, (p.x2 - p.x1) * 0.45);
+  const head = straight(p);
   const flat = Math.min(4, (p.x2 - p.x1) * 0.1);
+  const bend = Math.min(44, (p.x2 - p.x1 - head) * 0.45);
   ctx.beginPath();
   ctx.moveTo(p.x1, p.y1 + dy);
   if (Math.abs(p.y1 - p.y2) < 0.5) {
     ctx.lineTo(p.x2, p.y2 + dy);
     return;
   }
-  ctx.lineTo(p.x1 + flat, p.y1 + dy);
-  ctx.bezierCurveTo(p.x1 + flat + bend, p.y1 + dy, p.x2 - flat - bend, p.y2 + dy, p.x2 - flat, p.y2 + dy);
+  ctx.lineTo(p.x1 + head, p.y1 + dy);
+  ctx.bezierCurveTo(p.x1 + head + bend, p.y1 + dy, p.x2 - flat - bend, p.y2 + dy, p.x2 - flat, p.y2 + dy);
   ctx.lineTo(p.x2, p.y2 + dy);
 }
 
-/** From below a box along the gap between two rows: what explains passes the pods by. */
+/** From below a box along the gap between two rows, past the pods. */
 function around(ctx: CanvasRenderingContext2D, p: Pipe) {
   const half = pitch("near").box / 2;
   const [x, gap, end] = [p.x1 - 12, p.y1 + half + 5, p.x2 - 4];
@@ -115,6 +127,10 @@ function drawPipe(ctx: CanvasRenderingContext2D, p: Pipe, ink: Ink, lit: boolean
       }
       return;
     case "attached":
+      curve(ctx, p);
+      stroke(ctx, ink.get("line-2"), 1);
+      return;
+    case "beside":
       around(ctx, p);
       stroke(ctx, ink.get(lit ? "flow-lit" : "line-2"), 1);
       return;
@@ -140,7 +156,6 @@ function drawPipe(ctx: CanvasRenderingContext2D, p: Pipe, ink: Ink, lit: boolean
 }
 
 function drawShare(ctx: CanvasRenderingContext2D, p: Pipe, ink: Ink, lit: boolean) {
-  const inside = p.width >= 12 && p.kind === "flow";
   ctx.textAlign = "center";
   if (p.kind === "broken") {
     ctx.font = `600 11px ${ink.ui}`;
@@ -152,19 +167,10 @@ function drawShare(ctx: CanvasRenderingContext2D, p: Pipe, ink: Ink, lit: boolea
   const bent = Math.abs(p.y1 - p.y2) >= 6;
   const x = (p.x1 + p.x2) / 2;
   const y = (p.y1 + p.y2) / 2;
-  if (inside && bent) {
-    // A slope is narrower than the number: it gets a plate of its own, in the middle of the way.
-    const w = ctx.measureText(p.text).width + 10;
-    ctx.fillStyle = ink.get("bg-0");
-    round(ctx, x - w / 2, y - 8, w, 16, 3);
-    ctx.fill();
-    ctx.fillStyle = ink.get("text-1");
-    ctx.fillText(p.text, x, y + 4);
-    return;
-  }
-  if (inside) {
+  if (holdsText(p)) {
     ctx.fillStyle = lit && !p.edge.lane ? ink.get("bg-0") : ink.get("pipe-ink");
-    ctx.fillText(p.text, x, y + 4);
+    if (bent) ctx.fillText(p.text, p.x1 + straight(p) / 2, p.y1 + 4);
+    else ctx.fillText(p.text, x, y + 4);
     return;
   }
   const above = p.y2 <= p.y1 ? -1 : 1;

@@ -10,7 +10,7 @@ export interface Box extends Rect {
 }
 
 /** How a pipe is painted; see the drawing language in the README of the design. */
-export type PipeKind = "flow" | "open" | "declared" | "broken" | "shadow" | "hair" | "attached";
+export type PipeKind = "flow" | "open" | "declared" | "broken" | "shadow" | "hair" | "attached" | "beside";
 
 export interface Pipe extends Rect {
   id: string;
@@ -348,17 +348,20 @@ function pipesOf(edges: EdgeView[], byId: Map<string, Box>): Pipe[] {
     const from = byId.get(edge.from);
     const to = byId.get(edge.to);
     if (!from || !to) continue;
-    const kind = pipeKind(edge, from.node.rank);
+    const beside = from.node.rank === 6 || to.node.rank === 6;
+    const kind = beside ? "beside" : pipeKind(edge, from.node.rank);
+    // What stands beside a workload may point at it or be pointed at: the line begins at the workload.
+    const [left, right] = from.node.rank === 6 ? [to, from] : [from, to];
     // From a workload on, only a split is worth a number.
     const says = kind === "flow" && edge.share !== null && (from.node.rank < 3 || edge.share < 0.995);
     pipes.push({
       id: edge.id,
       edge,
       kind,
-      x1: from.x + from.w,
-      y1: from.y + from.h / 2,
-      x2: to.x,
-      y2: to.y + to.h / 2,
+      x1: left.x + left.w,
+      y1: left.y + left.h / 2,
+      x2: right.x,
+      y2: right.y + right.h / 2,
       width: thickness(kind, edge.share),
       text: says ? percent(edge.share ?? 0) : kind === "broken" ? "0" : "",
       x: 0,
@@ -385,8 +388,8 @@ function pipesOf(edges: EdgeView[], byId: Map<string, Box>): Pipe[] {
     p.x = Math.min(p.x1, p.x2);
     p.w = Math.abs(p.x2 - p.x1);
     p.y = Math.min(p.y1, p.y2) - p.width / 2;
-    // What explains goes through the gap below its row.
-    p.h = Math.abs(p.y2 - p.y1) + p.width + (p.kind === "attached" ? 20 : 0);
+    // What stands beside is led to through the gap below the row.
+    p.h = Math.abs(p.y2 - p.y1) + p.width + (p.kind === "beside" ? 20 : 0);
   }
   return pipes;
 }

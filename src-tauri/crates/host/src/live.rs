@@ -74,6 +74,8 @@ struct State {
     shown: Scope,
     kinds: BTreeMap<Kind, KindState>,
     fresh: Option<Freshness>,
+    /// The map was laid out once with everything that there is: what came first while it was read says nothing.
+    laid: bool,
     /// Somebody asked for the graph, so batches are sent.
     watched: bool,
     seq: u32,
@@ -258,6 +260,7 @@ impl State {
             shown: want.shown.clone(),
             kinds: BTreeMap::new(),
             fresh: None,
+            laid: false,
             watched: false,
             seq: 0,
             unacknowledged: None,
@@ -326,6 +329,11 @@ impl State {
                 self.note_blind();
             }
             FeedEvent::Freshness(f) => self.fresh = Some(f),
+        }
+        if !self.laid && self.settled() {
+            self.laid = true;
+            let places = self.topology.relayout();
+            self.changed(GraphDelta { places, ..GraphDelta::default() });
         }
     }
 

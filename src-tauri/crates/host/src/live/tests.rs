@@ -125,6 +125,58 @@ fn ids(b: &GraphBatch) -> Vec<&str> {
     b.nodes.iter().map(|n| n.id.as_str()).collect()
 }
 
+fn object(kind: Kind, name: &str, spec: serde_json::Value) -> Delta {
+    let v = json!({"metadata":{"namespace":"shop","name":name,"uid":format!("{kind}-{name}")},"spec":spec});
+    Delta::Upsert(kind.decode_value(&v).expect("decodes"))
+}
+
+/// How objects come in: all at once, one by one, …
+type Order = fn(Vec<Delta>) -> Vec<Vec<Delta>>;
+
+/// Three applications behind one Ingress.
+fn shop() -> Vec<Delta> {
+    let deployment = |name: &str| {
+        let template = json!({"metadata":{"labels":{"app":name}},"spec":{"containers":[{"name":"c","image":"i:v1"}]}});
+        object(Kind::Deployment, name, json!({"replicas":1,"selector":{"matchLabels":{"app":name}},"template":template}))
+    };
+    let service = |name: &str| object(Kind::Service, name, json!({"selector":{"app":name},"ports":[{"port":80}]}));
+    let path = |path: &str, to: &str| json!({"path":path,"pathType":"Prefix","backend":{"service":{"name":to,"port":{"number":80}}}});
+    let rules = json!([{"host":"h","http":{"paths":[path("/", "web"), path("/api", "api"), path("/pay", "pay")]}}]);
+    let names = ["api", "web", "pay"];
+    let parts = names.iter().map(|n| deployment(n)).chain(names.iter().rev().map(|n| service(n)));
+    parts.chain([object(Kind::Ingress, "edge", json!({"rules":rules}))]).collect()
+}
+
+fn rows(s: &Scene) -> BTreeMap<String, String> {
+    let place = |t: &Topology, id: &NodeId| t.layout().place(id).map(|p| format!("{p:?}")).unwrap_or_default();
+    s.live.with(|t, _| t.graph().nodes().map(|n| (n.id.to_string(), place(t, &n.id))).collect())
+}
+
+#[tokio::test]
+async fn the_map_does_not_look_by_what_was_read_first_and_stays_as_it_is_afterwards() {
+    let mut seen = vec![];
+    let orders: [Order; 3] =
+        [|all| vec![all], |all| all.into_iter().map(|d| vec![d]).collect(), |all| all.into_iter().rev().map(|d| vec![d]).collect()];
+    for order in orders {
+        let mut s = Scene::new(want(&["shop"], &["shop"]));
+        let feed = s.feed().await;
+        for deltas in order(shop()) {
+            feed.tell.send(FeedEvent::Deltas(deltas)).expect("is heard");
+        }
+        feed.kinds(|_| live());
+        feed.fresh(true);
+        s.until("everything is read", |state| state.settled() && state.laid).await;
+        let first = rows(&s);
+        feed.tell.send(FeedEvent::Deltas(vec![object(Kind::Service, "aaa", json!({"ports":[{"port":80}]}))])).expect("is heard");
+        s.until("one more", |state| state.topology.graph().nodes().count() > first.len()).await;
+        let later = rows(&s);
+        assert!(first.iter().all(|(id, place)| later.get(id) == Some(place)), "nothing moves for what is new: {first:?} {later:?}");
+        seen.push(first);
+    }
+    assert_eq!(seen[0], seen[1]);
+    assert_eq!(seen[0], seen[2]);
+}
+
 #[tokio::test]
 async fn a_run_elsewhere_widens_what_is_read_and_the_map_goes_on() {
     let mut s = Scene::new(want(&["pay"], &["pay"]));
