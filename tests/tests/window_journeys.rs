@@ -67,7 +67,7 @@ async fn a_run_that_was_killed_in_the_soak_is_picked_up() -> Outcome<()> {
     w.click("[data-testid=left-behind]").await?;
     let told = [run.as_str(), "is paused", "changeoverctl resume"];
     w.reads("[data-testid=left-behind-list]", &told, PATIENCE).await?;
-    w.click(&format!("[data-testid=rail-run][data-run='{run}'], [data-testid=rail-run]")).await?;
+    w.click(&format!("[data-testid=run-row][data-run='{run}']")).await?;
     w.see(&format!("[data-testid=run][data-run='{run}']")).await?;
     w.click("[data-testid=resume]").await?;
     w.see("[data-testid=back-out][data-kind=flipBack][aria-disabled=false]").await?;

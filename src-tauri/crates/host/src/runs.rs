@@ -22,8 +22,9 @@ use crate::{Host, errors, lanes, locked, policy, run_view, who};
 const AT_MOST_EVERY: Duration = Duration::from_millis(100);
 /// A run is told at least so often while it is driven, for the figures beside it move on.
 const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
-/// How long a command waits for its effect to show.
-const EFFECT: Duration = Duration::from_secs(2);
+/// How long a command waits for its effect to show. Who gets a view from before takes it for the answer: a script would leave
+/// a run at the very hold that it has just answered, so this is as long as a slow disk may take for some entries.
+const EFFECT: Duration = Duration::from_secs(15);
 /// How long a driver may take to let go; it is between two requests then, or its write's deadline passes.
 const LETTING_GO: Duration = Duration::from_secs(15);
 /// Lines of green's log that are shown, and how often they are read.
