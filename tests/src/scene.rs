@@ -184,8 +184,17 @@ impl Scene {
         let (target, image) = (format!("deployment/{target}"), format!("web=changeover.dev/shop:{version}"));
         let out = self.run(&[&["plan", "blue-green", &target, "--image", &image, "--out", file][..], more].concat());
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-        let plan: Value = serde_json::from_slice(&std::fs::read(self.state.path().join(file)).expect("reads")).expect("is JSON");
-        plan["id"].as_str().expect("has an id").to_string()
+        self.plan_id(file)
+    }
+
+    /// A plan file as it was written.
+    pub fn plan_file(&self, file: &str) -> Value {
+        serde_json::from_slice(&std::fs::read(self.state.path().join(file)).expect("reads")).expect("is JSON")
+    }
+
+    /// The id of the run that a plan file becomes.
+    pub fn plan_id(&self, file: &str) -> String {
+        self.plan_file(file)["id"].as_str().expect("has an id").to_string()
     }
 
     /// The plan file `plan` of `web` to v2, with neither soak nor settling time; gives the id of its run.

@@ -25,7 +25,7 @@ fn two_swaps_in_a_row_end_label_disjoint() {
     s.carry_out("a", &first);
     assert!(s.selector().to_string().contains("green"), "{}", s.selector());
     let second = s.plan("b", "web-green", "v3", &["--finish", "swap", "--set", "soak=1"]);
-    let plan: Value = serde_json::from_slice(&std::fs::read(s.state.path().join("b")).expect("reads")).expect("is JSON");
+    let plan = s.plan_file("b");
     let does = |what: &str| plan["steps"].as_array().expect("steps").iter().any(|p| p["step"]["do"] == what);
     assert!(does("switch") && !does("pause") && !does("pin"), "both colours are told apart by labels: {plan}");
     s.carry_out("b", &second);

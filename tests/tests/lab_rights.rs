@@ -35,8 +35,7 @@ fn ends(s: &Scene, kubeconfig: &Path, arguments: &[&str]) -> (i32, Value) {
 fn plan(s: &Scene, kubeconfig: &Path, strategy: &[&str]) -> String {
     let out = s.command_with(kubeconfig, &[&["plan"], strategy, &["--out", "p"]].concat()).output().expect("starts");
     assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-    let plan: Value = serde_json::from_slice(&std::fs::read(s.state.path().join("p")).expect("reads")).expect("is JSON");
-    plan["id"].as_str().expect("has an id").to_string()
+    s.plan_id("p")
 }
 
 /// Carries the plan out. Whoever may not read nodes is not told that pods are simulated, and asked about the missing answers.

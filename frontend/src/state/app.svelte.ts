@@ -113,6 +113,12 @@ export class App {
     }
   }
 
+  /** Why nothing can be written by a run of that context; null = it can. */
+  writesOffIn(context: string): string | null {
+    if (this.open && context !== this.open.name) return t("off.otherContext", { name: context });
+    return this.writesOff;
+  }
+
   /** Only an unlock stands between the operator and a write. */
   get canUnlock(): boolean {
     const w = this.open?.writes;

@@ -53,7 +53,7 @@ export function off(app: App, command: Command): string | null {
       if (app.screen.at !== "run") return t("off.noRun");
       const run = app.runs[app.screen.run];
       if (!run?.hold?.choices.some((c) => c.code === "re-pin")) return t("off.noRePin");
-      return run.context === app.open?.name ? app.writesOff : t("off.otherContext", { name: run.context });
+      return app.writesOffIn(run.context);
     }
     case "breakGlass":
       return app.screen.at === "run" ? null : t("off.noRun");

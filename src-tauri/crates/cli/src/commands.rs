@@ -193,13 +193,10 @@ async fn check(host: &Arc<Host>, path: &Path, json: bool, out: &mut Out) -> Resu
 async fn doctor(host: &Arc<Host>, g: &Global, json: bool, out: &mut Out) -> Result<Exit, UiError> {
     let (context, _) = open(host, g).await?;
     let found = host.doctor(context.clone()).await?;
-    // What was not read may bear marks too.
-    let looked_at = ["Deployment", "Service", "HorizontalPodAutoscaler"];
-    let unread: Vec<KindStateView> = host.unread(&context).into_iter().filter(|k| looked_at.contains(&k.kind.as_str())).collect();
+    let unread = host.not_looked_at(&context);
     let needs = found.iter().any(|f| f.severity == FindingSeverity::Warn);
     if json {
-        let unread: Vec<Value> = unread.iter().map(|k| json!({"kind": k.kind, "why": k.note})).collect();
-        out.json(&json!({"schema": SCHEMA, "findings": found, "unread": unread}));
+        out.json(&json!({"schema": SCHEMA, "findings": found, "unread": map::unread_json(&unread)}));
     } else {
         text::findings(&found).iter().for_each(|l| out.line(l));
         unread.iter().for_each(|k| out.line(&format!("not looked at: {} ({})", k.kind, k.note)));

@@ -33,8 +33,13 @@ pub fn to_json(cluster: &str, g: &GraphBatch, unread: &[KindStateView]) -> Value
         .collect();
     let findings: Vec<Value> =
         g.findings.iter().flatten().map(|f| json!({"code": f.code, "object": f.object, "message": f.message})).collect();
-    let unread: Vec<Value> = unread.iter().map(|k| json!({"kind": k.kind, "why": k.note})).collect();
+    let unread = unread_json(unread);
     json!({"schema": SCHEMA, "cluster": cluster, "nodes": nodes, "edges": edges, "routes": routes, "findings": findings, "unread": unread})
+}
+
+/// Kinds that are not all seen, and why.
+pub fn unread_json(kinds: &[KindStateView]) -> Vec<Value> {
+    kinds.iter().map(|k| json!({"kind": k.kind, "why": k.note})).collect()
 }
 
 fn word(h: Health) -> &'static str {

@@ -120,7 +120,12 @@ pub fn selects(selector: &Labels, labels: &Labels) -> bool {
 
 /// Whether an object was created by a run of Changeover.
 pub fn is_ours(meta: &Meta) -> bool {
-    meta.labels.contains_key(names::RUN) || meta.annotations.contains_key(names::RUN)
+    made_by(meta).is_some()
+}
+
+/// The run that created an object.
+pub fn made_by(meta: &Meta) -> Option<&str> {
+    meta.labels.get(names::RUN).or_else(|| meta.annotations.get(names::RUN)).map(String::as_str)
 }
 
 /// Whether traffic from outside the cluster enters at this Service: an Ingress or HTTPRoute leads to it, or its type

@@ -117,7 +117,7 @@ fn created<'a>(plan: &'a Plan, object: &ObjectId) -> Option<&'a Value> {
 }
 
 /// `kubectl -n NS VERB KIND/NAME`.
-fn on(object: &ObjectId, verb: &str) -> String {
+pub(crate) fn on(object: &ObjectId, verb: &str) -> String {
     format!("kubectl -n {} {verb} {}", quote(&object.namespace), quote(&format!("{}/{}", object.kind.name().to_lowercase(), object.name)))
 }
 
@@ -141,7 +141,7 @@ fn create_at(manifest: &Value, replicas: u32) -> String {
     create(&manifest)
 }
 
-fn patch(object: &ObjectId, ops: Vec<Value>) -> String {
+pub(crate) fn patch(object: &ObjectId, ops: Vec<Value>) -> String {
     format!("{} --type=json -p {}", on(object, "patch"), quote(&Value::Array(ops).to_string()))
 }
 

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use model::{Kind, Meta, Object, ObjectId, ObjectSet, names};
+use model::{Kind, Object, ObjectId, ObjectSet, names};
+use serde_json::json;
 
-use crate::around::{is_ours, selects};
+use crate::around::{is_ours, made_by, selects};
+use crate::kubectl::{on, patch};
 
 /// An object that bears marks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,7 +21,7 @@ pub struct Marks {
 }
 
 /// Kinds that a run writes to or creates.
-const KINDS: [Kind; 3] = [Kind::Deployment, Kind::Service, Kind::HorizontalPodAutoscaler];
+pub const KINDS: [Kind; 3] = [Kind::Deployment, Kind::Service, Kind::HorizontalPodAutoscaler];
 
 /// Every object that bears marks. A Deployment that a run created and that a Service leads to is no leftover: that is how a
 /// swap ends.
@@ -30,30 +32,28 @@ pub fn marks(objects: &ObjectSet) -> BTreeMap<ObjectId, Marks> {
 
 fn of(objects: &ObjectSet, object: &Object) -> Marks {
     let (id, meta) = (object.id(), object.meta());
-    let kubectl = |rest: String| format!("kubectl -n {} {rest}", id.namespace);
-    let name = format!("{}/{}", id.kind.name().to_lowercase(), id.name);
+    let without = |annotation: &str| format!("{} {annotation}-", on(&id, "annotate"));
     let mut marks = Marks::default();
     if let Some(why) = meta.annotations.get(names::WHY) {
         marks.note(run_of_why(why), format!("is {why}"));
-        marks.repair.extend([kubectl(format!("rollout resume {name}")), kubectl(format!("annotate {name} {}-", names::WHY))]);
+        marks.repair.extend([on(&id, "rollout resume"), without(names::WHY)]);
     }
     if let Object::Service(s) = object
-        && s.spec.selector.contains_key(names::POD_TEMPLATE_HASH)
+        && let Some(hash) = s.spec.selector.get(names::POD_TEMPLATE_HASH)
     {
-        let hash = &s.spec.selector[names::POD_TEMPLATE_HASH];
         marks.note(None, format!("is pinned to one ReplicaSet ({}: {hash}): it is empty once that one goes", names::POD_TEMPLATE_HASH));
         let path = format!("/spec/selector/{}", names::POD_TEMPLATE_HASH);
-        let ops = format!(r#"[{{"op":"test","path":"{path}","value":"{hash}"}},{{"op":"remove","path":"{path}"}}]"#);
-        marks.repair.push(kubectl(format!("patch {name} --type=json -p '{ops}'")));
+        let ops = vec![json!({"op":"test","path":path,"value":hash}), json!({"op":"remove","path":path})];
+        marks.repair.push(patch(&id, ops));
     }
     if let Some(epoch) = meta.annotations.get(names::EPOCH) {
         let more = if id.kind == Kind::HorizontalPodAutoscaler { ": its minimum is raised, or was" } else { "" };
         marks.note(run_of_epoch(epoch), format!("is in the middle of a run{more}"));
-        marks.repair.push(kubectl(format!("annotate {name} {}-", names::EPOCH)));
+        marks.repair.push(without(names::EPOCH));
     }
     if is_ours(meta) && stray(objects, object) {
-        marks.note(created_by(meta), "was made by a run, and nothing needs it any more once that is over".into());
-        marks.repair.push(kubectl(format!("delete {name}")));
+        marks.note(made_by(meta).map(str::to_string), "was made by a run, and nothing needs it any more once that is over".into());
+        marks.repair.push(on(&id, "delete"));
     }
     marks
 }
@@ -78,10 +78,6 @@ impl Marks {
     }
 }
 
-fn created_by(meta: &Meta) -> Option<String> {
-    meta.annotations.get(names::RUN).or_else(|| meta.labels.get(names::RUN)).cloned()
-}
-
 /// `RUN.CLAIM.WRITE`; a run's id may have dots of its own.
 fn run_of_epoch(epoch: &str) -> Option<String> {
     epoch.rsplitn(3, '.').nth(2).filter(|run| !run.is_empty()).map(str::to_string)
@@ -96,7 +92,7 @@ fn run_of_why(why: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::{Value, json};
+    use serde_json::Value;
 
     fn said(objects: &[Value]) -> Vec<String> {
         let decode = |v: &Value| {

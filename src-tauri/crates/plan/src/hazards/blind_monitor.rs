@@ -3,8 +3,7 @@
 
 use model::Kind;
 
-use super::network_policy::{differs, labels};
-use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+use super::{CheckCtx, Finding, Hazard, Severity, differs, finding, unchecked};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -16,14 +15,12 @@ impl Hazard for BlindMonitor {
     }
 
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
-        let kind = Kind::PodMonitor;
-        if let Some(why) = ctx.snapshot.unknown(kind).filter(|_| ctx.snapshot.installed.contains(&kind)) {
-            return vec![unchecked(self, ctx.around.id, kind, why)];
+        if let Some(why) = ctx.snapshot.unknown(Kind::PodMonitor) {
+            return vec![unchecked(self, ctx.around.id, Kind::PodMonitor, why)];
         }
-        let (now, then) = labels(ctx);
-        let all = ctx.snapshot.raw.iter().filter(|(id, _)| id.kind == kind && id.namespace == ctx.around.namespace());
-        let told = all.filter_map(|(id, raw)| {
-            let message = match differs(raw.pointer("/spec/selector"), &now, &then)? {
+        let labels = ctx.labels_now_and_then();
+        let told = ctx.of_kind(Kind::PodMonitor).filter_map(|(id, raw)| {
+            let message = match differs(raw.pointer("/spec/selector"), &labels)? {
                 true => "finds the pods that run, and not the new ones: their figures would be missing",
                 false => "finds the new pods, and not those that run: there is nothing to compare with",
             };

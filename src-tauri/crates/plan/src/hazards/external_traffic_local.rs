@@ -13,9 +13,9 @@ impl Hazard for ExternalTrafficLocal {
     }
 
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
-        let moved = ctx.moved().into_iter().filter_map(|id| Some((id, ctx.snapshot.objects.service(&id.namespace, &id.name)?)));
-        let local =
-            moved.filter(|(_, s)| matches!(s.spec.kind.as_str(), "NodePort" | "LoadBalancer") && s.spec.external_traffic_policy == "Local");
+        let local = ctx
+            .moved_services()
+            .filter(|(_, s)| matches!(s.spec.kind.as_str(), "NodePort" | "LoadBalancer") && s.spec.external_traffic_policy == "Local");
         let message =
             "has externalTrafficPolicy Local: after the cutover nodes without a pod of green drop what comes to them from outside";
         let remedy = "spread green over the nodes that blue is on, or switch to Cluster first; soak longer than the load balancer's health check takes";

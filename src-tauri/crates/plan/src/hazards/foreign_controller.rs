@@ -29,8 +29,7 @@ impl Hazard for ForeignController {
             if let Some(why) = ctx.snapshot.unknown(kind).filter(|_| ctx.snapshot.installed.contains(&kind)) {
                 all.push(unchecked(self, object, kind, why));
             }
-            let of_kind = ctx.snapshot.raw.iter().filter(|(id, _)| id.kind == kind && id.namespace == object.namespace);
-            for (id, raw) in of_kind {
+            for (id, raw) in ctx.of_kind(kind) {
                 let at = |key: &str| raw.pointer(&format!("{pointer}/{key}")).and_then(Value::as_str);
                 if at("kind") == Some("Deployment") && at("name") == Some(object.name.as_str()) {
                     let message = format!("is driven by {}", id.said());

@@ -13,9 +13,8 @@ impl Hazard for HeadlessService {
 
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let mut all = Vec::new();
-        for id in ctx.moved() {
-            let headless = ctx.snapshot.objects.service(&id.namespace, &id.name).is_some_and(|s| s.spec.cluster_ip == "None");
-            if headless {
+        for (id, s) in ctx.moved_services() {
+            if s.spec.cluster_ip == "None" {
                 let message = "is headless: clients keep blue's addresses until they look the name up again";
                 let remedy = "soak for longer than the clients cache DNS, and retire blue late";
                 all.push(finding(self, Severity::Warn, id, message, remedy));

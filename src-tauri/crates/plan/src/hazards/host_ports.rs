@@ -1,9 +1,8 @@
 //! Pods that take a port of their node: one to a node, whatever their colour. Both colours need nodes for all their pods.
 
-use model::{Kind, ObjectId};
+use model::Kind;
 use serde_json::Value;
 
-use super::node_room::takes;
 use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
 
 /// See the file's head.
@@ -24,9 +23,9 @@ impl Hazard for HostPorts {
         if let Some(why) = ctx.snapshot.unknown(Kind::Node) {
             return vec![unchecked(self, ctx.around.id, Kind::Node, why)];
         }
-        let nodes: Vec<(&ObjectId, &Value)> = ctx.snapshot.raw.iter().filter(|(id, n)| id.kind == Kind::Node && takes(n, spec)).collect();
+        let nodes = ctx.usable_nodes().count();
         let (blue, green) = (ctx.around.pods().len(), ctx.extra_pods() as usize);
-        if nodes.len() >= blue + green {
+        if nodes >= blue + green {
             return vec![];
         }
         let ports: Vec<String> = ports.iter().map(u64::to_string).collect();
@@ -34,7 +33,7 @@ impl Hazard for HostPorts {
             "its pods take port {} of their node: blue's {blue} and green's {green} want {} nodes, and {} can be used",
             ports.join(", "),
             blue + green,
-            nodes.len()
+            nodes
         );
         vec![finding(
             self,

@@ -13,8 +13,7 @@ impl Hazard for InternalTrafficLocal {
     }
 
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
-        let moved = ctx.moved().into_iter().filter_map(|id| Some((id, ctx.snapshot.objects.service(&id.namespace, &id.name)?)));
-        let local = moved.filter(|(_, s)| s.spec.internal_traffic_policy == "Local");
+        let local = ctx.moved_services().filter(|(_, s)| s.spec.internal_traffic_policy == "Local");
         let message = "has internalTrafficPolicy Local: after the cutover clients on nodes without a pod of green reach nothing";
         let remedy = "make sure that green stands on every node that has clients, or switch to Cluster first";
         local.map(|(id, _)| finding(self, Severity::Warn, id, message, remedy)).collect()

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, words};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -19,9 +19,8 @@ impl Hazard for LeaderElection {
             return vec![];
         }
         let containers = ctx.template().pointer("/spec/containers").and_then(Value::as_array).into_iter().flatten();
-        let words = containers.flat_map(|c| ["command", "args"].into_iter().filter_map(|key| c.get(key)?.as_array()).flatten());
         let asks = |w: &str| w.contains("leader-elect") && !w.ends_with("=false");
-        if !words.filter_map(Value::as_str).any(asks) {
+        if !containers.flat_map(words).any(asks) {
             return vec![];
         }
         let message = "elects a leader: green takes part from its first pod on, before traffic moves";

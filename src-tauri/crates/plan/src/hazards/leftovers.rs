@@ -5,7 +5,7 @@ use model::kinds::service::Service;
 use model::{Kind, Labels, Meta, ObjectId, names};
 
 use super::{CheckCtx, Finding, Hazard, Severity, finding};
-use crate::around::is_ours;
+use crate::around::{is_ours, made_by};
 use crate::step::Step;
 
 /// See the file's head.
@@ -63,7 +63,7 @@ fn pinned<'a>(ctx: &CheckCtx<'a>) -> Vec<&'a Service> {
 
 /// Deployments with pods, and objects under names that the plan needs, that another run created.
 fn others(ctx: &CheckCtx<'_>) -> Vec<(ObjectId, String)> {
-    let run = |m: &Meta| m.labels.get(names::RUN).or_else(|| m.annotations.get(names::RUN)).cloned().unwrap_or_default();
+    let run = |m: &Meta| made_by(m).unwrap_or_default().to_string();
     let removed: Vec<&ObjectId> =
         ctx.plan.steps.iter().take_while(|s| matches!(s.step, Step::Delete { .. })).flat_map(|s| s.step.writes_to()).collect();
     let moved: Vec<Labels> = ctx.moved().iter().filter_map(|id| plain_selector(ctx, id)).collect();

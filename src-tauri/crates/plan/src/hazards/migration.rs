@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, words};
 
 /// Words of the tools that migrate, and of those who call them.
 const SIGNS: [&str; 5] = ["migrat", "flyway", "liquibase", "alembic", "goose"];
@@ -20,9 +20,8 @@ impl Hazard for Migration {
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let init = ctx.template().pointer("/spec/initContainers").and_then(Value::as_array).into_iter().flatten();
         let migrates = |c: &&Value| {
-            let words = ["command", "args"].into_iter().filter_map(|key| c.get(key)?.as_array()).flatten();
-            let all = ["name", "image"].into_iter().filter_map(|key| c.get(key)).chain(words).filter_map(Value::as_str);
-            all.map(str::to_lowercase).any(|w| SIGNS.iter().any(|s| w.contains(s)))
+            let named = ["name", "image"].into_iter().filter_map(|key| c.get(key)?.as_str());
+            named.chain(words(c)).map(str::to_lowercase).any(|w| SIGNS.iter().any(|s| w.contains(s)))
         };
         let names: Vec<&str> = init.filter(migrates).filter_map(|c| c.get("name")?.as_str()).collect();
         if names.is_empty() {

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use model::Kind;
 use serde_json::Value;
 
-use super::node_room::takes;
 use super::{CheckCtx, Finding, Hazard, Severity, finding};
 
 /// See the file's head.
@@ -18,10 +16,11 @@ impl Hazard for MixedArchitectures {
     }
 
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
-        let Some(spec) = ctx.template().pointer("/spec").filter(|_| !ctx.plan.changes.is_empty()) else { return vec![] };
-        let nodes = ctx.snapshot.raw.iter().filter(|(id, node)| id.kind == Kind::Node && takes(node, spec));
+        if ctx.plan.changes.is_empty() {
+            return vec![];
+        }
         let label = |node: &Value| Some(node.pointer("/metadata/labels")?.get("kubernetes.io/arch")?.as_str()?.to_string());
-        let architectures: BTreeSet<String> = nodes.filter_map(|(_, node)| label(node)).collect();
+        let architectures: BTreeSet<String> = ctx.usable_nodes().filter_map(|(_, node)| label(node)).collect();
         if architectures.len() < 2 {
             return vec![];
         }

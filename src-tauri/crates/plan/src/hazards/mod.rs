@@ -3,14 +3,17 @@
 //! A hazard does **not** ask the cluster: it reads the answers that the snapshot holds. What could not be read is never
 //! taken for absent: then the finding is a warning that says so.
 
-use model::{Kind, ObjectId};
+use model::kinds::service::Service;
+use model::{Kind, LabelSelector, Labels, ObjectId, names};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::around::{Around, http_routes, ingress_leads_to, route_leads_to};
+use crate::derive::template_labels;
 use crate::plan::Plan;
 use crate::snapshot::Snapshot;
 use crate::step::Step;
+use node_room::takes;
 
 mod admission;
 mod argo_cd;
@@ -220,6 +223,32 @@ impl<'a> CheckCtx<'a> {
         first.into_iter().flatten().map(|s| &s.service).collect()
     }
 
+    /// The same, as they are; without those that were not read.
+    pub fn moved_services(&self) -> impl Iterator<Item = (&'a ObjectId, &'a Service)> + use<'a> {
+        let objects = &self.snapshot.objects;
+        self.moved().into_iter().filter_map(|id| Some((id, objects.service(&id.namespace, &id.name)?)))
+    }
+
+    /// Objects of a kind in the target's namespace, as the server returned them.
+    pub fn of_kind(&self, kind: Kind) -> impl Iterator<Item = (&'a ObjectId, &'a Value)> + use<'a> {
+        let namespace = self.around.namespace();
+        self.snapshot.raw.iter().filter(move |(id, _)| id.kind == kind && id.namespace == namespace)
+    }
+
+    /// Nodes that the scheduler may use for the new pods.
+    pub fn usable_nodes(&self) -> impl Iterator<Item = (&'a ObjectId, &'a Value)> + use<'a> {
+        let spec = self.template().pointer("/spec").unwrap_or(&Value::Null);
+        self.snapshot.raw.iter().filter(move |(id, node)| id.kind == Kind::Node && takes(node, spec))
+    }
+
+    /// Labels of the pods that run, with their ReplicaSet's hash, and of the new ones.
+    pub fn labels_now_and_then(&self) -> (Labels, Labels) {
+        let mut now = self.around.pod_labels().clone();
+        let hash = self.around.live_replica_sets().first().and_then(|r| r.metadata.labels.get(names::POD_TEMPLATE_HASH).cloned());
+        now.extend(hash.map(|h| (names::POD_TEMPLATE_HASH.to_string(), h)));
+        (now, template_labels(self.template()))
+    }
+
     /// Ingresses that lead to a Service whose traffic the plan moves.
     pub fn ingresses(&self) -> Vec<ObjectId> {
         let (ns, moved) = (self.around.namespace(), self.moved());
@@ -243,6 +272,19 @@ impl<'a> CheckCtx<'a> {
 /// A finding of a hazard.
 fn finding(hazard: &dyn Hazard, severity: Severity, object: &ObjectId, message: impl Into<String>, remedy: impl Into<String>) -> Finding {
     Finding { code: hazard.code().into(), severity, object: object.clone(), message: message.into(), remedy: remedy.into() }
+}
+
+/// Which of the two a selector tells apart: `true` = it matches the pods that run alone, `false` = the new ones alone.
+fn differs(selector: Option<&Value>, (now, then): &(Labels, Labels)) -> Option<bool> {
+    let selector: LabelSelector = serde_json::from_value(selector?.clone()).ok()?;
+    let (is, will) = (selector.matches(now), selector.matches(then));
+    (is != will).then_some(is)
+}
+
+/// The words that a container is started with.
+fn words(container: &Value) -> impl Iterator<Item = &str> {
+    let lists = ["command", "args"].into_iter().filter_map(|key| container.get(key)?.as_array());
+    lists.flatten().filter_map(Value::as_str)
 }
 
 /// The warning that something could not be looked at.

@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use crate::references::slim;
 
 /// See the file's head.
 #[derive(Debug)]
@@ -39,9 +40,8 @@ impl Hazard for Mutated {
     }
 }
 
-/// Name and image of each container, init containers first.
+/// Name and image of each container of a template, or of a pod; init containers first.
 fn containers(template: &Value) -> Vec<(String, String)> {
-    let lists = ["/spec/initContainers", "/spec/containers"].into_iter().filter_map(|at| template.pointer(at)?.as_array());
-    let text = |c: &Value, key: &str| c.get(key).and_then(Value::as_str).unwrap_or_default().to_string();
-    lists.flatten().map(|c| (text(c, "name"), text(c, "image"))).collect()
+    let spec = slim(template).spec;
+    spec.init_containers.into_iter().chain(spec.containers).map(|c| (c.name, c.image)).collect()
 }

@@ -13,9 +13,8 @@ impl Hazard for NotReadyAddresses {
 
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let mut all = Vec::new();
-        for id in ctx.moved() {
-            let unready = ctx.snapshot.objects.service(&id.namespace, &id.name).is_some_and(|s| s.spec.publish_not_ready_addresses);
-            if unready {
+        for (id, s) in ctx.moved_services() {
+            if s.spec.publish_not_ready_addresses {
                 let message =
                     "has publishNotReadyAddresses: it would send traffic to pods that are not ready, and shows all of them as ready";
                 all.push(finding(self, Severity::Block, id, message, "set publishNotReadyAddresses to false for the time of the run"));

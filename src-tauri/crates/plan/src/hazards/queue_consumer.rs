@@ -1,9 +1,8 @@
 //! An application that takes work from a queue beside its requests: green does so from its first pod on. Moving a Service
 //! does not move that work, and going back does not take it back.
 
-use serde_json::Value;
-
 use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use crate::references::slim;
 
 /// Names of environment variables by which consumers are set up.
 const SIGNS: [&str; 4] = ["GROUP_ID", "CONSUMER_GROUP", "QUEUE_URL", "QUEUE_NAME"];
@@ -21,8 +20,8 @@ impl Hazard for QueueConsumer {
         if !ctx.is_blue_green() {
             return vec![];
         }
-        let containers = ctx.template().pointer("/spec/containers").and_then(Value::as_array).into_iter().flatten();
-        let names = containers.filter_map(|c| c.get("env")?.as_array()).flatten().filter_map(|e| e.get("name")?.as_str());
+        let spec = slim(ctx.template()).spec;
+        let names = spec.containers.iter().flat_map(|c| &c.env).map(|e| e.name.as_str());
         let signs: Vec<&str> = names.filter(|n| SIGNS.iter().any(|s| n.to_uppercase().contains(s))).collect();
         if signs.is_empty() {
             return vec![];

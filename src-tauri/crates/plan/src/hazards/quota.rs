@@ -27,7 +27,7 @@ impl Hazard for Quota {
         let demand = Demand::of(&template.spec);
         let pods = i128::from(ctx.extra_pods());
         let mut all = Vec::new();
-        let quotas = ctx.snapshot.raw.iter().filter(|(id, _)| id.kind == Kind::ResourceQuota && id.namespace == ctx.around.namespace());
+        let quotas = ctx.of_kind(Kind::ResourceQuota);
         for (id, raw) in quotas {
             // A scoped quota may not count these pods at all.
             let scoped = raw.pointer("/spec/scopes").is_some() || raw.pointer("/spec/scopeSelector").is_some();

@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use model::{Kind, LabelSelector, ObjectId};
 use serde_json::Value;
 
-use super::node_room::takes;
 use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
 use crate::derive::template_labels;
 
@@ -35,12 +34,10 @@ impl Hazard for SelfAffinity {
             return vec![unchecked(self, ctx.around.id, Kind::Node, why)];
         }
         let wanted = ctx.around.pods().len() + ctx.extra_pods() as usize;
-        let spec = ctx.template().pointer("/spec").unwrap_or(&Value::Null);
         let short = keys.into_iter().filter_map(|key| {
-            let nodes = ctx.snapshot.raw.iter().filter(|(id, node)| id.kind == Kind::Node && takes(node, spec));
             let label = |(_, node): (&ObjectId, &Value)| Some(node.pointer("/metadata/labels")?.get(key)?.as_str()?.to_string());
             // A node without the key is no such place: no rule of that kind keeps pods off it.
-            let places = nodes.map(label).collect::<Option<BTreeSet<String>>>()?.len();
+            let places = ctx.usable_nodes().map(label).collect::<Option<BTreeSet<String>>>()?.len();
             (places < wanted).then_some((key, places))
         });
         let told = short.map(|(key, places)| {

@@ -14,8 +14,7 @@ impl Hazard for SessionAffinity {
 
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let mut all = Vec::new();
-        for id in ctx.moved() {
-            let Some(s) = ctx.snapshot.objects.service(&id.namespace, &id.name) else { continue };
+        for (id, s) in ctx.moved_services() {
             if s.spec.session_affinity == "ClientIP" {
                 let message =
                     "has sessionAffinity ClientIP: kube-proxy moves such clients with the cutover, a load balancer in front may keep them";

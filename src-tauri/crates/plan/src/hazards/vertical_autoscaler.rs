@@ -16,11 +16,10 @@ impl Hazard for VerticalAutoscaler {
 
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let kind = Kind::VerticalPodAutoscaler;
-        if let Some(why) = ctx.snapshot.unknown(kind).filter(|_| ctx.snapshot.installed.contains(&kind)) {
+        if let Some(why) = ctx.snapshot.unknown(kind) {
             return vec![unchecked(self, ctx.around.id, kind, why)];
         }
-        let all = ctx.snapshot.raw.iter().filter(|(id, _)| id.kind == kind && id.namespace == ctx.around.namespace());
-        let acts = all.filter(|(_, raw)| is_of(raw, ctx.around.id) && mode(raw) != "Off");
+        let acts = ctx.of_kind(kind).filter(|(_, raw)| is_of(raw, ctx.around.id) && mode(raw) != "Off");
         let told = acts.map(|(id, raw)| {
             let message =
                 format!("resizes {} (updateMode {}): it may evict pods of blue while both colours stand", ctx.around.id.name, mode(raw));
