@@ -5,6 +5,7 @@
 use acceptance::Outcome;
 use acceptance::journey::Journey;
 use acceptance::window::{PATIENCE, Window};
+use fantoccini::Locator;
 use serde_json::{Value, json};
 
 /// What the run's screen says at its end: a sentence, and every step with its time.
@@ -81,6 +82,27 @@ async fn a_promotion_in_place_to_its_end() -> Outcome<()> {
     assert_eq!(kinds.map(|kind| j.names(kind).expect("reads")), names, "names are what they were");
     let notes = now["metadata"]["annotations"].as_object().into_iter().flat_map(|a| a.keys());
     assert_eq!(notes.filter(|key| key.contains("changeover.dev/")).count(), 0, "no note of ours is left: {}", now["metadata"]);
+    w.close().await
+}
+
+#[tokio::test]
+async fn a_service_that_a_pipeline_reset_is_pinned_again_with_one_key() -> Outcome<()> {
+    let j = Journey::begin("re-pin")?;
+    let w = j.window().await?;
+    j.connect(&w).await?;
+    j.unlock(&w).await?;
+    j.start(&w, "v2", "swap").await?;
+    j.until_gate(&w).await?;
+    j.cut_over(&w).await?;
+    let green = j.selector()?;
+    assert_eq!(green["changeover.dev/color"], "green");
+    j.kubectl(&["patch", "service", "web", "--type=merge", "-p", r#"{"spec":{"selector":{"changeover.dev/color":null}}}"#])?;
+    j.state(&w, "held").await?;
+    w.reads("[data-testid=headline]", &["both colours"], PATIENCE).await?;
+    assert_eq!(j.selector()?, json!({"app": "web"}), "nothing is written over unasked");
+    w.client.find(Locator::Css("body")).await?.send_keys("p").await?;
+    j.until(&w, "[data-testid=run]:not([data-state=held])").await?;
+    assert_eq!(j.selector()?, green, "green alone again");
     w.close().await
 }
 

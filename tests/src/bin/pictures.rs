@@ -77,6 +77,7 @@ async fn main() -> Outcome<()> {
     keys(&w, "gr").await?;
     w.see("[data-testid=left-behind-list]").await?;
     take(&w, &to, "left-behind-1024").await?;
+    in_light_and_korean(&w, &to, "left-behind").await?;
     w.click("[data-testid=run-row]").await?;
     w.click("[data-testid=resume]").await?;
     j.until_gate(&w).await?;
@@ -84,6 +85,15 @@ async fn main() -> Outcome<()> {
     take(&w, &to, "cutover-1024").await?;
     j.cut_over(&w).await?;
     take(&w, &to, "soak-1024").await?;
+
+    // A pipeline writes the selector as it knows it: both colours get traffic until the Service is pinned again.
+    let chart = r#"{"spec":{"selector":{"changeover.dev/color":null}}}"#;
+    j.kubectl(&["patch", "service", "web", "--type=merge", "-p", chart])?;
+    w.see("[data-testid=choice-re-pin]").await?;
+    take(&w, &to, "held-1024").await?;
+    in_light_and_korean(&w, &to, "held").await?;
+    keys(&w, "p").await?;
+    w.see("[data-testid=run]:not([data-state=held])").await?;
     w.click("[data-testid=back-out]").await?;
     w.see("[data-testid=back-out-ok]").await?;
     take(&w, &to, "flip-back-1024").await?;
@@ -189,6 +199,16 @@ async fn take(w: &Window, to: &Path, name: &str) -> Outcome<()> {
     let file: PathBuf = to.join(format!("{name}.png"));
     w.picture(&file).await?;
     println!("{}", file.display());
+    Ok(())
+}
+
+/// The same screen in the other theme and in the other language.
+async fn in_light_and_korean(w: &Window, to: &Path, name: &str) -> Outcome<()> {
+    for (setting, back, sort) in [("theme-light", "theme-dark", "light"), ("language-ko", "language-en", "ko")] {
+        set(w, setting).await?;
+        take(w, to, &format!("{name}-{sort}")).await?;
+        set(w, back).await?;
+    }
     Ok(())
 }
 

@@ -323,13 +323,15 @@ impl Ctx {
         self.view.steps.get(&self.step)?.chosen.get(&code).map(|a| a.choice)
     }
 
-    /// Whether the operator was shown these very facts and said to write over them. A word is good for what was seen, and
-    /// spent by the write that it allows (`View`).
+    /// Whether the operator was shown these very facts and said to write over them: what is there, and what comes in its place.
+    /// What stood there before may be told differently by the step that waits and by the one that writes. A word is good for
+    /// what was seen, and spent by the write that it allows (`View`).
     pub fn agreed(&self, facts: &[ThreeWay]) -> bool {
         let answers = self.view.steps.values().flat_map(|s| s.chosen.values());
         let over = answers.filter(|a| matches!(a.choice, Choice::Overwrite | Choice::RePin));
         let shown: Vec<&ThreeWay> = over.flat_map(|a| &a.facts).collect();
-        !facts.is_empty() && facts.iter().all(|f| shown.contains(&f))
+        let same = |a: &ThreeWay, b: &ThreeWay| (&a.object, &a.path, &a.live, &a.after) == (&b.object, &b.path, &b.live, &b.after);
+        !facts.is_empty() && facts.iter().all(|f| shown.iter().any(|s| same(s, f)))
     }
 
     /// One object. Waits while the API server is silent; holds when that takes too long or when it is not allowed.

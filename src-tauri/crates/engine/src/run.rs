@@ -14,7 +14,7 @@ use crate::show::{Live, RunView, switched};
 use crate::status::{RunStatus, StepStatus};
 use crate::verify::{Moved, same_cluster, verify};
 use crate::view::{ReplayError, View};
-use crate::{repair, steps, tidy};
+use crate::{repair, steps, tidy, watchful};
 
 /// Why a run was not started, resumed or told something.
 #[derive(Debug, thiserror::Error)]
@@ -308,7 +308,10 @@ async fn stopped(ctx: &mut Ctx, ended: Result<(), Stop>) -> Result<(), Stop> {
         }
         Stop::Failed(why) | Stop::BackOut(why) => turn_back(ctx, why).await,
         Stop::Hold { code, said, facts, choices } => {
-            let hold = ctx.held(code, said, facts, choices);
+            let hold = match watchful::alarm(ctx, code, &facts).await {
+                Some((said, choices)) => ctx.held(HoldCode::BothColours, said, facts, choices),
+                None => ctx.held(code, said, facts, choices),
+            };
             ctx.log(vec![Event::Held { hold }])
         }
         other => Err(other),

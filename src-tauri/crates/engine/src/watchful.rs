@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::change::{Change, Contradiction, whole};
 use crate::ctx::{Ctx, Stop, differing};
-use crate::entry::{Choice, Event, HoldCode, Said, ThreeWay};
+use crate::entry::{Choice, Direction, Event, HoldCode, Said, ThreeWay};
 use crate::ports::ReadError;
 use crate::world::World;
 
@@ -27,7 +27,8 @@ pub async fn look(ctx: &mut Ctx) -> Result<(), Stop> {
             continue;
         }
         if !ctx.agreed(&facts) {
-            return Err(changed(ctx, &object, &live, facts).await);
+            let why = why(ctx, &object);
+            return Err(ctx.contradicts(foreign(why, facts)));
         }
         put_back(ctx, &object, fields).await?;
     }
@@ -52,16 +53,22 @@ async fn put_back(ctx: &mut Ctx, object: &ObjectId, fields: BTreeMap<String, Opt
     ctx.log(vec![Event::Observed { step, said }])
 }
 
-/// Says what a foreign change means.
-async fn changed(ctx: &mut Ctx, object: &ObjectId, live: &Value, facts: Vec<ThreeWay>) -> Stop {
-    let both = object.kind == Kind::Service && selects_both(ctx, object, live).await;
-    if both {
-        let text = format!("{}: somebody changed its selector, and it now selects both colours at once", object.said());
-        let said = Said::new("both-colours", text).with("service", object);
-        return Stop::Hold { code: HoldCode::BothColours, said, facts, choices: vec![Choice::RePin, Choice::BackOut, Choice::Retry] };
+/// A contradiction on a Service that selects both colours as it is now is told as that, whichever step met it: to pin it again
+/// comes before anything else. On the way back its own write mends it.
+pub async fn alarm(ctx: &mut Ctx, code: HoldCode, facts: &[ThreeWay]) -> Option<(Said, Vec<Choice>)> {
+    if code != HoldCode::Contradiction || ctx.direction == Direction::Undo {
+        return None;
     }
-    let why = why(ctx, object);
-    ctx.contradicts(foreign(why, facts))
+    let (service, selector) = facts.iter().find_map(|f| match (f.object.kind, f.path.as_str(), &f.live) {
+        (Kind::Service, "/spec/selector", Some(selector)) => Some((f.object.clone(), selector.clone())),
+        _ => None,
+    })?;
+    if !selects_both(ctx, &service, selector).await {
+        return None;
+    }
+    let text = format!("{}: somebody changed its selector, and it now selects both colours at once", service.said());
+    let said = Said::new("both-colours", text).with("service", &service);
+    Some((said, vec![Choice::RePin, Choice::BackOut, Choice::Retry]))
 }
 
 fn foreign(why: String, facts: Vec<ThreeWay>) -> Contradiction {
@@ -81,10 +88,10 @@ fn why(ctx: &Ctx, object: &ObjectId) -> String {
     }
 }
 
-/// Whether the Service, as it is, selects pods of both sides.
-async fn selects_both(ctx: &mut Ctx, service: &ObjectId, live: &Value) -> bool {
+/// Whether that selector takes pods of both sides.
+async fn selects_both(ctx: &mut Ctx, service: &ObjectId, selector: Value) -> bool {
     let Ok(world) = World::read(ctx, &service.namespace).await else { return false };
-    let selector: Labels = serde_json::from_value(live["spec"]["selector"].clone()).unwrap_or_default();
+    let selector: Labels = serde_json::from_value(selector).unwrap_or_default();
     if selector.is_empty() {
         return false;
     }

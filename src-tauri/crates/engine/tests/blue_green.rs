@@ -328,6 +328,27 @@ async fn a_pipeline_that_resets_the_selector_raises_the_alarm_and_one_choice_rep
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_selector_that_is_reset_while_the_cutover_is_being_proven_raises_the_same_alarm() {
+    let stage = Stage::new("swap", "shop:v2").await;
+    let run = stage.start().await;
+    wait(&run, false, |v| v.gate.is_some()).await;
+    run.approve("cut-over").await.expect("approves");
+    let green = json!({"app":"web","changeover.dev/color":"green"});
+    wait(&run, false, |_| selector(&stage, "web") == green).await;
+    stage.sim.edit(&id(Kind::Service, "web"), "/spec/selector", json!({"app":"web"}));
+    let view = wait(&run, true, |v| v.hold.is_some()).await;
+    assert!(view.soak_left.is_none(), "it was not proven yet");
+    let hold = view.hold.expect("held");
+    assert_eq!((hold.code, hold.choices[0]), (HoldCode::BothColours, Choice::RePin), "{hold:?}");
+    assert_eq!(selector(&stage, "web"), json!({"app":"web"}), "nothing is written before somebody chooses");
+    run.choose(Choice::RePin).await.expect("offered");
+    wait(&run, false, |v| v.hold.is_none()).await;
+    let view = through(run, &[]).await;
+    assert_eq!(view.status, RunStatus::Done, "{view:#?}");
+    assert_eq!(selector(&stage, "web"), green);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_hotfix_on_blue_holds() {
     let stage = Stage::new("swap", "shop:v2").await;
     let run = stage.start().await;
