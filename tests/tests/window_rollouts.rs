@@ -88,7 +88,8 @@ async fn a_promotion_in_place_to_its_end() -> Outcome<()> {
 #[tokio::test]
 async fn a_service_that_a_pipeline_reset_is_pinned_again_with_one_key() -> Outcome<()> {
     let j = Journey::begin("re-pin")?;
-    let w = j.window().await?;
+    // The smallest window: what can be answered must not lie below what it is about.
+    let w = j.window_of(&j.kubeconfig()?, (1024, 700)).await?;
     j.connect(&w).await?;
     j.unlock(&w).await?;
     j.start(&w, "v2", "swap").await?;
@@ -99,6 +100,7 @@ async fn a_service_that_a_pipeline_reset_is_pinned_again_with_one_key() -> Outco
     j.kubectl(&["patch", "service", "web", "--type=merge", "-p", r#"{"spec":{"selector":{"changeover.dev/color":null}}}"#])?;
     j.state(&w, "held").await?;
     w.reads("[data-testid=headline]", &["both colours"], PATIENCE).await?;
+    assert!(w.in_view("[data-testid=choice-re-pin]").await?, "the answer is seen without scrolling");
     assert_eq!(j.selector()?, json!({"app": "web"}), "nothing is written over unasked");
     w.client.find(Locator::Css("body")).await?.send_keys("p").await?;
     j.until(&w, "[data-testid=run]:not([data-state=held])").await?;
