@@ -861,7 +861,7 @@ confirm: ConfirmNeed,
  */
 notRestored: Array<string>, };
 
-export type RunState = "ready" | "running" | "waiting" | "held" | "backingOut" | "done" | "backedOut" | "failed" | "stuck" | "left";
+export type RunState = "ready" | "running" | "waiting" | "held" | "backingOut" | "done" | "backedOut" | "failed" | "stuck" | "left" | "elsewhere";
 
 export type StepState = "pending" | "running" | "done" | "failed" | "undoing" | "undone";
 
@@ -1277,6 +1277,20 @@ log: Array<string>,
  */
 simulated: boolean, };
 
+export type DriverView = { 
+/**
+ * `ann@laptop as kubernetes-admin`.
+ */
+by: string, 
+/**
+ * Another workstation than this one.
+ */
+elsewhere: boolean, 
+/**
+ * When they last said that they are alive, by their clock; null = they let the run go, or that was not looked at.
+ */
+aliveAt: string | null, };
+
 export type RunView = { 
 /**
  * Id.
@@ -1318,6 +1332,10 @@ reason: string | null,
  * State.
  */
 state: RunState, 
+/**
+ * Who drives it, or did last.
+ */
+driver: DriverView | null, 
 /**
  * Headline.
  */
@@ -1401,6 +1419,10 @@ startedAt: string,
  */
 state: RunState, 
 /**
+ * Who drives it, or did last.
+ */
+driver: DriverView | null, 
+/**
  * Headline.
  */
 headline: Headline, 
@@ -1465,6 +1487,7 @@ export interface CommandTable {
   back_out: { args: { run: string; reason: string | null }; out: RunView };
   choose: { args: { run: string; choice: string }; out: RunView };
   resume_run: { args: { run: string }; out: RunView };
+  take_over: { args: { run: string; reason: string | null }; out: RunView };
   runs: { args: {  }; out: Array<RunSummary> };
   run: { args: { run: string }; out: RunView };
   doctor: { args: { context: string }; out: Array<FindingView> };

@@ -157,21 +157,25 @@ export class Fake implements Platform {
     },
     choose: ({ choice }) => this.stage(choice === "back-out" ? "backing-out" : "draining"),
     resume_run: () => this.stage("gate"),
+    take_over: () => this.stage("gate"),
     runs: () =>
       this.current === null
         ? []
-        : [this.current].map(({ id, context, target, strategy, change, startedAt, state, headline, reason }) => ({
-            id,
-            context,
-            target,
-            strategy,
-            change,
-            startedAt,
-            state,
-            headline,
-            reason,
-            open: !["done", "backedOut", "failed"].includes(state),
-          })),
+        : [this.current].map(
+            ({ id, context, target, strategy, change, startedAt, state, driver, headline, reason }) => ({
+              id,
+              context,
+              target,
+              strategy,
+              change,
+              startedAt,
+              state,
+              driver,
+              headline,
+              reason,
+              open: !["done", "backedOut", "failed"].includes(state),
+            }),
+          ),
     run: () => this.held(),
     doctor: () => [],
     way_back: ({ id }) =>

@@ -66,7 +66,7 @@ export class App {
   list = $state(false);
   level: Level = $state("near");
   wayBack: WayBackView | null = $state(null);
-  overlay: "palette" | "help" | "unlock" | "breakGlass" | "backOut" | null = $state(null);
+  overlay: "palette" | "help" | "unlock" | "breakGlass" | "backOut" | "takeOver" | null = $state(null);
   toasts: Toast[] = $state([]);
   /** Name of the context that is being opened. */
   opening: string | null = $state(null);
@@ -208,8 +208,9 @@ export class App {
     if (before !== undefined && before !== run.state && (!open || run.state === "left")) void this.loadLeftBehind();
     this.runAt[run.id] = Date.now();
     if (this.runList.is === "there") {
-      const { id, context, target, strategy, change, startedAt, state, headline, reason } = run;
-      const summary: RunSummary = { id, context, target, strategy, change, startedAt, state, headline, reason, open };
+      const { id, context, target, strategy, change, startedAt, state, driver, headline, reason } = run;
+      const of = { id, context, target, strategy, change, startedAt, state, driver, headline, reason };
+      const summary: RunSummary = { ...of, open };
       const rest = this.runList.value.filter((r) => r.id !== id);
       const at = this.runList.value.findIndex((r) => r.id === id);
       rest.splice(at < 0 ? 0 : at, 0, summary);
@@ -341,6 +342,15 @@ export class App {
     if (!this.runs[id]) {
       const run = await this.try(() => call("run", { run: id }));
       if (run) this.takeRun(run);
+    }
+  }
+
+  /** Reads a run anew that another workstation drives: of that nobody tells by itself. */
+  async readRun(id: string) {
+    try {
+      this.takeRun(await call("run", { run: id }));
+    } catch {
+      // Shown on as it was, with its age; the next try may do better.
     }
   }
 

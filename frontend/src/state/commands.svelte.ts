@@ -45,6 +45,7 @@ export function off(app: App, command: Command): string | null {
     case "backOut": {
       if (app.screen.at !== "run") return t("off.noRun");
       const run = app.runs[app.screen.run];
+      if (run?.driver?.elsewhere === true && !over(run.state)) return t("run.elsewhereOff", { by: run.driver.by });
       return run && run.wayBack.kind !== "none" && run.state !== "backingOut" && !over(run.state)
         ? null
         : (run?.wayBack.text ?? t("off.noRun"));
@@ -53,6 +54,7 @@ export function off(app: App, command: Command): string | null {
       if (app.screen.at !== "run") return t("off.noRun");
       const run = app.runs[app.screen.run];
       if (!run?.hold?.choices.some((c) => c.code === "re-pin")) return t("off.noRePin");
+      if (run.driver?.elsewhere === true) return t("run.elsewhereOff", { by: run.driver.by });
       return app.writesOffIn(run.context);
     }
     case "breakGlass":
@@ -131,6 +133,11 @@ export function run(app: App, command: Command): void {
       app.level = "near";
       return;
   }
+}
+
+/** Takes a run over; null = once whoever drives it is silent. */
+export function sendTakeOver(app: App, run: string, reason: string | null): Promise<boolean> {
+  return app.runCommand(() => call("take_over", { run, reason }));
 }
 
 /** Goes back; the confirmation has been given. */

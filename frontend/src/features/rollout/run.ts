@@ -93,6 +93,7 @@ export function ribbon(list: PhaseView[], flips: boolean): RibbonPart[] {
 export type Next =
   | { is: "gate"; gate: string; clear: boolean }
   | { is: "resume" }
+  | { is: "takeOver"; by: string; aliveAt: string | null }
   | { is: "answer" }
   | { is: "wait"; detail: string }
   | { is: "over" };
@@ -105,7 +106,10 @@ export function next(run: RunView): Next {
     case "held":
       return { is: "answer" };
     case "left":
-      return { is: "resume" };
+      // Let go by another workstation: taken over rather than resumed, and nobody is in the way.
+      return run.driver?.elsewhere ? { is: "takeOver", by: run.driver.by, aliveAt: null } : { is: "resume" };
+    case "elsewhere":
+      return { is: "takeOver", by: run.driver?.by ?? "", aliveAt: run.driver?.aliveAt ?? null };
     case "ready":
     case "running":
     case "backingOut": {

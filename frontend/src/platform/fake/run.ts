@@ -291,6 +291,7 @@ export function run(stage: Stage, context = "prod-kr"): RunView {
     endedAt: ended ? new Date().toISOString() : null,
     reason: "SHOP-2114",
     state: shape.state,
+    driver: { by: "ann@laptop as admin", elsewhere: false, aliveAt: null },
     headline: { code: shape.headline[0], params: {}, text: shape.headline[1] },
     steps: steps(shape, begun),
     lanes: [lane("blue", stage, shape.onGreen), lane("green", stage, shape.onGreen)],

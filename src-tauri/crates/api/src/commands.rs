@@ -48,6 +48,9 @@ commands! {
     fn choose(run: String, choice: String) -> RunView;
     /// Picks up a run that was left.
     fn resume_run(run: String) -> RunView;
+    /// Takes over a run that another workstation drives, or drove: once that was silent for a whole Lease duration (that may
+    /// take a minute), or at once for a reason. It is shown and held then, unless it is going back.
+    fn take_over(run: String, reason: Option<String>) -> RunView;
     /// All runs, newest first.
     fn runs() -> Vec<RunSummary>;
     /// One run.

@@ -105,7 +105,8 @@ words! {
         BackedOut, /// Ended without finishing and without a way back by itself.
         Failed, /// An undo failed: see the break-glass commands.
         Stuck, /// Left by its process; can be resumed.
-        Left, }
+        Left, /// Another workstation drives it; can be taken over.
+        Elsewhere, }
     /// State of a step.
     StepState { /// To come.
         Pending, /// Under way.
@@ -846,6 +847,15 @@ views! {
         /// Simulated pods: no data; wants one acknowledgement.
         simulated: bool,
     }
+    /// Who drives a run.
+    DriverView {
+        /// `ann@laptop as kubernetes-admin`.
+        by: String,
+        /// Another workstation than this one.
+        elsewhere: bool,
+        /// When they last said that they are alive, by their clock; null = they let the run go, or that was not looked at.
+        alive_at: Option<String>,
+    }
     /// A run, whole.
     RunView {
         /// Id.
@@ -868,6 +878,8 @@ views! {
         reason: Option<String>,
         /// State.
         state: RunState,
+        /// Who drives it, or did last.
+        driver: Option<DriverView>,
         /// Headline.
         headline: Headline,
         /// Steps.
@@ -911,6 +923,8 @@ views! {
         started_at: String,
         /// State.
         state: RunState,
+        /// Who drives it, or did last.
+        driver: Option<DriverView>,
         /// Headline.
         headline: Headline,
         /// Reason or ticket.

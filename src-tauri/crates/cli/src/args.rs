@@ -132,9 +132,11 @@ Examples:
     },
     /// Lists the runs, newest first.
     #[command(after_help = "\
+With -n, also those of that namespace that other workstations drive or left.
+
 Examples:
   changeoverctl runs
-  changeoverctl runs -o json")]
+  changeoverctl runs -n shop -o json")]
     Runs,
     /// Finds what runs have left behind: runs that nobody drives, pauses, pins, held autoscalers, previews.
     #[command(after_help = "\
@@ -147,7 +149,8 @@ Examples:
     /// Shows a run: steps, colours, what it waits for, the way back.
     #[command(after_help = "\
 Examples:
-  changeoverctl status bg-web-3f9a1c")]
+  changeoverctl status bg-web-3f9a1c
+  changeoverctl status bg-web-3f9a1c -n shop     (of another workstation, by its record there)")]
     Status {
         /// Run.
         run: String,
@@ -161,6 +164,31 @@ Examples:
         /// Run.
         run: String,
         /// Answers a hold with one of the choices that `status` shows.
+        #[arg(long, value_name = "CHOICE")]
+        choose: Option<String>,
+        /// How to follow it.
+        #[command(flatten)]
+        follow: Follow,
+    },
+    /// Takes over a run that another workstation drives, or drove.
+    #[command(after_help = "\
+Without --steal it waits until whoever drives it has been silent for a whole Lease duration (a minute, measured here): who is
+alive is not taken over. With --steal it is taken at once; the one who had it can write nothing from then on and is told who
+has it. A run that was in the middle of something is held then: say --choose retry to go on, or --back-out REASON.
+
+Examples:
+  changeoverctl take-over bg-web-3f9a1c -n shop
+  changeoverctl take-over bg-web-3f9a1c -n shop --steal 'ann cannot be reached' --back-out 'errors in checkout'")]
+    TakeOver {
+        /// Run.
+        run: String,
+        /// Takes it at once, for that reason.
+        #[arg(long, value_name = "REASON")]
+        steal: Option<String>,
+        /// Goes back at once, for that reason.
+        #[arg(long, value_name = "REASON", conflicts_with = "choose")]
+        back_out: Option<String>,
+        /// Answers the hold with one of the choices that `status` shows.
         #[arg(long, value_name = "CHOICE")]
         choose: Option<String>,
         /// How to follow it.
@@ -198,7 +226,10 @@ Examples:
 impl Command {
     /// Whether it drives a run, and so speaks in JSON lines unless somebody looks on.
     pub fn drives(&self) -> bool {
-        matches!(self, Command::Run { .. } | Command::Resume { .. } | Command::BackOut { .. } | Command::Approve { .. })
+        matches!(
+            self,
+            Command::Run { .. } | Command::Resume { .. } | Command::TakeOver { .. } | Command::BackOut { .. } | Command::Approve { .. }
+        )
     }
 }
 
@@ -428,7 +459,10 @@ mod tests {
             for (name, value) in set {
                 schema.parse(name, value).unwrap_or_else(|e| panic!("{line}: {e}"));
             }
-            if let Command::Run { follow, .. } | Command::Resume { follow, .. } | Command::Approve { follow, .. } = &cli.command
+            if let Command::Run { follow, .. }
+            | Command::Resume { follow, .. }
+            | Command::TakeOver { follow, .. }
+            | Command::Approve { follow, .. } = &cli.command
                 && let Some(step) = &follow.until
             {
                 assert!(steps.contains(step), "{line}: {steps:?}");

@@ -37,10 +37,14 @@ pub async fn run(cli: &Cli, out: &mut Out) -> Result<Exit, UiError> {
         Command::Plan(p) => plan(&host, g, p, json, out).await,
         Command::Check { plan } => check(&host, plan, json, out).await,
         Command::Run { plan, reason, follow } => start(&host, plan, reason, follow, json, out).await,
-        Command::Runs => runs(&host, json, out).await,
+        Command::Runs => runs(&host, g, json, out).await,
         Command::Doctor => doctor(&host, g, json, out).await,
-        Command::Status { run } => status(&host, run, json, out).await,
+        Command::Status { run } => status(&host, g, run, json, out).await,
         Command::Resume { run, choose, follow } => resume(&host, run, choose.as_deref(), follow, json, out).await,
+        Command::TakeOver { run, steal, back_out, choose, follow } => {
+            let then = Then { back_out: back_out.clone(), choose: choose.clone() };
+            take_over(&host, g, run, steal.clone(), then, follow, json, out).await
+        }
         Command::BackOut { run, reason, confirm_context } => {
             let how = Follow { confirm_context: confirm_context.clone(), ..Follow::default() };
             back_out(&host, run, reason, &how, json, out).await
@@ -260,7 +264,16 @@ async fn unlock(host: &Arc<Host>, context: &str, how: &Follow) -> Result<(), UiE
     host.unlock(context.to_string(), name.clone()).await.map(|_| ())
 }
 
-async fn runs(host: &Arc<Host>, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+/// Connects, if a namespace is named: runs of other workstations are known by their records there.
+async fn with_others(host: &Arc<Host>, g: &Global) -> Result<(), UiError> {
+    match &g.namespace {
+        Some(_) => open(host, g).await.map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+async fn runs(host: &Arc<Host>, g: &Global, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    with_others(host, g).await?;
     let all = host.runs().await?;
     if json {
         out.json(&json!({"schema": SCHEMA, "runs": all}));
@@ -270,7 +283,8 @@ async fn runs(host: &Arc<Host>, json: bool, out: &mut Out) -> Result<Exit, UiErr
     Ok(Exit::Done)
 }
 
-async fn status(host: &Arc<Host>, run: &str, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+async fn status(host: &Arc<Host>, g: &Global, run: &str, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    with_others(host, g).await?;
     let v = host.run(run.to_string()).await?;
     if json {
         out.json(&json!({"schema": SCHEMA, "run": v}));
@@ -298,6 +312,39 @@ async fn picked_up(host: &Arc<Host>, run: &str, how: &Follow) -> Result<RunView,
     unlock(host, &v.context, how).await?;
     host.stop_after(run, how.until.clone());
     host.resume_run(run.to_string()).await
+}
+
+/// What is done with a run that was taken over.
+struct Then {
+    back_out: Option<String>,
+    choose: Option<String>,
+}
+
+#[allow(clippy::too_many_arguments)] // the words of one command line
+async fn take_over(
+    host: &Arc<Host>,
+    g: &Global,
+    run: &str,
+    steal: Option<String>,
+    then: Then,
+    how: &Follow,
+    json: bool,
+    out: &mut Out,
+) -> Result<Exit, UiError> {
+    let (context, _) = open(host, g).await?;
+    unlock(host, &context, how).await?;
+    let events = host.events();
+    host.stop_after(run, how.until.clone());
+    if steal.is_none() && for_people(json) {
+        say("waiting whether whoever drives it is alive; that may take a minute");
+    }
+    let mut v = host.take_over(run.to_string(), steal).await?;
+    if let Some(reason) = then.back_out {
+        v = host.back_out(run.to_string(), Some(reason)).await?;
+    } else if let Some(choice) = then.choose {
+        v = host.choose(run.to_string(), choice).await?;
+    }
+    follow::follow(host, events, v, how, out, for_people(json)).await
 }
 
 async fn back_out(host: &Arc<Host>, run: &str, reason: &Option<String>, how: &Follow, json: bool, out: &mut Out) -> Result<Exit, UiError> {

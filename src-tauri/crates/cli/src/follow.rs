@@ -32,7 +32,9 @@ pub enum Next {
 /// Decides; `terminal` = somebody can be asked.
 pub fn next(v: &RunView, how: &Follow, terminal: bool) -> Next {
     match v.state {
-        RunState::Done | RunState::BackedOut | RunState::Failed | RunState::Stuck | RunState::Left => return Next::Ended,
+        RunState::Done | RunState::BackedOut | RunState::Failed | RunState::Stuck | RunState::Left | RunState::Elsewhere => {
+            return Next::Ended;
+        }
         RunState::Held => return Next::Leave,
         RunState::BackingOut => return Next::Wait,
         RunState::Ready | RunState::Running | RunState::Waiting => {}

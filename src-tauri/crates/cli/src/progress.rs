@@ -153,7 +153,7 @@ pub fn end_json(v: &RunView, exit: Exit, left_behind: &[String], at: &str) -> Va
 pub fn end_text(v: &RunView, exit: Exit, left_behind: &[String]) -> Vec<String> {
     let mut lines: Vec<String> = left_behind.to_vec();
     match exit {
-        _ if exit == Exit::Held || v.state == RunState::Left => {
+        _ if exit == Exit::Held || matches!(v.state, RunState::Left | RunState::Elsewhere) => {
             lines.push(format!("go on with: changeoverctl resume {}   (back: changeoverctl back-out {})", v.id, v.id))
         }
         Exit::Stuck | Exit::Failed if !v.break_glass.is_empty() => {
@@ -201,6 +201,7 @@ pub(crate) mod tests {
             ended_at: None,
             reason: None,
             state: RunState::Running,
+            driver: None,
             headline: Headline { code: "running".into(), params: Value::Null, text: "It runs.".into() },
             steps: vec![step("pin", StepState::Running), step("create", StepState::Pending)],
             lanes: vec![],

@@ -193,7 +193,7 @@ fn state(s: RunState) -> String {
     let colour = match s {
         RunState::Done => Ink::Good,
         RunState::Failed | RunState::Stuck => Ink::Bad,
-        RunState::Held | RunState::Left | RunState::Waiting => Ink::Warn,
+        RunState::Held | RunState::Left | RunState::Elsewhere | RunState::Waiting => Ink::Warn,
         _ => Ink::Strong,
     };
     ink(colour, &wire(&s))
@@ -217,6 +217,10 @@ pub fn run(v: &RunView) -> Vec<String> {
         format!("{}  {}  {} {}  {}", ink(Ink::Strong, &v.id), state(v.state), v.strategy, v.target, v.change),
         format!("  {}", v.headline.text),
     ];
+    lines.extend(v.driver.iter().map(|d| {
+        let alive = d.alive_at.as_ref().map(|at| format!(", alive at {at}")).unwrap_or_default();
+        format!("  driven by {}{}{alive}", d.by, if d.elsewhere { " (another workstation)" } else { "" })
+    }));
     for s in &v.steps {
         let detail = if s.detail.is_empty() { String::new() } else { ink(Ink::Dim, &format!("  {}", s.detail)) };
         lines.push(format!("  {} {}  {}{detail}", mark(s.state), s.id, s.title));

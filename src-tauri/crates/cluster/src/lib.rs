@@ -8,7 +8,7 @@
 //! - A locked or stale connection lets nothing through but reads, permission questions and dry runs: checked by HTTP
 //!   verb at the last place before the network, for both stacks.
 //! - TLS is always verified; redirects are never followed; every answer is bounded in size, depth and time (I11).
-//! - Values of Secrets are never asked for; those of ConfigMaps only one object at a time.
+//! - Values of Secrets are never asked for, but those of the record of a run; those of ConfigMaps only one object at a time.
 //! - No token, key or line of a kubeconfig is part of an error, a log line or `Debug` output (I10).
 //!
 //! Which kinds are watched is for the caller of [`watch`] to say. Adding an encoding: see [`codec`].

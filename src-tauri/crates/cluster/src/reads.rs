@@ -8,7 +8,7 @@ use http::{Method, Request, Response};
 use http_body_util::{BodyExt, Full};
 use kube::client::Body;
 use model::kind::collection_path;
-use model::{ClusterIdentity, Kind, ObjectId, Write};
+use model::{ClusterIdentity, Kind, ObjectId, Write, names};
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
@@ -205,8 +205,11 @@ impl Cluster for Connection {
     }
 
     async fn get(&self, id: &ObjectId) -> Result<Option<Value>, ReadError> {
-        // A ConfigMap may be the record of a run; a Secret's values are nobody's business here.
-        let accept = if id.kind == Kind::Secret { METADATA } else { "application/json" };
+        // A Secret's values are nobody's business here, unless it is the record of a run.
+        let accept = match id.kind == Kind::Secret && !id.name.starts_with(names::RECORD_PREFIX) {
+            true => METADATA,
+            false => "application/json",
+        };
         match self.get_value(&id.path(), accept).await {
             Ok(v) if v.pointer("/metadata/name").and_then(Value::as_str) == Some(&id.name) => Ok(Some(v)),
             Ok(_) => Err(Failure::Invalid("another object than the one asked for".into()).said(id.said())),

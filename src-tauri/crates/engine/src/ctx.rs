@@ -13,6 +13,8 @@ use tokio::sync::{mpsc, watch};
 use crate::change::{Contradiction, Facts, field};
 use crate::entry::{Choice, Direction, Entry, Event, Hold, HoldCode, SCHEMA, Said, ThreeWay};
 use crate::ports::{Clock, Cluster, Evidence, Journal, JournalError, ReadError, Verdict};
+use crate::record::Driver;
+use crate::shared::{Shared, Terms};
 use crate::show::{Live, RunView};
 use crate::status::{Illegal, RunStatus};
 use crate::view::View;
@@ -41,6 +43,10 @@ pub struct Pace {
     pub soak: Duration,
     /// How long an API server may be silent before the run is held.
     pub silence: Duration,
+    /// How long a Lease must be silent before others may take the run over.
+    pub lease: Duration,
+    /// How often it is renewed.
+    pub renew: Duration,
     /// How long a created object that may still land is watched for after a back-out.
     pub dangling: Duration,
 }
@@ -52,6 +58,8 @@ impl Default for Pace {
             watch: Duration::from_secs(5),
             soak: Duration::from_secs(5),
             silence: Duration::from_secs(60),
+            lease: Duration::from_secs(60),
+            renew: Duration::from_secs(15),
             dangling: Duration::from_secs(10),
         }
     }
@@ -71,8 +79,23 @@ pub struct Options {
     pub until: Option<String>,
     /// How often things are looked at.
     pub pace: Pace,
+    /// As the cluster is called on this workstation; `None` = as the plan calls it.
+    pub context: Option<String>,
+    /// Which installation drives it: what that began it goes on with at once, others must take it over.
+    pub workstation: String,
     /// Where to die.
     pub fail_point: Option<FailPoint>,
+}
+
+impl Options {
+    pub(crate) fn context<'a>(&'a self, plan: &'a Plan) -> &'a str {
+        self.context.as_deref().unwrap_or(&plan.context)
+    }
+
+    pub(crate) fn terms(&self) -> Terms {
+        let driver = Driver { by: self.by.clone().unwrap_or_default(), workstation: self.workstation.clone() };
+        Terms { driver, reason: self.reason.clone(), pace: self.pace.clone() }
+    }
 }
 
 /// What the operator can say.
@@ -110,6 +133,8 @@ pub enum Stop {
     Detach,
     /// The journal cannot be written: nothing may go on.
     Journal(JournalError),
+    /// Somebody else has the run: nothing more is written by this process.
+    TakenOver(String),
     /// A fault of the runner: an entry that cannot follow.
     Illegal(Illegal),
     /// The process dies here (tests).
@@ -152,6 +177,9 @@ pub struct Ctx {
     pub hashes: BTreeMap<ObjectId, String>,
     pub(crate) commands: mpsc::Receiver<Command>,
     pub(crate) shown: watch::Sender<RunView>,
+    pub(crate) shared: Shared,
+    /// What is journaled with the news that the write which is settled next has landed.
+    pub(crate) follows: Vec<Event>,
     lost: Duration,
     watched: Duration,
     boundaries: BTreeMap<String, u32>,
@@ -165,6 +193,7 @@ impl Ctx {
         options: Options,
         commands: mpsc::Receiver<Command>,
         shown: watch::Sender<RunView>,
+        shared: Shared,
     ) -> Self {
         let zero = Duration::ZERO;
         Self {
@@ -178,6 +207,8 @@ impl Ctx {
             hashes: BTreeMap::new(),
             commands,
             shown,
+            shared,
+            follows: vec![],
             lost: zero,
             watched: zero,
             boundaries: BTreeMap::new(),
@@ -208,6 +239,9 @@ impl Ctx {
         self.boundary("journal:before", &what)?;
         self.ports.journal.append(&self.plan.id, &json).map_err(Stop::Journal)?;
         self.view = next;
+        if !entry.events.iter().any(|e| matches!(e, Event::Adopted { .. } | Event::TakenOver { .. })) {
+            self.shared.add(json);
+        }
         self.boundary("journal:after", &what)?;
         self.show();
         Ok(())
@@ -279,6 +313,7 @@ impl Ctx {
             self.watched = now;
             crate::watchful::look(self).await?;
         }
+        self.share_if_possible().await?;
         self.pause(at_most).await
     }
 
@@ -287,7 +322,7 @@ impl Ctx {
         let clock = self.ports.clock.clone();
         let command = tokio::select! {
             biased;
-            command = self.commands.recv() => command,
+            command = self.command() => command?,
             () = clock.sleep(at_most) => return Ok(()),
         };
         match command {
@@ -297,6 +332,24 @@ impl Ctx {
                 Ok(())
             }
             Some(command) => self.heard(command),
+        }
+    }
+
+    /// The next word of the operator; `None` = nobody can say anything any more. Hears, too, that somebody else has the run.
+    pub(crate) async fn command(&mut self) -> Result<Option<Command>, Stop> {
+        let taken = async |losing: Option<watch::Receiver<Option<String>>>| match losing {
+            // Its task ends with the loss, or with this run.
+            Some(mut lost) => match lost.wait_for(Option::is_some).await.map(|by| by.clone()) {
+                Ok(by) => by.unwrap_or_default(),
+                Err(_) => std::future::pending().await,
+            },
+            None => std::future::pending().await,
+        };
+        let losing = self.shared.losing();
+        tokio::select! {
+            biased;
+            by = taken(losing) => Err(Stop::TakenOver(by)),
+            command = self.commands.recv() => Ok(command),
         }
     }
 

@@ -70,6 +70,22 @@ pub enum Event {
         epoch: u64,
         /// Hash of the plan.
         plan: String,
+        /// Who drives it from here on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        /// Whom it was taken over from, and why: in words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        taken: Option<Said>,
+    },
+    /// The run went on elsewhere: from here on it is what these entries of its record say, whatever this journal thought.
+    Adopted {
+        /// Entries of the record.
+        entries: Vec<Value>,
+    },
+    /// Somebody else drives it from here on; this journal knows no more of it.
+    TakenOver {
+        /// Who.
+        by: String,
     },
     /// A step begins, or is gone on with after a restart.
     StepBegan {
@@ -285,6 +301,8 @@ pub enum HoldCode {
     Until,
     /// The server refuses a write for good.
     Refused,
+    /// It was taken over in the middle: who did looks first, then goes on or back.
+    TakenOver,
 }
 
 /// An answer to a hold.

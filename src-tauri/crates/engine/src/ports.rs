@@ -211,16 +211,17 @@ pub trait Clock: Send + Sync {
 
 /// Append-only record of runs on disk. `append` returns when it is durable.
 pub trait Journal: Send + Sync {
-    /// Starts a run; refused when its id is taken.
-    fn create(&self, plan: &Plan, reason: Option<&str>) -> Result<(), JournalError>;
+    /// Starts a run; refused when its id is taken. `context`: as the cluster is called on this workstation.
+    fn create(&self, plan: &Plan, context: &str, reason: Option<&str>) -> Result<(), JournalError>;
     /// Appends an entry (JSON of the engine's own `Entry`) and returns its sequence number within the run, from 1.
     fn append(&self, run: &str, entry: &Value) -> Result<u64, JournalError>;
     /// Plan and entries of a run, in order.
     fn read(&self, run: &str) -> Result<(Plan, Vec<Value>), JournalError>;
     /// All runs, newest first.
     fn runs(&self) -> Result<Vec<RunHeader>, JournalError>;
-    /// Claims the run for this process; raises and returns its epoch. Refused while another live process holds it.
-    fn claim(&self, run: &str) -> Result<u64, JournalError>;
+    /// Claims the run for this process; raises its epoch above what it was, and above `above`, and returns it. Refused while
+    /// another live process holds it.
+    fn claim(&self, run: &str, above: u64) -> Result<u64, JournalError>;
     /// Gives the claim back.
     fn release(&self, run: &str) -> Result<(), JournalError>;
 }

@@ -2,14 +2,17 @@
 
 use std::sync::Arc;
 
-use model::Write;
+use model::{ObjectId, Write};
 use plan::{Plan, Planned, Step};
+use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::ctx::{Command, Ctx, Options, Ports, Stop};
-use crate::entry::{Choice, Direction, End, Event, Hold, HoldCode, Purpose, Said};
+use crate::entry::{Choice, Direction, End, Entry, Event, Hold, HoldCode, Purpose, SCHEMA, Said};
 use crate::ports::{JournalError, ReadError};
+use crate::record::Face;
+use crate::shared::{self, ShareError, Shared, Take, Taken, Terms, alone, goes_back};
 use crate::show::{Live, RunView, switched};
 use crate::status::{RunStatus, StepStatus};
 use crate::verify::{Moved, same_cluster, verify};
@@ -37,6 +40,9 @@ pub enum RunError {
     /// The cluster cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+    /// Its record or its Lease.
+    #[error(transparent)]
+    Share(#[from] ShareError),
     /// The run is over.
     #[error("run {run}: is over ({status})")]
     Over {
@@ -71,12 +77,17 @@ impl Run {
     /// Starts a plan: looks whether the world is still the plan's, journals it, begins.
     pub async fn start(ports: Ports, plan: Plan, options: Options) -> Result<Run, RunError> {
         verify(&plan, ports.cluster.as_ref()).await?;
-        ports.journal.create(&plan, options.reason.as_deref())?;
+        let mut shared = Shared::begin(&ports, &plan, options.terms()).await?;
         let view = View::new(Arc::new(plan));
-        Self::take(ports, view, options, None)
+        if let Err(e) = ports.journal.create(&view.plan, options.context(&view.plan), options.reason.as_deref()) {
+            shared.withdraw().await;
+            return Err(e.into());
+        }
+        Self::take(ports, view, options, shared, Begin::default())
     }
 
-    /// Goes on with a run, in whatever state its journal shows it. `first` is heard before anything is done.
+    /// Goes on with a run of this installation's journal, in whatever state that or the run's record shows it. `first` is
+    /// heard before anything is done. A run that another installation drives must be taken over instead.
     pub async fn resume(ports: Ports, run: &str, options: Options, first: Option<Command>) -> Result<Run, RunError> {
         let (plan, entries) = ports.journal.read(run)?;
         let view = View::replay(Arc::new(plan), &entries).map_err(|source| RunError::Replay { run: run.to_string(), source })?;
@@ -84,22 +95,114 @@ impl Run {
             return Err(RunError::Over { run: run.to_string(), status: crate::status::name(&view.status).to_string() });
         }
         same_cluster(&view.plan, ports.cluster.as_ref()).await?;
-        Self::take(ports, view, options, first)
+        let at = plan::record::record(&view.plan);
+        let known = shared::read(ports.cluster.as_ref(), &at).await.ok().flatten();
+        let epoch = ports.journal.claim(run, known.as_ref().map_or(0, |r| r.at.face.epoch))?;
+        if let Some(ended) = known.filter(|r| r.at.face.run == run && r.at.face.over) {
+            let entry = Entry { schema: SCHEMA, at: ports.clock.now(), events: vec![Event::Adopted { entries: ended.entries }] };
+            let json = serde_json::to_value(&entry).map_err(|e| JournalError::Write { path: run.to_string(), why: e.to_string() });
+            let kept = json.and_then(|json| ports.journal.append(run, &json));
+            let_go(&ports, run);
+            kept?;
+            return Err(RunError::Over { run: run.to_string(), status: ended.at.face.status });
+        }
+        let joined = Self::rejoin(&ports, &view, &entries, options.terms(), epoch, first.as_ref()).await;
+        let (shared, taken) = match joined {
+            Ok(joined) => joined,
+            Err(e) => {
+                let_go(&ports, run);
+                return Err(e);
+            }
+        };
+        let begin = Begin { first, taken, entries, epoch: Some(epoch), said: None };
+        Self::take(ports, view, options, shared, begin)
     }
 
-    fn take(ports: Ports, view: View, options: Options, first: Option<Command>) -> Result<Run, RunError> {
+    async fn rejoin(
+        ports: &Ports,
+        view: &View,
+        entries: &[Value],
+        terms: Terms,
+        epoch: u64,
+        first: Option<&Command>,
+    ) -> Result<(Shared, Option<Taken>), RunError> {
+        let plan = &view.plan;
+        let back = matches!(first, Some(Command::BackOut(_)))
+            || matches!(view.status, RunStatus::BackingOut { .. } | RunStatus::Stuck { .. })
+            || goes_back(plan);
+        let (driver, reason, pace) = (terms.driver.clone(), terms.reason.clone(), terms.pace.clone());
+        let again = || Terms { driver, reason, pace };
+        match Shared::join(ports, &plan::record::record(plan), &Take::Own, terms, epoch - 1).await {
+            Ok(Some((_, taken))) if taken.record.at.face.run != plan.id => {
+                let Face { run, driver, .. } = taken.record.at.face;
+                Err(ShareError::Open { run, by: driver.by }.into())
+            }
+            Ok(Some((_, taken))) if taken.record.at.face.epoch > epoch => {
+                let Face { run, driver, .. } = taken.record.at.face;
+                Err(ShareError::Held { run, by: driver.by, seen: "a moment ago".into() }.into())
+            }
+            Ok(Some((shared, taken))) => {
+                // What this journal has beyond its record was never sent, or nobody has gone on from it.
+                let own = crate::record::shared(entries);
+                Ok((shared, (!own.starts_with(&taken.record.entries)).then_some(taken)))
+            }
+            // Somebody went on with it, and what they did cannot be known any more.
+            Ok(None) if view.elsewhere.is_some() => Err(ShareError::Nothing(plan::record::record(plan).said()).into()),
+            Ok(None) => Ok((Shared::without(ports, plan, again(), None), None)),
+            Err(ShareError::Refused(why)) if back => Ok((Shared::without(ports, plan, again(), Some(why)), None)),
+            Err(e) => Err(e.into()),
+        }
+    }
+
+    /// Takes over a run that another installation drives, or drove. It is shown and held, unless `first` says more, or it is
+    /// going back already.
+    pub async fn take_over(ports: Ports, record: &ObjectId, how: Take, options: Options, first: Option<Command>) -> Result<Run, RunError> {
+        let nothing = || ShareError::Nothing(record.said());
+        let found = shared::read(ports.cluster.as_ref(), record).await?.filter(|r| !r.at.face.over).ok_or_else(nothing)?;
+        let plan = Arc::new(found.plan);
+        same_cluster(&plan, ports.cluster.as_ref()).await?;
+        // The Lease first: who may not have it leaves no trace in this journal.
+        let (shared, taken) = Shared::join(&ports, record, &how, options.terms(), 0).await?.ok_or_else(nothing)?;
+        let (view, entries) = match ports.journal.read(&plan.id) {
+            Ok((own, entries)) if own == *plan => {
+                let view = View::replay(plan.clone(), &entries).map_err(|source| RunError::Replay { run: plan.id.clone(), source })?;
+                (view, entries)
+            }
+            Ok(_) => return Err(JournalError::Exists(plan.id.clone()).into()),
+            Err(JournalError::NotFound(_)) => {
+                ports.journal.create(&plan, options.context(&plan), taken.record.at.face.reason.as_deref())?;
+                (View::new(plan.clone()), vec![])
+            }
+            Err(e) => return Err(e.into()),
+        };
+        let from = &taken.from.by;
+        let text = match &how {
+            Take::Own => format!("taken over from {from}, who had let it go"),
+            Take::Quiet => format!("taken over from {from}, who was silent"),
+            Take::Steal(why) if why.is_empty() => format!("taken over from {from}"),
+            Take::Steal(why) => format!("taken over from {from}: {why}"),
+        };
+        let said = Said::new("taken-over", text).with("from", from);
+        let begin = Begin { first, taken: Some(taken), entries, said: Some(said), epoch: None };
+        Self::take(ports, view, options, shared, begin)
+    }
+
+    fn take(ports: Ports, view: View, options: Options, shared: Shared, begin: Begin) -> Result<Run, RunError> {
         let plan = view.plan.clone();
         let id = plan.id.clone();
-        let epoch = ports.journal.claim(&id)?;
+        let epoch = match begin.epoch {
+            Some(epoch) => epoch,
+            None => ports.journal.claim(&id, begin.taken.as_ref().map_or(0, |t| t.record.at.face.epoch - 1))?,
+        };
         let (commands, inbox) = mpsc::channel(16);
         let (shown, watched) = watch::channel(RunView::new(&view, &Live { attached: true, ..Live::default() }));
-        let mut ctx = Ctx::new(ports, plan.clone(), view, options, inbox, shown);
+        let mut ctx = Ctx::new(ports, plan.clone(), view, options, inbox, shown, shared);
         let task = tokio::spawn(async move {
-            let ended = match ctx.log(vec![Event::Started { epoch, plan: plan.hash.clone() }]) {
-                Ok(()) => drive(&mut ctx, first).await,
+            let ended = match enter_run(&mut ctx, epoch, &begin) {
+                Ok(()) => drive(&mut ctx, begin).await,
                 Err(stop) => Err(stop),
             };
-            close(&mut ctx, ended);
+            close(&mut ctx, ended).await;
         });
         Ok(Run { id, commands, view: watched, task })
     }
@@ -161,25 +264,71 @@ pub fn inspect(plan: Plan, entries: &[serde_json::Value]) -> Result<(View, RunVi
     Ok((view, shown))
 }
 
-fn close(ctx: &mut Ctx, ended: Result<(), Stop>) {
+/// How a process comes to a run.
+#[derive(Default)]
+struct Begin {
+    first: Option<Command>,
+    /// What its record says instead of the journal.
+    taken: Option<Taken>,
+    /// Of the journal.
+    entries: Vec<Value>,
+    /// That it was taken over, from whom and why.
+    said: Option<Said>,
+    /// Of the claim, if it is made.
+    epoch: Option<u64>,
+}
+
+fn let_go(ports: &Ports, run: &str) {
+    if let Err(e) = ports.journal.release(run) {
+        tracing::warn!(run, error = %e, "claim not given back");
+    }
+}
+
+/// The first entries of a process.
+fn enter_run(ctx: &mut Ctx, epoch: u64, begin: &Begin) -> Result<(), Stop> {
+    match &begin.taken {
+        Some(taken) => {
+            ctx.shared.tell(taken.record.entries.clone());
+            ctx.log(vec![Event::Adopted { entries: taken.record.entries.clone() }])?;
+            ctx.shared.inherited = taken.record.at.armed.clone();
+        }
+        None => ctx.shared.tell(crate::record::shared(&begin.entries)),
+    }
+    let mut events = vec![Event::Started { epoch, plan: ctx.plan.hash.clone(), by: ctx.options.by.clone(), taken: begin.said.clone() }];
+    if let Some(why) = ctx.shared.alone.clone() {
+        events.push(Event::Observed { step: String::new(), said: alone(why) });
+    }
+    ctx.log(events)
+}
+
+async fn close(ctx: &mut Ctx, ended: Result<(), Stop>) {
     match ended {
         // As after a crash: nothing is given back.
-        Err(Stop::Killed) => return,
+        Err(Stop::Killed) => {
+            ctx.shared.forget();
+            return;
+        }
+        Err(Stop::TakenOver(by)) => {
+            // What cannot be journaled is shown all the same.
+            let _ = ctx.log(vec![Event::TakenOver { by: by.clone() }]);
+        }
         Err(Stop::Journal(e)) => ctx.live.error = Some(e.to_string()),
         Err(Stop::Illegal(e)) => ctx.live.error = Some(e.to_string()),
         Ok(()) | Err(_) => {}
     }
-    if let Err(e) = ctx.ports.journal.release(&ctx.plan.id) {
-        tracing::warn!(run = %ctx.plan.id, error = %e, "claim not given back");
-    }
+    ctx.shared.close(&ctx.view).await;
+    let_go(&ctx.ports, &ctx.plan.id);
     ctx.live.attached = false;
     ctx.live.heartbeat = None;
     ctx.show();
 }
 
-async fn drive(ctx: &mut Ctx, first: Option<Command>) -> Result<(), Stop> {
-    if let Some(command) = first {
-        first_word(ctx, command)?;
+async fn drive(ctx: &mut Ctx, begin: Begin) -> Result<(), Stop> {
+    inherit(ctx).await?;
+    match begin.first {
+        Some(command) => first_word(ctx, command)?,
+        None if begin.said.is_some() => ask(ctx)?,
+        None => {}
     }
     let mut taken_over = true;
     loop {
@@ -199,6 +348,39 @@ async fn drive(ctx: &mut Ctx, first: Option<Command>) -> Result<(), Stop> {
             RunStatus::Stuck { .. } => stuck(ctx).await?,
         }
     }
+}
+
+/// Writes that the driver before may have sent without recording them one by one: they are shut out, or found to have landed,
+/// before anything else is written.
+async fn inherit(ctx: &mut Ctx) -> Result<(), Stop> {
+    settle(ctx).await?;
+    while let Some(mut armed) = ctx.shared.inherited.first().cloned() {
+        if let Some(Event::Intent { step, direction, attempt, write, pre_image, purpose, .. }) = armed.pop() {
+            (ctx.step, ctx.direction) = (step.clone(), direction);
+            let n = ctx.view.n + 1;
+            ctx.log(vec![Event::Intent { n, step, direction, attempt, write, pre_image, purpose }])?;
+            // If it landed, so did what it was to be journaled with.
+            ctx.follows = armed;
+        }
+        ctx.shared.inherited.remove(0);
+        let settled = settle(ctx).await;
+        ctx.follows.clear();
+        settled?;
+    }
+    Ok(())
+}
+
+/// Who took a run over in the middle looks first.
+fn ask(ctx: &mut Ctx) -> Result<(), Stop> {
+    let step = match &ctx.view.status {
+        RunStatus::Running { step } => step.clone(),
+        RunStatus::Ready => ctx.view.next_step().map(|p| p.id.clone()).unwrap_or_default(),
+        _ => return Ok(()),
+    };
+    ctx.step = step;
+    let said = Said::new("taken-over-here", "taken over in the middle: look where it stands, then go on or back");
+    let hold = ctx.held(HoldCode::TakenOver, said, vec![], vec![Choice::Retry, Choice::BackOut]);
+    ctx.log(vec![Event::Held { hold }])
 }
 
 fn first_word(ctx: &mut Ctx, command: Command) -> Result<(), Stop> {
@@ -339,39 +521,35 @@ fn no_better(said: Said) -> Said {
 
 /// Turns round. Where traffic moves back, its first write goes out with the same fsync that journals the wish.
 async fn turn_back(ctx: &mut Ctx, why: Said) -> Result<(), Stop> {
-    let mut events = vec![Event::BackOutAsked { why }];
-    let Some(write) = quick(ctx, &mut events) else {
-        events.truncate(1);
-        return ctx.log(events);
-    };
-    ctx.direction = Direction::Undo;
+    let asked = Event::BackOutAsked { why };
+    let quick = flip_back(ctx).filter(|(step, ..)| ctx.view.planned(step).is_some_and(|p| steps::stands_by(ctx, p)));
+    let Some((step, write, mut events)) = quick else { return ctx.log(vec![asked]) };
+    events[0] = asked;
+    (ctx.step, ctx.direction) = (step, Direction::Undo);
     // However it ends, the undo of the switch reads where things are and goes on from there.
     ctx.send(events, write, None, Purpose::Step, 1).await.map(|_| ())
 }
 
-/// The first write of the flip back, if nothing that writes has to be undone before it.
-fn quick(ctx: &mut Ctx, events: &mut Vec<Event>) -> Option<Write> {
-    if ctx.view.pending().is_some() {
+/// Step, first write and events before it of the flip back, if nothing that writes has to be undone before it.
+pub(crate) fn flip_back(ctx: &Ctx) -> Option<(String, Write, Vec<Event>)> {
+    if ctx.view.pending().is_some() || matches!(ctx.view.status, RunStatus::BackingOut { .. }) || ctx.view.status.is_final() {
         return None;
     }
-    let mut switch = None;
+    let mut events = vec![Event::BackOutAsked { why: asked(String::new()) }];
     for planned in ctx.view.to_undo() {
         events.push(Event::StepBegan { step: planned.id.clone(), direction: Direction::Undo });
         if !planned.step.writes_to().is_empty() {
-            switch = Some(planned.clone());
-            break;
+            return Some((planned.id.clone(), steps::first_back(ctx, planned)?, events));
         }
         events.push(Event::StepUndone { step: planned.id.clone() });
     }
-    let switch = switch?;
-    let write = steps::optimistic_back(ctx, &switch)?;
-    ctx.step = switch.id;
-    Some(write)
+    None
 }
 
 /// Waits for somebody. Time here counts against nothing.
 async fn held(ctx: &mut Ctx, hold: &Hold) -> Result<(), Stop> {
-    match ctx.commands.recv().await {
+    ctx.share_if_possible().await?;
+    match ctx.command().await? {
         Some(Command::Choose(choice)) if hold.choices.contains(&choice) => answer(ctx, hold, choice),
         Some(Command::BackOut(why)) if hold.undoing.is_none() => turn_back(ctx, asked(why)).await,
         Some(Command::Approve(gate)) => ctx.log(vec![Event::Approved { gate }]),
@@ -390,7 +568,8 @@ fn answer(ctx: &mut Ctx, hold: &Hold, choice: Choice) -> Result<(), Stop> {
 
 /// The way back failed: somebody repairs by hand, or has it tried again.
 async fn stuck(ctx: &mut Ctx) -> Result<(), Stop> {
-    match ctx.commands.recv().await {
+    ctx.share_if_possible().await?;
+    match ctx.command().await? {
         Some(Command::BackOut(why)) => ctx.log(vec![Event::BackOutAsked { why: asked(why) }]),
         Some(Command::Detach) | None => Err(Stop::Detach),
         Some(_) => Ok(()),

@@ -106,6 +106,10 @@ pub struct RunView {
     pub epoch: u64,
     /// A process drives it.
     pub attached: bool,
+    /// Who drives it, or did last.
+    pub driver: Option<String>,
+    /// Who took it over from this installation: what is shown here is of before.
+    pub elsewhere: Option<String>,
     /// Why it does not go on though nothing is held: the journal cannot be written.
     pub error: Option<String>,
 }
@@ -234,6 +238,8 @@ impl RunView {
             last_at: view.last_at,
             epoch: view.epoch,
             attached: live.attached,
+            driver: view.driver.clone(),
+            elsewhere: view.elsewhere.clone(),
             error: live.error.clone(),
         }
     }
@@ -245,6 +251,9 @@ fn headline(view: &View, live: &Live) -> Said {
     }
     let beat =
         |step: &str| live.heartbeat.as_ref().filter(|(at, _)| at == step).map_or_else(String::new, |(_, said)| format!(": {}", said.text));
+    if let Some(by) = &view.elsewhere {
+        return Said::new("elsewhere", format!("taken over by {by}: nothing is written from here any more")).with("by", by);
+    }
     match &view.status {
         RunStatus::Ready => Said::new("ready", "ready to start"),
         RunStatus::Running { step } => Said::new("running", format!("{step}{}", beat(step))).with("step", step),

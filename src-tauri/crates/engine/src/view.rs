@@ -127,6 +127,10 @@ pub struct View {
     pub started_at: Option<Timestamp>,
     /// Time of the last entry.
     pub last_at: Option<Timestamp>,
+    /// Who drives it, or did last.
+    pub driver: Option<String>,
+    /// Who took it over from this installation.
+    pub elsewhere: Option<String>,
 }
 
 impl View {
@@ -145,6 +149,8 @@ impl View {
             observed: vec![],
             started_at: None,
             last_at: None,
+            driver: None,
+            elsewhere: None,
         }
     }
 
@@ -166,7 +172,7 @@ impl View {
     /// Folds one entry.
     pub fn apply(&mut self, entry: &Entry) -> Result<(), Illegal> {
         for event in &entry.events {
-            if self.epoch == 0 && !matches!(event, Event::Started { .. }) {
+            if self.epoch == 0 && !matches!(event, Event::Started { .. } | Event::Adopted { .. }) {
                 return Err(self.illegal(event));
             }
             self.fold(entry.at, event)?;
@@ -187,12 +193,21 @@ impl View {
 
     fn fold(&mut self, at: Timestamp, event: &Event) -> Result<(), Illegal> {
         match event {
-            Event::Started { epoch, plan } => {
+            Event::Adopted { entries } => {
+                let adopted = Self::replay(self.plan.clone(), entries).map_err(|_| self.illegal(event))?;
+                *self = Self { epoch: self.epoch.max(adopted.epoch), ..adopted };
+            }
+            Event::TakenOver { by } => self.elsewhere = Some(by.clone()),
+            Event::Started { epoch, plan, by, taken } => {
                 if *epoch <= self.epoch || *plan != self.plan.hash {
                     return Err(self.illegal(event));
                 }
                 self.epoch = *epoch;
                 self.started_at.get_or_insert(at);
+                (self.driver, self.elsewhere) = (by.clone(), None);
+                if let Some(said) = taken {
+                    self.observed.push((at, String::new(), said.clone()));
+                }
             }
             Event::StepBegan { step, direction } => self.began(at, event, step, *direction)?,
             Event::GateReached { step, gate } => self.moved(&Moved::GateReached(step.clone(), gate.clone()))?,

@@ -122,7 +122,11 @@ impl Ctx {
             pre_image,
             purpose,
         });
+        let at_once = self.shared.may_leave(&write);
         self.log(events)?;
+        if !at_once {
+            self.recorded(n, &write, purpose).await?;
+        }
         let object = write.object();
         let what = format!("{} {}/{}", write.manager(), object.kind, object.name);
         self.boundary("http:before", &what)?;
@@ -142,6 +146,23 @@ impl Ctx {
         })
     }
 
+    /// Has the intent of a write in the record before it leaves. What cannot be recorded does not leave.
+    async fn recorded(&mut self, n: u64, write: &Write, purpose: Purpose) -> Result<(), Stop> {
+        let what = format!("{} {}/{}", write.manager(), write.object().kind, write.object().name);
+        self.boundary("record:before", &what)?;
+        let shared = match purpose {
+            Purpose::Step | Purpose::Fence => self.share().await,
+            // Nothing waits for the last tidying up.
+            Purpose::Tidy => self.share_if_possible().await,
+        };
+        let Err(stop) = shared else { return self.boundary("record:after", &what) };
+        if !matches!(stop, Stop::Killed | Stop::Journal(_) | Stop::Illegal(_)) {
+            let error = WriteError::NotSent { object: write.object().to_string(), message: "it could not be recorded".into() };
+            self.log(vec![Event::Outcome { n, result: Outcome::Failed { error } }])?;
+        }
+        Err(stop)
+    }
+
     /// Settles every write whose outcome is unknown. True when the newest step's own one turned out to have landed.
     pub async fn settle(&mut self) -> Result<bool, Stop> {
         let mut landed = false;
@@ -155,7 +176,11 @@ impl Ctx {
             match verdict(&record, live.as_ref(), &self.view.plan.id) {
                 Late::Landed(stored) => {
                     landed |= record.purpose == Purpose::Step;
-                    self.log(vec![Event::Settled { n: record.n, landed: Some(stored), dangling: false }])?;
+                    let mut events = vec![Event::Settled { n: record.n, landed: Some(stored), dangling: false }];
+                    if record.purpose == Purpose::Step {
+                        events.append(&mut self.follows);
+                    }
+                    self.log(events)?;
                 }
                 Late::Dead => self.log(vec![Event::Settled { n: record.n, landed: None, dangling: false }])?,
                 Late::Nameless => self.log(vec![Event::Settled { n: record.n, landed: None, dangling: true }])?,

@@ -126,17 +126,21 @@ impl Commands for Host {
         self.resume(&run).await
     }
 
+    async fn take_over(&self, run: String, reason: Option<String>) -> Result<RunView, UiError> {
+        self.take(&run, reason).await
+    }
+
     async fn runs(&self) -> Result<Vec<RunSummary>, UiError> {
         self.run_list()
     }
 
     async fn run(&self, run: String) -> Result<RunView, UiError> {
-        self.run_view(&run)
+        self.run_view(&run).await
     }
 
     async fn doctor(&self, context: String) -> Result<Vec<FindingView>, UiError> {
         self.settled(&context).await?;
-        self.left_behind(&context)
+        self.left_behind(&context).await
     }
 
     async fn way_back(&self, context: String, id: Option<String>) -> Result<WayBackView, UiError> {

@@ -1,25 +1,37 @@
-//! What runs have left behind: those of this journal that are not over, and marks in the cluster of any other.
+//! What runs have left behind: those of this journal that are not over, those of other workstations by their records, and
+//! marks in the cluster of any other.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use api::*;
 use engine::{Journal, RunHeader};
-use model::ObjectId;
+use model::{Kind, ObjectId};
 use plan::marks::{KINDS, Marks, marks};
 
 use crate::behind::behind;
+use crate::told::Told;
 use crate::{Host, errors};
+
+/// A driver that was silent for so long has gone, whatever the two clocks differ by. Taking over measures by one clock.
+const SILENT: Duration = Duration::from_secs(300);
 
 impl Host {
     /// Findings, those that need somebody first.
     ///
     /// # Errors
     /// [`Code::Usage`] when the context is not open; the journal's.
-    pub(crate) fn left_behind(&self, context: &str) -> Result<Vec<FindingView>, UiError> {
+    pub(crate) async fn left_behind(&self, context: &str) -> Result<Vec<FindingView>, UiError> {
         let live = self.shown_live(context)?;
         let headers = self.store.runs().map_err(errors::journal)?;
         let (mut all, mut over) = (vec![], BTreeMap::new());
-        for header in headers.iter().filter(|h| h.context == context) {
+        let told: Vec<Told> = self.all_told().into_iter().filter(|t| t.context == context).collect();
+        for one in &told {
+            over.insert(one.face.run.clone(), false);
+            all.push(self.of_another(one).await);
+        }
+        let of_others = |id: &str| told.iter().any(|t| t.face.run == id);
+        for header in headers.iter().filter(|h| h.context == context && !of_others(&h.id)) {
             let (plan, seen) = self.journaled(&header.id)?;
             over.insert(header.id.clone(), seen.status.is_final());
             if !seen.status.is_final() {
@@ -41,8 +53,34 @@ impl Host {
 
     /// Kinds that may bear marks and are not all seen.
     pub fn not_looked_at(&self, context: &str) -> Vec<KindStateView> {
-        let bears = |k: &KindStateView| KINDS.iter().any(|kind| kind.name() == k.kind);
+        // Records of runs are ConfigMaps, but for a few.
+        let bears = |k: &KindStateView| KINDS.iter().chain([&Kind::ConfigMap]).any(|kind| kind.name() == k.kind);
         self.unread(context).into_iter().filter(bears).collect()
+    }
+
+    /// A run of another workstation: driven, or left by somebody who let it go or fell silent.
+    async fn of_another(&self, told: &Told) -> FindingView {
+        let (run, by) = (&told.face.run, &told.face.driver.by);
+        let at = told.face.step.as_ref().map(|s| format!(" at {s}")).unwrap_or_default();
+        let stands = format!("run {run} of {by} stands at: {}{at}", told.face.status);
+        let take = format!("changeoverctl take-over {run} -n {}", told.face.target.namespace);
+        let since = |at: &str| {
+            let at: jiff::Timestamp = at.parse().ok()?;
+            u64::try_from(self.clock.now().duration_since(at).as_secs()).ok()
+        };
+        let (severity, code, message, remedy) = match self.read_told(told).await {
+            Ok((_, _, DriverView { alive_at: None, .. })) => {
+                (FindingSeverity::Warn, "abandoned", format!("{stands}; it was let go, nobody drives it"), take)
+            }
+            Ok((_, _, DriverView { alive_at: Some(at), .. })) => match since(&at) {
+                Some(age) if age > SILENT.as_secs() => {
+                    (FindingSeverity::Warn, "abandoned", format!("{stands}; last sign of life {age} s ago, by their clock"), take)
+                }
+                _ => (FindingSeverity::Info, "driven", format!("{stands}; they drive it"), String::new()),
+            },
+            Err(e) => (FindingSeverity::Warn, "unread-record", format!("{stands}; its record cannot be read: {}", e.message), e.hint),
+        };
+        FindingView { code: code.into(), severity, object: told.face.target.to_string(), message, remedy }
     }
 
     fn unfinished(&self, header: &RunHeader, behind: &str) -> Result<FindingView, UiError> {

@@ -1,7 +1,7 @@
 //! Errors of the rooms, as a front end gets them.
 
 use api::{Code, UiError};
-use engine::{JournalError, ReadError};
+use engine::{JournalError, ReadError, ShareError};
 use plan::PlanError;
 
 /// From a read.
@@ -50,6 +50,29 @@ pub fn journal(e: JournalError) -> UiError {
         JournalError::NotFound(_) | JournalError::NotHeld { .. } => "",
     };
     UiError::new(code, e.to_string()).hint(hint)
+}
+
+/// From the record of a run, or its Lease.
+pub fn share(e: ShareError) -> UiError {
+    let (code, hint) = match &e {
+        ShareError::Held { run, .. } => {
+            (Code::Stopped, format!("talk to them; or take it over with a reason: changeoverctl take-over {run} --steal REASON"))
+        }
+        ShareError::Open { run, .. } => {
+            (Code::Stopped, format!("finish it, back it out, or take it over first: changeoverctl take-over {run}"))
+        }
+        ShareError::Unusable(_) => (Code::Stopped, String::new()),
+        ShareError::Nothing(_) => (Code::NotFound, "`changeoverctl runs` lists what is under way".into()),
+        ShareError::Refused(_) => (
+            Code::Forbidden,
+            "ask whoever gives rights in this namespace for the operator role; going back to what served before works without".into(),
+        ),
+        ShareError::Read(_) => (Code::Unreachable, String::new()),
+    };
+    match e {
+        ShareError::Read(e) => read(e),
+        e => UiError::new(code, e.to_string()).hint(hint),
+    }
 }
 
 /// From planning.

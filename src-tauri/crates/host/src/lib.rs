@@ -39,6 +39,7 @@ mod run_view;
 mod runs;
 mod scope;
 mod settings;
+mod told;
 mod who;
 mod workload;
 

@@ -4,31 +4,13 @@
 //! environment variables and arguments whose name sounds secret. A masked value is shown as `‹masked›`, so that *absent*
 //! and *hidden* look different.
 
+use plan::secrets::{has_password, sounds_secret};
 use serde_json::Value;
 
 /// What stands where a value was.
 pub const MASKED: &str = "‹masked›";
 
 const LAST_APPLIED: &str = model::names::LAST_APPLIED;
-
-// Parts of names whose values are hidden. `key` alone would hide too much (`keyspace`, `monkey`); it must end the name.
-const SECRET_WORDS: [&str; 12] =
-    ["password", "passwd", "passphrase", "secret", "token", "apikey", "api_key", "credential", "private", "dsn", "cookie", "session"];
-const SECRET_ENDS: [&str; 5] = ["key", "_key", "auth", "_pass", "_pwd"];
-
-/// Whether the value of a variable of that name is hidden.
-pub fn sounds_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace(['-', '.'], "_");
-    SECRET_WORDS.iter().any(|w| name.contains(w)) || SECRET_ENDS.iter().any(|e| name.ends_with(e)) || name == "pass" || name == "pwd"
-}
-
-/// A URL's password (`scheme://user:password@host`) is hidden whatever the name of the variable.
-fn has_password(value: &str) -> bool {
-    value
-        .split_once("://")
-        .and_then(|(_, rest)| rest.split(['/', '?']).next())
-        .is_some_and(|authority| authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')))
-}
 
 /// The object without what must not be shown.
 pub fn masked(object: &Value) -> Value {

@@ -31,6 +31,8 @@ pub struct Sources<'a> {
     pub simulated: bool,
     /// Commands that revert by hand.
     pub break_glass: Vec<String>,
+    /// Who drives it, or did last.
+    pub driver: Option<DriverView>,
     /// Now.
     pub now: Timestamp,
 }
@@ -49,6 +51,7 @@ pub fn view(s: &Sources<'_>) -> RunView {
         ended_at: seen.last_at.filter(|_| seen.status.is_final()).map(said),
         reason: s.header.and_then(|h| h.reason.clone()),
         state: state(seen),
+        driver: s.driver.clone().or_else(|| driver(seen)),
         headline: headline(s.plan, seen),
         steps: seen.steps.iter().zip(&s.plan.steps).map(|(v, p)| step(v, p)).collect(),
         lanes: lanes::lanes(s.plan, seen, s.objects),
@@ -76,6 +79,7 @@ pub fn summary(plan: &Plan, header: &RunHeader, seen: &Seen) -> RunSummary {
         change: plan_view::change(plan),
         started_at: said(header.started_at),
         state,
+        driver: driver(seen),
         headline: headline(plan, seen),
         reason: header.reason.clone(),
         open: !seen.status.is_final(),
@@ -99,13 +103,23 @@ pub fn state(seen: &Seen) -> RunState {
         RunStatus::Failed { .. } => return RunState::Failed,
         RunStatus::Stuck { .. } => return RunState::Stuck,
     };
-    if seen.attached { state } else { RunState::Left }
+    match (seen.attached, &seen.elsewhere) {
+        (true, _) => state,
+        (false, Some(_)) => RunState::Elsewhere,
+        (false, None) => RunState::Left,
+    }
+}
+
+/// Who drives it, or did last, as far as its entries say.
+fn driver(seen: &Seen) -> Option<DriverView> {
+    let by = seen.elsewhere.clone().or_else(|| seen.driver.clone())?;
+    Some(DriverView { by, elsewhere: seen.elsewhere.is_some(), alive_at: None })
 }
 
 /// The sentence that says what is so. The engine's own words where nothing better is known.
 fn headline(plan: &Plan, seen: &Seen) -> Headline {
     let engine = Headline { code: seen.headline.code.clone(), params: json!(seen.headline.params), text: seen.headline.text.clone() };
-    if seen.error.is_some() {
+    if seen.error.is_some() || seen.elsewhere.is_some() {
         return engine;
     }
     let of = |code: &str, text: String| Headline { code: code.into(), params: json!({}), text };
@@ -209,7 +223,7 @@ fn hold(seen: &Seen) -> Option<HoldView> {
     let h = match (&seen.status, &seen.hold) {
         (RunStatus::Stuck { cause, error, .. }, _) => {
             let message = format!("{} (it was going back because: {})", error.text, cause.text);
-            return Some(HoldView { code: "stuck".into(), message, facts: vec![], choices: vec![choice(entry::Choice::BackOut, true)] });
+            return Some(HoldView { code: "stuck".into(), message, facts: vec![], choices: vec![choice(entry::HoldCode::TakesLong, entry::Choice::BackOut, true)] });
         }
         (_, Some(h)) => h,
         (_, None) => return None,
@@ -226,13 +240,14 @@ fn hold(seen: &Seen) -> Option<HoldView> {
         })
         .collect();
     let code = serde_json::to_value(h.code).ok().and_then(|v| v.as_str().map(str::to_string)).unwrap_or_default();
-    let choices = h.choices.iter().enumerate().map(|(i, c)| choice(*c, i == 0)).collect();
+    let choices = h.choices.iter().enumerate().map(|(i, c)| choice(h.code, *c, i == 0)).collect();
     Some(HoldView { code, message: h.said.text.clone(), facts, choices })
 }
 
-fn choice(c: entry::Choice, advised: bool) -> ChoiceView {
+fn choice(at: entry::HoldCode, c: entry::Choice, advised: bool) -> ChoiceView {
     use entry::Choice as C;
     let (label, text) = match c {
+        C::Retry if at == entry::HoldCode::TakenOver => ("Go on from here", "Reads what is there now and goes on with the plan"),
         C::Retry => ("Look again", "Reads what is there now and goes on if it fits"),
         C::GoOn => ("Go on without it", "Goes on although this could not be shown; it is noted in the run"),
         C::Overwrite => ("Write ours over it", "Writes what this run says, guarded by what is there now"),

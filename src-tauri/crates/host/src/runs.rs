@@ -9,7 +9,7 @@ use engine::entry::{Choice, HoldCode};
 use engine::run::{Run, RunError, inspect};
 use engine::show::RunView as Seen;
 use engine::status::RunStatus;
-use engine::{Cluster, Evidence, Journal, RunHeader};
+use engine::{Cluster, Evidence, Journal, RunHeader, Take};
 use plan::{Plan, Step};
 use tokio::sync::watch;
 
@@ -44,6 +44,11 @@ impl Driven {
     fn attached(&self) -> bool {
         self.run.view().attached
     }
+
+    /// As the engine shows it, under the name that the cluster has here.
+    fn seen(&self) -> Seen {
+        Seen { context: self.link.name.clone(), ..self.run.view() }
+    }
 }
 
 /// An error of the engine.
@@ -51,6 +56,7 @@ fn run_error(e: RunError) -> UiError {
     match e {
         RunError::Journal(e) => errors::journal(e),
         RunError::Read(e) => errors::read(e),
+        RunError::Share(e) => errors::share(e),
         RunError::Moved(m) => UiError::new(Code::Moved, m.to_string()).hint("look at the change, then make a new plan"),
         RunError::Replay { .. } => UiError::new(Code::Journal, e.to_string()).hint("the run is not interpreted; repair by hand"),
         RunError::Over { .. } => {
@@ -104,14 +110,21 @@ impl Host {
         }
         self.allow(&kept.plan.context, confirm.as_deref())?;
         let (held, ports, recorder) = self.arm(&kept.plan).await?;
-        let drive = self.drive(&kept.plan, reason);
+        let drive = self.drive(&kept.plan, reason)?;
         let run = Run::start(ports, (*kept.plan).clone(), drive).await.map_err(run_error)?;
         Ok(self.driven(run, kept.plan.clone(), held, recorder))
     }
 
-    fn drive(&self, plan: &Plan, reason: Option<String>) -> Drive {
+    fn drive(&self, plan: &Plan, reason: Option<String>) -> Result<Drive, UiError> {
         let login = self.entry(&plan.context).map(|e| e.user).unwrap_or_default();
-        Drive { reason, until: locked(&self.stops).remove(&plan.id), by: Some(who::driver(&login)), ..Drive::default() }
+        Ok(Drive {
+            reason,
+            until: locked(&self.stops).remove(&plan.id),
+            by: Some(who::driver(&login)),
+            context: Some(plan.context.clone()),
+            workstation: self.store.workstation().map_err(errors::journal)?,
+            ..Drive::default()
+        })
     }
 
     /// Everything that driving a run needs: the connection, its namespace kept read, evidence.
@@ -180,14 +193,14 @@ impl Host {
     }
 
     async fn go_on_without_data(&self, d: &Driven) {
-        if self.needs_nobody(d, &d.run.view()) && d.run.choose(Choice::GoOn).await.is_err() {
+        if self.needs_nobody(d, &d.seen()) && d.run.choose(Choice::GoOn).await.is_err() {
             tracing::debug!(run = d.run.id(), "answered already");
         }
     }
 
     /// What the engine shows; a hold that is about to be answered without anybody is not shown as one.
     fn shown(&self, d: &Driven) -> Seen {
-        let mut seen = d.run.view();
+        let mut seen = d.seen();
         if seen.attached
             && self.needs_nobody(d, &seen)
             && let Some(hold) = seen.hold.take()
@@ -232,6 +245,7 @@ impl Host {
                 log: &log,
                 simulated: d.link.simulated,
                 break_glass: break_glass(&d.plan, &seen),
+                driver: None,
                 now: self.clock.now(),
             })
         };
@@ -250,40 +264,57 @@ impl Host {
     }
 
     /// A run: as this process drives it, else as its journal shows it.
-    pub(crate) fn run_view(&self, run: &str) -> Result<RunView, UiError> {
+    pub(crate) async fn run_view(&self, run: &str) -> Result<RunView, UiError> {
         // What stopped a run may be that it could not be journaled: the journal does not know.
         if let Some(d) = self.find(run).filter(|d| d.attached() || d.run.view().error.is_some()) {
             return Ok(self.view_of(&d));
         }
+        // What others do with it stands in its record; where that cannot be read, what is known here is shown.
+        if let Some(told) = self.told(run) {
+            match self.read_told(&told).await {
+                Ok((plan, seen, driver)) => return Ok(self.view_undriven(&plan, &seen, Some(driver))),
+                Err(e) => tracing::debug!(run, error = %e, "record not read"),
+            }
+        }
         let (plan, seen) = self.journaled(run)?;
+        Ok(self.view_undriven(&plan, &seen, None))
+    }
+
+    /// A run that this process does not drive.
+    fn view_undriven(&self, plan: &Plan, seen: &Seen, driver: Option<DriverView>) -> RunView {
         let link = locked(&self.links).get(&plan.context).cloned();
-        let header = self.header(run);
-        let live = link.as_ref().and_then(|l| l.reading(&plan));
+        let header = self.header(&plan.id);
+        let live = link.as_ref().and_then(|l| l.reading(plan));
         let make = |objects: Option<&model::ObjectSet>| {
-            // Nobody drives it, so nobody has counted its endpoints: where traffic is stands in the live view.
-            let endpoints = objects.map(|set| lanes::endpoints(&plan, set, self.clock.now())).unwrap_or_default();
+            // Nobody here has counted its endpoints: where traffic is stands in the live view.
+            let endpoints = objects.map(|set| lanes::endpoints(plan, set, self.clock.now())).unwrap_or_default();
             run_view::view(&run_view::Sources {
-                plan: &plan,
+                plan,
                 header: header.as_ref(),
                 seen: &Seen { endpoints, ..seen.clone() },
                 objects,
                 recorder: None,
                 log: &[],
                 simulated: link.as_ref().is_some_and(|l| l.simulated),
-                break_glass: break_glass(&plan, &seen),
+                break_glass: break_glass(plan, seen),
+                driver: driver.clone(),
                 now: self.clock.now(),
             })
         };
-        Ok(match live {
+        match live {
             Some(l) => l.with(|_, set| make(Some(set))),
             None => make(None),
-        })
+        }
     }
 
     pub(crate) fn journaled(&self, run: &str) -> Result<(Plan, Seen), UiError> {
-        let (plan, entries) = self.store.read(run).map_err(errors::journal)?;
+        let (mut plan, entries) = self.store.read(run).map_err(errors::journal)?;
         let (_, mut seen) = inspect(plan.clone(), &entries)
             .map_err(|e| UiError::new(Code::Journal, format!("run {run}: {e}")).hint("the run is not interpreted; repair by hand"))?;
+        // A plan that was made on another workstation names the cluster as that does.
+        if let Some(header) = self.header(run) {
+            (plan.context, seen.context) = (header.context.clone(), header.context);
+        }
         // One that another process of this workstation drives was not left. Where that cannot be told (a disk that is
         // read-only now), nobody writes its journal either.
         seen.attached = !seen.status.is_final() && self.store.driver(run).is_ok_and(|pid| pid.is_some());
@@ -292,25 +323,62 @@ impl Host {
 
     pub(crate) fn run_list(&self) -> Result<Vec<RunSummary>, UiError> {
         let headers = self.store.runs().map_err(errors::journal)?;
+        let told = self.all_told();
         let one = |h: &RunHeader| {
             let driven = self.find(&h.id).filter(|d| d.attached());
             let (plan, seen) = match driven {
-                Some(d) => ((*d.plan).clone(), d.run.view()),
+                Some(d) => ((*d.plan).clone(), d.seen()),
                 None => self.journaled(&h.id)?,
             };
-            Ok(run_view::summary(&plan, h, &seen))
+            let own = run_view::summary(&plan, h, &seen);
+            // Driven elsewhere now, whatever this journal thought last.
+            let of = told.iter().find(|t| t.face.run == h.id).filter(|_| own.open && !seen.attached);
+            Ok(of.map_or_else(|| own.clone(), |t| RunSummary { change: own.change.clone(), ..self.told_summary(t) }))
         };
-        headers.iter().map(one).collect()
+        let mut all: Vec<RunSummary> = headers.iter().map(one).collect::<Result<_, UiError>>()?;
+        let unknown = told.iter().filter(|t| !headers.iter().any(|h| h.id == t.face.run));
+        all.extend(unknown.map(|t| self.told_summary(t)));
+        all.sort_by(|a, b| b.started_at.cmp(&a.started_at));
+        Ok(all)
     }
 
     /// Takes a run up in this process; `first` is heard before anything is done.
     async fn take_up(&self, run: &str, first: Option<Command>) -> Result<RunView, UiError> {
+        if let (Some(told), None) = (self.told(run), self.header(run)) {
+            let by = told.face.driver.by;
+            return Err(errors::share(engine::ShareError::Held { run: run.to_string(), by, seen: "by its record".into() }));
+        }
         let (plan, _) = self.journaled(run)?;
         self.allow(&plan.context, None)?;
         let (held, ports, recorder) = self.arm(&plan).await?;
-        let taken = Run::resume(ports, run, self.drive(&plan, None), first.clone()).await.map_err(run_error)?;
+        let taken = Run::resume(ports, run, self.drive(&plan, None)?, first.clone()).await.map_err(run_error)?;
+        self.heard(&taken, &first).await;
+        Ok(self.driven(taken, Arc::new(plan), held, recorder))
+    }
+
+    /// Takes over a run that another workstation drives, or drove.
+    pub(crate) async fn take(&self, run: &str, reason: Option<String>) -> Result<RunView, UiError> {
+        if let Some(d) = self.find(run).filter(|d| d.attached()) {
+            return Ok(self.view_of(&d));
+        }
+        let told = self.told(run).ok_or_else(|| {
+            UiError::new(Code::NotFound, format!("run {run}: no record of it in the namespaces that are shown"))
+                .hint("open the namespace of its workload; one that this workstation began is resumed instead")
+        })?;
+        self.allow(&told.context, None)?;
+        let (plan, ..) = self.read_told(&told).await?;
+        let (held, ports, recorder) = self.arm(&plan).await?;
+        let how = reason.map_or(Take::Quiet, Take::Steal);
+        let taken = Run::take_over(ports, &told.record, how, self.drive(&plan, None)?, None).await.map_err(run_error)?;
+        // What it was in the middle of is settled first, then it asks.
+        effect(taken.watch(), |v| !matches!(v.status, RunStatus::Ready | RunStatus::Running { .. })).await;
+        Ok(self.driven(taken, Arc::new(plan), held, recorder))
+    }
+
+    /// Waits until the word that a run was given shows.
+    async fn heard(&self, taken: &Run, first: &Option<Command>) {
         // What it shows first is what the journal says; the word that it was given must have been heard.
-        effect(taken.watch(), |v| match &first {
+        effect(taken.watch(), |v| match first {
             Some(Command::Approve(gate)) => v.gate.as_ref().is_none_or(|g| &g.name != gate),
             Some(Command::BackOut(_)) => {
                 matches!(v.status, RunStatus::BackingOut { .. } | RunStatus::BackedOut { .. } | RunStatus::Stuck { .. })
@@ -319,7 +387,6 @@ impl Host {
             Some(Command::Detach) | None => v.attached,
         })
         .await;
-        Ok(self.driven(taken, Arc::new(plan), held, recorder))
     }
 
     pub(crate) async fn resume(&self, run: &str) -> Result<RunView, UiError> {
@@ -367,7 +434,7 @@ impl Host {
         let choice: Choice = choice.parse().map_err(|e: engine::entry::UnknownChoice| UiError::new(Code::Usage, e.to_string()))?;
         let driven = self.find(run).filter(|d| d.attached());
         let seen = match &driven {
-            Some(d) => d.run.view(),
+            Some(d) => d.seen(),
             None => self.journaled(run)?.1,
         };
         // Stuck is told like a hold; its one answer is to try the way back again.
@@ -408,7 +475,7 @@ impl Host {
             // A driver that is gone already has let go.
             let _ = d.run.detach().await;
             effect_within(seen, LETTING_GO, |v| !v.attached).await;
-            said.push(behind(&d.plan, &d.run.view()));
+            said.push(behind(&d.plan, &d.seen()));
         }
         said
     }
@@ -423,7 +490,7 @@ impl Host {
             None => runs.iter().filter(of_context).find(|r| r.open).or_else(|| runs.iter().find(of_context)),
         };
         if let Some(run) = run.filter(|r| r.open || id.as_deref() == Some(&r.id)) {
-            return Ok(self.run_view(&run.id)?.way_back);
+            return Ok(self.run_view(&run.id).await?.way_back);
         }
         let target = id.filter(|i| i.contains('/')).or_else(|| run.map(|r| r.target.clone()));
         match target {

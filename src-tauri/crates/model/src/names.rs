@@ -10,6 +10,11 @@ pub const EPOCH: &str = "changeover.dev/epoch";
 pub const WHY: &str = "changeover.dev/paused-by";
 /// Annotation on a created object: SHA-256 of the manifest as planned, so that a resumed run can tell it is its own.
 pub const SPEC_HASH: &str = "changeover.dev/spec-hash";
+/// Label on the record of a run (`open`, `over`), and annotation there: who drives it and where it stands, as JSON; on its
+/// Lease: the record's kind and name.
+pub const RECORD: &str = "changeover.dev/record";
+/// Beginning of the names of records and of their Leases.
+pub const RECORD_PREFIX: &str = "changeover.";
 /// Label that the Deployment controller puts on the pods of one ReplicaSet. Read only: never written to a Deployment.
 pub const POD_TEMPLATE_HASH: &str = "pod-template-hash";
 /// Label of an EndpointSlice: the Service that it belongs to.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::{Kind, ObjectId};
 
 use crate::plan::Plan;
+use crate::record;
 use crate::snapshot::{Access, Verb};
 use crate::step::Step;
 
@@ -23,7 +24,10 @@ pub fn pod_trial(plan: &Plan) -> Access {
     wide(Verb::Create, Kind::Pod, "", &plan.target.object.namespace)
 }
 
-/// What needs each right: ids of steps, `undo of ID`, or `reading`.
+/// What needs the rights to the run's record and its Lease.
+pub const RECORD: &str = "the record";
+
+/// What needs each right: ids of steps, `undo of ID`, `reading`, or [`RECORD`].
 pub fn needs(plan: &Plan) -> BTreeMap<Access, BTreeSet<String>> {
     let mut all: BTreeMap<Access, BTreeSet<String>> = BTreeMap::new();
     let mut add = |access: Access, by: String| {
@@ -34,6 +38,12 @@ pub fn needs(plan: &Plan) -> BTreeMap<Access, BTreeSet<String>> {
     for kind in WATCHED.into_iter().chain(ROUTED.into_iter().filter(|_| moves)) {
         for verb in [Verb::Get, Verb::List, Verb::Watch] {
             add(wide(verb, kind, "", namespace), "reading".into());
+        }
+    }
+    for object in [record::lease(&plan.target.object), record::record(plan)] {
+        add(wide(Verb::Create, object.kind, "", namespace), RECORD.into());
+        for verb in [Verb::Get, Verb::Patch, Verb::Delete] {
+            add(named(verb, &object, ""), RECORD.into());
         }
     }
     for s in &plan.steps {
@@ -100,4 +110,14 @@ pub fn said(access: &Access) -> String {
         "" => format!("{} {resource} in {}", access.verb.name(), access.namespace),
         name => format!("{} {resource} {}/{name}", access.verb.name(), access.namespace),
     }
+}
+
+/// A rule of a Role that grants it: `- {apiGroups: [apps], resources: [deployments/scale], verbs: [patch]}`.
+pub fn rule(access: &Access) -> String {
+    let group = if access.kind.group().is_empty() { "\"\"" } else { access.kind.group() };
+    let resource = match access.subresource.as_str() {
+        "" => access.kind.plural().to_string(),
+        sub => format!("{}/{sub}", access.kind.plural()),
+    };
+    format!("- {{apiGroups: [{group}], resources: [{resource}], verbs: [{}]}}", access.verb.name())
 }

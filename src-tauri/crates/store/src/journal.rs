@@ -160,13 +160,13 @@ impl Store {
 }
 
 impl Journal for Store {
-    fn create(&self, plan: &Plan, reason: Option<&str>) -> Result<(), JournalError> {
+    fn create(&self, plan: &Plan, context: &str, reason: Option<&str>) -> Result<(), JournalError> {
         let json = serde_json::to_string(plan).map_err(|e| file::unwritable(&self.path, e))?;
         let mut run = Run {
             id: plan.id.clone(),
             plan: json,
             plan_hash: plan.hash.clone(),
-            context: plan.context.clone(),
+            context: context.to_string(),
             target: plan.target.object.to_string(),
             strategy: plan.strategy.clone(),
             started_at: self.clock.now().to_string(),
@@ -245,14 +245,14 @@ impl Journal for Store {
             .collect()
     }
 
-    fn claim(&self, run: &str) -> Result<u64, JournalError> {
+    fn claim(&self, run: &str, above: u64) -> Result<u64, JournalError> {
         let held = self.transact(|tx| {
             let row = self.run(tx, run)?;
             let lock = match claim::take(&self.path, run).map_err(|e| file::unwritable(&self.path, e))? {
                 claim::Taken::Ours(lock) => lock,
                 claim::Taken::Busy => return Err(JournalError::Held { run: run.to_string(), pid: row.holder_pid.unwrap_or_default() }),
             };
-            let epoch = row.epoch + 1;
+            let epoch = row.epoch.max(above) + 1;
             tx.execute(
                 "UPDATE runs SET epoch = ?2, holder_pid = ?3, holder_started = ?4 WHERE id = ?1",
                 params![run, epoch, std::process::id(), claim::process_started()],

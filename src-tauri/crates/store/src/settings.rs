@@ -95,7 +95,26 @@ impl Settings {
     }
 }
 
+/// Row that names the installation; no setting.
+const WORKSTATION: &str = "workstation";
+
 impl Store {
+    /// The name of this installation, made up when it is first asked for: runs that it began it may go on with at once, from
+    /// whatever process.
+    ///
+    /// # Errors
+    /// The file cannot be written, or is not ours.
+    pub fn workstation(&self) -> Result<String, JournalError> {
+        self.transact(|tx| {
+            let made = serde_json::json!(uuid::Uuid::new_v4().to_string()).to_string();
+            tx.execute("INSERT INTO settings (key, json) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING", params![WORKSTATION, made])
+                .map_err(|e| self.sql(e))?;
+            let json: String =
+                tx.query_row("SELECT json FROM settings WHERE key = ?1", [WORKSTATION], |row| row.get(0)).map_err(|e| self.sql(e))?;
+            serde_json::from_str(&json).map_err(|e| self.unusable(format!("name of this installation not understood ({e})")))
+        })
+    }
+
     /// The settings.
     pub fn settings(&self) -> Result<Settings, JournalError> {
         let db = self.db();

@@ -29,9 +29,9 @@ fn runs_are_listed_newest_first_and_their_ids_are_taken_once() {
     let dir = tempdir().expect("dir");
     let store = opened(&dir.path().join("journal.db"));
     for id in ["a", "b", "c"] {
-        store.create(&plan(id), None).expect("creates");
+        store.create(&plan(id), "lab", None).expect("creates");
     }
-    assert!(matches!(store.create(&plan("b"), None), Err(JournalError::Exists(id)) if id == "b"));
+    assert!(matches!(store.create(&plan("b"), "lab", None), Err(JournalError::Exists(id)) if id == "b"));
     let ids: Vec<_> = store.runs().expect("lists").into_iter().map(|run| run.id).collect();
     assert_eq!(ids, ["c", "b", "a"]);
     assert!(matches!(store.read("d"), Err(JournalError::NotFound(_))));
@@ -59,13 +59,13 @@ fn file_and_folder_are_for_their_owner_alone() {
 fn nothing_is_appended_without_a_claim() {
     let dir = tempdir().expect("dir");
     let store = opened(&dir.path().join("journal.db"));
-    store.create(&plan("r"), None).expect("creates");
+    store.create(&plan("r"), "lab", None).expect("creates");
     assert!(matches!(store.append("r", &json!(1)), Err(JournalError::NotHeld { epoch: 0, .. })));
-    assert_eq!(store.claim("r").expect("claims"), 1);
+    assert_eq!(store.claim("r", 0).expect("claims"), 1);
     store.append("r", &json!(1)).expect("appends");
     store.release("r").expect("releases");
     assert!(matches!(store.append("r", &json!(2)), Err(JournalError::NotHeld { epoch: 1, .. })));
-    assert_eq!(store.claim("r").expect("claims again"), 2);
+    assert_eq!(store.claim("r", 0).expect("claims again"), 2);
     assert_eq!(store.append("r", &json!(2)).expect("appends"), 2);
 }
 
@@ -74,11 +74,11 @@ fn of_two_claims_at_once_one_wins() {
     let dir = tempdir().expect("dir");
     let path = dir.path().join("journal.db");
     let stores: Vec<_> = (0..4).map(|_| opened(&path)).collect();
-    stores[0].create(&plan("r"), None).expect("creates");
+    stores[0].create(&plan("r"), "lab", None).expect("creates");
     for round in 1..=20 {
         let gate = Barrier::new(stores.len());
         let outcomes: Vec<_> = std::thread::scope(|scope| {
-            let claims: Vec<_> = stores.iter().map(|store| scope.spawn(|| (gate.wait(), store.claim("r")).1)).collect();
+            let claims: Vec<_> = stores.iter().map(|store| scope.spawn(|| (gate.wait(), store.claim("r", 0)).1)).collect();
             claims.into_iter().map(|c| c.join().expect("joins")).collect()
         });
         let won: Vec<_> = outcomes.iter().enumerate().filter_map(|(i, o)| o.as_ref().ok().map(|epoch| (i, *epoch))).collect();
@@ -95,16 +95,16 @@ fn who_drives_a_run_is_known_for_as_long_as_it_does() {
     let dir = tempdir().expect("dir");
     let path = dir.path().join("journal.db");
     let (one, other) = (opened(&path), opened(&path));
-    one.create(&plan("r"), None).expect("creates");
+    one.create(&plan("r"), "lab", None).expect("creates");
     let both = || (one.driver("r").expect("tells"), other.driver("r").expect("tells"));
     let me = Some(std::process::id());
     assert_eq!(both(), (None, None));
-    one.claim("r").expect("claims");
+    one.claim("r", 0).expect("claims");
     assert_eq!(both(), (me, me), "told to the holder and to others");
-    assert!(matches!(other.claim("r"), Err(JournalError::Held { .. })), "to ask takes nothing away");
+    assert!(matches!(other.claim("r", 0), Err(JournalError::Held { .. })), "to ask takes nothing away");
     one.release("r").expect("releases");
     assert_eq!(both(), (None, None));
-    assert_eq!(other.claim("r").expect("claims"), 2, "to ask leaves nothing in the way");
+    assert_eq!(other.claim("r", 0).expect("claims"), 2, "to ask leaves nothing in the way");
     assert!(matches!(one.driver("gone"), Err(JournalError::NotFound(_))));
 }
 
@@ -118,7 +118,7 @@ fn stores_that_are_opened_at_once_share_one_file() {
             let (gate, path) = (&gate, &path);
             scope.spawn(move || {
                 gate.wait();
-                opened(path).create(&plan(&format!("r{n}")), None).expect("creates");
+                opened(path).create(&plan(&format!("r{n}")), "lab", None).expect("creates");
             });
         }
     });
@@ -133,12 +133,12 @@ fn a_holder_whose_run_was_taken_over_is_fenced_off() {
     // Its lock file goes: a stand-in for whatever lets somebody else in.
     fs::remove_dir_all(dir.path().join("journal.db.claims")).expect("removes");
     let new = opened(&path);
-    assert_eq!(new.claim("r").expect("takes over"), 2);
+    assert_eq!(new.claim("r", 0).expect("takes over"), 2);
     assert!(matches!(old.append("r", &entry(4)), Err(JournalError::NotHeld { epoch: 2, .. })));
     assert_eq!(new.append("r", &entry(4)).expect("appends"), 4);
     // The old one lets go: the new one's claim stands.
     old.release("r").expect("releases");
-    assert!(matches!(opened(&path).claim("r"), Err(JournalError::Held { .. })));
+    assert!(matches!(opened(&path).claim("r", 0), Err(JournalError::Held { .. })));
     assert_eq!(new.read("r").expect("reads").1.len(), 4);
 }
 
@@ -175,7 +175,7 @@ fn on_a_full_disk_nothing_half_written_stays() {
     drop(store);
     let store = opened(&path);
     assert_eq!(store.read("r").expect("reads").1, (1..=stored).map(entry).collect::<Vec<_>>());
-    store.claim("r").expect("claims");
+    store.claim("r", 0).expect("claims");
     assert_eq!(store.append("r", &entry(stored + 1)).expect("goes on once there is room"), stored + 1);
 }
 
@@ -186,7 +186,7 @@ const CHILD: &str = "CHANGEOVER_STORE_TEST_CHILD";
 fn a_killed_writer_leaves_a_whole_prefix_and_its_claim_can_be_taken() {
     if let Some(path) = std::env::var_os(CHILD) {
         let store = opened(Path::new(&path));
-        store.claim("r").expect("claims");
+        store.claim("r", 0).expect("claims");
         let before = store.read("r").expect("reads").1.len() as u64;
         for n in before + 1.. {
             let seq = store.append("r", &entry(n)).expect("appends");
@@ -195,7 +195,7 @@ fn a_killed_writer_leaves_a_whole_prefix_and_its_claim_can_be_taken() {
     }
     let dir = tempdir().expect("dir");
     let path = dir.path().join("journal.db");
-    opened(&path).create(&plan("r"), None).expect("creates");
+    opened(&path).create(&plan("r"), "lab", None).expect("creates");
     let mut promised = 0;
     for round in 1..=6 {
         let mut child = Command::new(std::env::current_exe().expect("exe"))
@@ -212,7 +212,7 @@ fn a_killed_writer_leaves_a_whole_prefix_and_its_claim_can_be_taken() {
             promised = lines.by_ref().find_map(durable).expect("the child appends");
         }
         let other = opened(&path);
-        assert!(matches!(other.claim("r"), Err(JournalError::Held { pid: holder, .. }) if holder == pid), "held while it lives");
+        assert!(matches!(other.claim("r", 0), Err(JournalError::Held { pid: holder, .. }) if holder == pid), "held while it lives");
         child.kill().expect("kills");
         child.wait().expect("ends");
         promised = lines.filter_map(durable).last().unwrap_or(promised);
@@ -221,7 +221,7 @@ fn a_killed_writer_leaves_a_whole_prefix_and_its_claim_can_be_taken() {
         let found = entries.len() as u64;
         assert!(found >= promised && found <= promised + 1, "{promised} were promised, {found} are there");
         assert_eq!(entries, (1..=found).map(entry).collect::<Vec<_>>());
-        assert_eq!(other.claim("r").expect("a dead holder's claim can be taken"), round * 2);
+        assert_eq!(other.claim("r", 0).expect("a dead holder's claim can be taken"), round * 2);
         other.release("r").expect("releases");
     }
 }

@@ -9,6 +9,7 @@ use crate::ctx::{Ctx, Stop};
 use crate::entry::{Choice, Direction, Event, HoldCode, Purpose, Receipt, Said};
 use crate::show::Check;
 use crate::status::RunStatus;
+use crate::view::View;
 
 /// How old the reading behind an armed switch may be. Its guards refuse it anyway when the Service moved since.
 const FRESH: Duration = Duration::from_secs(3);
@@ -22,18 +23,29 @@ pub async fn run(ctx: &mut Ctx, name: &str) -> Result<Receipt, Stop> {
     ctx.live.approving = None;
     ctx.live.checks.clear();
     ended?;
-    let gate = ctx.step.clone();
-    let mut events = vec![Event::Approved { gate: name.to_string() }, Event::StepDone { step: gate, receipt: Receipt::Approved }];
     match armed.and_then(|a| Some((a.step, a.first?))) {
         Some((step, write)) => {
+            let mut events = opened(name, &ctx.step);
             events.push(Event::StepBegan { step: step.clone(), direction: Direction::Run });
             ctx.step = step;
             // However it ends, the switch reads where things are and goes on from there.
             ctx.send(events, write, None, Purpose::Step, 1).await?;
         }
-        None => ctx.log(events)?,
+        None => ctx.log(opened(name, &ctx.step))?,
     }
     Ok(Receipt::Approved)
+}
+
+fn opened(gate: &str, step: &str) -> Vec<Event> {
+    vec![Event::Approved { gate: gate.to_string() }, Event::StepDone { step: step.to_string(), receipt: Receipt::Approved }]
+}
+
+/// What is journaled with the first write of the switch that the gate which waits leads to. `None` = no gate waits.
+pub fn passed(view: &View, switch: &str) -> Option<Vec<Event>> {
+    let RunStatus::WaitingForApproval { step, gate } = &view.status else { return None };
+    let mut events = opened(gate, step);
+    events.push(Event::StepBegan { step: switch.to_string(), direction: Direction::Run });
+    Some(events)
 }
 
 /// Returns once it is approved and every check holds.

@@ -30,7 +30,8 @@ use crate::waits::Wait;
 use crate::world::{World, deployment};
 
 pub(crate) use create::marked;
-pub(crate) use switch::{arm, optimistic_back};
+pub(crate) use gate::passed;
+pub(crate) use switch::{arm, first_back, stands_by};
 
 /// What a step would do to one of the objects that it writes to, as the object is.
 pub fn intended(step: &Step, object: &ObjectId, live: Option<&Value>, facts: &Facts<'_>) -> Result<Change, Contradiction> {

@@ -345,15 +345,16 @@ pub async fn arm(ctx: &mut Ctx) -> Result<Option<(Armed, Check)>, Stop> {
     Ok(Some((armed, ready)))
 }
 
-/// The first write of a flip back, built from the journal alone: its guard refuses it when the Service moved since.
-/// `None` when the standing colour was not seen to be able to serve a moment ago: it is looked at each second (`looks`).
-pub fn optimistic_back(ctx: &Ctx, planned: &Planned) -> Option<Write> {
-    let Step::Switch { services, from, .. } = &planned.step else { return None };
-    let (seen, available, at) = ctx.live.standby.as_ref()?;
+/// Whether the standing colour was seen to be able to serve a moment ago: it is looked at each second (`looks`).
+pub fn stands_by(ctx: &Ctx, planned: &Planned) -> bool {
+    let (Step::Switch { from, .. }, Some((seen, available, at))) = (&planned.step, &ctx.live.standby) else { return false };
     let age = ctx.ports.clock.elapsed().saturating_sub(*at);
-    if seen != from || *available < served_with(&ctx.plan, from) || age > FRESH {
-        return None;
-    }
+    seen == from && *available >= served_with(&ctx.plan, from) && age <= FRESH
+}
+
+/// The first write of a flip back, built from the journal alone: its guard refuses it when the Service moved since.
+pub fn first_back(ctx: &Ctx, planned: &Planned) -> Option<Write> {
+    let Step::Switch { services, .. } = &planned.step else { return None };
     let object = &services.last()?.service;
     let written = ctx.view.writes.iter().rev().find(|w| w.write.object() == object)?;
     let (Known::Landed(stored), true) = (&written.known, written.step == planned.id) else { return None };

@@ -37,6 +37,11 @@ impl Memory {
         self.runs.lock().expect("not poisoned").get(run).map(|r| r.1.clone()).unwrap_or_default()
     }
 
+    /// Ids of its runs.
+    pub fn read_all(&self) -> Vec<String> {
+        self.runs.lock().expect("not poisoned").keys().cloned().collect()
+    }
+
     pub fn truncate(&self, run: &str, n: usize) {
         self.runs.lock().expect("not poisoned").get_mut(run).expect("run").1.truncate(n);
     }
@@ -49,7 +54,7 @@ impl Memory {
 }
 
 impl Journal for Memory {
-    fn create(&self, plan: &Plan, _: Option<&str>) -> Result<(), JournalError> {
+    fn create(&self, plan: &Plan, _: &str, _: Option<&str>) -> Result<(), JournalError> {
         self.runs.lock().expect("not poisoned").insert(plan.id.clone(), (plan.clone(), vec![], 0));
         Ok(())
     }
@@ -72,10 +77,10 @@ impl Journal for Memory {
     fn runs(&self) -> Result<Vec<RunHeader>, JournalError> {
         Ok(vec![])
     }
-    fn claim(&self, run: &str) -> Result<u64, JournalError> {
+    fn claim(&self, run: &str, above: u64) -> Result<u64, JournalError> {
         let mut runs = self.runs.lock().expect("not poisoned");
         let epoch = &mut runs.get_mut(run).ok_or_else(|| JournalError::NotFound(run.into()))?.2;
-        *epoch += 1;
+        *epoch = above.max(*epoch) + 1;
         Ok(*epoch)
     }
     fn release(&self, _: &str) -> Result<(), JournalError> {
@@ -224,6 +229,18 @@ impl Stage {
             evidence: self.evidence.clone(),
             clock: Arc::new(TokioClock::new()),
         }
+    }
+
+    /// The same shop and the same plan at another desk: a journal of its own.
+    pub fn colleague(&self) -> Self {
+        let evidence = self.evidence.clone();
+        Self { sim: self.sim.clone(), journal: Arc::default(), evidence, plan: self.plan.clone(), before: self.before.clone() }
+    }
+
+    /// The record as it is now.
+    pub async fn record(&self) -> engine::record::Record {
+        let id = plan::record::record(&self.plan);
+        engine::shared::read(self.sim.as_ref(), &id).await.expect("readable").expect("there is one")
     }
 
     pub async fn start(&self) -> Run {

@@ -70,6 +70,12 @@ pub struct State {
     pub identified: u32,
     /// Another cluster answers under the same name.
     pub stranger: bool,
+    /// What happens to the n-th write of a record or Lease from now, from 1.
+    pub told_faults: BTreeMap<usize, Fault>,
+    /// Writes of records and Leases so far.
+    pub told: usize,
+    /// How long a request is under way, there and back.
+    pub latency: Duration,
     /// Objects that a policy refuses to have stored; asked by dry runs.
     pub denied: Option<fn(&Value) -> bool>,
 }
@@ -92,6 +98,14 @@ pub fn identity() -> ClusterIdentity {
 impl Sim {
     pub fn new() -> Self {
         Self { state: Mutex::new(State::default()), since: Instant::now() }
+    }
+
+    /// Half of a request's way.
+    async fn under_way(&self) {
+        let latency = self.with(|s| s.latency);
+        if !latency.is_zero() {
+            tokio::time::sleep(latency / 2).await;
+        }
     }
 
     /// Looks at, or changes, the state at this time.
@@ -166,7 +180,7 @@ impl Sim {
         self.with(|s| {
             let mut all = serde_json::Map::new();
             for (id, o) in &s.objects {
-                if matches!(id.kind, Kind::Pod | Kind::ReplicaSet | Kind::EndpointSlice) {
+                if matches!(id.kind, Kind::Pod | Kind::ReplicaSet | Kind::EndpointSlice | Kind::ConfigMap | Kind::Secret | Kind::Lease) {
                     continue;
                 }
                 let mut o = o.clone();
@@ -284,7 +298,10 @@ impl State {
         }
         new["metadata"]["resourceVersion"] = json!(self.next().to_string());
         self.objects.insert(object.clone(), new);
-        self.soon(Duration::from_millis(20), Ev::Reconcile);
+        // No controller looks at these.
+        if !matches!(object.kind, Kind::ConfigMap | Kind::Secret | Kind::Lease) {
+            self.soon(Duration::from_millis(20), Ev::Reconcile);
+        }
     }
 
     fn create(&mut self, object: &ObjectId, mut manifest: Value) -> Result<Value, WriteError> {
@@ -298,6 +315,38 @@ impl State {
         }
         self.store(object, manifest);
         Ok(self.objects[object].clone())
+    }
+
+    /// A write of a record or a Lease.
+    fn told(&mut self, write: &Write) -> Result<Value, WriteError> {
+        let object = write.object().to_string();
+        if self.silent {
+            return Err(WriteError::NotSent { object, message: "no route".into() });
+        }
+        self.told += 1;
+        let fault = self.told_faults.remove(&self.told);
+        self.faulty(write, fault)
+    }
+
+    fn faulty(&mut self, write: &Write, fault: Option<Fault>) -> Result<Value, WriteError> {
+        let object = write.object().to_string();
+        let unknown = WriteError::Unknown { object: object.clone(), message: "reset".into() };
+        match fault {
+            None => self.commit(write),
+            Some(Fault::UnknownApplied) => self.commit(write).and(Err(unknown)),
+            Some(Fault::UnknownLost) => Err(unknown),
+            Some(Fault::UnknownLate(after)) => {
+                self.soon(after, Ev::Late(Box::new(write.clone())));
+                Err(unknown)
+            }
+            Some(Fault::UnknownUntilNext) => {
+                self.before.insert(self.writes.len() + 2, write.clone());
+                Err(unknown)
+            }
+            Some(Fault::Precondition) => Err(no_match(write.object())),
+            Some(Fault::Refused) => Err(WriteError::Refused { object, status: 403, message: "policy".into() }),
+            Some(Fault::Unsent) => Err(WriteError::NotSent { object, message: "no connection".into() }),
+        }
     }
 
     /// What committing it would answer; nothing of it stays.
@@ -609,6 +658,7 @@ impl Cluster for Sim {
     }
 
     async fn get(&self, object: &ObjectId) -> Result<Option<Value>, ReadError> {
+        self.under_way().await;
         self.with(|s| if s.silent { Err(silent()) } else { Ok(s.objects.get(object).cloned()) })
     }
 
@@ -631,16 +681,20 @@ impl Cluster for Sim {
     async fn write(&self, expect: &ClusterIdentity, write: &Write, mode: Mode) -> Result<Value, WriteError> {
         let object = write.object().to_string();
         assert_eq!(*expect, identity());
-        self.with(|s| {
+        self.under_way().await;
+        let answer = self.with(|s| {
             if mode == Mode::DryRun {
                 return s.dry_run(write);
             }
             if s.silent {
                 return Err(WriteError::NotSent { object, message: "no route".into() });
             }
+            // The words about a run are counted apart from what it does.
+            if matches!(write.object().kind, Kind::ConfigMap | Kind::Secret | Kind::Lease) {
+                return s.told(write);
+            }
             let n = s.writes.len() + 1;
             let fault = s.faults.remove(&n);
-            let unknown = WriteError::Unknown { object: object.clone(), message: "reset".into() };
             if let Some(first) = s.before.remove(&n) {
                 s.arrives(&first);
             }
@@ -650,29 +704,16 @@ impl Cluster for Sim {
                     live["metadata"]["resourceVersion"] = rv;
                 }
             }
-            let answer = match fault {
-                None => s.commit(write),
-                Some(Fault::UnknownApplied) => s.commit(write).and(Err(unknown)),
-                Some(Fault::UnknownLost) => Err(unknown),
-                Some(Fault::UnknownLate(after)) => {
-                    s.soon(after, Ev::Late(Box::new(write.clone())));
-                    Err(unknown)
-                }
-                Some(Fault::UnknownUntilNext) => {
-                    s.before.insert(n + 1, write.clone());
-                    Err(unknown)
-                }
-                Some(Fault::Precondition) => Err(no_match(write.object())),
-                Some(Fault::Refused) => Err(WriteError::Refused { object, status: 403, message: "policy".into() }),
-                Some(Fault::Unsent) => Err(WriteError::NotSent { object, message: "no connection".into() }),
-            };
+            let answer = s.faulty(write, fault);
             let said = match &answer {
                 Ok(_) => "ok".to_string(),
                 Err(e) => e.to_string(),
             };
             s.writes.push((write.clone(), said));
             answer
-        })
+        });
+        self.under_way().await;
+        answer
     }
 
     async fn allowed(&self, _: &Access) -> Result<bool, ReadError> {

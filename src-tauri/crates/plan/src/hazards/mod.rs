@@ -50,6 +50,7 @@ mod node_room;
 mod node_trouble;
 mod not_ready_addresses;
 mod one_live_replica_set;
+mod open_run;
 mod owned_autoscaler;
 mod paused;
 mod pdb_counts_both;
@@ -80,6 +81,7 @@ pub const LIST: &[&dyn Hazard] = &[
     &helm::Helm,
     &argo_cd::ArgoCd,
     &flux::Flux,
+    &open_run::OpenRun,
     &leftovers::Leftovers,
     &ending_namespace::EndingNamespace,
     &permissions::Permissions,

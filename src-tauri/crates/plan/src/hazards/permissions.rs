@@ -1,7 +1,9 @@
-//! A right that a step **or its way back** needs is missing: better known now than half-way.
+//! A right that a step **or its way back** needs is missing: better known now than half-way. A run that goes back to what
+//! served before may do without a record that others see; no other may.
 
 use super::{CheckCtx, Finding, Hazard, Severity, finding};
-use crate::access::{needs, said};
+use crate::access::{RECORD, needs, rule, said};
+use crate::strategies;
 
 /// See the file's head.
 #[derive(Debug)]
@@ -15,14 +17,20 @@ impl Hazard for Permissions {
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let mut all = Vec::new();
         let mut unasked = 0;
+        let goes_back = strategies::find(&ctx.plan.strategy).is_some_and(|s| s.goes_back());
         for (access, by) in needs(ctx.plan) {
             match ctx.snapshot.access.get(&access) {
                 Some(true) => {}
                 Some(false) => {
+                    let alone = goes_back && by.iter().all(|b| b == RECORD);
                     let by: Vec<String> = by.into_iter().collect();
-                    let message = format!("you may not {}; needed by {}", said(&access), by.join(", "));
-                    let remedy = "ask whoever gives rights in this namespace for it".to_string();
-                    all.push(finding(self, Severity::Block, ctx.around.id, message, remedy));
+                    let what = format!("you may not {}; needed by {}", said(&access), by.join(", "));
+                    let (severity, message) = match alone {
+                        true => (Severity::Warn, format!("{what}: nobody else will see this run, or can take it over")),
+                        false => (Severity::Block, what),
+                    };
+                    let remedy = format!("ask whoever gives rights in this namespace for the operator role, or for the rule {}", rule(&access));
+                    all.push(finding(self, severity, ctx.around.id, message, remedy));
                 }
                 None => unasked += 1,
             }

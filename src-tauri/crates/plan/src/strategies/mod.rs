@@ -21,6 +21,10 @@ pub const LIST: &[&dyn Strategy] = &[&blue_green::BlueGreen, &rollback::Rollback
 pub trait Strategy: Sync {
     /// Name, as in plan files and on the command line: `blue-green`.
     fn name(&self) -> &'static str;
+    /// Whether it leads back to what served before: an incident does not wait for rights to a record.
+    fn goes_back(&self) -> bool {
+        false
+    }
     /// What the operator may choose.
     fn params(&self) -> ParamSchema;
     /// Makes the plan, sealed. `id` becomes the plan's id.

@@ -28,6 +28,10 @@ impl Strategy for Rollback {
         "rollback"
     }
 
+    fn goes_back(&self) -> bool {
+        true
+    }
+
     fn params(&self) -> ParamSchema {
         let int = |name, unit, max, doc| Param { name, kind: ParamKind::Integer { unit, min: 1, max }, default: Value::Null, doc };
         ParamSchema {

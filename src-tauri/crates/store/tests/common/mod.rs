@@ -60,8 +60,8 @@ pub fn plan(id: &str) -> Plan {
 /// A store with one claimed run and this many entries.
 pub fn with_entries(path: &Path, entries: u64) -> Store {
     let store = opened(path);
-    store.create(&plan("r"), Some("CHG-1")).expect("creates");
-    store.claim("r").expect("claims");
+    store.create(&plan("r"), "lab", Some("CHG-1")).expect("creates");
+    store.claim("r", 0).expect("claims");
     for n in 1..=entries {
         assert_eq!(store.append("r", &entry(n)).expect("appends"), n);
     }

@@ -1,0 +1,275 @@
+//! The record of a run in the cluster: what another workstation needs to see it, go on with it or back it out. A pure
+//! format; `shared` writes and reads it.
+//!
+//! One ConfigMap (a Secret where the plan carries credentials in plain text) per target. Its annotation [`names::RECORD`] is
+//! the [`Face`]: who drives the run and where it stands, to be read by whoever sees no more than metadata. Its data:
+//! `plan`, the entries of the journal as `e000001` onwards, and `armed`, the writes that may have left before their intent
+//! could be recorded.
+//!
+//! **What is read here is not trusted**: whoever may write ConfigMaps of the namespace may have written it. A record is taken
+//! only if its plan is whole (its hash), is of this cluster and target, and touches nothing outside this namespace.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use jiff::Timestamp;
+use model::write::{annotation_pointer, escape};
+use model::{Edit, Guard, Kind, ObjectId, Write, names};
+use plan::Plan;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::entry::Event;
+use crate::status::{RunStatus, name};
+use crate::view::View;
+
+/// Version of the record's format.
+pub const SCHEMA: u32 = 1;
+
+const PLAN: &str = "plan";
+const ARMED: &str = "armed";
+
+/// Who drives a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Driver {
+    /// For people: `ann@laptop as kubernetes-admin`.
+    pub by: String,
+    /// Which installation: what it began it goes on with at once.
+    pub workstation: String,
+}
+
+/// What the metadata of a record says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Face {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Run.
+    pub run: String,
+    /// Target.
+    pub target: ObjectId,
+    /// Strategy.
+    pub strategy: String,
+    /// `web: shop/web:v1 → shop/web:v2`.
+    pub change: String,
+    /// Who drives it, or did last.
+    pub driver: Driver,
+    /// Epoch of the claim.
+    pub epoch: u64,
+    /// Where it stands: the code of a [`RunStatus`].
+    pub status: String,
+    /// Step that is under way or waits.
+    pub step: Option<String>,
+    /// Begun.
+    pub started_at: Option<Timestamp>,
+    /// Time of its last entry.
+    pub at: Option<Timestamp>,
+    /// Reason or ticket.
+    pub reason: Option<String>,
+    /// Over: nothing more will happen by it.
+    pub over: bool,
+}
+
+impl Face {
+    /// Of a run as it stands.
+    pub fn of(view: &View, driver: &Driver, reason: Option<&str>) -> Self {
+        let step = match &view.status {
+            RunStatus::Running { step } | RunStatus::WaitingForApproval { step, .. } => Some(step.clone()),
+            RunStatus::BackingOut { step, .. } => step.clone(),
+            RunStatus::Holding { hold } => Some(hold.step.clone()),
+            _ => None,
+        };
+        Self {
+            schema: SCHEMA,
+            run: view.plan.id.clone(),
+            target: view.plan.target.object.clone(),
+            strategy: view.plan.strategy.clone(),
+            change: plan::said_changes(&view.plan.changes),
+            driver: driver.clone(),
+            epoch: view.epoch,
+            status: name(&view.status).to_string(),
+            step,
+            started_at: view.started_at,
+            at: view.last_at,
+            reason: reason.map(str::to_string),
+            over: view.status.is_final(),
+        }
+    }
+
+    /// From a record's metadata, however little of the record was read. `None` = not a record, or of another version.
+    pub fn read(annotation: &str) -> Option<Self> {
+        serde_json::from_str::<Self>(annotation).ok().filter(|f| f.schema == SCHEMA)
+    }
+}
+
+/// A record that was read.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// What a patch needs to know of it.
+    pub at: At,
+    /// Plan, whole.
+    pub plan: Plan,
+    /// Entries.
+    pub entries: Vec<Value>,
+}
+
+/// How a record stands: what a patch that brings it up to date needs to know.
+#[derive(Clone, Debug)]
+pub struct At {
+    /// Object.
+    pub id: ObjectId,
+    /// `metadata.uid`.
+    pub uid: String,
+    /// `metadata.resourceVersion`.
+    pub resource_version: String,
+    /// Its metadata's words.
+    pub face: Face,
+    /// Writes that may have left.
+    pub armed: Vec<Armed>,
+    /// Entries that are in it.
+    pub entries: usize,
+}
+
+/// A write that may leave before it is recorded: what is journaled with it, its intent last.
+pub type Armed = Vec<Event>;
+
+/// Why a record cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{object}: {why}; nothing of it is used: look at the cluster, and undo by hand what is left")]
+pub struct Unusable {
+    /// Record.
+    pub object: String,
+    /// What is wrong.
+    pub why: String,
+}
+
+impl Record {
+    /// Reads one, and refuses what no run of ours can have written.
+    pub fn read(id: &ObjectId, object: &Value) -> Result<Self, Unusable> {
+        let refuse = |why: String| Unusable { object: id.said(), why };
+        let text = |key: &str| object["metadata"][key].as_str().unwrap_or_default().to_string();
+        let face = object["metadata"]["annotations"][names::RECORD].as_str().and_then(Face::read);
+        let face = face.ok_or_else(|| refuse("not the record of a run, or of another version of Changeover".into()))?;
+        let value = |key: &str| decode(id.kind, &object["data"][key]);
+        let plan = value(PLAN).ok_or_else(|| refuse("it has no plan".into()))?;
+        let plan = plan::file::from_text(&plan).map_err(|e| refuse(e.to_string()))?;
+        confined(&plan, id).map_err(refuse)?;
+        if plan.id != face.run || plan.target.object != face.target {
+            return Err(refuse("its plan is of another run than it says".into()));
+        }
+        let mut entries = vec![];
+        while let Some(text) = value(&key(entries.len() + 1)) {
+            entries.push(serde_json::from_str(&text).map_err(|e| refuse(format!("entry {}: {e}", entries.len() + 1)))?);
+        }
+        let last = object["data"].as_object().into_iter().flat_map(Map::keys).filter_map(|k| k.strip_prefix('e')?.parse::<usize>().ok()).max();
+        if last.unwrap_or(0) != entries.len() {
+            return Err(refuse(format!("entry {} is missing", entries.len() + 1)));
+        }
+        let armed = match value(ARMED) {
+            Some(text) => serde_json::from_str(&text).map_err(|e| refuse(format!("armed writes: {e}")))?,
+            None => vec![],
+        };
+        let (uid, resource_version) = (text("uid"), text("resourceVersion"));
+        Ok(Self { at: At { id: id.clone(), uid, resource_version, face, armed, entries: entries.len() }, plan, entries })
+    }
+}
+
+impl At {
+    /// The patch that brings it up to date; `None` = it is.
+    pub fn update(&self, face: &Face, entries: &[Value], armed: &[Armed]) -> Option<Write> {
+        let kind = self.id.kind;
+        let mut edits: Vec<Edit> = (self.entries..entries.len())
+            .map(|i| Edit { path: format!("/data/{}", key(i + 1)), before: None, after: Some(encode(kind, &entries[i].to_string())) })
+            .collect();
+        if armed != self.armed {
+            let [before, after] = [&self.armed, &armed.to_vec()].map(|a| Some(encode(kind, &json!(a).to_string())));
+            edits.push(Edit { path: format!("/data/{ARMED}"), before, after });
+        }
+        if *face != self.face {
+            let path = annotation_pointer(names::RECORD);
+            let [before, after] = [&self.face, face].map(|f| Some(json!(json!(f).to_string())));
+            edits.push(Edit { path, before, after });
+        }
+        if face.over != self.face.over {
+            let path = format!("/metadata/labels/{}", escape(names::RECORD));
+            edits.push(Edit { path, before: Some(json!(state(self.face.over))), after: Some(json!(state(face.over))) });
+        }
+        (!edits.is_empty()).then(|| Write::Patch {
+            object: self.id.clone(),
+            uid: self.uid.clone(),
+            guard: Guard::ResourceVersion(self.resource_version.clone()),
+            epoch: Some(format!("{}.{}.{}", face.run, face.epoch, entries.len())),
+            make_annotations: false,
+            edits,
+        })
+    }
+}
+
+/// The manifest of a record that is not there yet.
+pub fn manifest(id: &ObjectId, plan: &Plan, face: &Face, entries: &[Value], armed: &[Armed]) -> Value {
+    let mut data = Map::new();
+    let mut put = |key: String, text: String| data.insert(key, encode(id.kind, &text));
+    put(PLAN.into(), plan::file::canonical(&json!(plan)));
+    put(ARMED.into(), json!(armed).to_string());
+    entries.iter().enumerate().for_each(|(i, e)| {
+        put(key(i + 1), e.to_string());
+    });
+    json!({
+        "apiVersion": id.kind.api_version(),
+        "kind": id.kind.name(),
+        "metadata": {
+            "name": id.name,
+            "namespace": id.namespace,
+            "labels": {names::RECORD: state(face.over), names::RUN: face.run},
+            "annotations": {names::RECORD: json!(face).to_string(), names::EPOCH: format!("{}.{}.{}", face.run, face.epoch, entries.len())},
+        },
+        "data": data,
+    })
+}
+
+/// The key of an entry, from 1.
+fn key(n: usize) -> String {
+    format!("e{n:06}")
+}
+
+fn state(over: bool) -> &'static str {
+    if over { "over" } else { "open" }
+}
+
+fn encode(kind: Kind, text: &str) -> Value {
+    json!(if kind == Kind::Secret { BASE64.encode(text) } else { text.to_string() })
+}
+
+fn decode(kind: Kind, value: &Value) -> Option<String> {
+    let text = value.as_str()?;
+    match kind {
+        Kind::Secret => String::from_utf8(BASE64.decode(text).ok()?).ok(),
+        _ => Some(text.to_string()),
+    }
+}
+
+/// A plan of this target that leaves this namespace alone but for its own objects in it.
+fn confined(plan: &Plan, record: &ObjectId) -> Result<(), String> {
+    if plan::record::name(&plan.target.object) != record.name || plan.target.object.namespace != record.namespace {
+        return Err("its plan is of another target than its name says".into());
+    }
+    let outside = plan.steps.iter().flat_map(|s| s.step.writes_to()).find(|o| o.namespace != record.namespace || !o.kind.namespaced());
+    match outside {
+        Some(object) => Err(format!("its plan writes to {}, outside its namespace", object.said())),
+        None => Ok(()),
+    }
+}
+
+/// The entries of a journal that others may know, in their order: one that was taken over begins with those of its record,
+/// and what only tells that others have it now is left out.
+pub fn shared(entries: &[Value]) -> Vec<Value> {
+    let mut all = vec![];
+    for entry in entries {
+        match entry["events"][0]["event"].as_str() {
+            Some("adopted") => all = entry["events"][0]["entries"].as_array().cloned().unwrap_or_default(),
+            Some("taken-over") => {}
+            _ => all.push(entry.clone()),
+        }
+    }
+    all
+}

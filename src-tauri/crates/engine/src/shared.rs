@@ -1,0 +1,713 @@
+//! Keeps the record of a run and its Lease while a process drives it, takes them, and gives them up.
+//!
+//! **The record is the fence.** Before a write leaves, its intent is in the record, by a patch that is guarded by the
+//! record's `resourceVersion`. Who takes a run over raises the record's epoch first: whatever the earlier driver wants to
+//! write after that finds its record changed, and stops. The two writes that may not wait for that round trip (the cutover
+//! behind a gate, the flip back in the soak) are recorded beforehand, as *armed*: a taker shuts them out like any other write
+//! whose outcome is not known.
+//!
+//! **The Lease says that somebody is alive.** It is renewed beside the run. Time is measured as the larger of the monotonic
+//! and the wall clock's difference: the one stands still while a laptop sleeps, the other may be set.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use model::{ClusterIdentity, Kind, ObjectId, Write, names};
+use plan::{Plan, record as place};
+use serde_json::Value;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+use crate::ctx::{Ctx, Pace, Ports, Stop};
+use crate::entry::{Choice, Direction, Event, HoldCode, Purpose, Said};
+use crate::lease::{self, Lease};
+use crate::ports::{Clock, Cluster, Mode, ReadError, WriteError};
+use crate::record::{self, Armed, At, Driver, Face, Record, Unusable};
+use crate::view::View;
+
+/// Tries to patch what keeps changing.
+const ATTEMPTS: u32 = 20;
+
+/// Why a record could not be taken or made.
+#[derive(Debug, thiserror::Error)]
+pub enum ShareError {
+    /// Somebody else has it, and is alive or may be.
+    #[error("run {run} is driven by {by}, last heard of {seen}")]
+    Held {
+        /// Run.
+        run: String,
+        /// Who.
+        by: String,
+        /// How long ago, as far as it was looked at.
+        seen: String,
+    },
+    /// Another run of this target is not over.
+    #[error("run {run} of this workload is not over; {by} drove it last")]
+    Open {
+        /// That run.
+        run: String,
+        /// Who drove it last.
+        by: String,
+    },
+    /// The record is not what it says.
+    #[error(transparent)]
+    Unusable(#[from] Unusable),
+    /// There is none, or it is over.
+    #[error("{0}: no run that could be taken over")]
+    Nothing(String),
+    /// It may not be read or written.
+    #[error("the record that other workstations need cannot be kept: {0}")]
+    Refused(String),
+    /// The API server does not answer.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// How a run that another process has, or had, is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Take {
+    /// It is of this installation, or was let go.
+    Own,
+    /// From whoever is silent for a whole Lease duration, measured here.
+    Quiet,
+    /// At once, from whoever has it; a reason is given to them.
+    Steal(String),
+}
+
+/// The record and the Lease of a run that this process drives.
+pub(crate) struct Shared {
+    ports: Ports,
+    cluster: ClusterIdentity,
+    pace: Pace,
+    driver: Driver,
+    run: String,
+    reason: Option<String>,
+    record: Place,
+    lease: ObjectId,
+    /// Everything that others may know, and how much of it there is in the record is in [`Place`].
+    entries: Vec<Value>,
+    /// Armed by the driver before, and not settled yet.
+    pub inherited: Vec<Armed>,
+    /// Why nobody else sees this run.
+    pub alone: Option<String>,
+    heard: Arc<Mutex<Heard>>,
+    keeper: Option<Keeper>,
+}
+
+/// The record as it was last seen.
+#[derive(Debug)]
+enum Place {
+    There(Box<At>),
+    /// A patch's outcome is not known: it is read first.
+    Doubtful(ObjectId),
+    Missing(ObjectId),
+}
+
+impl Place {
+    fn id(&self) -> &ObjectId {
+        match self {
+            Place::There(record) => &record.id,
+            Place::Doubtful(id) | Place::Missing(id) => id,
+        }
+    }
+}
+
+/// When the API server last confirmed that this process has the run.
+#[derive(Clone, Copy, Debug)]
+struct Heard {
+    elapsed: Duration,
+    wall: Timestamp,
+}
+
+impl Heard {
+    fn now(clock: &dyn Clock) -> Self {
+        Self { elapsed: clock.elapsed(), wall: clock.now() }
+    }
+
+    fn age(&self, clock: &dyn Clock) -> Duration {
+        let wall = clock.now().duration_since(self.wall);
+        clock.elapsed().saturating_sub(self.elapsed).max(Duration::try_from(wall).unwrap_or_default())
+    }
+}
+
+/// The task that renews the Lease; it ends with its owner.
+struct Keeper {
+    task: AbortHandle,
+    lost: watch::Receiver<Option<String>>,
+    lease: Arc<tokio::sync::Mutex<Option<Lease>>>,
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// What came of an update.
+enum Pushed {
+    Done,
+    Taken(String),
+    Refused(String),
+    Silent(String),
+}
+
+/// What was taken from another driver.
+pub(crate) struct Taken {
+    pub record: Record,
+    /// Who drove it.
+    pub from: Driver,
+}
+
+/// What a process brings to a run that it drives.
+pub(crate) struct Terms {
+    pub driver: Driver,
+    pub reason: Option<String>,
+    pub pace: Pace,
+}
+
+impl Shared {
+    fn new(ports: &Ports, plan: &Plan, terms: Terms, record: Place) -> Self {
+        let clock = ports.clock.as_ref();
+        Self {
+            ports: ports.clone(),
+            cluster: plan.cluster.clone(),
+            pace: terms.pace,
+            driver: terms.driver,
+            run: plan.id.clone(),
+            reason: terms.reason,
+            record,
+            lease: place::lease(&plan.target.object),
+            entries: vec![],
+            inherited: vec![],
+            alone: None,
+            heard: Arc::new(Mutex::new(Heard::now(clock))),
+            keeper: None,
+        }
+    }
+
+    /// Takes the Lease and makes the record of a run that begins. Nothing of the plan is written before.
+    pub async fn begin(ports: &Ports, plan: &Plan, terms: Terms) -> Result<Self, ShareError> {
+        let view = View::new(Arc::new(plan.clone()));
+        let mut shared = Self::new(ports, plan, terms, Place::Missing(place::record(plan)));
+        match shared.acquire(plan, &view).await {
+            Ok(()) => {}
+            Err(ShareError::Refused(why)) if goes_back(plan) => shared.alone = Some(why),
+            Err(e) => return Err(e),
+        }
+        Ok(shared)
+    }
+
+    async fn acquire(&mut self, plan: &Plan, view: &View) -> Result<(), ShareError> {
+        let now = self.ports.clock.now();
+        let fresh = lease::create(&self.lease, &self.run, self.record.id(), &self.driver, self.pace.lease, now);
+        let lease = match self.write(&fresh).await {
+            Ok(made) => Lease::of(&self.lease, &made),
+            // Somebody has one, had one, or this very request was answered by silence once.
+            Err(WriteError::Precondition { .. } | WriteError::Unknown { .. }) => self.inherit_lease().await?,
+            Err(e) => return Err(refused(e)),
+        };
+        if let Err(e) = self.clear_old(view).await {
+            self.drop_lease(&lease).await;
+            return Err(e);
+        }
+        let face = self.face(view);
+        let id = self.record.id().clone();
+        let manifest = record::manifest(&id, plan, &face, &[], &[]);
+        match self.write(&Write::Create { object: id.clone(), manifest }).await {
+            Ok(made) => {
+                self.record = Place::There(Box::new(Record::read(&id, &made)?.at));
+                self.keep(Some(lease));
+                Ok(())
+            }
+            Err(WriteError::Precondition { .. }) => Err(self.who_has(&id).await?),
+            Err(e) => {
+                self.drop_lease(&lease).await;
+                Err(refused(e))
+            }
+        }
+    }
+
+    /// A Lease is there: whose, and of a run that is over or never began?
+    async fn inherit_lease(&self) -> Result<Lease, ShareError> {
+        let silent = || ReadError::Unreachable { what: self.lease.said(), message: "it was just there and is gone; try again".into() };
+        let lease = Lease::read(self.cluster(), &self.lease).await?.ok_or_else(silent)?;
+        let of = lease.record.clone().unwrap_or_else(|| self.record.id().clone());
+        if let Some(record) = read(self.cluster(), &of).await?
+            && !record.at.face.over
+        {
+            return Err(ShareError::Open { run: record.at.face.run, by: record.at.face.driver.by });
+        }
+        match &lease.holder {
+            Some(other) if !lease.is_of(&self.driver) => {
+                quiet(&self.ports, &lease, &self.pace).await.map_err(|seen| held(&self.run, other, seen))?;
+            }
+            _ => {}
+        }
+        let taken = self.write(&lease.take(&self.driver, self.ports.clock.now())).await.map_err(refused)?;
+        Ok(Lease::of(&self.lease, &taken))
+    }
+
+    /// The record of the run before gives its place, if that is over.
+    async fn clear_old(&self, view: &View) -> Result<(), ShareError> {
+        let own = self.record.id();
+        for kind in [Kind::ConfigMap, own.kind] {
+            let id = ObjectId { kind, ..own.clone() };
+            let Some(object) = self.cluster().get(&id).await? else { continue };
+            let face = object["metadata"]["annotations"][names::RECORD].as_str().and_then(Face::read);
+            let face = face.ok_or_else(|| Unusable { object: id.said(), why: "its name is that of a run's record, and it is none".into() })?;
+            if !face.over {
+                return Err(ShareError::Open { run: face.run, by: face.driver.by });
+            }
+            tracing::debug!(run = view.plan.id, before = face.run, "record of an earlier run gives its place");
+            let text = |key: &str| object["metadata"][key].as_str().unwrap_or_default().to_string();
+            let (uid, resource_version) = (text("uid"), text("resourceVersion"));
+            self.write(&Write::Delete { object: id, uid, resource_version }).await.map_err(refused)?;
+        }
+        Ok(())
+    }
+
+    async fn drop_lease(&self, lease: &Lease) {
+        // What stays is taken by the next run of this installation, or by anybody once it is silent for long enough.
+        if let Err(e) = self.write(&lease.delete()).await {
+            tracing::debug!(error = %e, "lease stays");
+        }
+    }
+
+    async fn who_has(&self, id: &ObjectId) -> Result<ShareError, ShareError> {
+        Ok(match read(self.cluster(), id).await? {
+            Some(record) => ShareError::Open { run: record.at.face.run, by: record.at.face.driver.by },
+            None => ShareError::Refused(format!("{}: it was just there and is gone; try again", id.said())),
+        })
+    }
+
+    /// Takes a run that is under way: its Lease, then its record. After this no other process writes anything of it.
+    /// `above`: epoch that the new one must be above, of this installation's own journal. `None` = there is no record.
+    pub async fn join(ports: &Ports, at: &ObjectId, how: &Take, terms: Terms, above: u64) -> Result<Option<(Self, Taken)>, ShareError> {
+        let Some(mut found) = read(ports.cluster.as_ref(), at).await? else { return Ok(None) };
+        let plan = found.plan.clone();
+        let mut shared = Self::new(ports, &plan, terms, Place::Missing(at.clone()));
+        let lease = shared.seize(how, &found).await?;
+        for _ in 0..ATTEMPTS {
+            if found.at.face.over {
+                shared.drop_lease(&lease).await;
+                return Err(ShareError::Nothing(at.said()));
+            }
+            let from = found.at.face.driver.clone();
+            let epoch = found.at.face.epoch.max(above) + 1;
+            let face = Face { driver: shared.driver.clone(), epoch, ..found.at.face.clone() };
+            // A driver that is of this installation has the face already, but for the epoch.
+            let update = found.at.update(&face, &found.entries, &found.at.armed);
+            match shared.write(&update.unwrap_or_else(|| lease.renew(ports.clock.now()))).await {
+                Ok(object) => {
+                    let record = Record::read(at, &object)?;
+                    shared.entries = record.entries.clone();
+                    shared.record = Place::There(Box::new(record.at.clone()));
+                    shared.keep(Some(lease));
+                    return Ok(Some((shared, Taken { record, from })));
+                }
+                // The driver before still writes, or a taker was faster: the Lease tells which.
+                Err(WriteError::Precondition { .. } | WriteError::Unknown { .. }) => {
+                    let Some(again) = read(ports.cluster.as_ref(), at).await? else { return Ok(None) };
+                    if again.at.face.run != plan.id {
+                        return Err(ShareError::Open { run: again.at.face.run, by: again.at.face.driver.by });
+                    }
+                    if again.at.face.driver != found.at.face.driver && again.at.face.driver != shared.driver {
+                        return Err(held(&plan.id, &again.at.face.driver, "a moment ago".into()));
+                    }
+                    found = again;
+                }
+                Err(e) => return Err(refused(e)),
+            }
+        }
+        Err(ShareError::Refused(format!("{}: keeps changing", at.said())))
+    }
+
+    async fn seize(&self, how: &Take, record: &Record) -> Result<Lease, ShareError> {
+        let Some(lease) = Lease::read(self.cluster(), &self.lease).await? else {
+            let now = self.ports.clock.now();
+            let fresh = lease::create(&self.lease, &self.run, &record.at.id, &self.driver, self.pace.lease, now);
+            let made = self.write(&fresh).await.map_err(|e| self.beaten(record, e))?;
+            return Ok(Lease::of(&self.lease, &made));
+        };
+        match (&lease.holder, how) {
+            (Some(other), Take::Own) if !lease.is_of(&self.driver) => {
+                return Err(held(&self.run, other, "a while ago".into()));
+            }
+            (Some(other), Take::Quiet) if !lease.is_of(&self.driver) => {
+                quiet(&self.ports, &lease, &self.pace).await.map_err(|seen| held(&self.run, other, seen))?;
+            }
+            _ => {}
+        }
+        let mut lease = lease;
+        for _ in 0..ATTEMPTS {
+            match self.write(&lease.take(&self.driver, self.ports.clock.now())).await {
+                Ok(taken) => return Ok(Lease::of(&self.lease, &taken)),
+                // Renewed by its holder in this very moment: that is whom a steal is about.
+                Err(WriteError::Precondition { .. }) if matches!(how, Take::Steal(_)) => {
+                    let Some(now) = Lease::read(self.cluster(), &self.lease).await? else {
+                        return Err(ShareError::Nothing(record.at.id.said()));
+                    };
+                    if now.holder != lease.holder {
+                        return Err(held(&self.run, now.holder.as_ref().unwrap_or(&Driver::default()), "a moment ago".into()));
+                    }
+                    lease = now;
+                }
+                Err(e) => return Err(self.beaten(record, e)),
+            }
+        }
+        Err(held(&self.run, &record.at.face.driver, "a moment ago".into()))
+    }
+
+    fn beaten(&self, record: &Record, e: WriteError) -> ShareError {
+        match e {
+            WriteError::Precondition { .. } => held(&self.run, &record.at.face.driver, "a moment ago".into()),
+            e => refused(e),
+        }
+    }
+
+    /// A run of which nobody else knows: it goes back without the rights to say so, or its record is gone.
+    pub fn without(ports: &Ports, plan: &Plan, terms: Terms, alone: Option<String>) -> Self {
+        Self { alone, ..Self::new(ports, plan, terms, Place::Missing(place::record(plan))) }
+    }
+
+    /// What there is to be told so far; the record may have less.
+    pub fn tell(&mut self, entries: Vec<Value>) {
+        self.entries = entries;
+    }
+
+    /// One more entry.
+    pub fn add(&mut self, entry: Value) {
+        self.entries.push(entry);
+    }
+
+    /// Whether this write may leave without another word to the record: it is armed there, and the API server has confirmed
+    /// not long ago that this process has the run.
+    pub fn may_leave(&self, write: &Write) -> bool {
+        if self.alone.is_some() {
+            return true;
+        }
+        let Place::There(record) = &self.record else { return false };
+        let armed = record.armed.iter().any(|a| matches!(a.last(), Some(Event::Intent { write: w, .. }) if w == write));
+        let age = self.heard.lock().unwrap_or_else(PoisonError::into_inner).age(self.ports.clock.as_ref());
+        armed && age < self.pace.lease && self.lost().is_none()
+    }
+
+    /// Who has it now, if this process has lost it.
+    pub fn lost(&self) -> Option<String> {
+        self.keeper.as_ref().and_then(|k| k.lost.borrow().clone())
+    }
+
+    /// To wait for the loss.
+    pub fn losing(&self) -> Option<watch::Receiver<Option<String>>> {
+        self.keeper.as_ref().map(|k| k.lost.clone())
+    }
+
+    fn face(&self, view: &View) -> Face {
+        Face::of(view, &self.driver, self.reason.as_deref())
+    }
+
+    fn cluster(&self) -> &dyn Cluster {
+        self.ports.cluster.as_ref()
+    }
+
+    async fn write(&self, write: &Write) -> Result<Value, WriteError> {
+        self.ports.cluster.write(&self.cluster, write, Mode::Commit).await
+    }
+
+    /// Brings the record up to date.
+    async fn push(&mut self, view: &View, armed: &[Armed]) -> Pushed {
+        if self.alone.is_some() {
+            return Pushed::Done;
+        }
+        if let Some(by) = self.lost() {
+            return Pushed::Taken(by);
+        }
+        let face = self.face(view);
+        let armed: Vec<Armed> = self.inherited.iter().chain(armed).cloned().collect();
+        for _ in 0..ATTEMPTS {
+            let id = self.record.id().clone();
+            let write = match &self.record {
+                Place::There(record) => match record.update(&face, &self.entries, &armed) {
+                    Some(write) => write,
+                    None => return Pushed::Done,
+                },
+                Place::Missing(_) => {
+                    let manifest = record::manifest(&id, &view.plan, &face, &self.entries, &armed);
+                    Write::Create { object: id.clone(), manifest }
+                }
+                Place::Doubtful(_) => match self.look(&id).await {
+                    Ok(()) => continue,
+                    Err(pushed) => return pushed,
+                },
+            };
+            match self.write(&write).await {
+                Ok(object) => {
+                    let text = |key: &str| object["metadata"][key].as_str().unwrap_or_default().to_string();
+                    let (uid, resource_version) = (text("uid"), text("resourceVersion"));
+                    let entries = self.entries.len();
+                    self.record = Place::There(Box::new(At { id, uid, resource_version, face, armed, entries }));
+                    *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Heard::now(self.ports.clock.as_ref());
+                    if self.keeper.is_none() {
+                        self.keep(None);
+                    }
+                    return Pushed::Done;
+                }
+                // Changed, taken or deleted.
+                Err(WriteError::Precondition { .. } | WriteError::Refused { status: 404, .. }) => self.record = Place::Doubtful(id),
+                Err(e @ WriteError::Refused { .. }) => return Pushed::Refused(e.to_string()),
+                Err(e @ (WriteError::NotSent { .. } | WriteError::Unknown { .. })) => {
+                    self.record = Place::Doubtful(id);
+                    return Pushed::Silent(e.to_string());
+                }
+            }
+        }
+        Pushed::Silent(format!("{}: keeps changing", self.record.id().said()))
+    }
+
+    /// Reads the record anew, and tells whether it is still ours.
+    async fn look(&mut self, id: &ObjectId) -> Result<(), Pushed> {
+        let object = match self.cluster().get(id).await {
+            Ok(object) => object,
+            Err(e @ (ReadError::Forbidden { .. } | ReadError::Unauthorized { .. })) => return Err(Pushed::Refused(e.to_string())),
+            Err(e) => return Err(Pushed::Silent(e.to_string())),
+        };
+        self.record = match object {
+            // Deleting a record deletes nothing but the word of it.
+            None => Place::Missing(id.clone()),
+            Some(object) => {
+                let record = Record::read(id, &object).map_err(|e| Pushed::Refused(e.to_string()))?;
+                if record.at.face.run != self.run || record.at.face.driver.workstation != self.driver.workstation {
+                    return Err(Pushed::Taken(record.at.face.driver.by));
+                }
+                if !self.entries.starts_with(&record.entries) {
+                    return Err(Pushed::Taken(format!("{} (another process of this installation)", record.at.face.driver.by)));
+                }
+                Place::There(Box::new(record.at))
+            }
+        };
+        Ok(())
+    }
+
+    /// Begins to renew.
+    fn keep(&mut self, lease: Option<Lease>) {
+        let (tell, lost) = watch::channel(None);
+        let lease = Arc::new(tokio::sync::Mutex::new(lease));
+        let renewer = Renewer {
+            ports: self.ports.clone(),
+            cluster: self.cluster.clone(),
+            pace: self.pace.clone(),
+            driver: self.driver.clone(),
+            run: self.run.clone(),
+            record: self.record.id().clone(),
+            id: self.lease.clone(),
+            lease: lease.clone(),
+            heard: self.heard.clone(),
+        };
+        let task = tokio::spawn(renewer.run(tell)).abort_handle();
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Heard::now(self.ports.clock.as_ref());
+        self.keeper = Some(Keeper { task, lost, lease });
+    }
+
+    /// The run did not begin after all.
+    pub async fn withdraw(&mut self) {
+        if let Place::There(record) = &self.record {
+            let (object, uid, resource_version) = (record.id.clone(), record.uid.clone(), record.resource_version.clone());
+            if let Err(e) = self.write(&Write::Delete { object, uid, resource_version }).await {
+                tracing::debug!(run = self.run, error = %e, "record stays");
+            }
+        }
+        if let Some(keeper) = self.keeper.take()
+            && let Some(lease) = keeper.lease.lock().await.clone()
+        {
+            self.drop_lease(&lease).await;
+        }
+    }
+
+    /// As after a crash: nothing is renewed, nothing is given back.
+    pub fn forget(&mut self) {
+        self.keeper = None;
+    }
+
+    /// The last word: the record is brought up to date, the Lease is let go, or goes with a run that is over.
+    pub async fn close(&mut self, view: &View) {
+        let taken = matches!(self.push(view, &[]).await, Pushed::Taken(_));
+        let Some(keeper) = self.keeper.take() else { return };
+        keeper.task.abort();
+        if taken {
+            return;
+        }
+        let lease = keeper.lease.lock().await.clone();
+        let Some(lease) = lease else { return };
+        let write = if view.status.is_final() { lease.delete() } else { lease.free() };
+        if let Err(e) = self.write(&write).await {
+            tracing::debug!(run = self.run, error = %e, "lease stays until it runs out");
+        }
+    }
+}
+
+/// Renews the Lease, until somebody else has it.
+struct Renewer {
+    ports: Ports,
+    cluster: ClusterIdentity,
+    pace: Pace,
+    driver: Driver,
+    run: String,
+    record: ObjectId,
+    id: ObjectId,
+    lease: Arc<tokio::sync::Mutex<Option<Lease>>>,
+    heard: Arc<Mutex<Heard>>,
+}
+
+impl Renewer {
+    async fn run(self, lost: watch::Sender<Option<String>>) {
+        let mut pause = self.pace.renew;
+        loop {
+            self.ports.clock.sleep(pause).await;
+            pause = match self.once().await {
+                Ok(true) => self.pace.renew,
+                Ok(false) => self.pace.renew / 5,
+                Err(by) => {
+                    lost.send_replace(Some(by));
+                    return;
+                }
+            };
+        }
+    }
+
+    /// Whether it is renewed; an error is who has it.
+    async fn once(&self) -> Result<bool, String> {
+        let (cluster, now) = (self.ports.cluster.as_ref(), self.ports.clock.now());
+        let mut kept = self.lease.lock().await;
+        let write = match kept.as_ref() {
+            Some(lease) => lease.renew(now),
+            None => lease::create(&self.id, &self.run, &self.record, &self.driver, self.pace.lease, now),
+        };
+        match cluster.write(&self.cluster, &write, Mode::Commit).await {
+            Ok(object) => {
+                *kept = Some(Lease::of(&self.id, &object));
+                *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Heard::now(self.ports.clock.as_ref());
+                Ok(true)
+            }
+            Err(WriteError::Precondition { .. } | WriteError::Refused { status: 404, .. }) => {
+                let Ok(there) = Lease::read(cluster, &self.id).await else { return Ok(false) };
+                if let Some(other) = there.as_ref().and_then(|l| l.holder.clone()).filter(|h| h.workstation != self.driver.workstation) {
+                    return Err(other.by);
+                }
+                *kept = there;
+                Ok(false)
+            }
+            Err(_) => Ok(false),
+        }
+    }
+}
+
+/// Reads a record. `None` = there is none.
+pub async fn read(cluster: &dyn Cluster, id: &ObjectId) -> Result<Option<Record>, ShareError> {
+    match cluster.get(id).await {
+        Ok(Some(object)) => Ok(Some(Record::read(id, &object)?)),
+        Ok(None) => Ok(None),
+        Err(e @ (ReadError::Forbidden { .. } | ReadError::Unauthorized { .. })) => Err(ShareError::Refused(e.to_string())),
+        Err(e) => Err(e.into()),
+    }
+}
+
+/// Waits until a Lease was silent for its whole duration, by the own clock. An error: it was renewed meanwhile.
+async fn quiet(ports: &Ports, lease: &Lease, pace: &Pace) -> Result<(), String> {
+    let began = ports.clock.elapsed();
+    while ports.clock.elapsed().saturating_sub(began) < lease.duration {
+        ports.clock.sleep(pace.poll.max(Duration::from_millis(500))).await;
+        match Lease::read(ports.cluster.as_ref(), &lease.id).await {
+            Ok(Some(now)) if now.resource_version == lease.resource_version => {}
+            Ok(_) => return Err("a moment ago".into()),
+            Err(e) => return Err(format!("at a time that cannot be told ({e})")),
+        }
+    }
+    Ok(())
+}
+
+fn held(run: &str, by: &Driver, seen: String) -> ShareError {
+    ShareError::Held { run: run.to_string(), by: by.by.clone(), seen }
+}
+
+fn refused(e: WriteError) -> ShareError {
+    match e {
+        WriteError::NotSent { object, message } | WriteError::Unknown { object, message } => {
+            ShareError::Read(ReadError::Unreachable { what: object, message })
+        }
+        e => ShareError::Refused(e.to_string()),
+    }
+}
+
+pub(crate) fn alone(why: String) -> Said {
+    Said::new("alone", format!("nobody else sees this run, or can take it over: {why}")).with("why", why)
+}
+
+/// Whether a run does without a record where it may not have one.
+pub(crate) fn goes_back(plan: &Plan) -> bool {
+    plan::strategies::find(&plan.strategy).is_some_and(|s| s.goes_back())
+}
+
+impl Ctx {
+    /// Has everything that is journaled in the record, before something is written that depends on it.
+    pub(crate) async fn share(&mut self) -> Result<(), Stop> {
+        let mut silent = None;
+        loop {
+            match self.push().await {
+                Pushed::Done => return Ok(()),
+                Pushed::Taken(by) => return Err(Stop::TakenOver(by)),
+                // Going back goes on; that nobody else sees it is noted.
+                Pushed::Refused(why) if self.direction == Direction::Undo || goes_back(&self.plan) => self.go_alone(why)?,
+                Pushed::Refused(why) => {
+                    let said = Said::new("not-shared", format!("the record that other workstations need cannot be written: {why}")).with("why", why);
+                    return Err(Stop::hold(HoldCode::NotAllowed, said, &[Choice::Retry, Choice::BackOut]));
+                }
+                Pushed::Silent(why) => self.silence(&why, &mut silent).await?,
+            }
+        }
+    }
+
+    /// As far as it can be done now; whoever waits does not wait for it.
+    pub(crate) async fn share_if_possible(&mut self) -> Result<(), Stop> {
+        match self.push().await {
+            Pushed::Taken(by) => Err(Stop::TakenOver(by)),
+            Pushed::Done | Pushed::Refused(_) | Pushed::Silent(_) => Ok(()),
+        }
+    }
+
+    async fn push(&mut self) -> Pushed {
+        let armed = self.armed();
+        self.shared.push(&self.view, &armed).await
+    }
+
+    fn go_alone(&mut self, why: String) -> Result<(), Stop> {
+        self.shared.alone = Some(why.clone());
+        self.log(vec![Event::Observed { step: self.step.clone(), said: alone(why) }])
+    }
+
+    /// Writes that may leave without being recorded one by one: the cutover behind the gate that waits, and the flip back.
+    fn armed(&self) -> Vec<Armed> {
+        if self.view.pending().is_some() {
+            return vec![];
+        }
+        let intent = |step: String, direction: Direction, write: Write| Event::Intent {
+            n: self.view.n + 1,
+            step,
+            direction,
+            attempt: 1,
+            write,
+            pre_image: None,
+            purpose: Purpose::Step,
+        };
+        let on = self.live.armed.as_ref().and_then(|a| {
+            let mut events = crate::steps::passed(&self.view, &a.step)?;
+            events.push(intent(a.step.clone(), Direction::Run, a.first.clone()?));
+            Some(events)
+        });
+        let back = crate::run::flip_back(self).map(|(step, write, mut events)| {
+            events.push(intent(step, Direction::Undo, write));
+            events
+        });
+        on.into_iter().chain(back).collect()
+    }
+}
