@@ -240,7 +240,9 @@ impl Scene {
     pub fn world(&self) -> BTreeMap<String, Value> {
         let kinds = "deployments,services,horizontalpodautoscalers,poddisruptionbudgets,configmaps,secrets";
         let list: Value = serde_json::from_str(&self.kubectl(&["get", kinds, "--show-managed-fields", "-o", "json"])).expect("is JSON");
-        let items = list["items"].as_array().expect("a list").iter();
+        // The record of a run stays, for colleagues to read how it ended.
+        let record = |o: &&Value| o["metadata"]["name"].as_str().is_some_and(|n| n.starts_with("changeover."));
+        let items = list["items"].as_array().expect("a list").iter().filter(|o| !record(o));
         items.map(|o| (format!("{}/{}", o["kind"], o["metadata"]["name"]), essence(o))).collect()
     }
 
@@ -291,6 +293,10 @@ fn done(event: &Value, namespace: &str) -> Option<String> {
     }
     let (verb, body) = (text(&event["verb"]), &event["requestObject"]);
     let name = if of["name"].is_null() { &body["metadata"]["name"] } else { &of["name"] };
+    // What is said of the run is no part of what it does.
+    if text(name).starts_with("changeover.") {
+        return None;
+    }
     let object = format!("{verb} {}/{} {}", text(&of["resource"]), text(name), text(&of["subresource"]));
     if verb != "patch" {
         return Some(object);

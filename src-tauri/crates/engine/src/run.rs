@@ -411,6 +411,7 @@ async fn forward(ctx: &mut Ctx, taken_over: bool) -> Result<(), Stop> {
     settle(ctx).await?;
     let Some(planned) = ctx.view.next_step().cloned() else {
         tidy::sweep(ctx).await?;
+        ctx.still_ours().await?;
         return ctx.log(vec![Event::Ended { end: End::Done }]);
     };
     until(ctx, &planned.id)?;
@@ -460,6 +461,7 @@ async fn back(ctx: &mut Ctx, taken_over: bool) -> Result<(), Stop> {
     settle(ctx).await?;
     let Some(planned) = ctx.view.to_undo().first().map(|p| (*p).clone()) else {
         tidy::sweep(ctx).await?;
+        ctx.still_ours().await?;
         return ctx.log(vec![Event::Ended { end: End::BackedOut }]);
     };
     enter(ctx, &planned.id);

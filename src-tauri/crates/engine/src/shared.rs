@@ -389,8 +389,19 @@ impl Shared {
         }
         let Place::There(record) = &self.record else { return false };
         let armed = record.armed.iter().any(|a| matches!(a.last(), Some(Event::Intent { write: w, .. }) if w == write));
-        let age = self.heard.lock().unwrap_or_else(PoisonError::into_inner).age(self.ports.clock.as_ref());
-        armed && age < self.pace.lease && self.lost().is_none()
+        armed && self.age() < self.pace.lease && self.lost().is_none()
+    }
+
+    /// How long ago the API server last confirmed that this process has the run.
+    fn age(&self) -> Duration {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).age(self.ports.clock.as_ref())
+    }
+
+    /// The record is read before anything else is said about it.
+    fn doubt(&mut self) {
+        if let Place::There(record) = &self.record {
+            self.record = Place::Doubtful(record.id.clone());
+        }
     }
 
     /// Who has it now, if this process has lost it.
@@ -422,6 +433,10 @@ impl Shared {
         }
         if let Some(by) = self.lost() {
             return Pushed::Taken(by);
+        }
+        if self.age() >= self.pace.lease {
+            // It slept, or nobody answered for long: others may have it by now.
+            self.doubt();
         }
         let face = self.face(view);
         let armed: Vec<Armed> = self.inherited.iter().chain(armed).cloned().collect();
@@ -477,6 +492,7 @@ impl Shared {
             None => Place::Missing(id.clone()),
             Some(object) => {
                 let record = Record::read(id, &object).map_err(|e| Pushed::Refused(e.to_string()))?;
+                *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Heard::now(self.ports.clock.as_ref());
                 if record.at.face.run != self.run || record.at.face.driver.workstation != self.driver.workstation {
                     return Err(Pushed::Taken(record.at.face.driver.by));
                 }
@@ -649,6 +665,12 @@ pub(crate) fn goes_back(plan: &Plan) -> bool {
 }
 
 impl Ctx {
+    /// Makes sure that nobody else has the run, as far as that can be asked: before it ends in this journal.
+    pub(crate) async fn still_ours(&mut self) -> Result<(), Stop> {
+        self.shared.doubt();
+        self.share_if_possible().await
+    }
+
     /// Has everything that is journaled in the record, before something is written that depends on it.
     pub(crate) async fn share(&mut self) -> Result<(), Stop> {
         let mut silent = None;

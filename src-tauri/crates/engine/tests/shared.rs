@@ -3,14 +3,18 @@
 
 mod support;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use engine::ctx::FailPoint;
 use engine::entry::HoldCode;
-use engine::{Choice, Command, Options, Run, RunError, RunStatus, ShareError, Take};
-use model::{Kind, ObjectId, Write};
+use engine::{Access, Choice, Clock, Cluster, Command, Mode, Options, Ports, ReadError, Run, RunError, RunStatus, ShareError, Take, WriteError};
+use jiff::SignedDuration;
+use model::{ClusterIdentity, Kind, ObjectId, Write};
+use serde_json::Value;
 use support::*;
+use tokio::sync::watch;
 
 fn desk(by: &str) -> Options {
     Options { by: Some(format!("{by}@{by}s-laptop")), workstation: format!("{by}s-laptop"), ..Options::default() }
@@ -379,4 +383,127 @@ async fn a_record_that_no_run_can_have_written_is_refused() {
         assert!(matches!(&refused, RunError::Share(ShareError::Unusable(_))), "{what}: {refused}");
     }
     assert!(bob.journal.read_all().is_empty());
+}
+
+/// A laptop: while its lid is closed nothing of it runs, and its monotonic clock stands still. Its wall clock may be wrong.
+struct Laptop {
+    sim: Arc<Sim>,
+    clock: engine::TokioClock,
+    awake: watch::Sender<bool>,
+    slept: Mutex<Duration>,
+    off: SignedDuration,
+}
+
+impl Laptop {
+    fn new(sim: Arc<Sim>, off: SignedDuration) -> Arc<Self> {
+        Arc::new(Self { sim, clock: engine::TokioClock::new(), awake: watch::Sender::new(true), slept: Mutex::default(), off })
+    }
+
+    async fn open(&self) {
+        self.awake.subscribe().wait_for(|awake| *awake).await.expect("the laptop is there");
+    }
+
+    async fn sleep_for(&self, time: Duration) {
+        self.awake.send_replace(false);
+        tokio::time::sleep(time).await;
+        *self.slept.lock().expect("not poisoned") += time;
+        self.awake.send_replace(true);
+    }
+}
+
+#[async_trait]
+impl Clock for Laptop {
+    fn now(&self) -> jiff::Timestamp {
+        // Of a virtual time that began now.
+        jiff::Timestamp::UNIX_EPOCH + SignedDuration::try_from(self.clock.elapsed()).expect("a time") + self.off
+    }
+    fn elapsed(&self) -> Duration {
+        self.clock.elapsed().saturating_sub(*self.slept.lock().expect("not poisoned"))
+    }
+    async fn sleep(&self, d: Duration) {
+        let until = self.elapsed() + d;
+        while self.elapsed() < until {
+            tokio::time::sleep(until - self.elapsed()).await;
+            self.open().await;
+        }
+    }
+}
+
+#[async_trait]
+impl Cluster for Laptop {
+    async fn identity(&self) -> Result<ClusterIdentity, ReadError> {
+        self.open().await;
+        self.sim.identity().await
+    }
+    async fn get(&self, object: &ObjectId) -> Result<Option<Value>, ReadError> {
+        self.open().await;
+        let answer = self.sim.get(object).await;
+        self.open().await;
+        answer
+    }
+    async fn list(&self, kind: Kind, namespace: Option<&str>, labels: Option<&str>) -> Result<Vec<Value>, ReadError> {
+        self.open().await;
+        self.sim.list(kind, namespace, labels).await
+    }
+    async fn write(&self, expect: &ClusterIdentity, write: &Write, mode: Mode) -> Result<Value, WriteError> {
+        self.open().await;
+        let answer = self.sim.write(expect, write, mode).await;
+        self.open().await;
+        answer
+    }
+    async fn allowed(&self, access: &Access) -> Result<bool, ReadError> {
+        self.sim.allowed(access).await
+    }
+    async fn installed(&self, kind: Kind) -> Result<bool, ReadError> {
+        self.sim.installed(kind).await
+    }
+    async fn logs(&self, pod: &ObjectId, container: &str, lines: u32) -> Result<String, ReadError> {
+        self.sim.logs(pod, container, lines).await
+    }
+}
+
+/// Ann's laptop falls asleep at every moment of the run, for a second, ten minutes or half a day, with a wall clock that may be
+/// an hour off. Who sleeps for long is taken over, and what she was about to do when she wakes lands nowhere.
+#[tokio::test(start_paused = true)]
+async fn whenever_a_laptop_sleeps_nothing_lands_late_and_nothing_is_lost() {
+    let hour = SignedDuration::from_hours(1);
+    let mut taken = 0;
+    for (i, at) in (0..26u64).map(|i| (i, Duration::from_millis(i * 500))) {
+        for (time, off) in [(1, hour), (600, -hour), (43_200, SignedDuration::ZERO)] {
+            let stage = Stage::soaking("swap", "shop:v2", 5).await;
+            stage.sim.with(|s| s.latency = Duration::from_millis(20));
+            let laptop = Laptop::new(stage.sim.clone(), off);
+            let ports = Ports { cluster: laptop.clone(), clock: laptop.clone(), ..stage.ports() };
+            let ann = Run::start(ports, stage.plan.clone(), desk("ann")).await.expect("starts");
+            let sleeping = async {
+                tokio::time::sleep(at).await;
+                laptop.sleep_for(Duration::from_secs(time)).await;
+            };
+            let working = wait(&ann, true, |v| !v.attached);
+            // Bob looks after it when nobody has for a while.
+            let looking = async {
+                tokio::time::sleep(at + Duration::from_secs(30)).await;
+                let bob = stage.colleague();
+                match take(&bob, Take::Quiet, Some(Command::BackOut("ann sleeps".into()))).await {
+                    Ok(run) => Some(through(run, &[Choice::Retry]).await),
+                    Err(RunError::Share(ShareError::Held { .. } | ShareError::Nothing(_))) => None,
+                    Err(e) => panic!("{i} {time} s: {e}"),
+                }
+            };
+            let ((), told, bobs) = tokio::join!(sleeping, working, looking);
+            stage.served();
+            tokio::time::sleep(Duration::from_secs(120)).await;
+            match bobs {
+                None => assert_eq!(told.status, RunStatus::Done, "{i} {time} s: nobody was in her way"),
+                Some(view) => {
+                    taken += 1;
+                    assert!(time > 1, "{i}: a second is not silence");
+                    assert!(matches!(view.status, RunStatus::BackedOut { .. }), "{i} {time} s: {:?}", view.status);
+                    assert_eq!(told.elsewhere.as_deref(), Some("bob@bobs-laptop"), "{i} {time} s");
+                    stage.untouched().await;
+                }
+            }
+        }
+    }
+    assert!(taken > 30, "{taken}");
 }

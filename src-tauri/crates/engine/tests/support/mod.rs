@@ -291,7 +291,7 @@ impl Stage {
 /// Waits until the view satisfies `until`; answers gates on the way when told to.
 pub async fn wait(run: &Run, approve: bool, until: impl Fn(&RunView) -> bool) -> RunView {
     let mut watch = run.watch();
-    let found = tokio::time::timeout(Duration::from_secs(7200), async {
+    let found = tokio::time::timeout(Duration::from_secs(90_000), async {
         loop {
             let view = watch.borrow_and_update().clone();
             if until(&view) {
