@@ -302,8 +302,17 @@ fn the_doctor_finds_what_a_run_left_and_says_what_to_do_from_any_workstation() {
     assert!(of("message").contains("is paused") && of("message").contains("services are pinned"), "{found}");
     assert_eq!(of("remedy"), format!("changeoverctl resume {run}, or changeoverctl back-out {run}"));
 
-    // A colleague's journal does not know the run: the cluster says what there is, whose it is and what to do.
+    // A colleague's journal does not know the run; its record tells.
     let elsewhere = tempfile::tempdir().expect("a folder");
+    let (code, found) = s.ends_elsewhere(elsewhere.path(), &["doctor", "-o", "json"]);
+    let all = found["findings"].as_array().expect("findings").clone();
+    assert_eq!((code, all.len(), &all[0]["code"]), (4, 1, &json!("abandoned")), "{found}");
+    let of = |key: &str| all[0][key].as_str().unwrap_or_default().to_string();
+    assert!(of("message").contains(&run) && of("message").contains("let go"), "{found}");
+    assert_eq!(of("remedy"), format!("changeoverctl take-over {run} -n {}", s.namespace));
+
+    // Without the record the marks say what there is, whose it is and what to do.
+    s.kubectl(&["delete", "configmap", "changeover.deployment.web"]);
     let (code, found) = s.ends_elsewhere(elsewhere.path(), &["doctor", "-o", "json"]);
     let marked: Vec<(String, String)> = found["findings"]
         .as_array()

@@ -18,7 +18,7 @@ impl Hazard for OpenRun {
 
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let id = ctx.around.id;
-        let records = [Kind::ConfigMap, Kind::Secret].map(|kind| id.sibling(kind, &record::name(id)));
+        let records = [Kind::ConfigMap, Kind::Secret].map(|kind| id.sibling(kind, record::name(id)));
         let open = records.iter().filter_map(|r| ctx.snapshot.objects.get(r)).filter(|o| {
             let labels = &o.meta().labels;
             labels.get(names::RECORD).is_some_and(|state| state == "open") && labels.get(names::RUN) != Some(&ctx.plan.id)
