@@ -9,6 +9,7 @@ pub mod bench;
 pub mod frontend;
 pub mod lab;
 pub mod places;
+pub mod planted;
 pub mod run;
 pub mod say;
 pub mod sh;

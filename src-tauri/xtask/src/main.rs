@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use xtask::lab::{self, Found, Kind, Lab, LabDir, Options};
 use xtask::run::{self, On, Profile};
 use xtask::suite::{self, PARTS, Part};
-use xtask::{bench, say, sh, tidy};
+use xtask::{bench, planted, say, sh, tidy};
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", about = "Runs, tests and looks after this checkout")]
@@ -35,6 +35,8 @@ enum Command {
         /// Which part [default: all]
         part: Option<Part>,
     },
+    /// Plants bugs one by one in a copy, and shows that the tests catch each (tests/planted.json)
+    Planted,
     /// Formats the Rust code and the page
     Fmt,
     /// Checks what no compiler checks: who uses whom, and that the documentation names what there is
@@ -119,6 +121,8 @@ fn act(command: Command) -> Result<ExitCode, Failure> {
                 return Ok(ExitCode::FAILURE);
             }
         }
+        Command::Planted if !planted::run()? => return Ok(ExitCode::FAILURE),
+        Command::Planted => {}
         Command::Fmt => {
             sh::run(run::cargo().args(["fmt", "--all"]))?;
             xtask::frontend::packages()?;

@@ -273,3 +273,46 @@ pub fn shared(entries: &[Value]) -> Vec<Value> {
     }
     all
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_that_reaches_outside_its_namespace_is_refused() {
+        let of = |namespace: &str, name: &str| ObjectId::new(Kind::Deployment, namespace, name);
+        let plan = |writes: ObjectId| Plan {
+            schema: 1,
+            id: "run".into(),
+            hash: String::new(),
+            created_at: Timestamp::UNIX_EPOCH,
+            context: String::new(),
+            cluster: model::ClusterIdentity { uid: String::new(), server: String::new(), ca_sha256: String::new() },
+            strategy: "blue-green".into(),
+            params: Value::Null,
+            target: plan::Target { object: of("shop", "web"), uid: String::new(), template: Value::Null, replicas: 1 },
+            changes: vec![],
+            template: Value::Null,
+            steps: vec![plan::Planned {
+                id: "resume".into(),
+                after: vec![],
+                phase: plan::Phase::Prepare,
+                step: plan::Step::Resume { deployment: writes },
+                way_back_seconds: None,
+            }],
+        };
+        let record = plan::record::record(&plan(of("shop", "web")));
+        assert_eq!(confined(&plan(of("shop", "web-green")), &record), Ok(()));
+        assert!(confined(&plan(of("pay", "ledger")), &record).is_err_and(|why| why.contains("pay/ledger")));
+        let other = ObjectId { name: "changeover.deployment.cart".into(), ..record };
+        assert!(confined(&plan(of("shop", "web")), &other).is_err());
+    }
+
+    #[test]
+    fn what_others_may_know_begins_with_what_was_taken_over() {
+        let entry = |event: &str| json!({"events": [{"event": event}]});
+        let adopted = json!({"events": [{"event": "adopted", "entries": [entry("started"), entry("step-began")]}]});
+        let told = shared(&[entry("started"), adopted, entry("started"), entry("taken-over")]);
+        assert_eq!(told, [entry("started"), entry("step-began"), entry("started")]);
+    }
+}

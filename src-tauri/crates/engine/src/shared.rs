@@ -286,7 +286,8 @@ impl Shared {
     pub async fn join(ports: &Ports, at: &ObjectId, how: &Take, terms: Terms, above: u64) -> Result<Option<(Self, Taken)>, ShareError> {
         let Some(mut found) = read(ports.cluster.as_ref(), at).await? else { return Ok(None) };
         let plan = found.plan.clone();
-        let mut shared = Self::new(ports, &plan, terms, Place::Missing(at.clone()));
+        let reason = terms.reason.clone().or_else(|| found.at.face.reason.clone());
+        let mut shared = Self::new(ports, &plan, Terms { reason, ..terms }, Place::Missing(at.clone()));
         let lease = shared.seize(how, &found).await?;
         for _ in 0..ATTEMPTS {
             if found.at.face.over {

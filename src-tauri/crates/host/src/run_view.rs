@@ -77,7 +77,7 @@ pub fn summary(plan: &Plan, header: &RunHeader, seen: &Seen) -> RunSummary {
         target: header.target.to_string(),
         strategy: header.strategy.clone(),
         change: plan_view::change(plan),
-        started_at: said(header.started_at),
+        started_at: said(seen.started_at.unwrap_or(header.started_at)),
         state,
         driver: driver(seen),
         headline: headline(plan, seen),
@@ -87,7 +87,7 @@ pub fn summary(plan: &Plan, header: &RunHeader, seen: &Seen) -> RunSummary {
 }
 
 fn started_at(s: &Sources<'_>) -> String {
-    s.header.map(|h| h.started_at).or(s.seen.started_at).map(said).unwrap_or_default()
+    s.seen.started_at.or(s.header.map(|h| h.started_at)).map(said).unwrap_or_default()
 }
 
 /// State of a run; one that no process drives was left, whatever it did then. A hold stays a hold.
