@@ -225,15 +225,6 @@ impl Scene {
         self.is_done(&self.whole_run());
     }
 
-    /// The Deployment that the Service leads to: `deployment/web-green`.
-    pub fn serving_deployment(&self) -> String {
-        let selector = self.selector();
-        let labels: Vec<String> =
-            selector.as_object().expect("a map").iter().map(|(k, v)| format!("{k}={}", v.as_str().unwrap_or_default())).collect();
-        let name = self.kubectl(&["get", "deployments", "-l", &labels.join(","), "-o", "jsonpath={.items[0].metadata.name}"]);
-        format!("deployment/{name}")
-    }
-
     /// Runs it; it must end as done.
     pub fn is_done(&self, arguments: &[&str]) {
         let (code, end) = self.ends(arguments);

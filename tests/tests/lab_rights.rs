@@ -81,7 +81,9 @@ fn the_operator_of_one_namespace_carries_out_every_plan_there_and_back_and_may_d
 
     let more = [
         ("get", "secrets"),
-        ("patch", "configmaps"),
+        ("patch", "secrets"),
+        ("update", "configmaps"),
+        ("list", "leases"),
         ("delete", "pods"),
         ("create", "pods/exec"),
         ("create", "pods/attach"),

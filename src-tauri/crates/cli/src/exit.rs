@@ -51,7 +51,13 @@ impl Exit {
             RunState::Failed => Exit::Failed,
             RunState::BackedOut => Exit::BackedOut,
             RunState::Stuck => Exit::Stuck,
-            RunState::Ready | RunState::Running | RunState::Waiting | RunState::Held | RunState::BackingOut | RunState::Left | RunState::Elsewhere => Exit::Held,
+            RunState::Ready
+            | RunState::Running
+            | RunState::Waiting
+            | RunState::Held
+            | RunState::BackingOut
+            | RunState::Left
+            | RunState::Elsewhere => Exit::Held,
         }
     }
 

@@ -9,7 +9,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use model::kind::collection_path;
-use model::{ClusterIdentity, Write, names};
+use model::{ClusterIdentity, Kind, Write, names};
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
 
@@ -89,8 +89,12 @@ fn request(write: &Write, mode: Mode) -> Result<Request<Full<Bytes>>, http::Erro
         Write::Create { manifest, .. } => (Method::POST, collection_path(object.kind, namespace), "application/json", manifest.to_string()),
         Write::Delete { uid, resource_version, .. } => {
             let preconditions = json!({"uid":uid,"resourceVersion":resource_version});
-            let mut options =
-                json!({"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":"Foreground","preconditions":preconditions});
+            // What nothing depends on is gone with the answer; in the foreground its name would be taken until it is collected.
+            let policy = match object.kind {
+                Kind::ConfigMap | Kind::Secret | Kind::Lease => "Background",
+                _ => "Foreground",
+            };
+            let mut options = json!({"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":policy,"preconditions":preconditions});
             if mode == Mode::DryRun {
                 // With a body the server ignores the query; the query is what the policy reads.
                 options["dryRun"] = json!(["All"]);
@@ -171,7 +175,7 @@ fn warnings(headers: &HeaderMap) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use model::{Guard, Kind, ObjectId};
+    use model::{Guard, ObjectId};
 
     use super::*;
 

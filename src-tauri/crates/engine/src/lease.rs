@@ -63,7 +63,12 @@ impl Lease {
     pub fn take(&self, driver: &Driver, now: Timestamp) -> Write {
         let transitions = self.spec["leaseTransitions"].as_u64().unwrap_or(0) + 1;
         let (holder, now) = (json!(identity(driver)), json!(micro(now)));
-        self.patch(&[("holderIdentity", holder), ("acquireTime", now.clone()), ("renewTime", now), ("leaseTransitions", json!(transitions))])
+        self.patch(&[
+            ("holderIdentity", holder),
+            ("acquireTime", now.clone()),
+            ("renewTime", now),
+            ("leaseTransitions", json!(transitions)),
+        ])
     }
 
     /// Says that its holder is alive.
@@ -84,7 +89,8 @@ impl Lease {
 
     fn patch(&self, fields: &[(&str, Value)]) -> Write {
         let some = |v: &Value| (!v.is_null()).then(|| v.clone());
-        let edit = |(name, value): &(&str, Value)| Edit { path: format!("/spec/{name}"), before: some(&self.spec[name]), after: some(value) };
+        let edit =
+            |(name, value): &(&str, Value)| Edit { path: format!("/spec/{name}"), before: some(&self.spec[name]), after: some(value) };
         Write::Patch {
             object: self.id.clone(),
             uid: self.uid.clone(),

@@ -161,7 +161,8 @@ impl Record {
         while let Some(text) = value(&key(entries.len() + 1)) {
             entries.push(serde_json::from_str(&text).map_err(|e| refuse(format!("entry {}: {e}", entries.len() + 1)))?);
         }
-        let last = object["data"].as_object().into_iter().flat_map(Map::keys).filter_map(|k| k.strip_prefix('e')?.parse::<usize>().ok()).max();
+        let last =
+            object["data"].as_object().into_iter().flat_map(Map::keys).filter_map(|k| k.strip_prefix('e')?.parse::<usize>().ok()).max();
         if last.unwrap_or(0) != entries.len() {
             return Err(refuse(format!("entry {} is missing", entries.len() + 1)));
         }

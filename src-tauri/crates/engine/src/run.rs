@@ -195,8 +195,10 @@ impl Run {
             None => ports.journal.claim(&id, begin.taken.as_ref().map_or(0, |t| t.record.at.face.epoch - 1))?,
         };
         let (commands, inbox) = mpsc::channel(16);
-        let (shown, watched) = watch::channel(RunView::new(&view, &Live { attached: true, ..Live::default() }));
+        let (shown, watched) =
+            watch::channel(RunView::new(&view, &Live { attached: true, settling: begin.said.is_some(), ..Live::default() }));
         let mut ctx = Ctx::new(ports, plan.clone(), view, options, inbox, shown, shared);
+        ctx.live.settling = begin.said.is_some();
         let task = tokio::spawn(async move {
             let ended = match enter_run(&mut ctx, epoch, &begin) {
                 Ok(()) => drive(&mut ctx, begin).await,
@@ -330,6 +332,8 @@ async fn drive(ctx: &mut Ctx, begin: Begin) -> Result<(), Stop> {
         None if begin.said.is_some() => ask(ctx)?,
         None => {}
     }
+    ctx.live.settling = false;
+    ctx.show();
     let mut taken_over = true;
     loop {
         match ctx.view.status.clone() {

@@ -255,7 +255,8 @@ impl Shared {
             let id = ObjectId { kind, ..own.clone() };
             let Some(object) = self.cluster().get(&id).await? else { continue };
             let face = object["metadata"]["annotations"][names::RECORD].as_str().and_then(Face::read);
-            let face = face.ok_or_else(|| Unusable { object: id.said(), why: "its name is that of a run's record, and it is none".into() })?;
+            let face =
+                face.ok_or_else(|| Unusable { object: id.said(), why: "its name is that of a run's record, and it is none".into() })?;
             if !face.over {
                 return Err(ShareError::Open { run: face.run, by: face.driver.by });
             }
@@ -611,6 +612,14 @@ impl Renewer {
                 if let Some(other) = there.as_ref().and_then(|l| l.holder.clone()).filter(|h| h.workstation != self.driver.workstation) {
                     return Err(other.by);
                 }
+                if there.is_none() {
+                    // Deleted by somebody, or with the run that somebody else has ended: its record tells.
+                    let Ok(record) = cluster.get(&self.record).await else { return Ok(false) };
+                    let face = record.and_then(|r| Face::read(r["metadata"]["annotations"][names::RECORD].as_str()?));
+                    if let Some(face) = face.filter(|f| f.run != self.run || f.driver.workstation != self.driver.workstation) {
+                        return Err(face.driver.by);
+                    }
+                }
                 *kept = there;
                 Ok(false)
             }
@@ -682,7 +691,8 @@ impl Ctx {
                 // Going back goes on; that nobody else sees it is noted.
                 Pushed::Refused(why) if self.direction == Direction::Undo || goes_back(&self.plan) => self.go_alone(why)?,
                 Pushed::Refused(why) => {
-                    let said = Said::new("not-shared", format!("the record that other workstations need cannot be written: {why}")).with("why", why);
+                    let said = Said::new("not-shared", format!("the record that other workstations need cannot be written: {why}"))
+                        .with("why", why);
                     return Err(Stop::hold(HoldCode::NotAllowed, said, &[Choice::Retry, Choice::BackOut]));
                 }
                 Pushed::Silent(why) => self.silence(&why, &mut silent).await?,

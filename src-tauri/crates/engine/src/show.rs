@@ -31,6 +31,8 @@ pub struct Live {
     pub approving: Option<String>,
     /// Seconds of the soak that are left.
     pub soak_left: Option<u64>,
+    /// The run was just taken over: what the driver before was in the middle of is being settled.
+    pub settling: bool,
     /// The journal failed, or the runner: nothing goes on.
     pub error: Option<String>,
     /// A process drives the run.
@@ -106,6 +108,8 @@ pub struct RunView {
     pub epoch: u64,
     /// A process drives it.
     pub attached: bool,
+    /// It was just taken over: what the driver before was in the middle of is being settled.
+    pub settling: bool,
     /// Who drives it, or did last.
     pub driver: Option<String>,
     /// Who took it over from this installation: what is shown here is of before.
@@ -238,6 +242,7 @@ impl RunView {
             last_at: view.last_at,
             epoch: view.epoch,
             attached: live.attached,
+            settling: live.settling,
             driver: view.driver.clone(),
             elsewhere: view.elsewhere.clone(),
             error: live.error.clone(),

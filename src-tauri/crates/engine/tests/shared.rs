@@ -9,7 +9,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use engine::ctx::FailPoint;
 use engine::entry::HoldCode;
-use engine::{Access, Choice, Clock, Cluster, Command, Mode, Options, Ports, ReadError, Run, RunError, RunStatus, ShareError, Take, WriteError};
+use engine::{
+    Access, Choice, Clock, Cluster, Command, Mode, Options, Ports, ReadError, Run, RunError, RunStatus, ShareError, Take, WriteError,
+};
 use jiff::SignedDuration;
 use model::{ClusterIdentity, Kind, ObjectId, Write};
 use serde_json::Value;
@@ -281,10 +283,8 @@ async fn of_two_runs_that_start_at_once_one_does() {
     bob.plan.id = "bg-web-2".into();
     bob.plan = plan::file::seal(bob.plan).expect("a plan");
     stage.sim.with(|s| s.latency = Duration::from_millis(10));
-    let (ann, bob) = tokio::join!(
-        Run::start(stage.ports(), stage.plan.clone(), desk("ann")),
-        Run::start(bob.ports(), bob.plan.clone(), desk("bob")),
-    );
+    let (ann, bob) =
+        tokio::join!(Run::start(stage.ports(), stage.plan.clone(), desk("ann")), Run::start(bob.ports(), bob.plan.clone(), desk("bob")),);
     let (won, lost) = match (ann, bob) {
         (Ok(run), Err(e)) | (Err(e), Ok(run)) => (run, e),
         (a, b) => panic!("{a:?} {b:?}"),
@@ -309,7 +309,9 @@ async fn a_record_that_somebody_deletes_is_made_anew() {
 /// Whatever becomes of a write to the record: the run goes on, and the record tells it whole.
 #[tokio::test(start_paused = true)]
 async fn a_lost_answer_about_the_record_costs_nothing() {
-    for fault in [Fault::UnknownApplied, Fault::UnknownLost, Fault::Unsent, Fault::Precondition, Fault::UnknownLate(Duration::from_millis(300))] {
+    for fault in
+        [Fault::UnknownApplied, Fault::UnknownLost, Fault::Unsent, Fault::Precondition, Fault::UnknownLate(Duration::from_millis(300))]
+    {
         for n in 3..26 {
             let stage = Stage::new("swap", "shop:v2").await;
             stage.sim.with(|s| s.told_faults.insert(n, fault));

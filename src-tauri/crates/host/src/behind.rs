@@ -14,6 +14,9 @@ pub fn behind(plan: &Plan, seen: &Seen) -> String {
     if seen.status.is_final() {
         return format!("run {}: it is over, nothing stays behind", seen.id);
     }
+    if let Some(by) = &seen.elsewhere {
+        return format!("run {}: {by} drives it; nothing of it is written from here", seen.id);
+    }
     let mut stays = vec![];
     if done(&|s| matches!(s, Step::Pause { .. })) {
         stays.push(format!("{} is paused", plan.target.object.said()));

@@ -223,7 +223,12 @@ fn hold(seen: &Seen) -> Option<HoldView> {
     let h = match (&seen.status, &seen.hold) {
         (RunStatus::Stuck { cause, error, .. }, _) => {
             let message = format!("{} (it was going back because: {})", error.text, cause.text);
-            return Some(HoldView { code: "stuck".into(), message, facts: vec![], choices: vec![choice(entry::HoldCode::TakesLong, entry::Choice::BackOut, true)] });
+            return Some(HoldView {
+                code: "stuck".into(),
+                message,
+                facts: vec![],
+                choices: vec![choice(entry::HoldCode::TakesLong, entry::Choice::BackOut, true)],
+            });
         }
         (_, Some(h)) => h,
         (_, None) => return None,

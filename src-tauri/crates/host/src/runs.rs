@@ -371,7 +371,7 @@ impl Host {
         let how = reason.map_or(Take::Quiet, Take::Steal);
         let taken = Run::take_over(ports, &told.record, how, self.drive(&plan, None)?, None).await.map_err(run_error)?;
         // What it was in the middle of is settled first, then it asks.
-        effect(taken.watch(), |v| !matches!(v.status, RunStatus::Ready | RunStatus::Running { .. })).await;
+        effect(taken.watch(), |v| !v.settling || !v.attached).await;
         Ok(self.driven(taken, Arc::new(plan), held, recorder))
     }
 

@@ -195,7 +195,13 @@ fn routed(around: &Around<'_>, green_labels: &Labels, colour: &str) -> Result<Ve
         return Err(PlanError::Unfit { object: around.id.clone(), why: format!("its services could not be read ({why})") });
     }
     if services.is_empty() {
-        let why = "no service selects its pods, so there is no traffic to move; a rolling update fits, or a rollback".to_string();
+        let why = match crate::record::open(&around.snapshot.objects, around.id).first() {
+            // Its Services are pinned, or lead elsewhere already.
+            Some(open) => {
+                format!("run {} of it is not over; {} drove it last: finish it, back it out or take it over first", open.run, open.by)
+            }
+            None => "no service selects its pods, so there is no traffic to move; a rolling update fits, or a rollback".to_string(),
+        };
         return Err(PlanError::Unfit { object: around.id.clone(), why });
     }
     services.sort_by_key(|s| (is_entry(around.snapshot, s), s.metadata.name.clone()));

@@ -1,8 +1,8 @@
 //! Where the record of a run and its Lease lie: in the target's namespace, under a name that follows from the target, so that
 //! everybody finds the same one and a role can name it.
 
-use model::{Kind, ObjectId, names};
-use serde_json::json;
+use model::{Kind, ObjectId, ObjectSet, names};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::plan::Plan;
@@ -33,6 +33,34 @@ pub fn record(plan: &Plan) -> ObjectId {
     let carried = json!([plan.target.template, plan.template, plan.steps]);
     let kind = if literal(&carried).is_empty() { Kind::ConfigMap } else { Kind::Secret };
     ObjectId::new(kind, &plan.target.object.namespace, name(&plan.target.object))
+}
+
+/// A run of a target that is not over, as its record's metadata says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenRun {
+    /// Run.
+    pub run: String,
+    /// Who drove it last.
+    pub by: String,
+    /// Where it stands: the code of a run's status.
+    pub status: String,
+}
+
+/// Every run of that target that is not over: one, or none.
+pub fn open(objects: &ObjectSet, target: &ObjectId) -> Vec<OpenRun> {
+    let records = [Kind::ConfigMap, Kind::Secret].map(|kind| target.sibling(kind, name(target)));
+    let there = records.iter().filter_map(|r| objects.get(r)).filter(|o| o.meta().labels.get(names::RECORD).is_some_and(|s| s == "open"));
+    there
+        .map(|o| {
+            let face: Value = o.meta().annotations.get(names::RECORD).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+            let said = |value: &Value, or: &str| value.as_str().filter(|t| !t.is_empty()).unwrap_or(or).to_string();
+            OpenRun {
+                run: o.meta().labels.get(names::RUN).cloned().unwrap_or_default(),
+                by: said(&face["driver"]["by"], "somebody"),
+                status: said(&face["status"], "?"),
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]

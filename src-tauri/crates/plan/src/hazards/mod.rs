@@ -81,7 +81,7 @@ pub const LIST: &[&dyn Hazard] = &[
     &helm::Helm,
     &argo_cd::ArgoCd,
     &flux::Flux,
-    &open_run::OpenRun,
+    &open_run::NotOver,
     &leftovers::Leftovers,
     &ending_namespace::EndingNamespace,
     &permissions::Permissions,

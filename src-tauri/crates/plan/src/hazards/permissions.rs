@@ -29,7 +29,8 @@ impl Hazard for Permissions {
                         true => (Severity::Warn, format!("{what}: nobody else will see this run, or can take it over")),
                         false => (Severity::Block, what),
                     };
-                    let remedy = format!("ask whoever gives rights in this namespace for the operator role, or for the rule {}", rule(&access));
+                    let remedy =
+                        format!("ask whoever gives rights in this namespace for the operator role, or for the rule {}", rule(&access));
                     all.push(finding(self, severity, ctx.around.id, message, remedy));
                 }
                 None => unasked += 1,
