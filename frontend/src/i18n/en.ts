@@ -493,6 +493,8 @@ export const en = {
   "proof.unproven": "not proven, you went on",
   "note.entry-answers": "{url} answers from here ({detail})",
   "note.entry-left-out": "{url} is left out of the proof: it does not answer well from here ({detail})",
+  "note.taken-over": "Taken over from {from}: {why}",
+  "note.alone": "Nobody else sees this run, or can take it over: {why}",
   "note.left-behind": "An annotation of this run is left behind on {object}",
   "note.watched-late": "Watched for creates that could still land: {objects}",
   "note.overwritten": "{object} was put back as this run had written it",
@@ -532,6 +534,7 @@ export const en = {
   // headlines, by the code of the engine or of the host
   "headline.left": "Nobody drives this run.",
   "headline.elsewhere": "{by} drives it: {what}",
+  "headline.taken-over": "Taken over by {by}: nothing is written from here any more.",
   "headline.green-ready": "Green is ready. All traffic is still on blue.",
   "headline.gate-not-clear": "The gate waits: {what}.",
   "headline.proving": "Traffic is moving to green. That it arrives is being proven.",

@@ -493,6 +493,8 @@ export const ko: Record<keyof typeof en, string> = {
   "proof.unproven": "확인되지 않은 채 진행함",
   "note.entry-answers": "{url}: 여기서 응답합니다({detail})",
   "note.entry-left-out": "{url}: 여기서 정상 응답이 없어 확인에서 제외했습니다({detail})",
+  "note.taken-over": "{from} 님에게서 넘겨받음: {why}",
+  "note.alone": "다른 사람에게는 이 배포가 보이지 않으며 넘겨받을 수도 없습니다: {why}",
   "note.left-behind": "{object}에 이 실행의 주석(annotation)이 남아 있습니다",
   "note.watched-late": "뒤늦게 생성될 수 있는 오브젝트를 지켜보았습니다: {objects}",
   "note.overwritten": "{object}을(를) 이 실행이 쓴 상태로 되돌렸습니다",
@@ -530,6 +532,7 @@ export const ko: Record<keyof typeof en, string> = {
   "theme.dark": "어둡게",
   "theme.light": "밝게",
   // headlines, by the code of the engine or of the host
+  "headline.taken-over": "{by} 님이 넘겨받았습니다. 여기서는 더 이상 아무것도 쓰지 않습니다.",
   "headline.elsewhere": "{by} 님이 진행 중: {what}",
   "headline.left": "이 배포를 진행 중인 사람이 없습니다.",
   "headline.green-ready": "그린이 준비됐습니다. 트래픽은 아직 모두 블루로 갑니다.",

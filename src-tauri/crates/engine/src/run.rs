@@ -176,13 +176,12 @@ impl Run {
             Err(e) => return Err(e.into()),
         };
         let from = &taken.from.by;
-        let text = match &how {
-            Take::Own => format!("taken over from {from}, who had let it go"),
-            Take::Quiet => format!("taken over from {from}, who was silent"),
-            Take::Steal(why) if why.is_empty() => format!("taken over from {from}"),
-            Take::Steal(why) => format!("taken over from {from}: {why}"),
+        let why = match &how {
+            Take::Own => "they had let it go",
+            Take::Quiet => "they were silent",
+            Take::Steal(why) => why,
         };
-        let said = Said::new("taken-over", text).with("from", from);
+        let said = Said::new("taken-over", format!("taken over from {from}: {why}")).with("from", from).with("why", why);
         let begin = Begin { first, taken: Some(taken), entries, said: Some(said), epoch: None };
         Self::take(ports, view, options, shared, begin)
     }

@@ -257,7 +257,7 @@ fn headline(view: &View, live: &Live) -> Said {
     let beat =
         |step: &str| live.heartbeat.as_ref().filter(|(at, _)| at == step).map_or_else(String::new, |(_, said)| format!(": {}", said.text));
     if let Some(by) = &view.elsewhere {
-        return Said::new("elsewhere", format!("taken over by {by}: nothing is written from here any more")).with("by", by);
+        return Said::new("taken-over", format!("taken over by {by}: nothing is written from here any more")).with("by", by);
     }
     match &view.status {
         RunStatus::Ready => Said::new("ready", "ready to start"),

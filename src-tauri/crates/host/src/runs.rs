@@ -361,6 +361,9 @@ impl Host {
         if let Some(d) = self.find(run).filter(|d| d.attached()) {
             return Ok(self.view_of(&d));
         }
+        if reason.as_ref().is_some_and(|why| why.trim().is_empty()) {
+            return Err(UiError::new(Code::Usage, "to take a run over at once needs a reason").hint("they will read it"));
+        }
         let told = self.told(run).ok_or_else(|| {
             UiError::new(Code::NotFound, format!("run {run}: no record of it in the namespaces that are shown"))
                 .hint("open the namespace of its workload; one that this workstation began is resumed instead")

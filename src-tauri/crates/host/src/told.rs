@@ -89,7 +89,7 @@ impl Host {
             driver: Some(DriverView { by: face.driver.by.clone(), elsewhere: true, alive_at: None }),
             headline: Headline {
                 code: "elsewhere".into(),
-                params: json!({"by": face.driver.by, "status": face.status, "step": face.step}),
+                params: json!({"by": face.driver.by, "what": format!("{}{at}", face.status)}),
                 text: format!("{} drives it: {}{at}", face.driver.by, face.status),
             },
             reason: face.reason.clone(),
