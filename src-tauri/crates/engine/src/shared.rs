@@ -61,7 +61,16 @@ pub enum ShareError {
     Refused(String),
     /// The API server does not answer.
     #[error(transparent)]
-    Read(#[from] ReadError),
+    Read(ReadError),
+}
+
+impl From<ReadError> for ShareError {
+    fn from(e: ReadError) -> Self {
+        match e {
+            ReadError::Forbidden { .. } => ShareError::Refused(e.to_string()),
+            e => ShareError::Read(e),
+        }
+    }
 }
 
 /// How a run that another process has, or had, is taken.
@@ -298,9 +307,10 @@ impl Shared {
             let from = found.at.face.driver.clone();
             let epoch = found.at.face.epoch.max(above) + 1;
             let face = Face { driver: shared.driver.clone(), epoch, ..found.at.face.clone() };
-            // A driver that is of this installation has the face already, but for the epoch.
             let update = found.at.update(&face, &found.entries, &found.at.armed);
-            match shared.write(&update.unwrap_or_else(|| lease.renew(ports.clock.now()))).await {
+            // Its epoch is raised: there is something to update.
+            let Some(update) = update else { break };
+            match shared.write(&update).await {
                 Ok(object) => {
                     let record = Record::read(at, &object)?;
                     shared.entries = record.entries.clone();
@@ -633,7 +643,6 @@ pub async fn read(cluster: &dyn Cluster, id: &ObjectId) -> Result<Option<Record>
     match cluster.get(id).await {
         Ok(Some(object)) => Ok(Some(Record::read(id, &object)?)),
         Ok(None) => Ok(None),
-        Err(e @ (ReadError::Forbidden { .. } | ReadError::Unauthorized { .. })) => Err(ShareError::Refused(e.to_string())),
         Err(e) => Err(e.into()),
     }
 }

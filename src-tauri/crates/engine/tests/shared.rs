@@ -347,12 +347,18 @@ async fn without_the_right_to_a_record_nothing_begins_but_going_back() {
     assert!(view.notes.iter().any(|n| n.said.code == "alone"), "{:?}", view.notes);
     stage.untouched().await;
 
-    let stage = Stage::rollback(&["shop:v2"], serde_json::json!(1)).await;
-    stage.sim.with(|s| s.told_faults.extend((1..2000).map(|n| (n, Fault::Refused))));
-    let run = stage.start_with(desk("ann")).await;
-    let view = through(run, &[Choice::Retry, Choice::GoOn]).await;
-    assert_eq!(view.status, RunStatus::Done);
-    assert!(view.notes.iter().any(|n| n.said.code == "alone"), "{:?}", view.notes);
+    for hidden in [false, true] {
+        let stage = Stage::rollback(&["shop:v2"], serde_json::json!(1)).await;
+        stage.sim.with(|s| match hidden {
+            true => s.records_hidden = true,
+            false => s.told_faults.extend((1..2000).map(|n| (n, Fault::Refused))),
+        });
+        let run = stage.start_with(desk("ann")).await;
+        let view = through(run, &[Choice::Retry, Choice::GoOn]).await;
+        assert_eq!(view.status, RunStatus::Done);
+        assert!(view.notes.iter().any(|n| n.said.code == "alone"), "{:?}", view.notes);
+        assert_eq!(stage.sim.get_now(&lease()), None, "nothing is left of the try");
+    }
 }
 
 #[tokio::test(start_paused = true)]

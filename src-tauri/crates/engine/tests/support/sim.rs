@@ -74,6 +74,8 @@ pub struct State {
     pub told_faults: BTreeMap<usize, Fault>,
     /// Writes of records and Leases so far.
     pub told: usize,
+    /// Records may not be read.
+    pub records_hidden: bool,
     /// How long a request is under way, there and back.
     pub latency: Duration,
     /// Objects that a policy refuses to have stored; asked by dry runs.
@@ -659,7 +661,11 @@ impl Cluster for Sim {
 
     async fn get(&self, object: &ObjectId) -> Result<Option<Value>, ReadError> {
         self.under_way().await;
-        self.with(|s| if s.silent { Err(silent()) } else { Ok(s.objects.get(object).cloned()) })
+        self.with(|s| match (s.silent, s.records_hidden && matches!(object.kind, Kind::ConfigMap | Kind::Secret)) {
+            (true, _) => Err(silent()),
+            (false, true) => Err(ReadError::Forbidden { what: object.said(), message: "no".into() }),
+            (false, false) => Ok(s.objects.get(object).cloned()),
+        })
     }
 
     async fn list(&self, kind: Kind, namespace: Option<&str>, labels: Option<&str>) -> Result<Vec<Value>, ReadError> {
