@@ -80,7 +80,11 @@ pub async fn follow(
             approved = None;
         }
         match next(&view, how, terminal) {
-            Next::Ended => return Ok(end(out, text, &view, &[])),
+            Next::Ended => {
+                // Its Lease is given back last, after what it shows.
+                host.closed(&id).await;
+                return Ok(end(out, text, &view, &[]));
+            }
             Next::Leave => return leave(host, &id, out, text).await,
             Next::Approve(gate) if approved.is_none() => {
                 view = host.approve(id.clone(), gate.clone()).await?;
