@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
 use crate::change::{Contradiction, Facts, field};
-use crate::entry::{Choice, Direction, Entry, Event, Hold, HoldCode, SCHEMA, Said, ThreeWay};
+use crate::entry::{Choice, Direction, Entry, Event, Hold, HoldCode, Said, ThreeWay};
 use crate::ports::{Clock, Cluster, Evidence, Journal, JournalError, ReadError, Verdict};
 use crate::record::Driver;
 use crate::shared::{Shared, Terms};
@@ -228,12 +228,11 @@ impl Ctx {
 
     /// Makes events durable, all at once, and only then counts them as happened.
     pub fn log(&mut self, events: Vec<Event>) -> Result<(), Stop> {
-        let entry = Entry { schema: SCHEMA, at: self.ports.clock.now(), events };
+        let entry = Entry::of(self.ports.clock.now(), events);
         // The fold is tried first: what cannot follow must not be written.
         let mut next = self.view.clone();
         next.apply(&entry).map_err(Stop::Illegal)?;
-        let json = serde_json::to_value(&entry)
-            .map_err(|e| Stop::Journal(JournalError::Write { path: self.plan.id.clone(), why: e.to_string() }))?;
+        let json = entry.to_json(&self.plan.id).map_err(Stop::Journal)?;
         let what: Vec<&str> = json["events"].as_array().into_iter().flatten().filter_map(|e| e["event"].as_str()).collect();
         let what = what.join("+");
         self.boundary("journal:before", &what)?;
@@ -337,18 +336,9 @@ impl Ctx {
 
     /// The next word of the operator; `None` = nobody can say anything any more. Hears, too, that somebody else has the run.
     pub(crate) async fn command(&mut self) -> Result<Option<Command>, Stop> {
-        let taken = async |losing: Option<watch::Receiver<Option<String>>>| match losing {
-            // Its task ends with the loss, or with this run.
-            Some(mut lost) => match lost.wait_for(Option::is_some).await.map(|by| by.clone()) {
-                Ok(by) => by.unwrap_or_default(),
-                Err(_) => std::future::pending().await,
-            },
-            None => std::future::pending().await,
-        };
-        let losing = self.shared.losing();
         tokio::select! {
             biased;
-            by = taken(losing) => Err(Stop::TakenOver(by)),
+            by = self.shared.loss() => Err(Stop::TakenOver(by)),
             command = self.commands.recv() => Ok(command),
         }
     }

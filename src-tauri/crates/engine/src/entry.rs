@@ -7,7 +7,7 @@ use model::{ObjectId, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::ports::WriteError;
+use crate::ports::{JournalError, WriteError};
 
 /// Version of the entries' format. An entry of another version is refused, never interpreted (I12).
 pub const SCHEMA: u32 = 1;
@@ -48,6 +48,18 @@ pub struct Entry {
     pub at: Timestamp,
     /// What happened; all of them became durable at once.
     pub events: Vec<Event>,
+}
+
+impl Entry {
+    /// Of this version.
+    pub fn of(at: Timestamp, events: Vec<Event>) -> Self {
+        Self { schema: SCHEMA, at, events }
+    }
+
+    /// As it goes into the journal of that run.
+    pub fn to_json(&self, run: &str) -> Result<Value, JournalError> {
+        serde_json::to_value(self).map_err(|e| JournalError::Write { path: run.to_string(), why: e.to_string() })
+    }
 }
 
 /// Which way a step goes.

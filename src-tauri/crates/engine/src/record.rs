@@ -100,6 +100,16 @@ impl Face {
     pub fn read(annotation: &str) -> Option<Self> {
         serde_json::from_str::<Self>(annotation).ok().filter(|f| f.schema == SCHEMA)
     }
+
+    /// The same of an object as the API server returned it.
+    pub fn of_object(object: &Value) -> Option<Self> {
+        Self::read(object["metadata"]["annotations"][names::RECORD].as_str()?)
+    }
+
+    /// Whether it says that this installation drives that run.
+    pub fn is_of(&self, run: &str, driver: &Driver) -> bool {
+        self.run == run && self.driver.workstation == driver.workstation
+    }
 }
 
 /// A record that was read.
@@ -148,7 +158,7 @@ impl Record {
     pub fn read(id: &ObjectId, object: &Value) -> Result<Self, Unusable> {
         let refuse = |why: String| Unusable { object: id.said(), why };
         let text = |key: &str| object["metadata"][key].as_str().unwrap_or_default().to_string();
-        let face = object["metadata"]["annotations"][names::RECORD].as_str().and_then(Face::read);
+        let face = Face::of_object(object);
         let face = face.ok_or_else(|| refuse("not the record of a run, or of another version of Changeover".into()))?;
         let value = |key: &str| decode(id.kind, &object["data"][key]);
         let plan = value(PLAN).ok_or_else(|| refuse("it has no plan".into()))?;
@@ -176,6 +186,11 @@ impl Record {
 }
 
 impl At {
+    /// Takes the record away: its run did not begin.
+    pub fn delete(&self) -> Write {
+        Write::Delete { object: self.id.clone(), uid: self.uid.clone(), resource_version: self.resource_version.clone() }
+    }
+
     /// The patch that brings it up to date; `None` = it is.
     pub fn update(&self, face: &Face, entries: &[Value], armed: &[Armed]) -> Option<Write> {
         let kind = self.id.kind;

@@ -9,9 +9,9 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 use crate::ctx::{Command, Ctx, Options, Ports, Stop};
-use crate::entry::{Choice, Direction, End, Entry, Event, Hold, HoldCode, Purpose, SCHEMA, Said};
+use crate::entry::{Choice, Direction, End, Entry, Event, Hold, HoldCode, Purpose, Said};
 use crate::ports::{JournalError, ReadError};
-use crate::record::Face;
+use crate::record::{Face, Record};
 use crate::shared::{self, ShareError, Shared, Take, Taken, Terms, alone, goes_back};
 use crate::show::{Live, RunView, switched};
 use crate::status::{RunStatus, StepStatus};
@@ -95,34 +95,28 @@ impl Run {
             return Err(RunError::Over { run: run.to_string(), status: crate::status::name(&view.status).to_string() });
         }
         same_cluster(&view.plan, ports.cluster.as_ref()).await?;
-        let at = plan::record::record(&view.plan);
-        let known = shared::read(ports.cluster.as_ref(), &at).await.ok().flatten();
-        let epoch = ports.journal.claim(run, known.as_ref().map_or(0, |r| r.at.face.epoch))?;
-        if let Some(ended) = known.filter(|r| r.at.face.run == run && r.at.face.over) {
-            let entry = Entry { schema: SCHEMA, at: ports.clock.now(), events: vec![Event::Adopted { entries: ended.entries }] };
-            let json = serde_json::to_value(&entry).map_err(|e| JournalError::Write { path: run.to_string(), why: e.to_string() });
-            let kept = json.and_then(|json| ports.journal.append(run, &json));
-            let_go(&ports, run);
-            kept?;
-            return Err(RunError::Over { run: run.to_string(), status: ended.at.face.status });
-        }
-        let joined = Self::rejoin(&ports, &view, &entries, options.terms(), epoch, first.as_ref()).await;
-        let (shared, taken) = match joined {
-            Ok(joined) => joined,
+        // Another process of this workstation is refused before anything is taken.
+        let known = shared::read(ports.cluster.as_ref(), &plan::record::record(&view.plan)).await;
+        let above = known.as_ref().ok().and_then(Option::as_ref).map_or(0, |r| r.at.face.epoch);
+        let epoch = ports.journal.claim(run, above)?;
+        match Self::rejoin(&ports, &view, &entries, options.terms(), known, epoch, first.as_ref()).await {
+            Ok((shared, taken)) => {
+                Self::take(ports, view, options, shared, Begin { first, taken, entries, epoch: Some(epoch), said: None })
+            }
             Err(e) => {
                 let_go(&ports, run);
-                return Err(e);
+                Err(e)
             }
-        };
-        let begin = Begin { first, taken, entries, epoch: Some(epoch), said: None };
-        Self::take(ports, view, options, shared, begin)
+        }
     }
 
+    /// Takes the record of a run of this journal, as it was read, if it is still that run's; goes without where it may.
     async fn rejoin(
         ports: &Ports,
         view: &View,
         entries: &[Value],
         terms: Terms,
+        known: Result<Option<Record>, ShareError>,
         epoch: u64,
         first: Option<&Command>,
     ) -> Result<(Shared, Option<Taken>), RunError> {
@@ -130,26 +124,25 @@ impl Run {
         let back = matches!(first, Some(Command::BackOut(_)))
             || matches!(view.status, RunStatus::BackingOut { .. } | RunStatus::Stuck { .. })
             || goes_back(plan);
-        let (driver, reason, pace) = (terms.driver.clone(), terms.reason.clone(), terms.pace.clone());
-        let again = || Terms { driver, reason, pace };
-        match Shared::join(ports, &plan::record::record(plan), &Take::Own, terms, epoch - 1).await {
-            Ok(Some((_, taken))) if taken.record.at.face.run != plan.id => {
-                let Face { run, driver, .. } = taken.record.at.face;
-                Err(ShareError::Open { run, by: driver.by }.into())
+        let joined = match known {
+            Ok(Some(found)) if found.at.face.run != plan.id => return Err(shared::open(&found.at.face).into()),
+            Ok(Some(found)) if found.at.face.over => return Err(ended(ports, found)?),
+            Ok(Some(found)) => Shared::join(ports, found, &Take::Own, terms.clone(), epoch - 1).await,
+            // Somebody went on with it, and what they did cannot be known any more.
+            Ok(None) if view.elsewhere.is_some() => Err(ShareError::Nothing(plan::record::record(plan).said())),
+            Ok(None) => return Ok((Shared::without(ports, plan, terms, None), None)),
+            Err(e) => Err(e),
+        };
+        match joined {
+            Ok((_, taken)) if taken.record.at.face.epoch > epoch => {
+                Err(shared::held(&plan.id, &taken.record.at.face.driver, "a moment ago".into()).into())
             }
-            Ok(Some((_, taken))) if taken.record.at.face.epoch > epoch => {
-                let Face { run, driver, .. } = taken.record.at.face;
-                Err(ShareError::Held { run, by: driver.by, seen: "a moment ago".into() }.into())
-            }
-            Ok(Some((shared, taken))) => {
+            Ok((shared, taken)) => {
                 // What this journal has beyond its record was never sent, or nobody has gone on from it.
                 let own = crate::record::shared(entries);
                 Ok((shared, (!own.starts_with(&taken.record.entries)).then_some(taken)))
             }
-            // Somebody went on with it, and what they did cannot be known any more.
-            Ok(None) if view.elsewhere.is_some() => Err(ShareError::Nothing(plan::record::record(plan).said()).into()),
-            Ok(None) => Ok((Shared::without(ports, plan, again(), None), None)),
-            Err(ShareError::Refused(why)) if back => Ok((Shared::without(ports, plan, again(), Some(why)), None)),
+            Err(ShareError::Refused(why)) if back => Ok((Shared::without(ports, plan, terms, Some(why)), None)),
             Err(e) => Err(e.into()),
         }
     }
@@ -159,22 +152,22 @@ impl Run {
     pub async fn take_over(ports: Ports, record: &ObjectId, how: Take, options: Options, first: Option<Command>) -> Result<Run, RunError> {
         let nothing = || ShareError::Nothing(record.said());
         let found = shared::read(ports.cluster.as_ref(), record).await?.filter(|r| !r.at.face.over).ok_or_else(nothing)?;
-        let plan = Arc::new(found.plan);
+        let plan = Arc::new(found.plan.clone());
         same_cluster(&plan, ports.cluster.as_ref()).await?;
-        // The Lease first: who may not have it leaves no trace in this journal.
-        let (shared, taken) = Shared::join(&ports, record, &how, options.terms(), 0).await?.ok_or_else(nothing)?;
-        let (view, entries) = match ports.journal.read(&plan.id) {
-            Ok((own, entries)) if own == *plan => {
-                let view = View::replay(plan.clone(), &entries).map_err(|source| RunError::Replay { run: plan.id.clone(), source })?;
-                (view, entries)
-            }
+        // A journal that cannot take it is known before the run is taken from anybody.
+        let own = match ports.journal.read(&plan.id) {
+            Ok((same, entries)) if same == *plan => Some(entries),
             Ok(_) => return Err(JournalError::Exists(plan.id.clone()).into()),
-            Err(JournalError::NotFound(_)) => {
-                ports.journal.create(&plan, options.context(&plan), taken.record.at.face.reason.as_deref())?;
-                (View::new(plan.clone()), vec![])
-            }
+            Err(JournalError::NotFound(_)) => None,
             Err(e) => return Err(e.into()),
         };
+        let entries = own.clone().unwrap_or_default();
+        let view = View::replay(plan.clone(), &entries).map_err(|source| RunError::Replay { run: plan.id.clone(), source })?;
+        // Who may not have it leaves no trace in this journal.
+        let (shared, taken) = Shared::join(&ports, found, &how, options.terms(), 0).await?;
+        if own.is_none() {
+            ports.journal.create(&plan, options.context(&plan), taken.record.at.face.reason.as_deref())?;
+        }
         let from = &taken.from.by;
         let why = match &how {
             Take::Own => "they had let it go",
@@ -277,6 +270,14 @@ struct Begin {
     said: Option<Said>,
     /// Of the claim, if it is made.
     epoch: Option<u64>,
+}
+
+/// The run was ended by somebody else: this journal learns how.
+fn ended(ports: &Ports, record: Record) -> Result<RunError, JournalError> {
+    let Face { run, status, .. } = record.at.face;
+    let entry = Entry::of(ports.clock.now(), vec![Event::Adopted { entries: record.entries }]);
+    ports.journal.append(&run, &entry.to_json(&run)?)?;
+    Ok(RunError::Over { run, status })
 }
 
 fn let_go(ports: &Ports, run: &str) {
@@ -526,21 +527,19 @@ fn no_better(said: Said) -> Said {
 
 /// Turns round. Where traffic moves back, its first write goes out with the same fsync that journals the wish.
 async fn turn_back(ctx: &mut Ctx, why: Said) -> Result<(), Stop> {
-    let asked = Event::BackOutAsked { why };
-    let quick = flip_back(ctx).filter(|(step, ..)| ctx.view.planned(step).is_some_and(|p| steps::stands_by(ctx, p)));
-    let Some((step, write, mut events)) = quick else { return ctx.log(vec![asked]) };
-    events[0] = asked;
+    let quick = flip_back(ctx, why.clone()).filter(|(step, ..)| ctx.view.planned(step).is_some_and(|p| steps::stands_by(ctx, p)));
+    let Some((step, write, events)) = quick else { return ctx.log(vec![Event::BackOutAsked { why }]) };
     (ctx.step, ctx.direction) = (step, Direction::Undo);
     // However it ends, the undo of the switch reads where things are and goes on from there.
     ctx.send(events, write, None, Purpose::Step, 1).await.map(|_| ())
 }
 
 /// Step, first write and events before it of the flip back, if nothing that writes has to be undone before it.
-pub(crate) fn flip_back(ctx: &Ctx) -> Option<(String, Write, Vec<Event>)> {
+pub(crate) fn flip_back(ctx: &Ctx, why: Said) -> Option<(String, Write, Vec<Event>)> {
     if ctx.view.pending().is_some() || matches!(ctx.view.status, RunStatus::BackingOut { .. }) || ctx.view.status.is_final() {
         return None;
     }
-    let mut events = vec![Event::BackOutAsked { why: asked(String::new()) }];
+    let mut events = vec![Event::BackOutAsked { why }];
     for planned in ctx.view.to_undo() {
         events.push(Event::StepBegan { step: planned.id.clone(), direction: Direction::Undo });
         if !planned.step.writes_to().is_empty() {

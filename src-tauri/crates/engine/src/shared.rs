@@ -13,12 +13,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use model::{ClusterIdentity, Kind, ObjectId, Write, names};
+use model::{ClusterIdentity, Kind, ObjectId, Write};
 use plan::{Plan, record as place};
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
+use crate::change::{Change, guarded};
 use crate::ctx::{Ctx, Pace, Ports, Stop};
 use crate::entry::{Choice, Direction, Event, HoldCode, Purpose, Said};
 use crate::lease::{self, Lease};
@@ -84,23 +85,60 @@ pub enum Take {
     Steal(String),
 }
 
-/// The record and the Lease of a run that this process drives.
-pub(crate) struct Shared {
+/// Who drives which run, over which connection: what the run and the task that renews its Lease have in common.
+struct Own {
     ports: Ports,
     cluster: ClusterIdentity,
     pace: Pace,
     driver: Driver,
     run: String,
+    lease: ObjectId,
+    /// When the API server last confirmed that this process has the run: by the monotonic clock, and by the wall clock.
+    heard: Mutex<(Duration, Timestamp)>,
+}
+
+impl Own {
+    fn cluster(&self) -> &dyn Cluster {
+        self.ports.cluster.as_ref()
+    }
+
+    async fn write(&self, write: &Write) -> Result<Value, WriteError> {
+        self.cluster().write(&self.cluster, write, Mode::Commit).await
+    }
+
+    /// A Lease that is not there yet.
+    fn fresh_lease(&self, record: &ObjectId) -> Write {
+        lease::create(&self.lease, &self.run, record, &self.driver, self.pace.lease, self.ports.clock.now())
+    }
+
+    /// The API server has just confirmed it.
+    fn confirmed(&self) {
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = times(self.ports.clock.as_ref());
+    }
+
+    /// How long ago that was.
+    fn age(&self) -> Duration {
+        let (elapsed, wall) = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let (now, wall_now) = times(self.ports.clock.as_ref());
+        now.saturating_sub(elapsed).max(Duration::try_from(wall_now.duration_since(wall)).unwrap_or_default())
+    }
+}
+
+fn times(clock: &dyn Clock) -> (Duration, Timestamp) {
+    (clock.elapsed(), clock.now())
+}
+
+/// The record and the Lease of a run that this process drives.
+pub(crate) struct Shared {
+    own: Arc<Own>,
     reason: Option<String>,
     record: Place,
-    lease: ObjectId,
-    /// Everything that others may know, and how much of it there is in the record is in [`Place`].
+    /// Everything that others may know; how much of it there is in the record is in [`Place`].
     entries: Vec<Value>,
     /// Armed by the driver before, and not settled yet.
     pub inherited: Vec<Armed>,
     /// Why nobody else sees this run.
     pub alone: Option<String>,
-    heard: Arc<Mutex<Heard>>,
     keeper: Option<Keeper>,
 }
 
@@ -119,24 +157,6 @@ impl Place {
             Place::There(record) => &record.id,
             Place::Doubtful(id) | Place::Missing(id) => id,
         }
-    }
-}
-
-/// When the API server last confirmed that this process has the run.
-#[derive(Clone, Copy, Debug)]
-struct Heard {
-    elapsed: Duration,
-    wall: Timestamp,
-}
-
-impl Heard {
-    fn now(clock: &dyn Clock) -> Self {
-        Self { elapsed: clock.elapsed(), wall: clock.now() }
-    }
-
-    fn age(&self, clock: &dyn Clock) -> Duration {
-        let wall = clock.now().duration_since(self.wall);
-        clock.elapsed().saturating_sub(self.elapsed).max(Duration::try_from(wall).unwrap_or_default())
     }
 }
 
@@ -169,6 +189,7 @@ pub(crate) struct Taken {
 }
 
 /// What a process brings to a run that it drives.
+#[derive(Clone)]
 pub(crate) struct Terms {
     pub driver: Driver,
     pub reason: Option<String>,
@@ -176,21 +197,23 @@ pub(crate) struct Terms {
 }
 
 impl Shared {
-    fn new(ports: &Ports, plan: &Plan, terms: Terms, record: Place) -> Self {
-        let clock = ports.clock.as_ref();
-        Self {
+    fn new(ports: &Ports, plan: &Plan, terms: Terms, record: ObjectId) -> Self {
+        let own = Own {
             ports: ports.clone(),
             cluster: plan.cluster.clone(),
             pace: terms.pace,
             driver: terms.driver,
             run: plan.id.clone(),
-            reason: terms.reason,
-            record,
             lease: place::lease(&plan.target.object),
+            heard: Mutex::new(times(ports.clock.as_ref())),
+        };
+        Self {
+            own: Arc::new(own),
+            reason: terms.reason,
+            record: Place::Missing(record),
             entries: vec![],
             inherited: vec![],
             alone: None,
-            heard: Arc::new(Mutex::new(Heard::now(clock))),
             keeper: None,
         }
     }
@@ -198,7 +221,7 @@ impl Shared {
     /// Takes the Lease and makes the record of a run that begins. Nothing of the plan is written before.
     pub async fn begin(ports: &Ports, plan: &Plan, terms: Terms) -> Result<Self, ShareError> {
         let view = View::new(Arc::new(plan.clone()));
-        let mut shared = Self::new(ports, plan, terms, Place::Missing(place::record(plan)));
+        let mut shared = Self::new(ports, plan, terms, place::record(plan));
         match shared.acquire(plan, &view).await {
             Ok(()) => {}
             Err(ShareError::Refused(why)) if goes_back(plan) => shared.alone = Some(why),
@@ -208,10 +231,8 @@ impl Shared {
     }
 
     async fn acquire(&mut self, plan: &Plan, view: &View) -> Result<(), ShareError> {
-        let now = self.ports.clock.now();
-        let fresh = lease::create(&self.lease, &self.run, self.record.id(), &self.driver, self.pace.lease, now);
-        let lease = match self.write(&fresh).await {
-            Ok(made) => Lease::of(&self.lease, &made),
+        let lease = match self.own.write(&self.own.fresh_lease(self.record.id())).await {
+            Ok(made) => Lease::of(&self.own.lease, &made),
             // Somebody has one, had one, or this very request was answered by silence once.
             Err(WriteError::Precondition { .. } | WriteError::Unknown { .. }) => self.inherit_lease().await?,
             Err(e) => return Err(refused(e)),
@@ -223,7 +244,7 @@ impl Shared {
         let face = self.face(view);
         let id = self.record.id().clone();
         let manifest = record::manifest(&id, plan, &face, &[], &[]);
-        match self.write(&Write::Create { object: id.clone(), manifest }).await {
+        match self.own.write(&Write::Create { object: id.clone(), manifest }).await {
             Ok(made) => {
                 self.record = Place::There(Box::new(Record::read(&id, &made)?.at));
                 self.keep(Some(lease));
@@ -239,22 +260,22 @@ impl Shared {
 
     /// A Lease is there: whose, and of a run that is over or never began?
     async fn inherit_lease(&self) -> Result<Lease, ShareError> {
-        let silent = || ReadError::Unreachable { what: self.lease.said(), message: "it was just there and is gone; try again".into() };
-        let lease = Lease::read(self.cluster(), &self.lease).await?.ok_or_else(silent)?;
+        let silent = || ReadError::Unreachable { what: self.own.lease.said(), message: "it was just there and is gone; try again".into() };
+        let lease = Lease::read(self.own.cluster(), &self.own.lease).await?.ok_or_else(silent)?;
         let of = lease.record.clone().unwrap_or_else(|| self.record.id().clone());
-        if let Some(record) = read(self.cluster(), &of).await?
+        if let Some(record) = read(self.own.cluster(), &of).await?
             && !record.at.face.over
         {
-            return Err(ShareError::Open { run: record.at.face.run, by: record.at.face.driver.by });
+            return Err(open(&record.at.face));
         }
         match &lease.holder {
-            Some(other) if !lease.is_of(&self.driver) => {
-                quiet(&self.ports, &lease, &self.pace).await.map_err(|seen| held(&self.run, other, seen))?;
+            Some(other) if !lease.is_of(&self.own.driver) => {
+                quiet(&self.own.ports, &lease, &self.own.pace).await.map_err(|seen| held(&self.own.run, other, seen))?;
             }
             _ => {}
         }
-        let taken = self.write(&lease.take(&self.driver, self.ports.clock.now())).await.map_err(refused)?;
-        Ok(Lease::of(&self.lease, &taken))
+        let taken = self.own.write(&lease.take(&self.own.driver, self.own.ports.clock.now())).await.map_err(refused)?;
+        Ok(Lease::of(&self.own.lease, &taken))
     }
 
     /// The record of the run before gives its place, if that is over.
@@ -262,42 +283,42 @@ impl Shared {
         let own = self.record.id();
         for kind in [Kind::ConfigMap, own.kind] {
             let id = ObjectId { kind, ..own.clone() };
-            let Some(object) = self.cluster().get(&id).await? else { continue };
-            let face = object["metadata"]["annotations"][names::RECORD].as_str().and_then(Face::read);
+            let Some(object) = self.own.cluster().get(&id).await? else { continue };
+            let face = Face::of_object(&object);
             let face =
                 face.ok_or_else(|| Unusable { object: id.said(), why: "its name is that of a run's record, and it is none".into() })?;
             if !face.over {
-                return Err(ShareError::Open { run: face.run, by: face.driver.by });
+                return Err(open(&face));
             }
             tracing::debug!(run = view.plan.id, before = face.run, "record of an earlier run gives its place");
-            let text = |key: &str| object["metadata"][key].as_str().unwrap_or_default().to_string();
-            let (uid, resource_version) = (text("uid"), text("resourceVersion"));
-            self.write(&Write::Delete { object: id, uid, resource_version }).await.map_err(refused)?;
+            if let Some(delete) = guarded(&id, Some(&object), Change::Delete, "", |_| false, true) {
+                self.own.write(&delete).await.map_err(refused)?;
+            }
         }
         Ok(())
     }
 
     async fn drop_lease(&self, lease: &Lease) {
         // What stays is taken by the next run of this installation, or by anybody once it is silent for long enough.
-        if let Err(e) = self.write(&lease.delete()).await {
+        if let Err(e) = self.own.write(&lease.delete()).await {
             tracing::debug!(error = %e, "lease stays");
         }
     }
 
     async fn who_has(&self, id: &ObjectId) -> Result<ShareError, ShareError> {
-        Ok(match read(self.cluster(), id).await? {
-            Some(record) => ShareError::Open { run: record.at.face.run, by: record.at.face.driver.by },
+        Ok(match read(self.own.cluster(), id).await? {
+            Some(record) => open(&record.at.face),
             None => ShareError::Refused(format!("{}: it was just there and is gone; try again", id.said())),
         })
     }
 
-    /// Takes a run that is under way: its Lease, then its record. After this no other process writes anything of it.
-    /// `above`: epoch that the new one must be above, of this installation's own journal. `None` = there is no record.
-    pub async fn join(ports: &Ports, at: &ObjectId, how: &Take, terms: Terms, above: u64) -> Result<Option<(Self, Taken)>, ShareError> {
-        let Some(mut found) = read(ports.cluster.as_ref(), at).await? else { return Ok(None) };
-        let plan = found.plan.clone();
+    /// Takes a run that is under way, as its record was read: its Lease, then its record. After this no other process writes
+    /// anything of it. `above`: epoch that the new one must be above, of this installation's own journal.
+    pub async fn join(ports: &Ports, mut found: Record, how: &Take, terms: Terms, above: u64) -> Result<(Self, Taken), ShareError> {
+        let (at, plan) = (found.at.id.clone(), found.plan.clone());
         let reason = terms.reason.clone().or_else(|| found.at.face.reason.clone());
-        let mut shared = Self::new(ports, &plan, Terms { reason, ..terms }, Place::Missing(at.clone()));
+        let mut shared = Self::new(ports, &plan, Terms { reason, ..terms }, at.clone());
+        let own = shared.own.clone();
         let lease = shared.seize(how, &found).await?;
         for _ in 0..ATTEMPTS {
             if found.at.face.over {
@@ -306,25 +327,25 @@ impl Shared {
             }
             let from = found.at.face.driver.clone();
             let epoch = found.at.face.epoch.max(above) + 1;
-            let face = Face { driver: shared.driver.clone(), epoch, ..found.at.face.clone() };
+            let face = Face { driver: own.driver.clone(), epoch, ..found.at.face.clone() };
             let update = found.at.update(&face, &found.entries, &found.at.armed);
             // Its epoch is raised: there is something to update.
             let Some(update) = update else { break };
-            match shared.write(&update).await {
+            match own.write(&update).await {
                 Ok(object) => {
-                    let record = Record::read(at, &object)?;
+                    let record = Record::read(&at, &object)?;
                     shared.entries = record.entries.clone();
                     shared.record = Place::There(Box::new(record.at.clone()));
                     shared.keep(Some(lease));
-                    return Ok(Some((shared, Taken { record, from })));
+                    return Ok((shared, Taken { record, from }));
                 }
                 // The driver before still writes, or a taker was faster: the Lease tells which.
                 Err(WriteError::Precondition { .. } | WriteError::Unknown { .. }) => {
-                    let Some(again) = read(ports.cluster.as_ref(), at).await? else { return Ok(None) };
+                    let again = read(own.cluster(), &at).await?.ok_or_else(|| ShareError::Nothing(at.said()))?;
                     if again.at.face.run != plan.id {
-                        return Err(ShareError::Open { run: again.at.face.run, by: again.at.face.driver.by });
+                        return Err(open(&again.at.face));
                     }
-                    if again.at.face.driver != found.at.face.driver && again.at.face.driver != shared.driver {
+                    if again.at.face.driver != found.at.face.driver && again.at.face.driver != own.driver {
                         return Err(held(&plan.id, &again.at.face.driver, "a moment ago".into()));
                     }
                     found = again;
@@ -336,51 +357,49 @@ impl Shared {
     }
 
     async fn seize(&self, how: &Take, record: &Record) -> Result<Lease, ShareError> {
-        let Some(lease) = Lease::read(self.cluster(), &self.lease).await? else {
-            let now = self.ports.clock.now();
-            let fresh = lease::create(&self.lease, &self.run, &record.at.id, &self.driver, self.pace.lease, now);
-            let made = self.write(&fresh).await.map_err(|e| self.beaten(record, e))?;
-            return Ok(Lease::of(&self.lease, &made));
+        let own = &self.own;
+        let Some(mut lease) = Lease::read(own.cluster(), &own.lease).await? else {
+            let made = own.write(&own.fresh_lease(&record.at.id)).await.map_err(|e| self.beaten(record, e))?;
+            return Ok(Lease::of(&own.lease, &made));
         };
         match (&lease.holder, how) {
-            (Some(other), Take::Own) if !lease.is_of(&self.driver) => {
-                return Err(held(&self.run, other, "a while ago".into()));
+            (Some(other), Take::Own) if !lease.is_of(&self.own.driver) => {
+                return Err(held(&self.own.run, other, "a while ago".into()));
             }
-            (Some(other), Take::Quiet) if !lease.is_of(&self.driver) => {
-                quiet(&self.ports, &lease, &self.pace).await.map_err(|seen| held(&self.run, other, seen))?;
+            (Some(other), Take::Quiet) if !lease.is_of(&self.own.driver) => {
+                quiet(&self.own.ports, &lease, &self.own.pace).await.map_err(|seen| held(&self.own.run, other, seen))?;
             }
             _ => {}
         }
-        let mut lease = lease;
         for _ in 0..ATTEMPTS {
-            match self.write(&lease.take(&self.driver, self.ports.clock.now())).await {
-                Ok(taken) => return Ok(Lease::of(&self.lease, &taken)),
+            match own.write(&lease.take(&own.driver, own.ports.clock.now())).await {
+                Ok(taken) => return Ok(Lease::of(&own.lease, &taken)),
                 // Renewed by its holder in this very moment: that is whom a steal is about.
                 Err(WriteError::Precondition { .. }) if matches!(how, Take::Steal(_)) => {
-                    let Some(now) = Lease::read(self.cluster(), &self.lease).await? else {
+                    let Some(now) = Lease::read(own.cluster(), &own.lease).await? else {
                         return Err(ShareError::Nothing(record.at.id.said()));
                     };
                     if now.holder != lease.holder {
-                        return Err(held(&self.run, now.holder.as_ref().unwrap_or(&Driver::default()), "a moment ago".into()));
+                        return Err(held(&self.own.run, now.holder.as_ref().unwrap_or(&Driver::default()), "a moment ago".into()));
                     }
                     lease = now;
                 }
                 Err(e) => return Err(self.beaten(record, e)),
             }
         }
-        Err(held(&self.run, &record.at.face.driver, "a moment ago".into()))
+        Err(held(&self.own.run, &record.at.face.driver, "a moment ago".into()))
     }
 
     fn beaten(&self, record: &Record, e: WriteError) -> ShareError {
         match e {
-            WriteError::Precondition { .. } => held(&self.run, &record.at.face.driver, "a moment ago".into()),
+            WriteError::Precondition { .. } => held(&self.own.run, &record.at.face.driver, "a moment ago".into()),
             e => refused(e),
         }
     }
 
     /// A run of which nobody else knows: it goes back without the rights to say so, or its record is gone.
     pub fn without(ports: &Ports, plan: &Plan, terms: Terms, alone: Option<String>) -> Self {
-        Self { alone, ..Self::new(ports, plan, terms, Place::Missing(place::record(plan))) }
+        Self { alone, ..Self::new(ports, plan, terms, place::record(plan)) }
     }
 
     /// What there is to be told so far; the record may have less.
@@ -401,12 +420,7 @@ impl Shared {
         }
         let Place::There(record) = &self.record else { return false };
         let armed = record.armed.iter().any(|a| matches!(a.last(), Some(Event::Intent { write: w, .. }) if w == write));
-        armed && self.age() < self.pace.lease && self.lost().is_none()
-    }
-
-    /// How long ago the API server last confirmed that this process has the run.
-    fn age(&self) -> Duration {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner).age(self.ports.clock.as_ref())
+        armed && self.own.age() < self.own.pace.lease && self.lost().is_none()
     }
 
     /// The record is read before anything else is said about it.
@@ -421,21 +435,19 @@ impl Shared {
         self.keeper.as_ref().and_then(|k| k.lost.borrow().clone())
     }
 
-    /// To wait for the loss.
-    pub fn losing(&self) -> Option<watch::Receiver<Option<String>>> {
-        self.keeper.as_ref().map(|k| k.lost.clone())
+    /// Waits until this process has lost it: for ever, if it does not.
+    pub async fn loss(&self) -> String {
+        if let Some(mut lost) = self.keeper.as_ref().map(|k| k.lost.clone())
+            // Its task ends with the loss, or with this run.
+            && let Ok(by) = lost.wait_for(Option::is_some).await
+        {
+            return by.clone().unwrap_or_default();
+        }
+        std::future::pending().await
     }
 
     fn face(&self, view: &View) -> Face {
-        Face::of(view, &self.driver, self.reason.as_deref())
-    }
-
-    fn cluster(&self) -> &dyn Cluster {
-        self.ports.cluster.as_ref()
-    }
-
-    async fn write(&self, write: &Write) -> Result<Value, WriteError> {
-        self.ports.cluster.write(&self.cluster, write, Mode::Commit).await
+        Face::of(view, &self.own.driver, self.reason.as_deref())
     }
 
     /// Brings the record up to date.
@@ -446,7 +458,7 @@ impl Shared {
         if let Some(by) = self.lost() {
             return Pushed::Taken(by);
         }
-        if self.age() >= self.pace.lease {
+        if self.own.age() >= self.own.pace.lease {
             // It slept, or nobody answered for long: others may have it by now.
             self.doubt();
         }
@@ -468,13 +480,13 @@ impl Shared {
                     Err(pushed) => return pushed,
                 },
             };
-            match self.write(&write).await {
+            match self.own.write(&write).await {
                 Ok(object) => {
                     let text = |key: &str| object["metadata"][key].as_str().unwrap_or_default().to_string();
                     let (uid, resource_version) = (text("uid"), text("resourceVersion"));
                     let entries = self.entries.len();
                     self.record = Place::There(Box::new(At { id, uid, resource_version, face, armed, entries }));
-                    *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Heard::now(self.ports.clock.as_ref());
+                    self.own.confirmed();
                     if self.keeper.is_none() {
                         self.keep(None);
                     }
@@ -494,7 +506,7 @@ impl Shared {
 
     /// Reads the record anew, and tells whether it is still ours.
     async fn look(&mut self, id: &ObjectId) -> Result<(), Pushed> {
-        let object = match self.cluster().get(id).await {
+        let object = match self.own.cluster().get(id).await {
             Ok(object) => object,
             Err(e @ (ReadError::Forbidden { .. } | ReadError::Unauthorized { .. })) => return Err(Pushed::Refused(e.to_string())),
             Err(e) => return Err(Pushed::Silent(e.to_string())),
@@ -504,8 +516,8 @@ impl Shared {
             None => Place::Missing(id.clone()),
             Some(object) => {
                 let record = Record::read(id, &object).map_err(|e| Pushed::Refused(e.to_string()))?;
-                *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Heard::now(self.ports.clock.as_ref());
-                if record.at.face.run != self.run || record.at.face.driver.workstation != self.driver.workstation {
+                self.own.confirmed();
+                if !record.at.face.is_of(&self.own.run, &self.own.driver) {
                     return Err(Pushed::Taken(record.at.face.driver.by));
                 }
                 if !self.entries.starts_with(&record.entries) {
@@ -521,29 +533,18 @@ impl Shared {
     fn keep(&mut self, lease: Option<Lease>) {
         let (tell, lost) = watch::channel(None);
         let lease = Arc::new(tokio::sync::Mutex::new(lease));
-        let renewer = Renewer {
-            ports: self.ports.clone(),
-            cluster: self.cluster.clone(),
-            pace: self.pace.clone(),
-            driver: self.driver.clone(),
-            run: self.run.clone(),
-            record: self.record.id().clone(),
-            id: self.lease.clone(),
-            lease: lease.clone(),
-            heard: self.heard.clone(),
-        };
+        let renewer = Renewer { own: self.own.clone(), record: self.record.id().clone(), lease: lease.clone() };
         let task = tokio::spawn(renewer.run(tell)).abort_handle();
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Heard::now(self.ports.clock.as_ref());
+        self.own.confirmed();
         self.keeper = Some(Keeper { task, lost, lease });
     }
 
     /// The run did not begin after all.
     pub async fn withdraw(&mut self) {
-        if let Place::There(record) = &self.record {
-            let (object, uid, resource_version) = (record.id.clone(), record.uid.clone(), record.resource_version.clone());
-            if let Err(e) = self.write(&Write::Delete { object, uid, resource_version }).await {
-                tracing::debug!(run = self.run, error = %e, "record stays");
-            }
+        if let Place::There(record) = &self.record
+            && let Err(e) = self.own.write(&record.delete()).await
+        {
+            tracing::debug!(run = self.own.run, error = %e, "record stays");
         }
         if let Some(keeper) = self.keeper.take()
             && let Some(lease) = keeper.lease.lock().await.clone()
@@ -568,33 +569,28 @@ impl Shared {
         let lease = keeper.lease.lock().await.clone();
         let Some(lease) = lease else { return };
         let write = if view.status.is_final() { lease.delete() } else { lease.free() };
-        if let Err(e) = self.write(&write).await {
-            tracing::debug!(run = self.run, error = %e, "lease stays until it runs out");
+        if let Err(e) = self.own.write(&write).await {
+            tracing::debug!(run = self.own.run, error = %e, "lease stays until it runs out");
         }
     }
 }
 
 /// Renews the Lease, until somebody else has it.
 struct Renewer {
-    ports: Ports,
-    cluster: ClusterIdentity,
-    pace: Pace,
-    driver: Driver,
-    run: String,
+    own: Arc<Own>,
     record: ObjectId,
-    id: ObjectId,
     lease: Arc<tokio::sync::Mutex<Option<Lease>>>,
-    heard: Arc<Mutex<Heard>>,
 }
 
 impl Renewer {
     async fn run(self, lost: watch::Sender<Option<String>>) {
-        let mut pause = self.pace.renew;
+        let renew = self.own.pace.renew;
+        let mut pause = renew;
         loop {
-            self.ports.clock.sleep(pause).await;
+            self.own.ports.clock.sleep(pause).await;
             pause = match self.once().await {
-                Ok(true) => self.pace.renew,
-                Ok(false) => self.pace.renew / 5,
+                Ok(true) => renew,
+                Ok(false) => renew / 5,
                 Err(by) => {
                     lost.send_replace(Some(by));
                     return;
@@ -605,28 +601,27 @@ impl Renewer {
 
     /// Whether it is renewed; an error is who has it.
     async fn once(&self) -> Result<bool, String> {
-        let (cluster, now) = (self.ports.cluster.as_ref(), self.ports.clock.now());
+        let own = &self.own;
         let mut kept = self.lease.lock().await;
         let write = match kept.as_ref() {
-            Some(lease) => lease.renew(now),
-            None => lease::create(&self.id, &self.run, &self.record, &self.driver, self.pace.lease, now),
+            Some(lease) => lease.renew(own.ports.clock.now()),
+            None => own.fresh_lease(&self.record),
         };
-        match cluster.write(&self.cluster, &write, Mode::Commit).await {
+        match own.write(&write).await {
             Ok(object) => {
-                *kept = Some(Lease::of(&self.id, &object));
-                *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Heard::now(self.ports.clock.as_ref());
+                *kept = Some(Lease::of(&own.lease, &object));
+                own.confirmed();
                 Ok(true)
             }
             Err(WriteError::Precondition { .. } | WriteError::Refused { status: 404, .. }) => {
-                let Ok(there) = Lease::read(cluster, &self.id).await else { return Ok(false) };
-                if let Some(other) = there.as_ref().and_then(|l| l.holder.clone()).filter(|h| h.workstation != self.driver.workstation) {
+                let Ok(there) = Lease::read(own.cluster(), &own.lease).await else { return Ok(false) };
+                if let Some(other) = there.as_ref().filter(|l| !l.is_of(&own.driver)).and_then(|l| l.holder.clone()) {
                     return Err(other.by);
                 }
                 if there.is_none() {
                     // Deleted by somebody, or with the run that somebody else has ended: its record tells.
-                    let Ok(record) = cluster.get(&self.record).await else { return Ok(false) };
-                    let face = record.and_then(|r| Face::read(r["metadata"]["annotations"][names::RECORD].as_str()?));
-                    if let Some(face) = face.filter(|f| f.run != self.run || f.driver.workstation != self.driver.workstation) {
+                    let Ok(record) = own.cluster().get(&self.record).await else { return Ok(false) };
+                    if let Some(face) = record.as_ref().and_then(Face::of_object).filter(|f| !f.is_of(&own.run, &own.driver)) {
                         return Err(face.driver.by);
                     }
                 }
@@ -661,7 +656,11 @@ async fn quiet(ports: &Ports, lease: &Lease, pace: &Pace) -> Result<(), String> 
     Ok(())
 }
 
-fn held(run: &str, by: &Driver, seen: String) -> ShareError {
+pub(crate) fn open(face: &Face) -> ShareError {
+    ShareError::Open { run: face.run.clone(), by: face.driver.by.clone() }
+}
+
+pub(crate) fn held(run: &str, by: &Driver, seen: String) -> ShareError {
     ShareError::Held { run: run.to_string(), by: by.by.clone(), seen }
 }
 
@@ -746,7 +745,7 @@ impl Ctx {
             events.push(intent(a.step.clone(), Direction::Run, a.first.clone()?));
             Some(events)
         });
-        let back = crate::run::flip_back(self).map(|(step, write, mut events)| {
+        let back = crate::run::flip_back(self, crate::run::asked(String::new())).map(|(step, write, mut events)| {
             events.push(intent(step, Direction::Undo, write));
             events
         });

@@ -515,3 +515,23 @@ async fn whenever_a_laptop_sleeps_nothing_lands_late_and_nothing_is_lost() {
     }
     assert!(taken > 30, "{taken}");
 }
+
+/// Ann's run died before it wrote anything, and its record is gone; Bob's run of the same target was let go at its gate.
+#[tokio::test(start_paused = true)]
+async fn who_resumes_an_old_run_leaves_the_record_of_a_newer_one_alone() {
+    let stage = Stage::new("swap", "shop:v2").await;
+    stage.start_with(mortal("record:before run")).await.ended().await;
+    stage.sim.with(|s| s.objects.retain(|i, _| !matches!(i.kind, Kind::ConfigMap | Kind::Lease)));
+    let mut bob = stage.colleague();
+    bob.plan.id = "bg-web-2".into();
+    bob.plan = plan::file::seal(bob.plan).expect("a plan");
+    let run = bob.start_with(desk("bob")).await;
+    at_cutover(&bob, &run).await;
+    run.detach().await.expect("heard");
+    run.ended().await;
+    let before = bob.record().await.at;
+    let refused = Run::resume(stage.ports(), &stage.plan.id, desk("ann"), None).await.expect_err("another run's");
+    assert!(matches!(&refused, RunError::Share(ShareError::Open { run, .. }) if run == "bg-web-2"), "{refused}");
+    let after = bob.record().await.at;
+    assert_eq!((after.resource_version, after.face), (before.resource_version, before.face), "nobody was locked out");
+}
