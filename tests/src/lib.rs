@@ -15,6 +15,7 @@ pub mod journey;
 pub mod labs;
 pub mod real;
 pub mod scene;
+pub mod standing;
 pub mod window;
 
 /// Anything that a test can stumble over; the message says what was waited for.

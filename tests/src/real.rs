@@ -15,8 +15,9 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::standing::connect;
 use crate::until;
-use cluster::{Connection, Options, Sources, WritePolicy};
+use cluster::Connection;
 use engine::Cluster;
 use evidence::{Connections, Load, LoadOptions, LoadReport, Method, TcpDial};
 use model::{Kind, ObjectId};
@@ -451,7 +452,7 @@ impl Eyes {
         let (stop, stopped) = watch::channel(false);
         let seen = Arc::new(Mutex::new(vec![]));
         let (namespace, into) = (namespace.to_owned(), seen.clone());
-        let connection = RUNTIME.block_on(connect());
+        let connection = RUNTIME.block_on(connect(&LAB.kubeconfig())).expect("a connection");
         let task = RUNTIME.spawn(async move {
             let mut beat = tokio::time::interval(EVERY);
             while !*stopped.borrow() {
@@ -479,14 +480,6 @@ pub fn kubeconfig() -> PathBuf {
 /// The API server's log of who wrote to Services, and when: one JSON event a line.
 pub fn audit_log() -> PathBuf {
     LAB.dir().audit_log()
-}
-
-/// A connection of one's own, as the product makes it.
-pub async fn connect() -> Arc<Connection> {
-    let contexts = cluster::kubeconfig::load(&Sources { explicit: Some(LAB.kubeconfig()), ..Default::default() }).expect("a kubeconfig");
-    let name = contexts.current.clone().expect("a current context");
-    let options = Options::new(WritePolicy::writable());
-    Connection::open(contexts.get(&name).expect("the context"), &options).await.expect("a connection")
 }
 
 async fn look(cluster: &Connection, namespace: &str) -> Look {

@@ -8,15 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use acceptance::scene::{LAB, Scene, served_by_green};
+use acceptance::standing::{Flipping, armed, connect, see};
 use async_trait::async_trait;
-use cluster::kubeconfig::Sources;
-use cluster::{Connection, WritePolicy};
-use engine::{
-    Clock, Cluster, Command, Evidence, Options, Ports, Question, Run, RunStatus, RunView, Take, TokioClock, Verdict, VerdictKind,
-};
+use engine::{Clock, Command, Evidence, Options, Ports, Question, Run, RunStatus, Take, TokioClock, Verdict, VerdictKind};
 use jiff::Timestamp;
-use model::{Kind, Labels, ObjectId};
-use plan::{Phase, Plan, Planned, SelectorTo, Step, SwitchService, Target};
+use model::Labels;
 use serde_json::json;
 
 /// There is no entry to ask.
@@ -39,11 +35,7 @@ struct Desk {
 
 impl Desk {
     async fn new(by: &'static str) -> Self {
-        let contexts =
-            cluster::kubeconfig::load(&Sources { explicit: Some(LAB.kubeconfig()), ..Default::default() }).expect("a kubeconfig");
-        let name = contexts.current.clone().expect("a current context");
-        let options = cluster::Options::new(WritePolicy::writable());
-        let cluster: Arc<dyn Cluster> = Connection::open(contexts.get(&name).expect("the context"), &options).await.expect("a connection");
+        let cluster = connect(&LAB.kubeconfig()).await.expect("a connection");
         let state = tempfile::tempdir().expect("a folder");
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::new());
         let journal = Arc::new(store::Store::open(&state.path().join("journal.sqlite"), clock.clone()).expect("a journal"));
@@ -52,62 +44,6 @@ impl Desk {
 
     fn options(&self) -> Options {
         Options { by: Some(self.by.into()), workstation: self.by.into(), ..Options::default() }
-    }
-}
-
-async fn plan(s: &Scene, desk: &Desk, blue: &Labels, green: &Labels, n: u32) -> Plan {
-    let id = |kind, name: &str| ObjectId::new(kind, &s.namespace, name);
-    let (old, new, service) = (id(Kind::Deployment, "web"), id(Kind::Deployment, "web-green"), id(Kind::Service, "web"));
-    let live = desk.ports.cluster.get(&old).await.expect("reads").expect("blue stands");
-    let (from, to) = (SelectorTo::Exact(blue.clone()), SelectorTo::Exact(green.clone()));
-    let services = vec![SwitchService { service: service.clone(), from, to }];
-    let (probes, entries) = (vec![], vec![]);
-    let switch = Step::Switch {
-        services,
-        to: new.clone(),
-        from: old.clone(),
-        count: 1,
-        probes,
-        entries: entries.clone(),
-        settle: 0,
-        prove_within: 30,
-    };
-    let soak = Step::Soak { seconds: 3600, deployment: new, standby: old.clone(), services: vec![service], probes: vec![], entries };
-    let steps = [
-        ("gate-cut-over", Phase::CutOver, Step::Gate { name: "cut-over".into() }),
-        ("cut-over", Phase::CutOver, switch),
-        ("soak", Phase::Soak, soak),
-    ];
-    let mut planned: Vec<Planned> = vec![];
-    for (id, phase, step) in steps {
-        let after = planned.last().map(|p| p.id.clone()).into_iter().collect();
-        planned.push(Planned { id: id.into(), after, phase, step, way_back_seconds: Some(3) });
-    }
-    let template = live["spec"]["template"].clone();
-    let uid = live["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
-    plan::file::seal(Plan {
-        schema: plan::plan::SCHEMA,
-        id: format!("two-{n}"),
-        hash: String::new(),
-        created_at: Timestamp::now(),
-        context: "lab".into(),
-        cluster: desk.ports.cluster.identity().await.expect("answers"),
-        strategy: "blue-green".into(),
-        params: json!({}),
-        target: Target { object: old, uid, template: template.clone(), replicas: 1 },
-        changes: vec![],
-        template,
-        steps: planned,
-    })
-    .expect("a plan")
-}
-
-async fn see(run: &Run, what: &str, wanted: impl Fn(&RunView) -> bool) -> RunView {
-    let mut views = run.watch();
-    let shown = tokio::time::timeout(Duration::from_secs(60), views.wait_for(|v| wanted(v) || v.hold.is_some())).await;
-    match shown {
-        Ok(Ok(view)) if wanted(&view) => view.clone(),
-        _ => panic!("not {what}: {:#?}", run.view()),
     }
 }
 
@@ -126,10 +62,11 @@ async fn of_two_who_confirm_within_a_second_one_moves_traffic_and_the_other_is_t
 
     let (ann, bob) = tokio::join!(Desk::new("ann"), Desk::new("bob"));
     for n in 0..rounds {
-        let plan = plan(&s, &ann, &blue, &green, n).await;
+        let flip = Flipping { blue: &blue, green: &green, pods: 1, probes: vec![], settle: 0 };
+        let plan = flip.plan(ann.ports.cluster.as_ref(), &s.namespace, format!("two-{n}")).await.expect("a plan");
         let record = plan::record::record(&plan);
         let run = Run::start(ann.ports.clone(), plan, ann.options()).await.expect("starts");
-        see(&run, "armed", |v| v.gate.as_ref().is_some_and(|g| !g.checks.is_empty() && g.checks.iter().all(|c| c.ok == Some(true)))).await;
+        see(&run, "armed", armed).await.expect("armed");
         // Each of them at some moment of the same second.
         let (first, second) = (u64::from(n) * 618 % 300, u64::from(n) * 377 % 300);
         let (told, taken) = tokio::join!(
@@ -137,7 +74,7 @@ async fn of_two_who_confirm_within_a_second_one_moves_traffic_and_the_other_is_t
                 tokio::time::sleep(Duration::from_millis(first)).await;
                 // Who was faster may have let her go already.
                 let _ = run.approve("cut-over").await;
-                see(&run, "let go", |v| !v.attached).await
+                see(&run, "let go", |v| !v.attached).await.expect("let go")
             },
             async {
                 tokio::time::sleep(Duration::from_millis(second)).await;
@@ -147,7 +84,7 @@ async fn of_two_who_confirm_within_a_second_one_moves_traffic_and_the_other_is_t
             },
         );
         assert_eq!(told.elsewhere.as_deref(), Some("bob"), "round {n}: {told:#?}");
-        see(&taken, "in the soak", |v| v.soak_left.is_some()).await;
+        see(&taken, "in the soak", |v| v.soak_left.is_some()).await.expect("in the soak");
         assert_eq!(s.selector(), served_by_green(), "round {n}");
         taken.back_out("next round").await.expect("heard");
         assert!(matches!(taken.ended().await.status, RunStatus::BackedOut { .. }), "round {n}");

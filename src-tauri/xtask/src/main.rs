@@ -121,8 +121,11 @@ fn act(command: Command) -> Result<ExitCode, Failure> {
                 return Ok(ExitCode::FAILURE);
             }
         }
-        Command::Planted if !planted::run()? => return Ok(ExitCode::FAILURE),
-        Command::Planted => {}
+        Command::Planted => {
+            if !planted::run()? {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
         Command::Fmt => {
             sh::run(run::cargo().args(["fmt", "--all"]))?;
             xtask::frontend::packages()?;

@@ -13,15 +13,16 @@ use std::time::{Duration, Instant, SystemTime};
 use acceptance::Outcome;
 use acceptance::bench::{Row, finish, ms, quantile};
 use acceptance::real::{self, LONGEST, PODS, Shop, Traffic};
+use acceptance::standing::{Flipping, armed, connect, see};
 use async_trait::async_trait;
 use clap::Parser;
 use cluster::Connection;
-use engine::{Access, Clock, Cluster, Evidence, Mode, Options, Ports, ReadError, Run, RunStatus, RunView, TokioClock, WriteError};
+use engine::{Access, Clock, Cluster, Evidence, Mode, Options, Ports, ReadError, Run, RunStatus, TokioClock, WriteError};
 use evidence::{Connections, LoadReport, Method};
 use http_body_util::BodyExt;
 use jiff::Timestamp;
 use model::{ClusterIdentity, Kind, Labels, ObjectId, Write};
-use plan::{Phase, Plan, Planned, SelectorTo, Step, SwitchService, Target};
+use plan::Plan;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
@@ -210,7 +211,7 @@ impl Standing {
             let options = kube::config::KubeConfigOptions::default();
             let read = kube::config::Kubeconfig::read_from(real::kubeconfig())?;
             let config = kube::Config::from_custom_kubeconfig(read, &options).await?;
-            Outcome::Ok((real::connect().await, kube::Client::try_from(config)?))
+            Outcome::Ok((connect(&real::kubeconfig()).await?, kube::Client::try_from(config)?))
         })?;
         runtime.block_on(live(connection.clone(), &namespace))?;
         let cluster = Arc::new(Timed { inner: connection.clone(), writes: Mutex::default() });
@@ -224,52 +225,11 @@ impl Standing {
         ObjectId::new(kind, &self.shop.namespace, name)
     }
 
-    /// Gate, switch, soak: the steps of a Blue/Green between two colours that stand.
+    /// From the one to the other, proven at the shop's entry.
     async fn plan(&self, n: u32) -> Outcome<Plan> {
-        let (blue, green) = (self.id(Kind::Deployment, "web"), self.id(Kind::Deployment, "web-green"));
-        let service = self.id(Kind::Service, "web");
-        let live = self.cluster.get(&blue).await?.ok_or("blue is gone")?;
-        let (from, to) = (SelectorTo::Exact(self.blue.clone()), SelectorTo::Exact(self.green.clone()));
-        let count = u32::try_from(PODS)?;
-        let probes = vec![format!("http://{}/", self.shop.host())];
-        let switch = Step::Switch {
-            services: vec![SwitchService { service: service.clone(), from, to }],
-            to: green.clone(),
-            from: blue.clone(),
-            count,
-            probes: probes.clone(),
-            entries: vec![],
-            settle: 2,
-            prove_within: 30,
-        };
-        let (standby, services, entries) = (blue.clone(), vec![service], vec![]);
-        let soak = Step::Soak { seconds: 3600, deployment: green, standby, services, probes, entries };
-        let steps = [
-            ("gate-cut-over", Phase::CutOver, Step::Gate { name: "cut-over".into() }),
-            ("cut-over", Phase::CutOver, switch),
-            ("soak", Phase::Soak, soak),
-        ];
-        let mut planned: Vec<Planned> = Vec::new();
-        for (id, phase, step) in steps {
-            let after = planned.last().map(|p| p.id.clone()).into_iter().collect();
-            planned.push(Planned { id: id.into(), after, phase, step, way_back_seconds: Some(3) });
-        }
-        let template = live["spec"]["template"].clone();
-        let uid = live["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
-        Ok(plan::file::seal(Plan {
-            schema: plan::plan::SCHEMA,
-            id: format!("bench-{n}"),
-            hash: String::new(),
-            created_at: self.ports.clock.now(),
-            context: "lab".into(),
-            cluster: self.cluster.identity().await?,
-            strategy: "blue-green".into(),
-            params: json!({}),
-            target: Target { object: blue, uid, template: template.clone(), replicas: count },
-            changes: vec![],
-            template,
-            steps: planned,
-        })?)
+        let (id, probes) = (format!("bench-{n}"), vec![format!("http://{}/", self.shop.host())]);
+        let flip = Flipping { blue: &self.blue, green: &self.green, pods: u32::try_from(PODS)?, probes, settle: 2 };
+        flip.plan(self.cluster.as_ref(), &self.shop.namespace, id).await
     }
 
     /// By the engine.
@@ -278,8 +238,7 @@ impl Standing {
         let begun = Instant::now();
         let (confirmed, back) = runtime.block_on(async {
             let run = Run::start(self.ports.clone(), self.plan(n).await?, Options::default()).await?;
-            see(&run, "armed", |v| v.gate.as_ref().is_some_and(|g| !g.checks.is_empty() && g.checks.iter().all(|c| c.ok == Some(true))))
-                .await?;
+            see(&run, "armed", armed).await?;
             // The gate looks once a second; people confirm at any moment of it.
             let moment = Duration::from_millis(u64::from(n) * 618 % 1000);
             tokio::time::sleep(BEFORE_AND_AFTER.saturating_sub(begun.elapsed()) + moment).await;
@@ -378,16 +337,6 @@ async fn live(connection: Arc<Connection>, namespace: &str) -> Outcome<()> {
 
 fn selector(labels: &Labels) -> Value {
     json!([{"op": "replace", "path": "/spec/selector", "value": labels}])
-}
-
-/// Waits until the run shows something; fails when it ends first.
-async fn see(run: &Run, what: &str, wanted: impl Fn(&RunView) -> bool) -> Outcome<()> {
-    let mut views = run.watch();
-    let shown = tokio::time::timeout(LONGEST, views.wait_for(|v| wanted(v) || v.hold.is_some() || !v.attached)).await;
-    match shown {
-        Ok(Ok(view)) if wanted(&view) => Ok(()),
-        _ => Err(format!("run is not {what}: {:?}", run.view().status).into()),
-    }
 }
 
 /// `kubectl rollout undo` from v2 to v1: how long wrong answers still came on new connections, in milliseconds.

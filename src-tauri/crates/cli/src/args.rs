@@ -179,22 +179,7 @@ has it. A run that was in the middle of something is held then: say --choose ret
 Examples:
   changeoverctl take-over bg-web-3f9a1c -n shop
   changeoverctl take-over bg-web-3f9a1c -n shop --steal 'ann cannot be reached' --back-out 'errors in checkout'")]
-    TakeOver {
-        /// Run.
-        run: String,
-        /// Takes it at once, for that reason.
-        #[arg(long, value_name = "REASON")]
-        steal: Option<String>,
-        /// Goes back at once, for that reason.
-        #[arg(long, value_name = "REASON", conflicts_with = "choose")]
-        back_out: Option<String>,
-        /// Answers the hold with one of the choices that `status` shows.
-        #[arg(long, value_name = "CHOICE")]
-        choose: Option<String>,
-        /// How to follow it.
-        #[command(flatten)]
-        follow: Follow,
-    },
+    TakeOver(TakeOver),
     /// Goes back: before the cutover green is removed, after it traffic flips back to blue.
     #[command(after_help = "\
 Examples:
@@ -228,9 +213,28 @@ impl Command {
     pub fn drives(&self) -> bool {
         matches!(
             self,
-            Command::Run { .. } | Command::Resume { .. } | Command::TakeOver { .. } | Command::BackOut { .. } | Command::Approve { .. }
+            Command::Run { .. } | Command::Resume { .. } | Command::TakeOver(_) | Command::BackOut { .. } | Command::Approve { .. }
         )
     }
+}
+
+/// How a run is taken over, and what is done with it then.
+#[derive(Args, Debug)]
+pub struct TakeOver {
+    /// Run.
+    pub run: String,
+    /// Takes it at once, for that reason.
+    #[arg(long, value_name = "REASON")]
+    pub steal: Option<String>,
+    /// Goes back at once, for that reason.
+    #[arg(long, value_name = "REASON", conflicts_with = "choose")]
+    pub back_out: Option<String>,
+    /// Answers the hold with one of the choices that `status` shows.
+    #[arg(long, value_name = "CHOICE")]
+    pub choose: Option<String>,
+    /// How to follow it.
+    #[command(flatten)]
+    pub follow: Follow,
 }
 
 /// How a run is followed.
@@ -461,7 +465,7 @@ mod tests {
             }
             if let Command::Run { follow, .. }
             | Command::Resume { follow, .. }
-            | Command::TakeOver { follow, .. }
+            | Command::TakeOver(TakeOver { follow, .. })
             | Command::Approve { follow, .. } = &cli.command
                 && let Some(step) = &follow.until
             {

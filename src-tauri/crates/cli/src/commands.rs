@@ -8,7 +8,7 @@ use api::*;
 use host::{Host, Options};
 use serde_json::{Map, Value, json};
 
-use crate::args::{Cli, Command, Follow, Format, Global, PlanCommand};
+use crate::args::{Cli, Command, Follow, Format, Global, PlanCommand, TakeOver};
 use crate::exit::Exit;
 use crate::out::{Out, say};
 use crate::{follow, map, text};
@@ -41,10 +41,7 @@ pub async fn run(cli: &Cli, out: &mut Out) -> Result<Exit, UiError> {
         Command::Doctor => doctor(&host, g, json, out).await,
         Command::Status { run } => status(&host, g, run, json, out).await,
         Command::Resume { run, choose, follow } => resume(&host, run, choose.as_deref(), follow, json, out).await,
-        Command::TakeOver { run, steal, back_out, choose, follow } => {
-            let then = Then { back_out: back_out.clone(), choose: choose.clone() };
-            take_over(&host, g, run, steal.clone(), then, follow, json, out).await
-        }
+        Command::TakeOver(t) => take_over(&host, g, t, json, out).await,
         Command::BackOut { run, reason, confirm_context } => {
             let how = Follow { confirm_context: confirm_context.clone(), ..Follow::default() };
             back_out(&host, run, reason, &how, json, out).await
@@ -314,37 +311,21 @@ async fn picked_up(host: &Arc<Host>, run: &str, how: &Follow) -> Result<RunView,
     host.resume_run(run.to_string()).await
 }
 
-/// What is done with a run that was taken over.
-struct Then {
-    back_out: Option<String>,
-    choose: Option<String>,
-}
-
-#[allow(clippy::too_many_arguments)] // the words of one command line
-async fn take_over(
-    host: &Arc<Host>,
-    g: &Global,
-    run: &str,
-    steal: Option<String>,
-    then: Then,
-    how: &Follow,
-    json: bool,
-    out: &mut Out,
-) -> Result<Exit, UiError> {
+async fn take_over(host: &Arc<Host>, g: &Global, t: &TakeOver, json: bool, out: &mut Out) -> Result<Exit, UiError> {
     let (context, _) = open(host, g).await?;
-    unlock(host, &context, how).await?;
+    unlock(host, &context, &t.follow).await?;
     let events = host.events();
-    host.stop_after(run, how.until.clone());
-    if steal.is_none() && for_people(json) {
+    host.stop_after(&t.run, t.follow.until.clone());
+    if t.steal.is_none() && for_people(json) {
         say("waiting whether whoever drives it is alive; that may take a minute");
     }
-    let mut v = host.take_over(run.to_string(), steal).await?;
-    if let Some(reason) = then.back_out {
-        v = host.back_out(run.to_string(), Some(reason)).await?;
-    } else if let Some(choice) = then.choose {
-        v = host.choose(run.to_string(), choice).await?;
+    let mut v = host.take_over(t.run.clone(), t.steal.clone()).await?;
+    if t.back_out.is_some() {
+        v = host.back_out(t.run.clone(), t.back_out.clone()).await?;
+    } else if let Some(choice) = &t.choose {
+        v = host.choose(t.run.clone(), choice.clone()).await?;
     }
-    follow::follow(host, events, v, how, out, for_people(json)).await
+    follow::follow(host, events, v, &t.follow, out, for_people(json)).await
 }
 
 async fn back_out(host: &Arc<Host>, run: &str, reason: &Option<String>, how: &Follow, json: bool, out: &mut Out) -> Result<Exit, UiError> {

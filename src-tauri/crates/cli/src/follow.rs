@@ -81,8 +81,8 @@ pub async fn follow(
         }
         match next(&view, how, terminal) {
             Next::Ended => {
-                // Its Lease is given back last, after what it shows.
-                host.closed(&id).await;
+                // Its Lease is given back last, after what it shows; one that is stuck is let go.
+                host.leave().await;
                 return Ok(end(out, text, &view, &[]));
             }
             Next::Leave => return leave(host, &id, out, text).await,

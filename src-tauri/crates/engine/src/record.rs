@@ -11,104 +11,41 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use jiff::Timestamp;
 use model::write::{annotation_pointer, escape};
 use model::{Edit, Guard, Kind, ObjectId, Write, names};
 use plan::Plan;
-use serde::{Deserialize, Serialize};
+pub use plan::record::{Driver, Face, SCHEMA};
 use serde_json::{Map, Value, json};
 
 use crate::entry::Event;
 use crate::status::{RunStatus, name};
 use crate::view::View;
 
-/// Version of the record's format.
-pub const SCHEMA: u32 = 1;
-
 const PLAN: &str = "plan";
 const ARMED: &str = "armed";
 
-/// Who drives a run.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Driver {
-    /// For people: `ann@laptop as kubernetes-admin`.
-    pub by: String,
-    /// Which installation: what it began it goes on with at once.
-    pub workstation: String,
-}
-
-/// What the metadata of a record says.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Face {
-    /// [`SCHEMA`].
-    pub schema: u32,
-    /// Run.
-    pub run: String,
-    /// Target.
-    pub target: ObjectId,
-    /// Strategy.
-    pub strategy: String,
-    /// `web: shop/web:v1 → shop/web:v2`.
-    pub change: String,
-    /// Who drives it, or did last.
-    pub driver: Driver,
-    /// Epoch of the claim.
-    pub epoch: u64,
-    /// Where it stands: the code of a [`RunStatus`].
-    pub status: String,
-    /// Step that is under way or waits.
-    pub step: Option<String>,
-    /// Begun.
-    pub started_at: Option<Timestamp>,
-    /// Time of its last entry.
-    pub at: Option<Timestamp>,
-    /// Reason or ticket.
-    pub reason: Option<String>,
-    /// Over: nothing more will happen by it.
-    pub over: bool,
-}
-
-impl Face {
-    /// Of a run as it stands.
-    pub fn of(view: &View, driver: &Driver, reason: Option<&str>) -> Self {
-        let step = match &view.status {
-            RunStatus::Running { step } | RunStatus::WaitingForApproval { step, .. } => Some(step.clone()),
-            RunStatus::BackingOut { step, .. } => step.clone(),
-            RunStatus::Holding { hold } => Some(hold.step.clone()),
-            _ => None,
-        };
-        Self {
-            schema: SCHEMA,
-            run: view.plan.id.clone(),
-            target: view.plan.target.object.clone(),
-            strategy: view.plan.strategy.clone(),
-            change: plan::said_changes(&view.plan.changes),
-            driver: driver.clone(),
-            epoch: view.epoch,
-            status: name(&view.status).to_string(),
-            step,
-            started_at: view.started_at,
-            at: view.last_at,
-            reason: reason.map(str::to_string),
-            over: view.status.is_final(),
-        }
-    }
-
-    /// From a record's metadata, however little of the record was read. `None` = not a record, or of another version.
-    pub fn read(annotation: &str) -> Option<Self> {
-        serde_json::from_str::<Self>(annotation).ok().filter(|f| f.schema == SCHEMA)
-    }
-
-    /// The same of an object as the API server returned it.
-    pub fn of_object(object: &Value) -> Option<Self> {
-        Self::read(object["metadata"]["annotations"][names::RECORD].as_str()?)
-    }
-
-    /// Whether it says that this installation drives that run.
-    pub fn is_of(&self, run: &str, driver: &Driver) -> bool {
-        self.run == run && self.driver.workstation == driver.workstation
+/// What the metadata of the record says of a run as it stands.
+pub fn face(view: &View, driver: &Driver, reason: Option<&str>) -> Face {
+    let step = match &view.status {
+        RunStatus::Running { step } | RunStatus::WaitingForApproval { step, .. } => Some(step.clone()),
+        RunStatus::BackingOut { step, .. } => step.clone(),
+        RunStatus::Holding { hold } => Some(hold.step.clone()),
+        _ => None,
+    };
+    Face {
+        schema: SCHEMA,
+        run: view.plan.id.clone(),
+        target: view.plan.target.object.clone(),
+        strategy: view.plan.strategy.clone(),
+        change: plan::said_changes(&view.plan.changes),
+        driver: driver.clone(),
+        epoch: view.epoch,
+        status: name(&view.status).to_string(),
+        step,
+        started_at: view.started_at,
+        at: view.last_at,
+        reason: reason.map(str::to_string),
+        over: view.status.is_final(),
     }
 }
 
@@ -293,6 +230,7 @@ pub fn shared(entries: &[Value]) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::Timestamp;
 
     #[test]
     fn a_plan_that_reaches_outside_its_namespace_is_refused() {

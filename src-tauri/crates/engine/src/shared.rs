@@ -447,7 +447,7 @@ impl Shared {
     }
 
     fn face(&self, view: &View) -> Face {
-        Face::of(view, &self.own.driver, self.reason.as_deref())
+        record::face(view, &self.own.driver, self.reason.as_deref())
     }
 
     /// Brings the record up to date.

@@ -469,17 +469,6 @@ impl Host {
         }
     }
 
-    /// Waits until a run that this process has no more to do with has given back what it kept; one that is stuck is let go.
-    pub async fn closed(&self, run: &str) {
-        let Some(d) = self.find(run).filter(|d| d.attached()) else { return };
-        let seen = d.run.watch();
-        if !d.run.view().status.is_final() {
-            // A driver that is gone already has let go.
-            let _ = d.run.detach().await;
-        }
-        effect_within(seen, LETTING_GO, |v| !v.attached).await;
-    }
-
     /// Lets go of every run of this process and says what stays behind, in sentences. The runs can be resumed.
     pub async fn leave(&self) -> Vec<String> {
         let all: Vec<Arc<Driven>> = locked(&self.runs).values().filter(|d| d.attached()).cloned().collect();

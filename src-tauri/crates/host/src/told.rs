@@ -27,7 +27,8 @@ pub struct Told {
 impl Host {
     /// Every run that is not over and that another installation drives, or drove, of everything that is read now.
     pub(crate) fn all_told(&self) -> Vec<Told> {
-        let own = self.store.workstation().unwrap_or_default();
+        // Who does not know the own name cannot tell others from it.
+        let Ok(own) = self.store.workstation() else { return vec![] };
         let links: Vec<_> = locked(&self.links).values().cloned().collect();
         let mut all = vec![];
         for link in links {

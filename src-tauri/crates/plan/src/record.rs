@@ -1,12 +1,17 @@
-//! Where the record of a run and its Lease lie: in the target's namespace, under a name that follows from the target, so that
-//! everybody finds the same one and a role can name it.
+//! Where the record of a run and its Lease lie, and what the record's metadata says: in the target's namespace, under a name
+//! that follows from the target, so that everybody finds the same one and a role can name it.
 
+use jiff::Timestamp;
 use model::{Kind, ObjectId, ObjectSet, names};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::plan::Plan;
 use crate::secrets::literal;
+
+/// Version of the record's format.
+pub const SCHEMA: u32 = 1;
 
 /// Longest name of an object (RFC 1123 subdomain).
 const LONGEST: usize = 253;
@@ -35,6 +40,65 @@ pub fn record(plan: &Plan) -> ObjectId {
     ObjectId::new(kind, &plan.target.object.namespace, name(&plan.target.object))
 }
 
+/// Who drives a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Driver {
+    /// For people: `ann@laptop as kubernetes-admin`.
+    pub by: String,
+    /// Which installation: what it began it goes on with at once.
+    pub workstation: String,
+}
+
+/// What the metadata of a record says.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Face {
+    /// [`SCHEMA`].
+    pub schema: u32,
+    /// Run.
+    pub run: String,
+    /// Target.
+    pub target: ObjectId,
+    /// Strategy.
+    pub strategy: String,
+    /// `web: shop/web:v1 → shop/web:v2`.
+    pub change: String,
+    /// Who drives it, or did last.
+    pub driver: Driver,
+    /// Epoch of the claim.
+    pub epoch: u64,
+    /// Where it stands: the code of a [`RunStatus`].
+    pub status: String,
+    /// Step that is under way or waits.
+    pub step: Option<String>,
+    /// Begun.
+    pub started_at: Option<Timestamp>,
+    /// Time of its last entry.
+    pub at: Option<Timestamp>,
+    /// Reason or ticket.
+    pub reason: Option<String>,
+    /// Over: nothing more will happen by it.
+    pub over: bool,
+}
+
+impl Face {
+    /// From a record's metadata, however little of the record was read. `None` = not a record, or of another version.
+    pub fn read(annotation: &str) -> Option<Self> {
+        serde_json::from_str::<Self>(annotation).ok().filter(|f| f.schema == SCHEMA)
+    }
+
+    /// The same of an object as the API server returned it.
+    pub fn of_object(object: &Value) -> Option<Self> {
+        Self::read(object["metadata"]["annotations"][names::RECORD].as_str()?)
+    }
+
+    /// Whether it says that this installation drives that run.
+    pub fn is_of(&self, run: &str, driver: &Driver) -> bool {
+        self.run == run && self.driver.workstation == driver.workstation
+    }
+}
+
 /// A run of a target that is not over, as its record's metadata says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenRun {
@@ -46,19 +110,17 @@ pub struct OpenRun {
     pub status: String,
 }
 
-/// Every run of that target that is not over: one, or none.
+/// Every run of that target that is not over: one, or none. One whose record cannot be read any further is one all the same.
 pub fn open(objects: &ObjectSet, target: &ObjectId) -> Vec<OpenRun> {
     let records = [Kind::ConfigMap, Kind::Secret].map(|kind| target.sibling(kind, name(target)));
     let there = records.iter().filter_map(|r| objects.get(r)).filter(|o| o.meta().labels.get(names::RECORD).is_some_and(|s| s == "open"));
     there
         .map(|o| {
-            let face: Value = o.meta().annotations.get(names::RECORD).and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
-            let said = |value: &Value, or: &str| value.as_str().filter(|t| !t.is_empty()).unwrap_or(or).to_string();
-            OpenRun {
-                run: o.meta().labels.get(names::RUN).cloned().unwrap_or_default(),
-                by: said(&face["driver"]["by"], "somebody"),
-                status: said(&face["status"], "?"),
-            }
+            let face = o.meta().annotations.get(names::RECORD).and_then(|text| Face::read(text));
+            let (by, status) = face.map_or_else(Default::default, |f| (f.driver.by, f.status));
+            let known = |said: String, or: &str| if said.is_empty() { or.to_string() } else { said };
+            let run = o.meta().labels.get(names::RUN).cloned().unwrap_or_default();
+            OpenRun { run, by: known(by, "somebody"), status: known(status, "?") }
         })
         .collect()
 }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use engine::JournalError;
-use rusqlite::params;
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -105,14 +105,25 @@ impl Store {
     /// # Errors
     /// The file cannot be written, or is not ours.
     pub fn workstation(&self) -> Result<String, JournalError> {
-        self.transact(|tx| {
-            let made = serde_json::json!(uuid::Uuid::new_v4().to_string()).to_string();
-            tx.execute("INSERT INTO settings (key, json) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING", params![WORKSTATION, made])
-                .map_err(|e| self.sql(e))?;
-            let json: String =
-                tx.query_row("SELECT json FROM settings WHERE key = ?1", [WORKSTATION], |row| row.get(0)).map_err(|e| self.sql(e))?;
-            serde_json::from_str(&json).map_err(|e| self.unusable(format!("name of this installation not understood ({e})")))
-        })
+        // It is asked for with every look at the runs: a disk that cannot be written is no reason not to know it.
+        let known = self.named(&self.db())?;
+        let json = match known {
+            Some(json) => json,
+            None => self.transact(|tx| {
+                let made = Value::from(uuid::Uuid::new_v4().to_string()).to_string();
+                tx.execute("INSERT INTO settings (key, json) VALUES (?1, ?2) ON CONFLICT (key) DO NOTHING", params![WORKSTATION, made])
+                    .map_err(|e| self.sql(e))?;
+                // Another process may have been faster.
+                Ok(self.named(tx)?.unwrap_or(made))
+            })?,
+        };
+        serde_json::from_str(&json).map_err(|e| self.unusable(format!("name of this installation not understood ({e})")))
+    }
+
+    fn named(&self, db: &Connection) -> Result<Option<String>, JournalError> {
+        db.prepare_cached("SELECT json FROM settings WHERE key = ?1")
+            .and_then(|mut query| query.query_row([WORKSTATION], |row| row.get(0)).optional())
+            .map_err(|e| self.sql(e))
     }
 
     /// The settings.

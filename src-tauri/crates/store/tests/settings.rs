@@ -29,6 +29,18 @@ fn settings_that_are_not_understood_are_kept() {
 }
 
 #[test]
+fn an_installation_keeps_its_name_and_no_other_has_it() {
+    let dir = tempdir().expect("dir");
+    let (path, other) = (dir.path().join("journal.db"), dir.path().join("other.db"));
+    let named = |path| opened(path).workstation().expect("has a name");
+    let name = named(&path);
+    assert!(!name.is_empty() && named(&path) == name && named(&other) != name);
+    let store = opened(&path);
+    store.set_settings(&Settings { theme: Theme::Dark, ..Settings::default() }).expect("stores");
+    assert_eq!(store.workstation().expect("has a name"), name, "settings are beside it");
+}
+
+#[test]
 fn a_new_context_is_read_only_and_so_is_one_that_is_not_understood() {
     let dir = tempdir().expect("dir");
     let path = dir.path().join("journal.db");
