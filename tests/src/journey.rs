@@ -2,6 +2,7 @@
 //! window.
 
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use fantoccini::Locator;
@@ -112,6 +113,35 @@ impl Journey {
         Ok((proxy, kubeconfig))
     }
 
+    /// A colleague, at another desk, rolls `web` out to v2 by a swap; the process drives the run, which soaks for long.
+    pub fn colleague(&self) -> Outcome<Colleague> {
+        let state = tempfile::tempdir()?;
+        let call = |arguments: &[&str]| -> Outcome<Command> {
+            let mut c = Command::new(crate::program("changeoverctl")?);
+            c.args(arguments).arg("-n").arg(&self.namespace).arg("--kubeconfig").arg(self.lab.kubeconfig());
+            c.arg("--state-dir").arg(state.path()).current_dir(state.path()).env("USER", "ann").stdin(Stdio::null());
+            Ok(c)
+        };
+        let swap = ["--finish", "swap", "--set", "soak=900", "--out", "web.plan"];
+        let plan = [&["plan", "blue-green", "deployment/web", "--image", "web=changeover.dev/shop:v2"], &swap[..]].concat();
+        let said = call(&plan)?.output()?;
+        if !said.status.success() {
+            return Err(String::from_utf8_lossy(&said.stderr).into());
+        }
+        let config: Value = serde_saphyr::from_str(&std::fs::read_to_string(self.lab.kubeconfig())?)?;
+        let context = config["current-context"].as_str().unwrap_or_default();
+        let lines = std::fs::File::create(state.path().join("lines.json"))?;
+        let mut run = call(&["run", "web.plan", "--yes", "--confirm-context", context])?;
+        if self.lab.record().options.kind == Kind::Practice {
+            // Simulated pods give no data: the run is left with that question, and answered.
+            run.output()?;
+            let plan: Value = serde_json::from_slice(&std::fs::read(state.path().join("web.plan"))?)?;
+            run = call(&["resume", plan["id"].as_str().unwrap_or_default(), "--yes", "--choose", "go-on"])?;
+        }
+        let drives = run.stdout(lines).stderr(Stdio::null()).spawn()?;
+        Ok(Colleague { drives, state })
+    }
+
     /// From the list of clusters to the map of the journey's namespace.
     pub async fn connect(&self, w: &Window) -> Outcome<()> {
         w.see("[data-testid=context-row]").await?;
@@ -170,6 +200,21 @@ impl Journey {
         Ok(())
     }
 
+    /// Opens the list of runs until one of that state is in it.
+    pub async fn until_listed(&self, w: &Window, state: &str) -> Outcome<()> {
+        let until = std::time::Instant::now() + PODS;
+        loop {
+            w.client.find(Locator::Css("body")).await?.send_keys("gr").await?;
+            let listed = w.client.wait().at_most(Duration::from_secs(1));
+            if listed.for_element(Locator::Css(&format!("[data-testid=run-state][data-state={state}]"))).await.is_ok() {
+                return Ok(());
+            }
+            if std::time::Instant::now() > until {
+                return Err(format!("no run becomes {state}; the window says: {}", w.text("body").await?).into());
+            }
+        }
+    }
+
     /// Until the run waits before the cutover.
     pub async fn until_gate(&self, w: &Window) -> Outcome<()> {
         self.until(w, "[data-testid=run][data-gate=cut-over]").await
@@ -214,6 +259,36 @@ impl Journey {
             Ok(_) => Ok(()),
             Err(_) => Err(format!("the run does not become {state}; the window says: {}", w.text("body").await?).into()),
         }
+    }
+}
+
+/// Somebody else, whose journal knows nothing of ours.
+pub struct Colleague {
+    drives: Child,
+    state: TempDir,
+}
+
+impl Colleague {
+    /// Waits until they are told that they do not drive the run any more: exit code, and the last line.
+    pub fn told(&mut self) -> Outcome<(Option<i32>, Value)> {
+        let until = std::time::Instant::now() + PODS;
+        let code = loop {
+            match self.drives.try_wait()? {
+                Some(status) => break status.code(),
+                None if std::time::Instant::now() > until => return Err("the colleague was not told".into()),
+                None => std::thread::sleep(Duration::from_millis(100)),
+            }
+        };
+        let lines = std::fs::read_to_string(self.state.path().join("lines.json"))?;
+        Ok((code, serde_json::from_str(lines.lines().last().unwrap_or("null"))?))
+    }
+}
+
+impl Drop for Colleague {
+    fn drop(&mut self) {
+        // Already gone, where they were told.
+        let _ = self.drives.kill();
+        let _ = self.drives.wait();
     }
 }
 

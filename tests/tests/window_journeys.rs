@@ -112,3 +112,33 @@ async fn a_cut_connection_turns_writing_off_until_it_heals() -> Outcome<()> {
     assert!(banner.is_err(), "the map is live again");
     w.close().await
 }
+
+#[tokio::test]
+async fn a_colleagues_run_is_seen_and_taken_over_and_they_are_told() -> Outcome<()> {
+    let j = Journey::begin("theirs")?;
+    let mut ann = j.colleague()?;
+    let w = j.window().await?;
+    j.connect(&w).await?;
+    j.unlock(&w).await?;
+    j.until_listed(&w, "elsewhere").await?;
+    w.click("[data-testid=run-row]").await?;
+    w.see("[data-testid=run][data-state=elsewhere]").await?;
+    w.reads("[data-testid=headline]", &["ann@", "drives it"], PATIENCE).await?;
+    // What another drives is shown as it goes on, and nothing of it can be done from here.
+    j.until(&w, "[data-testid=run][data-state=elsewhere] [data-testid=back-out][data-kind=flipBack][aria-disabled=true]").await?;
+    assert_eq!(j.selector()?["changeover.dev/color"], "green");
+    w.click("[data-testid=take-over]").await?;
+    w.see("[data-testid=take-over-dialog]").await?;
+    w.see("[data-testid=take-over-steal][aria-disabled=true]").await?;
+    w.fill("[data-testid=take-over-reason]", "ann cannot be reached").await?;
+    w.hold("[data-testid=take-over-steal]", HOLD).await?;
+    // It was in the middle of the soak: who took it over is asked first.
+    w.see("[data-testid=run][data-state=held] [data-testid=choice-retry]").await?;
+    let (code, last) = ann.told()?;
+    assert_eq!((code, &last["state"]), (Some(4), &json!("elsewhere")), "{last}");
+    w.click("[data-testid=choice-back-out]").await?;
+    j.state(&w, "backedOut").await?;
+    assert_eq!(j.selector()?, json!({"app": "web"}), "the selector is what it was");
+    assert_eq!(j.deployments()?, ["web"], "green is gone");
+    w.close().await
+}

@@ -33,6 +33,7 @@ async fn main() -> Outcome<()> {
     w.click("[data-testid=tab-events]").await?;
     take(&w, &to, "inspector").await?;
     w.click("[data-testid=tab-overview]").await?;
+    theirs(&w, &j, &to).await?;
     for (setting, name) in [("theme-light", "-light"), ("language-ko", "-ko")] {
         set(&w, setting).await?;
         walk(&w, &to, name).await?;
@@ -114,6 +115,36 @@ async fn main() -> Outcome<()> {
     w.see("[data-testid=settings]").await?;
     take(&w, &to, "settings").await?;
     w.close().await
+}
+
+/// A colleague's run: seen, taken over and backed out, in all looks.
+async fn theirs(w: &Window, j: &Journey, to: &Path) -> Outcome<()> {
+    let _ann = j.colleague()?;
+    j.until_listed(w, "elsewhere").await?;
+    w.click("[data-testid=run-row]").await?;
+    j.until(w, "[data-testid=run][data-state=elsewhere] [data-testid=back-out][data-kind=flipBack]").await?;
+    both(w, to, "elsewhere").await?;
+    for (language, size, name) in [("en", (1440, 900), ""), ("ko", (1440, 900), "-ko"), ("en", (1024, 700), "-1024")] {
+        set(w, &format!("language-{language}")).await?;
+        w.client.set_window_size(size.0, size.1).await?;
+        if !name.is_empty() {
+            take(w, to, &format!("elsewhere{name}")).await?;
+        }
+        w.click("[data-testid=take-over]").await?;
+        w.see("[data-testid=take-over-dialog]").await?;
+        take(w, to, &format!("take-over{name}")).await?;
+        keys(w, &char::from(fantoccini::key::Key::Escape).to_string()).await?;
+    }
+    w.client.set_window_size(1440, 900).await?;
+    w.click("[data-testid=take-over]").await?;
+    w.fill("[data-testid=take-over-reason]", "ann cannot be reached").await?;
+    w.hold("[data-testid=take-over-steal]", HOLD).await?;
+    w.see("[data-testid=run][data-state=held] [data-testid=choice-back-out]").await?;
+    take(w, to, "taken-over").await?;
+    w.click("[data-testid=choice-back-out]").await?;
+    j.state(w, "backedOut").await?;
+    keys(w, "gm").await?;
+    j.select(w).await
 }
 
 /// A copy of the sample shop, with everything that belongs to it, in a namespace with a name that one can read.
