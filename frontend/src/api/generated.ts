@@ -977,13 +977,13 @@ entry: string,
  */
 selects: string, 
 /**
- * Ready endpoints of blue.
+ * Ready endpoints of blue; null = not read yet.
  */
-blue: number, 
+blue: number | null, 
 /**
- * Ready endpoints of green.
+ * Ready endpoints of green; null = not read yet.
  */
-green: number, };
+green: number | null, };
 
 export type GateView = { 
 /**

@@ -122,6 +122,10 @@ describe("a run", () => {
     expect(flow({ ...s, blue: 0 }, "blue", true).flow).toBe("declared");
     expect(flow({ ...s, selects: "both", blue: 3, green: 1 }, "green", true)).toEqual({ flow: "part", share: 0.25 });
     expect(flow({ ...s, selects: "unknown" }, "blue", true).flow).toBe("unknown");
+    expect(flow({ ...s, blue: null, green: null }, "blue", true), "not read yet is not nothing ready").toEqual({
+      flow: "unknown",
+      share: null,
+    });
     expect(flow({ ...s, selects: "none" }, "blue", true).flow).toBe("open");
   });
   it("keeps the pipes of many Services inside their lanes", () => {

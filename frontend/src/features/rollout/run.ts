@@ -134,10 +134,11 @@ export type Flow = "full" | "part" | "open" | "declared" | "unknown" | "absent";
 export function flow(service: RunServiceView, lane: Lane, exists: boolean): { flow: Flow; share: number | null } {
   if (!exists) return { flow: "absent", share: null };
   const mine = lane === "blue" ? service.blue : service.green;
-  const total = service.blue + service.green;
+  const total = (service.blue ?? 0) + (service.green ?? 0);
   const selected = service.selects === lane || service.selects === "both";
   if (service.selects === "unknown") return { flow: "unknown", share: null };
   if (!selected) return { flow: "open", share: 0 };
+  if (mine === null) return { flow: "unknown", share: null };
   if (mine === 0) return { flow: "declared", share: 0 };
   const share = service.selects === "both" ? mine / total : 1;
   return { flow: share < 1 ? "part" : "full", share };

@@ -673,10 +673,10 @@ views! {
         entry: String,
         /// `blue`, `green`, `both`, `none`, `unknown`.
         selects: String,
-        /// Ready endpoints of blue.
-        blue: u32,
-        /// Ready endpoints of green.
-        green: u32,
+        /// Ready endpoints of blue; null = not read yet.
+        blue: Option<u32>,
+        /// Ready endpoints of green; null = not read yet.
+        green: Option<u32>,
     }
     /// One write that a gate leads to.
     GateWrite {

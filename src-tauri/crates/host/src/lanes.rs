@@ -68,21 +68,33 @@ fn green_share(plan: &Plan, endpoints: &[ServiceEndpoints]) -> Option<f64> {
     (blue + green > 0).then(|| f64::from(green) / f64::from(blue + green))
 }
 
+/// What the engine knows, and the endpoints that it has not counted (yet, or because nobody here drives the run) as the live
+/// view shows them.
+pub fn counted(plan: &Plan, seen: &RunView, set: Option<&ObjectSet>, at: Timestamp) -> RunView {
+    let mut seen = seen.clone();
+    let missing = set.map(|set| endpoints(plan, set, at)).unwrap_or_default();
+    let missing: Vec<ServiceEndpoints> = missing.into_iter().filter(|m| !seen.endpoints.iter().any(|e| e.service == m.service)).collect();
+    seen.endpoints.extend(missing);
+    seen
+}
+
 /// Ready endpoints of the Services that the plan moves, by colour, from the EndpointSlices of the live view; each pod once,
-/// however many slices and address families name it.
-pub fn endpoints(plan: &Plan, set: &ObjectSet, at: Timestamp) -> Vec<ServiceEndpoints> {
+/// however many slices and address families name it. A Service without any slice is left out: not read yet.
+fn endpoints(plan: &Plan, set: &ObjectSet, at: Timestamp) -> Vec<ServiceEndpoints> {
     let uids = |id: &ObjectId| pods(set, id).into_iter().map(|p| p.metadata.uid.as_str()).collect::<BTreeSet<&str>>();
     let (blue, green) = (uids(&plan.target.object), green(plan).map(uids).unwrap_or_default());
     let of = |service: &ObjectId| {
         let slices = set.endpoint_slices(&service.namespace);
         let own = slices.filter(|s| s.metadata.labels.get(names::SERVICE_NAME).is_some_and(|name| *name == service.name));
+        let mut own = own.peekable();
+        own.peek()?;
         let ready = own.flat_map(|s| &s.endpoints).filter(|e| e.conditions.is_ready());
         let ready: BTreeSet<&str> = ready.filter_map(|e| e.target_ref.as_ref()).map(|t| t.uid.as_str()).collect();
         let (blue, green) = (ready.intersection(&blue).count(), ready.intersection(&green).count());
         let other = count(ready.len() - blue - green);
-        ServiceEndpoints { service: service.to_string(), blue: count(blue), green: count(green), other, at }
+        Some(ServiceEndpoints { service: service.to_string(), blue: count(blue), green: count(green), other, at })
     };
-    services(plan).into_iter().map(of).collect()
+    services(plan).into_iter().filter_map(of).collect()
 }
 
 /// Blue, then green.
@@ -158,8 +170,8 @@ fn service_view(id: &ObjectId, plan: &Plan, run: &RunView, set: Option<&ObjectSe
         ports: ports.join(", "),
         entry: set.map(|s| entry(id, s)).unwrap_or_default(),
         selects: selects(service, plan, set).to_string(),
-        blue: seen.map(|e| e.blue).unwrap_or_default(),
-        green: seen.map(|e| e.green).unwrap_or_default(),
+        blue: seen.map(|e| e.blue),
+        green: seen.map(|e| e.green),
     }
 }
 
@@ -251,9 +263,12 @@ mod tests {
             slice("web-v6", "web", &[("web-green-0", true)]),
             slice("api-v4", "api", &[("web-0", true)]),
         ]);
-        let seen = endpoints(&plan, &objects.collect(), Timestamp::UNIX_EPOCH);
+        let set: ObjectSet = objects.collect();
+        let seen = endpoints(&plan, &set, Timestamp::UNIX_EPOCH);
         let numbers: Vec<_> = seen.iter().map(|e| (e.blue, e.green, e.other)).collect();
         assert_eq!(numbers, [(0, 2, 1)], "{seen:?}");
         assert_eq!(green_share(&plan, &seen), Some(1.0));
+        let bare = colour("web-green", 2).into_iter().collect();
+        assert_eq!(endpoints(&plan, &bare, Timestamp::UNIX_EPOCH), [], "no slice read yet is not the same as no pod ready");
     }
 }

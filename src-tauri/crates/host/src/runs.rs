@@ -239,7 +239,7 @@ impl Host {
             run_view::view(&run_view::Sources {
                 plan: &d.plan,
                 header: header.as_ref(),
-                seen: &seen,
+                seen: &lanes::counted(&d.plan, &seen, objects, self.clock.now()),
                 objects,
                 recorder: Some(&d.recorder),
                 log: &log,
@@ -286,12 +286,10 @@ impl Host {
         let header = self.header(&plan.id);
         let live = link.as_ref().and_then(|l| l.reading(plan));
         let make = |objects: Option<&model::ObjectSet>| {
-            // Nobody here has counted its endpoints: where traffic is stands in the live view.
-            let endpoints = objects.map(|set| lanes::endpoints(plan, set, self.clock.now())).unwrap_or_default();
             run_view::view(&run_view::Sources {
                 plan,
                 header: header.as_ref(),
-                seen: &Seen { endpoints, ..seen.clone() },
+                seen: &lanes::counted(plan, seen, objects, self.clock.now()),
                 objects,
                 recorder: None,
                 log: &[],
