@@ -499,6 +499,10 @@ advised: boolean,
  */
 excluded: string | null, 
 /**
+ * It was never seen healthy, because.
+ */
+neverHealthy: string | null, 
+/**
  * What speaks for and against it.
  */
 reasons: Array<string>, };
@@ -651,6 +655,36 @@ doc: string, };
 
 export type ParamKind = "integer" | "choice" | "text" | "textList";
 
+export type BeforeView = { 
+/**
+ * Run.
+ */
+run: string, 
+/**
+ * When it ended.
+ */
+endedAt: string | null, 
+/**
+ * What the run was: its strategy.
+ */
+strategy: string, 
+/**
+ * Why it was started, or taken back.
+ */
+reason: string | null, 
+/**
+ * Images by container, of the template from before it.
+ */
+images: Array<string>, 
+/**
+ * What going back to it changes now, as a diff with what sounds secret masked.
+ */
+diff: string, 
+/**
+ * Cannot be gone back to, because.
+ */
+excluded: string | null, };
+
 export type WorkloadView = { 
 /**
  * Id.
@@ -679,7 +713,11 @@ strategies: Array<StrategyView>,
 /**
  * Revisions.
  */
-revisions: Array<RevisionView>, };
+revisions: Array<RevisionView>, 
+/**
+ * Templates from before runs of this workstation, newest first.
+ */
+before: Array<BeforeView>, };
 
 export type PlanRequest = { 
 /**

@@ -21,7 +21,7 @@ import { systemLocale, t, words } from "../i18n/index.svelte";
 export type Screen =
   | { at: "clusters" }
   | { at: "map" }
-  | { at: "walk"; target: string; mode: "rollOut" | "rollBack" }
+  | { at: "walk"; target: string; mode: "rollOut" | "rollBack"; undo?: string }
   | { at: "run"; run: string }
   | { at: "runs" }
   | { at: "settings" };

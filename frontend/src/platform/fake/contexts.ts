@@ -151,6 +151,7 @@ export function revisions(): RevisionView[] {
     current: false,
     advised: false,
     excluded: null,
+    neverHealthy: null,
     reasons: [],
     ...patch,
   });
@@ -167,7 +168,11 @@ export function revisions(): RevisionView[] {
       cause: "jenkins shop-deploy #790",
       reasons: ["served 3 d 4 h without a restart", "its image is still in the registry"],
     }),
-    revision(110, { reasons: ["served 12 min, then was replaced"], created: "2026-11-16T08:00:00Z" }),
+    revision(110, {
+      reasons: ["its rollout was not complete within its deadline"],
+      neverHealthy: "its rollout was not complete within its deadline",
+      created: "2026-11-16T08:00:00Z",
+    }),
     revision(109, { excluded: "never became ready", created: "2026-11-16T07:40:00Z" }),
   ];
 }
@@ -269,6 +274,17 @@ export function workload(id: string): WorkloadView {
       },
     ],
     revisions: revisions(),
+    before: [
+      {
+        run: "rb-web-3f9a1c",
+        endedAt: "2026-11-21T21:04:00Z",
+        strategy: "rollback",
+        reason: "checkout fails for one in ten",
+        images: [`${IMAGE}:5.9.0`],
+        diff: `-        image: ${IMAGE}:5.8.0\n+        image: ${IMAGE}:5.9.0`,
+        excluded: null,
+      },
+    ],
   };
 }
 

@@ -404,6 +404,8 @@ views! {
         advised: bool,
         /// Cannot be gone back to, because.
         excluded: Option<String>,
+        /// It was never seen healthy, because.
+        never_healthy: Option<String>,
         /// What speaks for and against it.
         reasons: Vec<String>,
     }
@@ -506,6 +508,25 @@ views! {
         strategies: Vec<StrategyView>,
         /// Revisions.
         revisions: Vec<RevisionView>,
+        /// Templates from before runs of this workstation, newest first.
+        before: Vec<BeforeView>,
+    }
+    /// A template from before a run that is over, as its plan kept it (parameter `toRun` of a rollback).
+    BeforeView {
+        /// Run.
+        run: String,
+        /// When it ended.
+        ended_at: Option<String>,
+        /// What the run was: its strategy.
+        strategy: String,
+        /// Why it was started, or taken back.
+        reason: Option<String>,
+        /// Images by container, of the template from before it.
+        images: Vec<String>,
+        /// What going back to it changes now, as a diff with what sounds secret masked.
+        diff: String,
+        /// Cannot be gone back to, because.
+        excluded: Option<String>,
     }
     /// New image of a container.
     ImageWish {

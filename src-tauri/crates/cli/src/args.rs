@@ -281,7 +281,8 @@ Examples:
     #[command(after_help = "\
 Examples:
   changeoverctl plan rollback deployment/web -n shop
-  changeoverctl plan rollback deployment/web -n shop --to-revision 4 --out back.plan")]
+  changeoverctl plan rollback deployment/web -n shop --to-revision 4 --out back.plan
+  changeoverctl plan rollback deployment/web -n shop --to-run rb-web-3f9a1c    # the undo of that run")]
     Rollback {
         /// Deployment.
         #[command(flatten)]
@@ -289,6 +290,10 @@ Examples:
         /// Revision; without it the one that `history` advises.
         #[arg(long, value_name = "N")]
         to_revision: Option<u32>,
+        /// The template from before a run of this workstation, also where the cluster keeps it no more. After a rollback that
+        /// is the undo of the undo.
+        #[arg(long, value_name = "RUN", conflicts_with = "to_revision")]
+        to_run: Option<String>,
         /// Parameters and file.
         #[command(flatten)]
         more: PlanMore,
@@ -299,7 +304,7 @@ Examples:
 #[derive(Args, Debug, Clone, Default)]
 pub struct PlanMore {
     /// Parameter of the strategy: KEY=VALUE. May be repeated.
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = pair)]
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = setting)]
     pub set: Vec<(String, String)>,
     /// Writes the plan to this file.
     #[arg(long, value_name = "FILE")]
@@ -318,6 +323,14 @@ pub struct Target {
 fn pair(s: &str) -> Result<(String, String), String> {
     match s.split_once('=') {
         Some((k, v)) if !k.is_empty() && !v.is_empty() => Ok((k.to_string(), v.to_string())),
+        _ => Err("KEY=VALUE is needed".to_string()),
+    }
+}
+
+/// As [`pair`], but the value may be empty: an empty list, no smoke check.
+fn setting(s: &str) -> Result<(String, String), String> {
+    match s.split_once('=') {
+        Some((k, v)) if !k.is_empty() => Ok((k.to_string(), v.to_string())),
         _ => Err("KEY=VALUE is needed".to_string()),
     }
 }
@@ -391,6 +404,8 @@ mod tests {
 
     #[test]
     fn an_image_reference_may_hold_equal_signs() {
+        assert_eq!(setting("smokePath="), Ok(("smokePath".into(), String::new())), "no smoke check");
+        assert!(setting("=x").is_err() && pair("web=").is_err());
         assert_eq!(pair("web=r/x@sha256:1?a=b"), Ok(("web".into(), "r/x@sha256:1?a=b".into())));
     }
 

@@ -113,11 +113,11 @@ async fn graph(host: &Arc<Host>, g: &Global, json: bool, out: &mut Out) -> Resul
 
 async fn history(host: &Arc<Host>, g: &Global, name: &str, json: bool, out: &mut Out) -> Result<Exit, UiError> {
     let (context, namespace) = open(host, g).await?;
-    let v = host.object(context, format!("Deployment/{namespace}/{name}")).await?;
+    let v = host.workload(context, format!("Deployment/{namespace}/{name}")).await?;
     if json {
-        out.json(&json!({"schema": SCHEMA, "deployment": v.id, "revisions": v.versions}));
+        out.json(&json!({"schema": SCHEMA, "deployment": v.id, "revisions": v.revisions, "before": v.before}));
     } else {
-        text::history(&v.versions).iter().for_each(|l| out.line(l));
+        text::history(&v.revisions, &v.before).iter().for_each(|l| out.line(l));
     }
     Ok(Exit::Done)
 }
@@ -136,7 +136,10 @@ async fn plan(host: &Arc<Host>, g: &Global, p: &PlanCommand, json: bool, out: &m
             let images = image.iter().map(|(c, i)| ImageWish { container: c.clone(), image: i.clone() }).collect();
             ("blue-green", images, template.as_deref().map(read).transpose()?, None)
         }
-        PlanCommand::Rollback { to_revision, .. } => ("rollback", vec![], None, *to_revision),
+        PlanCommand::Rollback { to_revision, to_run, .. } => {
+            params.extend(to_run.iter().map(|run| ("toRun".to_string(), json!(run))));
+            ("rollback", vec![], None, *to_revision)
+        }
     };
     let request = PlanRequest {
         context,

@@ -76,7 +76,7 @@ pub fn wire<T: serde::Serialize>(v: &T) -> String {
 }
 
 /// `history`.
-pub fn history(revisions: &[RevisionView]) -> Vec<String> {
+pub fn history(revisions: &[RevisionView], before: &[BeforeView]) -> Vec<String> {
     let mut rows = vec![head(&["", "REVISION", "IMAGES", "PODS", "CREATED", "CAUSE", ""])];
     for r in revisions {
         let mark = if r.current {
@@ -86,9 +86,10 @@ pub fn history(revisions: &[RevisionView]) -> Vec<String> {
         } else {
             ""
         };
-        let note = match &r.excluded {
-            Some(why) => format!("not possible: {why}"),
-            None => r.reasons.join("; "),
+        let note = match (&r.excluded, &r.never_healthy) {
+            (Some(why), _) => format!("not possible: {why}"),
+            (None, Some(_)) => format!("never seen healthy: {}", r.reasons.join("; ")),
+            (None, None) => r.reasons.join("; "),
         };
         rows.push(vec![
             mark.into(),
@@ -102,6 +103,21 @@ pub fn history(revisions: &[RevisionView]) -> Vec<String> {
     }
     let mut lines = table(&rows);
     lines.push(ink(Ink::Dim, "* runs now   ← best to go back to"));
+    if before.is_empty() {
+        return lines;
+    }
+    let mut rows = vec![head(&["BEFORE RUN", "STRATEGY", "ENDED", "IMAGES", ""])];
+    rows.extend(before.iter().map(|b| {
+        let note = match (&b.excluded, &b.reason) {
+            (Some(why), _) => format!("not possible: {why}"),
+            (None, reason) => reason.clone().unwrap_or_default(),
+        };
+        let ended = b.ended_at.clone().unwrap_or_default();
+        vec![b.run.clone(), b.strategy.clone(), ended, b.images.join(", "), ink(Ink::Dim, &note)]
+    }));
+    lines.push(String::new());
+    lines.extend(table(&rows));
+    lines.push(ink(Ink::Dim, "plans of this workstation kept these: changeoverctl plan rollback deployment/NAME --to-run RUN"));
     lines
 }
 
@@ -230,7 +246,8 @@ pub fn run(v: &RunView) -> Vec<String> {
         lines.push(format!("  [{letter}] {} {}  {}/{} ready  {}", l.deployment, l.version, l.ready, l.wanted, l.note));
     }
     for s in &v.services {
-        lines.push(format!("  {} selects {}; endpoints: blue {}, green {}", s.service, s.selects, s.blue, s.green));
+        let n = |n: Option<u32>| n.map_or("not read".to_string(), |n| n.to_string());
+        lines.push(format!("  {} selects {}; endpoints: blue {}, green {}", s.service, s.selects, n(s.blue), n(s.green)));
     }
     lines.extend(proof(v));
     lines.extend(connections(v));

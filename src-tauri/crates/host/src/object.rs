@@ -42,17 +42,21 @@ impl Host {
 
     /// Revisions of a Deployment, newest first; the best one to go back to is marked.
     pub(crate) async fn revisions(&self, link: &Link, id: &ObjectId) -> Result<Vec<RevisionView>, UiError> {
-        let snapshot = self.survey(link, id).await?;
-        let ranked = plan::revisions::revisions(&snapshot, id).map_err(errors::plan)?;
-        let advised = ranked.iter().find(|r| r.excluded.is_none()).map(|r| r.number);
-        let mut by_age: Vec<&Revision> = ranked.iter().collect();
-        by_age.sort_by_key(|r| r.number);
-        let templates: Vec<Option<Value>> = by_age.iter().map(|r| plan::revisions::template_of(&snapshot, &r.replica_set)).collect();
-        let mut views: Vec<RevisionView> =
-            by_age.iter().zip(diffs(&templates)).map(|(r, diff)| revision(r, diff, &snapshot, advised)).collect();
-        views.reverse();
-        Ok(views)
+        revisions_of(&self.survey(link, id).await?, id)
     }
+}
+
+/// As [`Host::revisions`], of a snapshot that is at hand.
+pub fn revisions_of(snapshot: &plan::Snapshot, id: &ObjectId) -> Result<Vec<RevisionView>, UiError> {
+    let ranked = plan::revisions::revisions(snapshot, id).map_err(errors::plan)?;
+    let advised = ranked.iter().find(|r| r.excluded.is_none()).map(|r| r.number);
+    let mut by_age: Vec<&Revision> = ranked.iter().collect();
+    by_age.sort_by_key(|r| r.number);
+    let templates: Vec<Option<Value>> = by_age.iter().map(|r| plan::revisions::template_of(snapshot, id, &r.replica_set)).collect();
+    let diffs = diffs(&templates);
+    let mut views: Vec<RevisionView> = by_age.iter().zip(diffs).map(|(r, diff)| revision(r, diff, snapshot, advised)).collect();
+    views.reverse();
+    Ok(views)
 }
 
 /// An id as a front end sends it; a route's row stands for its object.
@@ -85,6 +89,7 @@ fn revision(r: &Revision, diff: String, snapshot: &plan::Snapshot, advised: Opti
         current: r.current,
         advised: advised == Some(r.number),
         excluded: r.excluded.clone(),
+        never_healthy: r.never_healthy.clone(),
         reasons: r.score_reasons.clone(),
     }
 }

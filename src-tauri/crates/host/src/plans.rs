@@ -3,9 +3,11 @@
 use std::sync::{Arc, Mutex};
 
 use api::*;
-use model::{Kind, ObjectId};
+use engine::Journal;
+use engine::status::RunStatus;
+use model::{ClusterIdentity, Kind, ObjectId};
 use plan::hazards::{Finding, Severity};
-use plan::{ParamSchema, Plan, Snapshot, What};
+use plan::{Ending, ParamSchema, Past, Plan, Snapshot, What};
 use serde_json::{Map, Value};
 
 use crate::link::Link;
@@ -26,7 +28,28 @@ pub struct Kept {
 impl Host {
     /// Everything around a target, read now.
     pub(crate) async fn survey(&self, link: &Link, target: &ObjectId) -> Result<Snapshot, UiError> {
-        engine::survey(&*link.connection, &link.name, target).await.map_err(errors::read)
+        let mut snapshot = engine::survey(&*link.connection, &link.name, target).await.map_err(errors::read)?;
+        snapshot.past = self.past(&snapshot.cluster, target)?;
+        Ok(snapshot)
+    }
+
+    /// Runs of a workload that are over, newest first, as the journal of this workstation tells them. One that cannot be
+    /// interpreted says nothing here: the list of runs tells about it.
+    fn past(&self, cluster: &ClusterIdentity, target: &ObjectId) -> Result<Vec<Past>, UiError> {
+        let headers = self.store.runs().map_err(errors::journal)?;
+        let known = headers.iter().filter(|h| h.target == *target).filter_map(|h| {
+            let (plan, seen) = self.journaled(&h.id).ok()?;
+            let (ending, reason) = match &seen.status {
+                RunStatus::Done => (Ending::Done, h.reason.clone()),
+                RunStatus::BackedOut { why } => (Ending::TakenBack, Some(why.text.clone())),
+                RunStatus::Stuck { .. } => (Ending::TakenBack, h.reason.clone()),
+                _ => return None,
+            };
+            (plan.cluster.uid == cluster.uid).then(|| Past::of(&plan, seen.last_at, ending, reason))
+        });
+        let mut all: Vec<Past> = known.collect();
+        all.sort_by_key(|p| std::cmp::Reverse(p.at));
+        Ok(all)
     }
 
     pub(crate) async fn make(&self, request: PlanRequest) -> Result<PlanView, UiError> {

@@ -1,9 +1,10 @@
 //! What a walk starts from: containers, template, strategies with their advice, revisions.
 
 use api::*;
-use plan::{ParamKind as PlanParam, Strategy};
+use plan::around::Around;
+use plan::{ParamKind as PlanParam, Past, Strategy};
 
-use crate::{Host, errors, mask, object, plans};
+use crate::{Host, errors, mask, object, plan_view, plans};
 
 /// Seconds that a rollback by rolling update takes per pod, about; shown as an estimate.
 const PER_POD: u32 = 10;
@@ -17,7 +18,7 @@ impl Host {
         }
         let snapshot = self.survey(&link, &id).await?;
         let advice = plan::advice::advise(&snapshot, &id).map_err(errors::plan)?;
-        let around = plan::around::Around::of(&snapshot, &id).map_err(errors::plan)?;
+        let around = Around::of(&snapshot, &id).map_err(errors::plan)?;
         let replicas = around.deployment.wanted();
         let template = around.template();
         let probes = self.settings_probes(&id)?.unwrap_or_else(|| plan::entry::urls(&around));
@@ -37,8 +38,21 @@ impl Host {
             owner: owners.join(", "),
             template: plan::render::yaml(&mask::masked(&template)),
             strategies,
-            revisions: self.revisions(&link, &id).await?,
+            revisions: object::revisions_of(&snapshot, &id)?,
+            before: snapshot.past.iter().map(|p| before(&around, p)).collect(),
         })
+    }
+}
+
+fn before(around: &Around<'_>, p: &Past) -> BeforeView {
+    BeforeView {
+        run: p.run.clone(),
+        ended_at: p.at.map(|at| at.to_string()),
+        strategy: p.strategy.clone(),
+        reason: p.reason.clone(),
+        images: object::containers(&p.before).into_iter().map(|c| format!("{}={}", c.name, c.image)).collect(),
+        diff: plan_view::template_diff(&around.template(), &p.before),
+        excluded: plan::revisions::excluded_before(around, p),
     }
 }
 

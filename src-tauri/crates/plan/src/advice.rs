@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::around::Around;
 use crate::plan::PlanError;
 use crate::references::slim;
-use crate::revisions::revisions;
+use crate::revisions::{excluded_before, revisions};
 use crate::snapshot::Snapshot;
 
 /// What is said of one strategy.
@@ -79,7 +79,13 @@ fn rollback(around: &Around<'_>) -> Result<Advice, PlanError> {
             reasons.extend(best.healthy_evidence.clone());
             (Fit::Possible, reasons)
         }
-        None => (Fit::Unfit, vec!["its history holds nothing to go back to".to_string()]),
+        None => match around.snapshot.past.iter().find(|p| excluded_before(around, p).is_none()) {
+            Some(p) => (
+                Fit::Possible,
+                vec![format!("the cluster keeps no revision to go back to; run {} kept the template from before it", p.run)],
+            ),
+            None => (Fit::Unfit, vec!["its history holds nothing to go back to".to_string()]),
+        },
     };
     Ok(Advice { strategy: "rollback", fit, reasons })
 }

@@ -1,18 +1,21 @@
 //! The revisions of a Deployment, ranked by how well they can be gone back to.
 //!
 //! `kubectl rollout undo` takes the second-highest number: after two bad releases that is the first bad one, and undoing
-//! twice toggles. Here a revision is preferred that has ready pods or served for long; every reason is shown, and
-//! nothing is chosen silently. What this cannot know: whether a revision *worked*; a cluster keeps no record of it.
+//! twice toggles. Here a revision is preferred that has ready pods, that a run of ours checked, or that was the one that
+//! counted for long; every reason is shown, and nothing is chosen silently. One that counted for a day has shown itself: of
+//! those the newest is taken, for the older one would take back more than what broke.
 
 use jiff::Timestamp;
-use model::kinds::replica_set::ReplicaSet;
 use model::kinds::template::PodTemplate;
-use model::{Kind, ObjectId, names};
+use model::{Kind, ObjectId};
 use serde_json::Value;
 
 use crate::around::Around;
+use crate::hazards::takes;
+use crate::history::{self, Kept, written_at};
+use crate::past::{Ending, Past};
 use crate::plan::PlanError;
-use crate::references::{Presence, presence, references};
+use crate::references::{Presence, presence, references, slim};
 use crate::snapshot::Snapshot;
 
 /// A revision in a Deployment's history.
@@ -34,6 +37,8 @@ pub struct Revision {
     pub current: bool,
     /// What speaks for its having worked; `None` = nothing is known.
     pub healthy_evidence: Option<String>,
+    /// What speaks against its ever having worked, where nothing speaks for it.
+    pub never_healthy: Option<String>,
     /// Why it cannot be gone back to.
     pub excluded: Option<String>,
     /// What speaks for and against it: `+ served 9 d until the next revision`.
@@ -48,45 +53,46 @@ pub fn revisions(snapshot: &Snapshot, target: &ObjectId) -> Result<Vec<Revision>
     if let Some(why) = snapshot.unknown(Kind::ReplicaSet) {
         return Err(PlanError::Unfit { object: target.clone(), why: format!("its history could not be read ({why})") });
     }
-    let mut sets: Vec<&ReplicaSet> = around.replica_sets().collect();
-    sets.sort_by_key(|r| r.metadata.creation_timestamp);
+    let kept = history::of_deployment(&around);
+    let served = history::served(&kept);
     let live = around.template();
-    let mut list: Vec<Revision> = sets.iter().enumerate().map(|(i, set)| revision(&around, set, sets.get(i + 1).copied(), &live)).collect();
+    let mut list: Vec<Revision> = kept.iter().zip(served).map(|(k, s)| revision(&around, k, s, &live)).collect();
     list.sort_by_key(|r| (r.excluded.is_some(), std::cmp::Reverse((if r.excluded.is_some() { 0 } else { r.score }, r.number))));
     Ok(list)
 }
 
-/// A ReplicaSet's template as its Deployment had it: without `pod-template-hash`.
-pub fn template_of(snapshot: &Snapshot, replica_set: &ObjectId) -> Option<Value> {
-    let mut template = snapshot.raw(replica_set)?.pointer("/spec/template")?.clone();
-    if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
-        labels.remove(names::POD_TEMPLATE_HASH);
-    }
-    Some(template)
+/// The template of a revision, as its Deployment had it: without `pod-template-hash`.
+pub fn template_of(snapshot: &Snapshot, target: &ObjectId, replica_set: &ObjectId) -> Option<Value> {
+    let around = Around::of(snapshot, target).ok()?;
+    let kept = history::of_deployment(&around).into_iter().find(|k| k.object == *replica_set)?;
+    (!kept.template.is_null()).then_some(kept.template)
 }
 
-fn revision(around: &Around<'_>, set: &ReplicaSet, next: Option<&ReplicaSet>, live: &Value) -> Revision {
-    let id = around.id.sibling(Kind::ReplicaSet, &set.metadata.name);
-    let template = template_of(around.snapshot, &id).unwrap_or(Value::Null);
-    let current = &template == live;
+fn revision(around: &Around<'_>, kept: &Kept, served: Option<i64>, live: &Value) -> Revision {
+    let template = slim(&kept.template);
+    let current = &kept.template == live;
     let excluded = match current {
         true => Some("it is what runs now".to_string()),
-        false => exclusion(around, set),
+        false => exclusion(around, &template),
     };
     let mut weighed = Weighed::default();
-    weighed.pods(around, set);
-    weighed.life(set, next);
-    weighed.template(&set.spec.template, &around.deployment.spec.template);
-    weighed.config(around, set);
-    let ready = set.status.ready_replicas;
+    weighed.pods(around, kept);
+    weighed.progress(around, kept);
+    weighed.past(&around.snapshot.past, kept);
+    weighed.life(served);
+    weighed.template(&template, &around.deployment.spec.template);
+    weighed.images(around, kept, &template);
+    weighed.config(around, kept, &template);
+    weighed.again(kept);
     Revision {
-        number: set.revision().unwrap_or(0),
-        replica_set: id,
-        images: set.spec.template.spec.containers.iter().map(|c| (c.name.clone(), c.image.clone())).collect(),
-        created: set.metadata.creation_timestamp,
-        change_cause: set.metadata.annotations.get(names::CHANGE_CAUSE).cloned(),
-        ready,
+        number: kept.number(),
+        replica_set: kept.object.clone(),
+        images: template.spec.containers.iter().map(|c| (c.name.clone(), c.image.clone())).collect(),
+        created: kept.created,
+        change_cause: kept.change_cause.clone(),
+        ready: kept.ready,
         current,
+        never_healthy: weighed.against.filter(|_| weighed.evidence.is_none()),
         healthy_evidence: weighed.evidence,
         excluded,
         score_reasons: weighed.reasons,
@@ -94,8 +100,15 @@ fn revision(around: &Around<'_>, set: &ReplicaSet, next: Option<&ReplicaSet>, li
     }
 }
 
-fn exclusion(around: &Around<'_>, set: &ReplicaSet) -> Option<String> {
-    let template = &set.spec.template;
+/// Why the template from before a run cannot be gone back to.
+pub fn excluded_before(around: &Around<'_>, past: &Past) -> Option<String> {
+    match past.before == around.template() {
+        true => Some("it is what runs now".into()),
+        false => exclusion(around, &slim(&past.before)),
+    }
+}
+
+fn exclusion(around: &Around<'_>, template: &PodTemplate) -> Option<String> {
     if !around.deployment.spec.selector.matches(&template.metadata.labels) {
         return Some("its labels do not satisfy the deployment's selector".into());
     }
@@ -110,6 +123,7 @@ struct Weighed {
     score: i32,
     reasons: Vec<String>,
     evidence: Option<String>,
+    against: Option<String>,
 }
 
 impl Weighed {
@@ -118,48 +132,98 @@ impl Weighed {
         self.reasons.push(format!("{} {reason}", if score < 0 { '-' } else { '+' }));
     }
 
+    /// It worked.
+    fn proves(&mut self, score: i32, reason: String) {
+        self.evidence.get_or_insert_with(|| reason.clone());
+        self.add(score, reason);
+    }
+
+    /// It did not work.
+    fn refutes(&mut self, score: i32, reason: String) {
+        self.against.get_or_insert_with(|| reason.clone());
+        self.add(score, reason);
+    }
+
     /// Pods that are ready prove more than any history; pods that fail speak against it, and so do warnings about them.
-    fn pods(&mut self, around: &Around<'_>, set: &ReplicaSet) {
+    fn pods(&mut self, around: &Around<'_>, kept: &Kept) {
         let pods = around.snapshot.objects.pods(around.namespace());
-        let pods: Vec<_> = pods.filter(|p| p.metadata.controller().is_some_and(|o| o.uid == set.metadata.uid)).collect();
+        let pods: Vec<_> = pods.filter(|p| p.metadata.controller().is_some_and(|o| o.uid == kept.uid)).collect();
         let failing = pods.iter().find_map(|p| p.failure());
-        match set.status.ready_replicas {
-            0 => {}
-            n => {
-                self.evidence = Some(format!("{n} of its pods are ready now"));
-                self.add(100, format!("{n} pods are ready now"));
-            }
+        if kept.ready > 0 {
+            self.proves(100, format!("{} of its pods are ready now", kept.ready));
         }
         if let Some((reason, _)) = failing {
-            self.add(-120, format!("its pods fail now: {reason}"));
+            self.refutes(-120, format!("its pods fail now: {reason}"));
             return;
         }
-        let prefix = format!("{}-", set.metadata.name);
+        let prefix = format!("{}-", kept.object.name);
         let warnings = around.snapshot.objects.events(around.namespace());
         let warning = warnings
-            .filter(|e| e.kind == "Warning" && (e.involved_object.name.starts_with(&prefix) || e.involved_object.uid == set.metadata.uid))
+            .filter(|e| e.kind == "Warning" && (e.involved_object.name.starts_with(&prefix) || e.involved_object.uid == kept.uid))
             .find(|e| matches!(e.reason.as_str(), "BackOff" | "Failed" | "Unhealthy" | "FailedCreate"));
         if let Some(w) = warning {
-            self.add(-50, format!("its pods were warned about: {}", w.reason));
+            self.refutes(-50, format!("its pods were warned about: {}", w.reason));
         }
     }
 
-    /// How long it served until the next one came. A bad release is usually replaced soon.
-    fn life(&mut self, set: &ReplicaSet, next: Option<&ReplicaSet>) {
-        let ends = |r: &ReplicaSet| r.metadata.creation_timestamp;
-        let (Some(from), Some(to)) = (ends(set), next.and_then(ends)) else { return };
-        let seconds = to.as_second() - from.as_second();
-        let said = format!("the next revision came {} after it", said_seconds(seconds));
-        let score = match seconds {
-            86_400.. => 40,
-            3_600.. => 30,
-            600.. => 15,
-            _ => -20,
-        };
-        if score > 0 && self.evidence.is_none() {
-            self.evidence = Some(said.clone());
+    /// The Deployment's own verdict on the one that it rolled out last (condition `Progressing`, which names the ReplicaSet).
+    fn progress(&mut self, around: &Around<'_>, kept: &Kept) {
+        let mut all = around.deployment.status.conditions.iter();
+        let named = format!("\"{}\"", kept.object.name);
+        let Some(verdict) = all.find(|c| c.kind == "Progressing" && c.message.contains(&named)) else { return };
+        match verdict.reason.as_str() {
+            "NewReplicaSetAvailable" => self.proves(30, "its rollout was complete".into()),
+            "ProgressDeadlineExceeded" => self.refutes(-60, "its rollout was not complete within its deadline".into()),
+            _ => {}
         }
-        self.add(score, said);
+    }
+
+    /// What runs of ours did with it.
+    fn past(&mut self, past: &[Past], kept: &Kept) {
+        for p in past {
+            if p.after == kept.template {
+                match p.ending {
+                    Ending::Done => self.proves(30, format!("run {} brought it in, checked it and ended well", p.run)),
+                    Ending::TakenBack => self.refutes(-100, format!("run {} brought it in and was taken back{}", p.run, p.why())),
+                }
+            }
+            if p.goes_back && p.ending == Ending::Done && p.before == kept.template {
+                self.add(-60, format!("run {} went back from it{}", p.run, p.why()));
+            }
+        }
+    }
+
+    /// How long it was the one that counted. A bad release is usually replaced soon.
+    fn life(&mut self, served: Option<i64>) {
+        let Some(seconds) = served else { return };
+        let said = format!("was the current revision for {}", said_seconds(seconds));
+        match seconds {
+            86_400.. => self.proves(40, said),
+            3_600.. => self.proves(30, said),
+            600.. => self.proves(15, said),
+            // Too short to tell: a good one may have been replaced by a better one.
+            _ => self.add(-20, format!("{said} only")),
+        }
+    }
+
+    /// Whether the nodes still hold its images. A node reports 50 of them (`nodeStatusMaxImages`), so that one which is not
+    /// among them may be there all the same; a registry cannot be asked from here with the cluster's credentials.
+    fn images(&mut self, around: &Around<'_>, kept: &Kept, template: &PodTemplate) {
+        let spec = kept.template.pointer("/spec").unwrap_or(&Value::Null);
+        let raw = around.snapshot.raw.iter().filter(|(id, node)| id.kind == Kind::Node && takes(node, spec));
+        let nodes: Vec<Vec<&str>> = raw.map(|(_, node)| images_of(node)).filter(|held| !held.is_empty()).collect();
+        if nodes.is_empty() {
+            return;
+        }
+        for c in template.spec.init_containers.iter().chain(&template.spec.containers) {
+            let name = full_name(&c.image);
+            let holds = nodes.iter().filter(|held| held.contains(&name.as_str())).count();
+            match holds {
+                0 => self.add(-10, format!("image {} is on no node: it has to be pulled, and may be gone", c.image)),
+                n if n == nodes.len() => self.add(5, format!("image {} is on every node", c.image)),
+                n => self.reasons.push(format!("~ image {} is on {n} of {} nodes", c.image, nodes.len())),
+            }
+        }
     }
 
     fn template(&mut self, old: &PodTemplate, live: &PodTemplate) {
@@ -181,26 +245,45 @@ impl Weighed {
     }
 
     /// Configuration that changed after the revision came: going back keeps the new content.
-    fn config(&mut self, around: &Around<'_>, set: &ReplicaSet) {
-        let Some(created) = set.metadata.creation_timestamp else { return };
-        for r in references(&set.spec.template, around.namespace()) {
+    fn config(&mut self, around: &Around<'_>, kept: &Kept, template: &PodTemplate) {
+        let Some(created) = kept.created else { return };
+        for r in references(template, around.namespace()) {
             if matches!(r.object.kind, Kind::ConfigMap | Kind::Secret)
-                && around.snapshot.raw(&r.object).and_then(changed_at).is_some_and(|at| at > created)
+                && around.snapshot.raw(&r.object).and_then(|raw| written_at(raw, false)).is_some_and(|at| at > created)
             {
                 self.add(-10, format!("{} changed after it came", r.object.said()));
             }
         }
-        let again = set.metadata.annotations.get("deployment.kubernetes.io/revision-history");
-        if let Some(history) = again.filter(|h| !h.is_empty()) {
-            self.reasons.push(format!("~ rolled out before as {history}"));
+    }
+
+    fn again(&mut self, kept: &Kept) {
+        if let [before @ .., _] = kept.numbers.as_slice()
+            && !before.is_empty()
+        {
+            let before: Vec<String> = before.iter().map(u64::to_string).collect();
+            self.reasons.push(format!("~ rolled out before as {}", before.join(",")));
         }
     }
 }
 
-/// Newest time at which some manager wrote to the object (a resourceVersion cannot be compared with a time).
-fn changed_at(raw: &Value) -> Option<Timestamp> {
-    let fields = raw.pointer("/metadata/managedFields")?.as_array()?;
-    fields.iter().filter_map(|f| f.get("time")?.as_str()?.parse::<Timestamp>().ok()).max()
+/// Names of the images that a node reports (`status.images`).
+fn images_of(node: &Value) -> Vec<&str> {
+    let images = node.pointer("/status/images").and_then(Value::as_array);
+    let names = images.into_iter().flatten().filter_map(|i| i.get("names")?.as_array()).flatten();
+    names.filter_map(Value::as_str).collect()
+}
+
+/// An image's name as container runtimes report it: with its registry and a tag.
+fn full_name(image: &str) -> String {
+    let (first, rest) = image.split_once('/').unwrap_or(("", image));
+    let named = first.contains(['.', ':']) || first == "localhost";
+    let name = match (named, first) {
+        (true, _) => image.to_string(),
+        (false, "") => format!("docker.io/library/{rest}"),
+        (false, _) => format!("docker.io/{image}"),
+    };
+    let last = name.rsplit('/').next().unwrap_or_default();
+    if last.contains([':', '@']) { name } else { format!("{name}:latest") }
 }
 
 /// Without a digest and without a tag, or with the tag `latest`.
@@ -245,6 +328,12 @@ mod tests {
         let fixed = ["web:v1", "web@sha256:00", "localhost:5000/web:1"];
         assert!(mutable.iter().all(|i| is_mutable(i)));
         assert!(!fixed.iter().any(|i| is_mutable(i)));
+    }
+
+    #[test]
+    fn images_are_named_as_nodes_name_them() {
+        let full = ["web", "shop/web:1", "r.example:5000/web:1", "localhost/web@sha256:00"].map(full_name);
+        assert_eq!(full, ["docker.io/library/web:latest", "docker.io/shop/web:1", "r.example:5000/web:1", "localhost/web@sha256:00"]);
     }
 
     #[test]

@@ -7,6 +7,8 @@ use model::{ClusterIdentity, Kind, ObjectId, ObjectSet};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::past::Past;
+
 /// Everything that was read.
 #[derive(Clone, Debug)]
 pub struct Snapshot {
@@ -26,6 +28,8 @@ pub struct Snapshot {
     pub access: BTreeMap<Access, bool>,
     /// Outcomes of the dry runs that were asked.
     pub dry_runs: Vec<DryRun>,
+    /// Runs of the target that are over, newest first, as far as the journal knows them.
+    pub past: Vec<Past>,
 }
 
 /// One thing that a plan needs to be allowed to do.
@@ -129,6 +133,7 @@ impl Snapshot {
             unread: BTreeMap::new(),
             access: BTreeMap::new(),
             dry_runs: Vec::new(),
+            past: Vec::new(),
         })
     }
 

@@ -168,8 +168,9 @@ fn said(r: &plan::Revision) -> String {
     let head = format!("revision {} {} ready {} score {}\n", r.number, images.join(" "), r.ready, r.score);
     let lines = r.score_reasons.iter().map(|l| format!("  {l}\n"));
     let evidence = r.healthy_evidence.iter().map(|e| format!("  evidence: {e}\n"));
+    let never = r.never_healthy.iter().map(|e| format!("  never seen healthy: {e}\n"));
     let excluded = r.excluded.iter().map(|e| format!("  excluded: {e}\n"));
-    std::iter::once(head).chain(lines).chain(evidence).chain(excluded).collect()
+    std::iter::once(head).chain(lines).chain(evidence).chain(never).chain(excluded).collect()
 }
 
 #[test]

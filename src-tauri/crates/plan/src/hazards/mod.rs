@@ -13,7 +13,7 @@ use crate::derive::template_labels;
 use crate::plan::Plan;
 use crate::snapshot::Snapshot;
 use crate::step::Step;
-use node_room::takes;
+pub(crate) use node_room::takes;
 
 mod admission;
 mod argo_cd;

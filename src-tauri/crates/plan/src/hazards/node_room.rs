@@ -41,7 +41,7 @@ impl Hazard for NodeRoom {
 }
 
 /// Whether the scheduler may use that node for the pod: cordon, node selector and hard taints.
-pub(super) fn takes(node: &Value, spec: &Value) -> bool {
+pub(crate) fn takes(node: &Value, spec: &Value) -> bool {
     let taints = node.pointer("/spec/taints").and_then(Value::as_array).into_iter().flatten();
     let tolerations: Vec<&Value> = spec.get("tolerations").and_then(Value::as_array).into_iter().flatten().collect();
     let tolerated = |taint: &Value| {

@@ -13,9 +13,9 @@ use crate::around::Around;
 use crate::derive::wanted_template;
 use crate::file::seal;
 use crate::ground::base_of;
-use crate::params::{Param, ParamKind, ParamSchema, number, wrong};
+use crate::params::{Param, ParamKind, ParamSchema, number, text, wrong};
 use crate::plan::{Plan, PlanError, SCHEMA, Target, What};
-use crate::revisions::{Revision, revisions, template_of};
+use crate::revisions::{Revision, excluded_before, revisions, template_of};
 use crate::snapshot::Snapshot;
 use crate::step::{Phase, Step};
 
@@ -37,6 +37,12 @@ impl Strategy for Rollback {
         ParamSchema {
             params: vec![
                 int("toRevision", "", u32::MAX, "revision to go back to; left out: the one that ranks best"),
+                Param {
+                    name: "toRun",
+                    kind: ParamKind::Text,
+                    default: Value::Null,
+                    doc: "run of this workstation: the template from before it comes back, also where the cluster keeps it no more; after a rollback that is the undo of the undo",
+                },
                 int("deadline", "s", 86_400, "longest wait for pods; left out: progressDeadlineSeconds, else 600"),
             ],
         }
@@ -57,19 +63,21 @@ impl Strategy for Rollback {
         }
         let around = Around::of(snapshot, target)?;
         let mut params = self.params().fill(params)?;
-        let all = revisions(snapshot, target)?;
-        let to = choose(&around, &all, number(&params, "toRevision"))?;
-        let unfit = |why: &str| PlanError::Unfit { object: target.clone(), why: why.into() };
-        let after = template_of(snapshot, &to.replica_set).ok_or_else(|| unfit("the template of that revision was not read"))?;
         let before = around.template();
-        let (after, changes) = wanted_template(target, &before, &What::Template(after))?;
-        let deadline = number(&params, "deadline").unwrap_or_else(|| default_deadline(around.deployment.spec.progress_deadline_seconds));
-        params.insert("toRevision".into(), json!(to.number));
-        params.insert("deadline".into(), json!(deadline));
-        let cause = match &to.change_cause {
-            Some(cause) => format!("changeover: back to revision {} ({cause})", to.number),
-            None => format!("changeover: back to revision {}", to.number),
+        let to = match text(&params, "toRun").filter(|run| !run.is_empty()) {
+            Some(_) if number(&params, "toRevision").is_some() => {
+                return Err(wrong("toRun", "give a revision or a run, not both"));
+            }
+            Some(run) => before_run(&around, run)?,
+            None => revision(&around, number(&params, "toRevision"))?,
         };
+        let (after, changes) = wanted_template(target, &before, &What::Template(to.template))?;
+        let deadline = number(&params, "deadline").unwrap_or_else(|| default_deadline(around.deployment.spec.progress_deadline_seconds));
+        if let Some(number) = to.number {
+            params.insert("toRevision".into(), json!(number));
+        }
+        params.insert("deadline".into(), json!(deadline));
+        let cause = format!("changeover: back to {}", to.said);
         let mut draft = Draft::default();
         let step = Step::SetTemplate { deployment: target.clone(), before: before.clone(), after: after.clone(), cause: Some(cause) };
         draft.push("restore-template", Phase::Restore, step, Some(deadline));
@@ -96,8 +104,47 @@ impl Strategy for Rollback {
     }
 }
 
+/// What is gone back to.
+struct To {
+    template: Value,
+    /// Revision, where the cluster keeps it.
+    number: Option<u64>,
+    /// `revision 7 (cause)`, `the template before run rb-web-1`.
+    said: String,
+}
+
+/// A revision of the history: the one that is wanted, or the one that ranks best.
+fn revision(around: &Around<'_>, wanted: Option<u32>) -> Result<To, PlanError> {
+    let all = revisions(around.snapshot, around.id)?;
+    let to = choose(around, &all, wanted)?;
+    let unread = || unfit(around, "the template of that revision was not read".into());
+    let said = match &to.change_cause {
+        Some(cause) => format!("revision {} ({cause})", to.number),
+        None => format!("revision {}", to.number),
+    };
+    Ok(To { template: template_of(around.snapshot, around.id, &to.replica_set).ok_or_else(unread)?, number: Some(to.number), said })
+}
+
+/// The template from before a run, as its plan kept it.
+fn before_run(around: &Around<'_>, run: &str) -> Result<To, PlanError> {
+    let past = &around.snapshot.past;
+    let Some(found) = past.iter().find(|p| p.run == run) else {
+        let known: Vec<&str> = past.iter().map(|p| p.run.as_str()).collect();
+        let known = if known.is_empty() { "there are none".to_string() } else { format!("there are {}", known.join(", ")) };
+        return Err(unfit(around, format!("run {run} is not a run of it that is over and that this workstation knows; {known}")));
+    };
+    if let Some(why) = excluded_before(around, found) {
+        return Err(unfit(around, format!("the template from before run {run}: {why}")));
+    }
+    Ok(To { template: found.before.clone(), number: None, said: format!("the template before run {run}") })
+}
+
+fn unfit(around: &Around<'_>, why: String) -> PlanError {
+    PlanError::Unfit { object: around.id.clone(), why }
+}
+
 fn choose<'a>(around: &Around<'_>, all: &'a [Revision], wanted: Option<u32>) -> Result<&'a Revision, PlanError> {
-    let unfit = |why: String| PlanError::Unfit { object: around.id.clone(), why };
+    let unfit = |why: String| unfit(around, why);
     let there = || {
         let mut list: Vec<&Revision> = all.iter().collect();
         list.sort_by_key(|r| r.number);
@@ -105,18 +152,7 @@ fn choose<'a>(around: &Around<'_>, all: &'a [Revision], wanted: Option<u32>) -> 
         said.collect::<Vec<_>>().join(", ")
     };
     if all.iter().all(|r| r.current) {
-        let why = match (retired(around), around.deployment.spec.revision_history_limit) {
-            (Some((name, image)), _) => {
-                format!(
-                    "its history holds no other revision; deployment {name}, which was retired, ran {image}: bring that in by a Blue/Green"
-                )
-            }
-            (None, Some(0)) => {
-                "its history is empty, because revisionHistoryLimit is 0: no old ReplicaSet is kept; roll the old version out anew".into()
-            }
-            (None, _) => "its history holds no other revision: there is nothing to go back to".into(),
-        };
-        return Err(unfit(why));
+        return Err(unfit(nothing_kept(around)));
     }
     match wanted {
         Some(n) => match all.iter().find(|r| r.number == u64::from(n)) {
@@ -130,6 +166,25 @@ fn choose<'a>(around: &Around<'_>, all: &'a [Revision], wanted: Option<u32>) -> 
             let why = all.iter().filter(|r| !r.current).filter_map(|r| Some(format!("revision {}: {}", r.number, r.excluded.as_ref()?)));
             unfit(format!("no revision can be gone back to ({})", why.collect::<Vec<_>>().join("; ")))
         }),
+    }
+}
+
+/// Why there is nothing to choose from, and where the version before may still be.
+fn nothing_kept(around: &Around<'_>) -> String {
+    if let Some(p) = around.snapshot.past.iter().find(|p| excluded_before(around, p).is_none()) {
+        return format!(
+            "its history holds no other revision; run {} kept the template from before it: go back to that (toRun={})",
+            p.run, p.run
+        );
+    }
+    match (retired(around), around.deployment.spec.revision_history_limit) {
+        (Some((name, image)), _) => {
+            format!("its history holds no other revision; deployment {name}, which was retired, ran {image}: bring that in by a Blue/Green")
+        }
+        (None, Some(0)) => {
+            "its history is empty, because revisionHistoryLimit is 0: no old ReplicaSet is kept; roll the old version out anew".into()
+        }
+        (None, _) => "its history holds no other revision: there is nothing to go back to".into(),
     }
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use model::{ClusterIdentity, Kind, ObjectId};
-use plan::{DryRun, Plan, PlanError, Snapshot, Untried, What, access, strategies};
+use plan::{DryRun, Ending, Past, Plan, PlanError, Snapshot, Untried, What, access, strategies};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -32,6 +32,23 @@ pub struct Request {
     /// Nobody asked for rights.
     pub unasked: bool,
     pub dry_runs: Vec<DryRunSaid>,
+    /// What the journal knows of earlier runs.
+    pub past: Vec<PastSaid>,
+}
+
+/// An earlier run: from one image of the only container to another.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PastSaid {
+    pub run: String,
+    #[serde(default)]
+    pub goes_back: bool,
+    pub before: String,
+    pub after: String,
+    #[serde(default)]
+    pub taken_back: bool,
+    #[serde(default)]
+    pub reason: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -65,6 +82,7 @@ impl Default for Request {
                 unanswered: None,
                 admitted: Value::Null,
             }],
+            past: vec![],
         }
     }
 }
@@ -150,6 +168,26 @@ pub fn snapshot(case: &Path, request: &Request) -> Snapshot {
                 (None, Some(why)) => Err(Untried::Unanswered(why.clone())),
                 (None, None) => Ok(d.admitted.clone()),
             },
+        })
+        .collect();
+    let target = ObjectId::new(Kind::Deployment, "shop", &request.target);
+    let template = |image: &str| {
+        let mut template = snapshot.raw(&target).and_then(|d| d.pointer("/spec/template")).cloned().unwrap_or_default();
+        template["spec"]["containers"][0]["image"] = image.into();
+        template
+    };
+    snapshot.past = request
+        .past
+        .iter()
+        .map(|p| Past {
+            run: p.run.clone(),
+            at: None,
+            strategy: if p.goes_back { "rollback" } else { "blue-green" }.into(),
+            goes_back: p.goes_back,
+            before: template(&p.before),
+            after: template(&p.after),
+            ending: if p.taken_back { Ending::TakenBack } else { Ending::Done },
+            reason: p.reason.clone(),
         })
         .collect();
     snapshot

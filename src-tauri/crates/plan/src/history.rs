@@ -1,0 +1,134 @@
+//! The templates that a workload had before, as the cluster keeps them, and how long each was the one that counted.
+//!
+//! A cluster writes nothing down about that. What it leaves behind: the numbers that the Deployment controller gave a
+//! ReplicaSet (`deployment.kubernetes.io/revision`, and `revision-history` for those that it had before it was rolled out
+//! again), its creation, and the time of the last write to its spec, which for one without pods was its scaling to zero
+//! (seen on a cluster; `metadata.managedFields`). Creation times alone lie: after an undo, the template that was gone back
+//! to is the older object, and the one that was left would seem to have served until the next.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use model::kinds::replica_set::ReplicaSet;
+use model::{Kind, ObjectId, names};
+use serde_json::Value;
+
+use crate::around::Around;
+
+/// A template that a workload had, or has.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// What keeps it: a ReplicaSet.
+    pub object: ObjectId,
+    /// Its uid.
+    pub uid: String,
+    /// Numbers that it had, ascending; the last one is its number now.
+    pub numbers: Vec<u64>,
+    /// The pod template as the workload had it; `Null` when it was not read.
+    pub template: Value,
+    /// When it first came.
+    pub created: Option<Timestamp>,
+    /// When it was scaled to zero; absent while it has pods, or when nobody kept the time.
+    pub ended: Option<Timestamp>,
+    /// Ready pods now.
+    pub ready: u32,
+    /// What its maker wrote.
+    pub change_cause: Option<String>,
+}
+
+impl Kept {
+    /// Its number now; 0 = its controller has not numbered it yet.
+    pub fn number(&self) -> u64 {
+        self.numbers.last().copied().unwrap_or(0)
+    }
+}
+
+/// Everything that is kept of a Deployment, in the order of creation.
+pub fn of_deployment(around: &Around<'_>) -> Vec<Kept> {
+    let mut all: Vec<Kept> = around.replica_sets().map(|set| of_replica_set(around, set)).collect();
+    all.sort_by_key(|k| (k.created, k.number()));
+    all
+}
+
+fn of_replica_set(around: &Around<'_>, set: &ReplicaSet) -> Kept {
+    let id = around.id.sibling(Kind::ReplicaSet, &set.metadata.name);
+    let raw = around.snapshot.raw(&id);
+    let mut template = raw.and_then(|r| r.pointer("/spec/template")).cloned().unwrap_or(Value::Null);
+    if let Some(labels) = template.pointer_mut("/metadata/labels").and_then(Value::as_object_mut) {
+        labels.remove(names::POD_TEMPLATE_HASH);
+    }
+    let before = set.metadata.annotations.get("deployment.kubernetes.io/revision-history");
+    let mut numbers: Vec<u64> = before.iter().flat_map(|h| h.split(',')).filter_map(|n| n.trim().parse().ok()).collect();
+    numbers.extend(set.revision());
+    let empty = set.status.replicas == 0 && set.spec.replicas == Some(0);
+    Kept {
+        object: id,
+        uid: set.metadata.uid.clone(),
+        numbers,
+        template,
+        created: set.metadata.creation_timestamp,
+        ended: raw.filter(|_| empty).and_then(|raw| written_at(raw, true)),
+        ready: set.status.ready_replicas,
+        change_cause: set.metadata.annotations.get(names::CHANGE_CAUSE).cloned(),
+    }
+}
+
+/// Newest time at which somebody wrote to an object, its status apart where only its `spec` counts (a resourceVersion cannot
+/// be compared with a time).
+pub fn written_at(raw: &Value, spec_alone: bool) -> Option<Timestamp> {
+    let fields = raw.pointer("/metadata/managedFields")?.as_array()?;
+    let own = fields.iter().filter(|f| !spec_alone || f.get("subresource").is_none());
+    own.filter_map(|f| f.get("time")?.as_str()?.parse::<Timestamp>().ok()).max()
+}
+
+/// For each of them the longest time, in seconds, for which it was the one that counted, of those that have an end; `None` =
+/// not known.
+pub fn served(all: &[Kept]) -> Vec<Option<i64>> {
+    let owners: BTreeMap<u64, usize> = all.iter().enumerate().flat_map(|(i, k)| k.numbers.iter().map(move |n| (*n, i))).collect();
+    // Where a number was its owner's first, its creation tells when; where it was its last, its end does.
+    let first = |n: u64| owners.get(&n).map(|i| &all[*i]).filter(|k| k.numbers.first() == Some(&n))?.created;
+    let last = |n: u64| owners.get(&n).map(|i| &all[*i]).filter(|k| k.number() == n)?.ended;
+    let from = |n: u64| first(n).or_else(|| last(n.checked_sub(1)?));
+    // A number that is not kept any more breaks the row: what came then is not known.
+    let to = |n: u64| last(n).or_else(|| first(n + 1));
+    let life = |n: &u64| Some(to(*n)?.as_second() - from(*n)?.as_second()).filter(|s| *s >= 0);
+    all.iter().map(|k| k.numbers.iter().filter_map(life).max()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(numbers: &[u64], created: i64, ended: Option<i64>) -> Kept {
+        let at = |s: i64| Timestamp::from_second(s).expect("a time");
+        Kept {
+            object: ObjectId::new(Kind::ReplicaSet, "shop", "web"),
+            uid: String::new(),
+            numbers: numbers.to_vec(),
+            template: Value::Null,
+            created: Some(at(created)),
+            ended: ended.map(at),
+            ready: 0,
+            change_cause: None,
+        }
+    }
+
+    #[test]
+    fn one_that_was_left_by_an_undo_did_not_serve_until_the_next_one_came() {
+        // v1 served 9,000 s; v2 for 300 s; back to v1, which is revision 3, for 10,700 s; then v3.
+        let all = [kept(&[1, 3], 0, Some(20_000)), kept(&[2], 9_000, Some(9_300)), kept(&[4], 20_000, None)];
+        assert_eq!(served(&all), [Some(10_700), Some(300), None]);
+    }
+
+    #[test]
+    fn without_the_times_of_their_ends_only_what_creation_proves_is_said() {
+        let all = [kept(&[1, 3], 0, None), kept(&[2], 9_000, None), kept(&[4], 20_000, None)];
+        assert_eq!(served(&all), [Some(9_000), None, None], "v2 was left at a time that nobody kept");
+    }
+
+    #[test]
+    fn a_number_that_is_not_kept_any_more_breaks_the_row() {
+        let all = [kept(&[1], 0, None), kept(&[3], 500, Some(600)), kept(&[4], 600, None)];
+        assert_eq!(served(&all), [None, Some(100), None]);
+    }
+}

@@ -1,0 +1,59 @@
+//! What earlier runs did to a workload, as the journal of this workstation tells it. The cluster keeps templates, not whether
+//! they worked; and where it keeps none (`revisionHistoryLimit: 0`, or one too old) a run's plan still has it.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::plan::Plan;
+
+/// A run that is over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Past {
+    /// Run.
+    pub run: String,
+    /// When it ended.
+    pub at: Option<Timestamp>,
+    /// Its strategy.
+    pub strategy: String,
+    /// It brought an older template back.
+    pub goes_back: bool,
+    /// `spec.template` of the target when it was planned.
+    pub before: Value,
+    /// `spec.template` that it brought in, beside the target or in it.
+    pub after: Value,
+    /// How it ended.
+    pub ending: Ending,
+    /// Why it was started, in the operator's words.
+    pub reason: Option<String>,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// With every step done: its template was checked and served.
+    Done,
+    /// It was taken back, or stuck on its way.
+    TakenBack,
+}
+
+impl Past {
+    /// The run of a plan.
+    pub fn of(plan: &Plan, at: Option<Timestamp>, ending: Ending, reason: Option<String>) -> Self {
+        let goes_back = crate::strategies::find(&plan.strategy).is_some_and(|s| s.goes_back());
+        Self {
+            run: plan.id.clone(),
+            at,
+            strategy: plan.strategy.clone(),
+            goes_back,
+            before: plan.target.template.clone(),
+            after: plan.template.clone(),
+            ending,
+            reason,
+        }
+    }
+
+    /// ` (reason)`, or nothing.
+    pub(crate) fn why(&self) -> String {
+        self.reason.as_deref().filter(|r| !r.is_empty()).map(|r| format!(" ({r})")).unwrap_or_default()
+    }
+}
