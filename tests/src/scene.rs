@@ -5,10 +5,10 @@
 //! It does **not** know how a run works: it starts programs, reads their JSON lines, and asks the server what was done.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -341,21 +341,34 @@ impl Drop for Scene {
 }
 
 /// A client that goes with its scene.
-pub struct Running(pub Child);
+pub struct Running(pub Child, BufReader<ChildStdout>);
 
 impl Running {
     /// Starts it; what it prints is kept for its end.
     pub fn start(mut command: Command) -> Self {
-        Self(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts"))
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("starts");
+        let stdout = BufReader::new(child.stdout.take().expect("piped"));
+        Self(child, stdout)
     }
 
     /// Waits for its end: exit code and its JSON lines.
     pub fn ends(mut self) -> (i32, Vec<Value>) {
         let mut text = String::new();
-        let mut stdout = self.0.stdout.take().expect("piped");
-        std::io::Read::read_to_string(&mut stdout, &mut text).expect("reads");
+        self.1.read_to_string(&mut text).expect("reads");
         let code = self.0.wait().expect("ends").code().unwrap_or(-1);
         (code, text.lines().map(|l| serde_json::from_str(l).unwrap_or(Value::from(l))).collect())
+    }
+
+    /// The first of its next JSON lines that is wanted; its end before that is a failure.
+    pub fn until_line(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let mut line = String::new();
+            assert!(self.1.read_line(&mut line).expect("reads") > 0, "it ended without {what}");
+            match serde_json::from_str(&line) {
+                Ok(line) if wanted(&line) => return line,
+                _ => {}
+            }
+        }
     }
 
     /// Whether it still runs.

@@ -60,7 +60,7 @@ fn promote_in_place_keeps_names_and_selector_and_rollback_brings_the_template_ba
     assert_eq!((s.image("web").as_str(), s.selector()), ("changeover.dev/shop:v2", before));
     assert_eq!(s.kubectl(&["get", "deployments", "-o", "name"]).lines().count(), 1);
     let (code, history) = s.ends(&["history", "deployment/web", "-o", "json"]);
-    assert_eq!((code, &history["schema"], &history["deployment"]), (0, &json!(1), &json!(format!("Deployment/{}/web", s.namespace))));
+    assert_eq!((code, &history["schema"], &history["workload"]), (0, &json!(1), &json!(format!("Deployment/{}/web", s.namespace))));
     let of = |key: &str| {
         let all = history["revisions"].as_array().expect("revisions");
         all.iter().find(|r| r[key] == true).map(|r| r["images"][0].as_str().unwrap_or_default().to_string()).unwrap_or_default()

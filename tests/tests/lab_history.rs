@@ -1,10 +1,10 @@
-//! Going back on a real API server with its own Deployment controller: what `changeoverctl history` says, and templates that
-//! come back.
+//! Going back on a real API server with its own controllers: what `changeoverctl history` says, and templates that come back.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use acceptance::scene::Scene;
-use serde_json::Value;
+use acceptance::scene::{Running, Scene};
+use acceptance::until;
+use serde_json::{Value, json};
 
 /// Rolls an image out by kubectl, as a pipeline would, and waits until it is complete.
 fn roll(s: &Scene, tag: &str) {
@@ -52,7 +52,7 @@ fn a_release_that_was_left_by_an_undo_did_not_serve_until_the_next_one() {
     s.kubectl(&["rollout", "status", "deployment/web", "--timeout=120s"]);
     let at_most = came.elapsed().as_secs() + 1;
     // By their creation, v2 would have served until v3 came.
-    acceptance::until("more time than v2 had", std::time::Duration::from_secs(60), || came.elapsed().as_secs() > 2 * at_most);
+    until("more time than v2 had", Duration::from_secs(60), || came.elapsed().as_secs() > 2 * at_most);
     roll(&s, "v3");
     let history = history(&s);
     let said = revision(&history, "v2")["reasons"][0].as_str().expect("a reason").to_string();
@@ -89,12 +89,74 @@ fn a_template_that_the_cluster_keeps_no_more_comes_back_from_the_run_that_replac
     s.kubectl(&["patch", "deployment", "web", "-p", r#"{"spec":{"revisionHistoryLimit":0}}"#]);
     let run = s.plan("p", "web", "v2", &["--finish", "promote", "--set", "soak=1"]);
     s.carry_out("p", &run);
-    acceptance::until("the old ReplicaSet is gone", std::time::Duration::from_secs(60), || {
-        s.kubectl(&["get", "replicasets", "-o", "name"]).lines().count() == 1
-    });
+    until("the old ReplicaSet is gone", Duration::from_secs(60), || s.kubectl(&["get", "replicasets", "-o", "name"]).lines().count() == 1);
     let refused = s.run(&["plan", "rollback", "deployment/web", "--out", "back"]);
     assert!(!refused.status.success());
     assert!(String::from_utf8_lossy(&refused.stderr).contains(&format!("toRun={run}")), "{}", String::from_utf8_lossy(&refused.stderr));
     go_back(&s, &["--to-run", &run]);
     assert_eq!(s.image("web"), "changeover.dev/shop:v1");
+}
+
+/// A StatefulSet or DaemonSet `db` of v1, complete.
+fn begin(s: &Scene, kind: &str, spec: &Value) {
+    let mut object = json!({"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "db", "namespace": s.namespace}, "spec": spec});
+    object["spec"]["selector"] = json!({"matchLabels": {"app": "db"}});
+    object["spec"]["template"] =
+        json!({"metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "web", "image": "changeover.dev/shop:v1"}]}});
+    s.apply(&object);
+    s.kubectl(&["rollout", "status", &format!("{kind}/db"), "--timeout=120s"]);
+}
+
+fn set_image(s: &Scene, kind: &str, tag: &str) {
+    s.kubectl(&["set", "image", &format!("{kind}/db"), &format!("web=changeover.dev/shop:{tag}")]);
+}
+
+/// The plan file `back` of a rollback of `db`, by the revision that is advised.
+fn plan_back(s: &Scene, kind: &str) {
+    let made = s.run(&["plan", "rollback", &format!("{kind}/db"), "--out", "back"]);
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+fn images(s: &Scene) -> Vec<String> {
+    let all = s.kubectl(&["get", "pods", "-l", "app=db", "-o", "jsonpath={.items[*].spec.containers[0].image}"]);
+    all.split_whitespace().map(String::from).collect()
+}
+
+#[test]
+fn an_ordered_stateful_set_goes_back_once_the_pod_that_blocks_it_is_deleted() {
+    let s = Scene::empty("sts");
+    begin(&s, "StatefulSet", &json!({"replicas": 3, "serviceName": "db"}));
+    set_image(&s, "statefulset", "never-ready");
+    let stuck = || s.kubectl(&["get", "pod", "db-2", "--ignore-not-found", "-o", "jsonpath={.spec.containers[0].image} {.status.phase}"]);
+    until("the new pod runs", Duration::from_secs(60), || stuck() == "changeover.dev/shop:never-ready Running");
+    let (code, history) = s.ends(&["history", "sts/db", "-o", "json"]);
+    assert_eq!((code, history["workload"].as_str()), (0, Some(format!("StatefulSet/{}/db", s.namespace).as_str())), "{history}");
+    let (old, new) = (revision(&history, "v1"), revision(&history, "never-ready"));
+    assert_eq!((&old["advised"], &old["ready"], &new["current"]), (&json!(true), &json!(2), &json!(true)), "{history}");
+    plan_back(&s, "statefulset");
+    let mut back = Running::start(s.command(&["run", "back", "--yes", "--confirm-context", "practice"]));
+    let told = back
+        .until_line("the pod that blocks it", |l| l["step"] == "await-rollout" && l["detail"].as_str().is_some_and(|d| d.contains("db-2")));
+    let command = format!("kubectl -n {} delete pod db-2", s.namespace);
+    assert!(told["detail"].as_str().is_some_and(|d| d.contains(&command)), "{told}");
+    s.kubectl(&["delete", "pod", "db-2"]);
+    assert_eq!(back.ends().0, 0);
+    assert_eq!(images(&s), ["changeover.dev/shop:v1"; 3]);
+}
+
+#[test]
+fn a_daemon_set_goes_back() {
+    let s = Scene::empty("ds");
+    begin(&s, "DaemonSet", &json!({}));
+    let nodes = images(&s).len();
+    set_image(&s, "daemonset", "crash-loop");
+    until("a pod crashes", Duration::from_secs(60), || images(&s).iter().any(|i| i.ends_with("crash-loop")));
+    plan_back(&s, "ds");
+    let (code, end) = s.ends(&["run", "back", "--yes", "--confirm-context", "practice"]);
+    assert_eq!((code, &end["state"]), (0, &json!("done")), "{end}");
+    assert_eq!(images(&s), vec!["changeover.dev/shop:v1"; nodes]);
+    let (_, history) = s.ends(&["history", "daemonset/db", "-o", "json"]);
+    let (old, bad) = (revision(&history, "v1"), revision(&history, "crash-loop"));
+    assert!(old["current"] == true && old["reasons"].to_string().contains("under another number"), "{history}");
+    assert!(bad["reasons"].to_string().contains("went back from it"), "{history}");
 }

@@ -57,7 +57,13 @@ fn the_operator_of_one_namespace_carries_out_every_plan_there_and_back_and_may_d
          "spec": {"minReplicas": 1, "maxReplicas": 4, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}},
         {"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "web", "namespace": s.namespace},
          "spec": {"maxUnavailable": 1, "selector": {"matchLabels": {"app": "web"}}}},
+        {"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db", "namespace": s.namespace},
+         "spec": {"serviceName": "db", "selector": {"matchLabels": {"app": "db"}}, "template": {"metadata": {"labels": {"app": "db"}},
+          "spec": {"containers": [{"name": "db", "image": "changeover.dev/shop:v1"}]}}}},
     ]}));
+    s.kubectl(&["rollout", "status", "statefulset/db", "--timeout=120s"]);
+    s.kubectl(&["set", "image", "statefulset/db", "db=changeover.dev/shop:v2"]);
+    s.kubectl(&["rollout", "status", "statefulset/db", "--timeout=120s"]);
     bind(&s, user, &["changeover-viewer", "changeover-operator"]);
 
     // There and back, in place, by an undo, and by a swap, which makes autoscaler and budget anew.
@@ -72,6 +78,7 @@ fn the_operator_of_one_namespace_carries_out_every_plan_there_and_back_and_may_d
     for strategy in [
         [&BLUE_GREEN[..], &["--finish", "promote"]].concat(),
         vec!["rollback", "deployment/web"],
+        vec!["rollback", "statefulset/db"],
         [&BLUE_GREEN[..], &["--finish", "swap"]].concat(),
     ] {
         let run = plan(&s, &me, &strategy);

@@ -458,9 +458,9 @@ export type RevisionView = {
  */
 number: number, 
 /**
- * ReplicaSet.
+ * Its ReplicaSet or ControllerRevision.
  */
-replicaSet: string, 
+kept: string, 
 /**
  * Images by container.
  */
@@ -570,6 +570,10 @@ yaml: string,
  * Can be rolled out.
  */
 canRollOut: boolean, 
+/**
+ * Has a pod template that can be gone back to.
+ */
+canRollBack: boolean, 
 /**
  * Why not.
  */

@@ -137,6 +137,7 @@ export const en = {
   "off.otherContext": "this run is in {name}: open it first",
   "off.mapOnly": "only on the map",
   "off.nothingSelected": "nothing is selected",
+  "off.noWorkload": "select a Deployment, StatefulSet or DaemonSet first",
   "off.noDeployment": "select a Deployment first",
   "off.noRun": "no run is on the screen",
   "off.noRePin": "no Service has to be pinned again",

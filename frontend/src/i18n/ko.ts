@@ -139,6 +139,7 @@ export const ko: Record<keyof typeof en, string> = {
   "off.otherContext": "이 배포는 {name}에 있습니다. 먼저 여세요",
   "off.mapOnly": "맵에서만 가능합니다",
   "off.nothingSelected": "선택된 항목이 없습니다",
+  "off.noWorkload": "먼저 Deployment, StatefulSet 또는 DaemonSet을 선택하세요",
   "off.noDeployment": "먼저 Deployment를 선택하세요",
   "off.noRun": "화면에 표시된 배포가 없습니다",
   "off.noRePin": "다시 고정할 서비스가 없습니다",

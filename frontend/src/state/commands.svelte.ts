@@ -5,10 +5,14 @@ import { zoom } from "../graph/camera";
 import { t } from "../i18n/index.svelte";
 import type { App } from "./app.svelte";
 
-/** The workload that a rollout would be about: the selected one, when it is a Deployment. */
-export function target(app: App): string | null {
+const ROLLS_OUT = ["Deployment"];
+const ROLLS_BACK = [...ROLLS_OUT, "StatefulSet", "DaemonSet"];
+
+/** The workload that a rollout, or going back, would be about: the selected one, when it is of a kind that can. */
+export function target(app: App, command: "rollOut" | "rollBack"): string | null {
   const node = app.selected === null ? undefined : app.graph.nodes.get(app.selected);
-  return node && node.kind === "Deployment" ? node.object : null;
+  const kinds = command === "rollOut" ? ROLLS_OUT : ROLLS_BACK;
+  return node && kinds.includes(node.kind) ? node.object : null;
 }
 
 /** Nothing of the run is left to take back; a stuck one can try again. */
@@ -40,7 +44,7 @@ export function off(app: App, command: Command): string | null {
     case "rollOut":
     case "rollBack":
       if (noMap !== null) return noMap;
-      if (target(app) === null) return t("off.noDeployment");
+      if (target(app, command) === null) return t(command === "rollOut" ? "off.noDeployment" : "off.noWorkload");
       return app.stale ? app.writesOff : null;
     case "backOut": {
       if (app.screen.at !== "run") return t("off.noRun");
@@ -103,7 +107,7 @@ export function run(app: App, command: Command): void {
       return;
     case "rollOut":
     case "rollBack": {
-      const id = target(app);
+      const id = target(app, command);
       if (id !== null) app.screen = { at: "walk", target: id, mode: command };
       return;
     }

@@ -141,7 +141,7 @@ const IMAGE = "registry.shop.example/web";
 export function revisions(): RevisionView[] {
   const revision = (number: number, patch: Partial<RevisionView>): RevisionView => ({
     number,
-    replicaSet: `web-rev${number}`,
+    kept: `ReplicaSet/shop/web-rev${number}`,
     images: [`${IMAGE}:5.${number - 104}.0`],
     diff: `-        image: ${IMAGE}:5.${number - 105}.0\n+        image: ${IMAGE}:5.${number - 104}.0`,
     created: "2026-11-19T08:00:00Z",
@@ -337,6 +337,7 @@ export function object(id: string): ObjectView {
     ],
     yaml: `apiVersion: apps/v1\nkind: ${kind}\nmetadata:\n  name: ${name}\n  namespace: ${namespace}\nspec:\n  replicas: 6\n  template:\n    spec:\n      containers:\n        - name: ${name}\n          env:\n            - name: PSP_TOKEN\n              value: ••••••\n`,
     canRollOut: kind === "Deployment",
+    canRollBack: kind === "Deployment",
     whyNot: kind === "Deployment" ? "" : "only Deployments can be rolled out",
   };
 }

@@ -383,8 +383,8 @@ views! {
     RevisionView {
         /// Number.
         number: u32,
-        /// ReplicaSet.
-        replica_set: String,
+        /// Its ReplicaSet or ControllerRevision.
+        kept: String,
         /// Images by container.
         images: Vec<String>,
         /// What its pod template changes against the revision before, as a diff with what sounds secret masked; empty for the
@@ -444,6 +444,8 @@ views! {
         yaml: String,
         /// Can be rolled out.
         can_roll_out: bool,
+        /// Has a pod template that can be gone back to.
+        can_roll_back: bool,
         /// Why not.
         why_not: String,
     }

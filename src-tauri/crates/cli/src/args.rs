@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use model::Kind;
 
 /// Blue/Green cutovers and rollbacks of plain Kubernetes Deployments, from a script.
 #[derive(Parser, Debug)]
@@ -89,11 +90,12 @@ Examples:
   changeoverctl map -n shop
   changeoverctl map -n shop -o json | jq '.findings'")]
     Map,
-    /// Lists the revisions of a Deployment and which one to go back to.
+    /// Lists the revisions of a workload and which one to go back to.
     #[command(after_help = "\
 Examples:
-  changeoverctl history deployment/web -n shop")]
-    History(Target),
+  changeoverctl history deployment/web -n shop
+  changeoverctl history statefulset/db -n shop")]
+    History(Workload),
     /// Makes a plan. Writes nothing to the cluster.
     #[command(subcommand)]
     Plan(PlanCommand),
@@ -284,9 +286,9 @@ Examples:
   changeoverctl plan rollback deployment/web -n shop --to-revision 4 --out back.plan
   changeoverctl plan rollback deployment/web -n shop --to-run rb-web-3f9a1c    # the undo of that run")]
     Rollback {
-        /// Deployment.
+        /// Workload.
         #[command(flatten)]
-        target: Target,
+        target: Workload,
         /// Revision; without it the one that `history` advises.
         #[arg(long, value_name = "N")]
         to_revision: Option<u32>,
@@ -309,6 +311,14 @@ pub struct PlanMore {
     /// Writes the plan to this file.
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// A workload with a history.
+#[derive(Args, Debug, Clone)]
+pub struct Workload {
+    /// `deployment/NAME`, `statefulset/NAME` or `daemonset/NAME`.
+    #[arg(value_name = "KIND/NAME", value_parser = workload)]
+    pub target: (Kind, String),
 }
 
 /// A Deployment.
@@ -337,12 +347,20 @@ fn setting(s: &str) -> Result<(String, String), String> {
 
 /// `deployment/NAME` in the ways that kubectl takes it; gives the name.
 fn deployment(s: &str) -> Result<String, String> {
+    match workload(s)? {
+        (Kind::Deployment, name) => Ok(name),
+        (kind, _) => Err(format!("a {kind} cannot be rolled out by now, only rolled back; `deployment/NAME` can")),
+    }
+}
+
+/// `KIND/NAME` of a workload in the ways that kubectl takes it.
+fn workload(s: &str) -> Result<(Kind, String), String> {
     let Some((kind, name)) = s.split_once('/') else { return Err(format!("`deployment/{s}` is meant?")) };
-    match kind.to_ascii_lowercase().as_str() {
-        "deployment" | "deployments" | "deploy" | "deployment.apps" | "deployments.apps" if !name.is_empty() && !name.contains('/') => {
-            Ok(name.to_string())
-        }
-        _ => Err("only `deployment/NAME` can be rolled out by now".to_string()),
+    let kind = kind.to_ascii_lowercase();
+    let kind = kind.strip_suffix(".apps").unwrap_or(&kind).parse::<Kind>().ok().filter(|k| k.rolls());
+    match kind {
+        Some(kind) if !name.is_empty() && !name.contains('/') => Ok((kind, name.to_string())),
+        _ => Err("`deployment/NAME`, `statefulset/NAME` or `daemonset/NAME` is needed".to_string()),
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use api::*;
 use host::{Host, Options};
+use model::{Kind, ObjectId};
 use serde_json::{Map, Value, json};
 
 use crate::args::{Cli, Command, Follow, Format, Global, PlanCommand, TakeOver};
@@ -111,11 +112,11 @@ async fn graph(host: &Arc<Host>, g: &Global, json: bool, out: &mut Out) -> Resul
     Ok(Exit::Done)
 }
 
-async fn history(host: &Arc<Host>, g: &Global, name: &str, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+async fn history(host: &Arc<Host>, g: &Global, (kind, name): &(Kind, String), json: bool, out: &mut Out) -> Result<Exit, UiError> {
     let (context, namespace) = open(host, g).await?;
-    let v = host.workload(context, format!("Deployment/{namespace}/{name}")).await?;
+    let v = host.workload(context, ObjectId::new(*kind, &namespace, name).to_string()).await?;
     if json {
-        out.json(&json!({"schema": SCHEMA, "deployment": v.id, "revisions": v.revisions, "before": v.before}));
+        out.json(&json!({"schema": SCHEMA, "workload": v.id, "revisions": v.revisions, "before": v.before}));
     } else {
         text::history(&v.revisions, &v.before).iter().for_each(|l| out.line(l));
     }
@@ -124,8 +125,9 @@ async fn history(host: &Arc<Host>, g: &Global, name: &str, json: bool, out: &mut
 
 async fn plan(host: &Arc<Host>, g: &Global, p: &PlanCommand, json: bool, out: &mut Out) -> Result<Exit, UiError> {
     let (context, namespace) = place(host, g).await?;
-    let (target, more) = match p {
-        PlanCommand::BlueGreen { target, more, .. } | PlanCommand::Rollback { target, more, .. } => (&target.target, more),
+    let (kind, target, more) = match p {
+        PlanCommand::BlueGreen { target, more, .. } => (Kind::Deployment, &target.target, more),
+        PlanCommand::Rollback { target, more, .. } => (target.target.0, &target.target.1, more),
     };
     let mut params: Map<String, Value> = more.set.iter().map(|(k, v)| (k.clone(), json!(v))).collect();
     let (strategy, images, template, to_revision) = match p {
@@ -143,7 +145,7 @@ async fn plan(host: &Arc<Host>, g: &Global, p: &PlanCommand, json: bool, out: &m
     };
     let request = PlanRequest {
         context,
-        target: format!("Deployment/{namespace}/{target}"),
+        target: ObjectId::new(kind, &namespace, target).to_string(),
         strategy: strategy.into(),
         images,
         template,

@@ -154,7 +154,7 @@ fn hashes(plan: &Plan, snapshot: &Snapshot) -> BTreeMap<ObjectId, String> {
     let ns = plan.target.object.namespace.as_str();
     let deployments: Vec<_> = snapshot.objects.deployments(ns).cloned().collect();
     let sets = snapshot.objects.replica_sets(ns).cloned().collect();
-    let world = World::of(ns, deployments.clone(), sets, vec![]);
+    let world = World::of(ns, Kind::Deployment, deployments.clone(), sets, vec![]);
     let ids = deployments.iter().map(|d| ObjectId::new(Kind::Deployment, ns, &d.metadata.name));
     ids.filter_map(|id| Some((id.clone(), world.newest_hash(&id)?))).collect()
 }

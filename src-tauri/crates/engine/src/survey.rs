@@ -13,7 +13,7 @@ use crate::ports::{Cluster, ReadError};
 pub(crate) const AT_ONCE: usize = 8;
 
 /// Kinds of the target's namespace; without the first five there is nothing to plan with.
-const NAMESPACED: [Kind; 21] = [
+const NAMESPACED: [Kind; 23] = [
     Kind::Deployment,
     Kind::ReplicaSet,
     Kind::Pod,
@@ -33,6 +33,8 @@ const NAMESPACED: [Kind; 21] = [
     Kind::Rollout,
     Kind::Canary,
     Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::ControllerRevision,
     Kind::VerticalPodAutoscaler,
     Kind::PodMonitor,
 ];

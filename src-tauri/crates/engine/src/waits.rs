@@ -11,6 +11,7 @@ use model::kinds::pod::Pod;
 use model::kinds::replica_set::ReplicaSet;
 use model::kinds::service::Service;
 use model::kinds::{Condition, condition};
+use model::{Kind, names};
 use serde::{Deserialize, Serialize};
 
 use crate::entry::Said;
@@ -90,19 +91,37 @@ pub fn failing_since(d: &Deployment, pods: &[&Pod], old: Option<&Condition>) -> 
     Some(Failing { said, patience: Duration::from_secs(patience) })
 }
 
+/// Pods that an ordered StatefulSet waits for although they will never be ready: of another revision than the newest, and not
+/// ready. It replaces them in order, once each is well, so that after a broken release they stay until somebody deletes them
+/// (kubernetes.io, StatefulSets, "Forced rollback"; seen).
+pub fn stuck(d: &Deployment, pods: &[&Pod]) -> Option<Said> {
+    let newest = d.status.update_revision.as_str();
+    if newest.is_empty() || !d.observed() || d.spec.pod_management_policy == "Parallel" {
+        return None;
+    }
+    let old = |p: &&&Pod| p.metadata.labels.get(names::REVISION_HASH).is_some_and(|h| h != newest);
+    let pod = pods.iter().filter(|p| !p.is_ending() && !p.is_ready()).find(old)?;
+    let (pod, namespace) = (pod.metadata.name.as_str(), pod.metadata.namespace.as_str());
+    let text = format!(
+        "an ordered StatefulSet waits for pod {pod} of the revision that is left; delete it: kubectl -n {namespace} delete pod {pod}"
+    );
+    Some(Said::new("stuck-pod", text).with("pod", pod).with("namespace", namespace))
+}
+
 fn because(code: &str, reason: &str, name: &str, message: &str) -> Said {
     Said::new(code, format!("deployment {name}: {reason}: {message}")).with("reason", reason).with("message", message)
 }
 
-/// Who owns which pod: the chain pod, ReplicaSet, Deployment by uid. Names and labels prove nothing.
+/// Who owns which pod: the chain pod, ReplicaSet, Deployment by uid; other workloads own their pods themselves. Names and
+/// labels prove nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Owners {
     deployment_of: BTreeMap<String, String>,
 }
 
 impl Owners {
-    /// Reads the chain from pods and ReplicaSets.
-    pub fn new<'a>(pods: impl IntoIterator<Item = &'a Pod>, sets: impl IntoIterator<Item = &'a ReplicaSet>) -> Self {
+    /// Reads the chain from pods and ReplicaSets, up to workloads of that kind.
+    pub fn new<'a>(pods: impl IntoIterator<Item = &'a Pod>, sets: impl IntoIterator<Item = &'a ReplicaSet>, kind: Kind) -> Self {
         let set_owner: BTreeMap<&str, &str> = sets
             .into_iter()
             .filter_map(|rs| Some((rs.metadata.uid.as_str(), rs.metadata.controller().filter(|o| o.kind == "Deployment")?.uid.as_str())))
@@ -110,14 +129,19 @@ impl Owners {
         let deployment_of = pods
             .into_iter()
             .filter_map(|p| {
-                let owner = p.metadata.controller().filter(|o| o.kind == "ReplicaSet")?;
-                Some((p.metadata.uid.clone(), (*set_owner.get(owner.uid.as_str())?).to_string()))
+                let owner = p.metadata.controller()?;
+                let workload = match owner.kind.as_str() {
+                    "ReplicaSet" => *set_owner.get(owner.uid.as_str())?,
+                    name if name == kind.name() => owner.uid.as_str(),
+                    _ => return None,
+                };
+                Some((p.metadata.uid.clone(), workload.to_string()))
             })
             .collect();
         Self { deployment_of }
     }
 
-    /// Uid of the Deployment that owns the pod.
+    /// Uid of the workload that owns the pod.
     pub fn deployment(&self, pod_uid: &str) -> Option<&str> {
         self.deployment_of.get(pod_uid).map(String::as_str)
     }

@@ -1,5 +1,5 @@
-//! The part of a namespace that waits look at: Deployments, ReplicaSets and pods with their owner chain, and the slices
-//! of a Service.
+//! The part of a namespace that waits look at: workloads of the target's kind (a Blue/Green has Deployments), ReplicaSets and
+//! pods with their owner chain, and the slices of a Service.
 
 use model::kinds::deployment::Deployment;
 use model::kinds::endpoint_slice::EndpointSlice;
@@ -13,12 +13,14 @@ use serde_json::Value;
 use crate::ctx::{Ctx, Stop};
 use crate::waits::{Endpoints, Owners, ServiceEndpoints};
 
-/// Deployments, ReplicaSets and pods of a namespace at one time.
-#[derive(Clone, Debug, Default)]
+/// Workloads, ReplicaSets and pods of a namespace at one time.
+#[derive(Clone, Debug)]
 pub struct World {
     /// Namespace.
     pub namespace: String,
-    /// Deployments.
+    /// Kind of the workloads.
+    pub kind: Kind,
+    /// All of that kind.
     pub deployments: Vec<Deployment>,
     /// ReplicaSets.
     pub sets: Vec<ReplicaSet>,
@@ -39,14 +41,15 @@ impl World {
         // Pods first: a ReplicaSet that made one of them is there when the ReplicaSets are read.
         let pods = slim(ctx.list(Kind::Pod, namespace, None).await?);
         let sets = slim(ctx.list(Kind::ReplicaSet, namespace, None).await?);
-        let deployments = slim(ctx.list(Kind::Deployment, namespace, None).await?);
-        Ok(Self::of(namespace, deployments, sets, pods))
+        let kind = ctx.plan.target.object.kind;
+        let deployments = slim(ctx.list(kind, namespace, None).await?);
+        Ok(Self::of(namespace, kind, deployments, sets, pods))
     }
 
     /// Puts it together.
-    pub fn of(namespace: &str, deployments: Vec<Deployment>, sets: Vec<ReplicaSet>, pods: Vec<Pod>) -> Self {
-        let owners = Owners::new(&pods, &sets);
-        Self { namespace: namespace.to_string(), deployments, sets, pods, owners }
+    pub fn of(namespace: &str, kind: Kind, deployments: Vec<Deployment>, sets: Vec<ReplicaSet>, pods: Vec<Pod>) -> Self {
+        let owners = Owners::new(&pods, &sets, kind);
+        Self { namespace: namespace.to_string(), kind, deployments, sets, pods, owners }
     }
 
     /// The Deployment of that name.
@@ -58,7 +61,7 @@ impl World {
     pub fn deployment_of(&self, pod_uid: &str) -> Option<ObjectId> {
         let uid = self.owners.deployment(pod_uid)?;
         let d = self.deployments.iter().find(|d| d.metadata.uid == uid)?;
-        Some(ObjectId::new(Kind::Deployment, &self.namespace, &d.metadata.name))
+        Some(ObjectId::new(self.kind, &self.namespace, &d.metadata.name))
     }
 
     /// Pods of a Deployment, ending ones too.

@@ -34,17 +34,15 @@ pub fn services(plan: &Plan) -> Vec<&ObjectId> {
     all
 }
 
-/// Pods of a Deployment by owner chain, in the order of their names.
-pub fn pods<'a>(set: &'a ObjectSet, deployment: &ObjectId) -> Vec<&'a Pod> {
-    let namespace = match set.deployment(&deployment.namespace, &deployment.name) {
-        Some(d) => d.metadata.namespace.as_str(),
-        None => return vec![],
-    };
-    let Some(d) = set.deployment(&deployment.namespace, &deployment.name) else { return vec![] };
+/// Pods of a workload by owner chain, in the order of their names.
+pub fn pods<'a>(set: &'a ObjectSet, workload: &ObjectId) -> Vec<&'a Pod> {
+    let Some(d) = set.workload(workload) else { return vec![] };
+    let namespace = d.metadata.namespace.as_str();
     let owned = |uid: &str, of: &model::Meta| of.controller().is_some_and(|o| o.uid == uid);
-    let sets: BTreeSet<&str> =
-        set.replica_sets(namespace).filter(|r| owned(&d.metadata.uid, &r.metadata)).map(|r| r.metadata.uid.as_str()).collect();
-    set.pods(namespace).filter(|p| p.metadata.controller().is_some_and(|o| sets.contains(o.uid.as_str()))).collect()
+    let sets = set.replica_sets(namespace).filter(|r| owned(&d.metadata.uid, &r.metadata)).map(|r| r.metadata.uid.as_str());
+    // Other workloads than Deployments own their pods themselves.
+    let owners: BTreeSet<&str> = sets.chain([d.metadata.uid.as_str()]).collect();
+    set.pods(namespace).filter(|p| p.metadata.controller().is_some_and(|o| owners.contains(o.uid.as_str()))).collect()
 }
 
 /// A pod's cell.
@@ -108,7 +106,7 @@ pub fn lanes(plan: &Plan, run: &RunView, set: Option<&ObjectSet>) -> Vec<LaneVie
 }
 
 fn lane(lane: Lane, id: &ObjectId, plan: &Plan, share: Option<f64>, set: Option<&ObjectSet>) -> LaneView {
-    let deployment = set.and_then(|s| s.deployment(&id.namespace, &id.name));
+    let deployment = set.and_then(|s| s.workload(id));
     let pods = set.map(|s| pods(s, id)).unwrap_or_default();
     let failing = pods.iter().filter(|p| !p.is_ending()).find_map(|p| p.failure().map(|(why, _)| (p, why)));
     let version = match deployment {
@@ -180,7 +178,7 @@ fn selects(service: Option<&Service>, plan: &Plan, set: Option<&ObjectSet>) -> &
     let (Some(service), Some(set)) = (service, set) else { return "unknown" };
     let matches = |id: &ObjectId| {
         let live = pods(set, id);
-        match (live.is_empty(), set.deployment(&id.namespace, &id.name)) {
+        match (live.is_empty(), set.workload(id)) {
             (false, _) => live.iter().any(|p| plan::around::selects(&service.spec.selector, &p.metadata.labels)),
             // No pods: by the template, but for the hash that its pods would carry.
             (true, Some(d)) => {

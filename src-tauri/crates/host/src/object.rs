@@ -17,7 +17,7 @@ impl Host {
         let id = object_id(id)?;
         let raw = link.connection.get(&id).await.map_err(errors::read)?;
         let raw = raw.ok_or_else(|| UiError::new(Code::NotFound, format!("{}: not found", id.said())))?;
-        let versions = if id.kind == Kind::Deployment { self.revisions(&link, &id).await? } else { vec![] };
+        let versions = if id.kind.rolls() { self.revisions(&link, &id).await? } else { vec![] };
         let live = link.live();
         let node = live.as_ref().and_then(|l| l.node(&id));
         let events = live.as_ref().map(|l| l.with(|_, set| events(set, &id, &raw))).unwrap_or_default();
@@ -36,11 +36,12 @@ impl Host {
             events,
             yaml: mask::yaml(&raw),
             can_roll_out: why_not.is_empty(),
+            can_roll_back: id.kind.rolls(),
             why_not,
         })
     }
 
-    /// Revisions of a Deployment, newest first; the best one to go back to is marked.
+    /// Revisions of a workload, newest first; the best one to go back to is marked.
     pub(crate) async fn revisions(&self, link: &Link, id: &ObjectId) -> Result<Vec<RevisionView>, UiError> {
         revisions_of(&self.survey(link, id).await?, id)
     }
@@ -52,7 +53,7 @@ pub fn revisions_of(snapshot: &plan::Snapshot, id: &ObjectId) -> Result<Vec<Revi
     let advised = ranked.iter().find(|r| r.excluded.is_none()).map(|r| r.number);
     let mut by_age: Vec<&Revision> = ranked.iter().collect();
     by_age.sort_by_key(|r| r.number);
-    let templates: Vec<Option<Value>> = by_age.iter().map(|r| plan::revisions::template_of(snapshot, id, &r.replica_set)).collect();
+    let templates: Vec<Option<Value>> = by_age.iter().map(|r| plan::revisions::template_of(snapshot, id, &r.kept)).collect();
     let diffs = diffs(&templates);
     let mut views: Vec<RevisionView> = by_age.iter().zip(diffs).map(|(r, diff)| revision(r, diff, snapshot, advised)).collect();
     views.reverse();
@@ -76,10 +77,12 @@ fn diffs(templates: &[Option<Value>]) -> Vec<String> {
 }
 
 fn revision(r: &Revision, diff: String, snapshot: &plan::Snapshot, advised: Option<u64>) -> RevisionView {
-    let wanted = snapshot.objects.replica_set(&r.replica_set.namespace, &r.replica_set.name).and_then(|s| s.spec.replicas);
+    let set = snapshot.objects.replica_set(&r.kept.namespace, &r.kept.name).filter(|_| r.kept.kind == Kind::ReplicaSet);
+    // A ControllerRevision wants no number of pods: those that are there.
+    let wanted = set.map_or(Some(r.ready), |s| s.spec.replicas);
     RevisionView {
         number: u32::try_from(r.number).unwrap_or(u32::MAX),
-        replica_set: r.replica_set.to_string(),
+        kept: r.kept.to_string(),
         images: r.images.iter().map(|(c, i)| format!("{c}={i}")).collect(),
         diff,
         created: r.created.map(said),
@@ -97,7 +100,8 @@ fn revision(r: &Revision, diff: String, snapshot: &plan::Snapshot, advised: Opti
 /// Why an object cannot be rolled out; empty = it can. What the checks would find is not looked for here.
 fn why_not(id: &ObjectId, raw: &Value) -> String {
     if id.kind != Kind::Deployment {
-        return format!("a {} cannot be rolled out; a Deployment can", id.kind);
+        let back = if id.kind.rolls() { "; it can be rolled back" } else { "" };
+        return format!("a {} cannot be rolled out; a Deployment can{back}", id.kind);
     }
     let owners = raw.pointer("/metadata/ownerReferences").and_then(Value::as_array);
     let controller = owners.into_iter().flatten().find(|o| o["controller"] == true);
@@ -175,7 +179,7 @@ fn typed(object: &Object, row: &mut impl FnMut(&str, String)) {
 }
 
 fn events(set: &model::ObjectSet, id: &ObjectId, raw: &Value) -> Vec<EventView> {
-    if id.kind == Kind::Deployment {
+    if id.kind.rolls() {
         return run_view::events_of(set, id);
     }
     let uid = text(raw, "/metadata/uid").unwrap_or_default();

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use api::*;
 use engine::Journal;
 use engine::status::RunStatus;
-use model::{ClusterIdentity, Kind, ObjectId};
+use model::{ClusterIdentity, ObjectId};
 use plan::hazards::{Finding, Severity};
 use plan::{Ending, ParamSchema, Past, Plan, Snapshot, What};
 use serde_json::{Map, Value};
@@ -233,7 +233,7 @@ fn foreign(plan: &Plan, link: &Link) -> FindingView {
 /// What the plan was made on is not what is there now.
 fn moved(plan: &Plan, now: &Snapshot) -> Option<FindingView> {
     let target = &plan.target;
-    let deployment = now.objects.deployment(&target.object.namespace, &target.object.name)?;
+    let deployment = now.objects.workload(&target.object)?;
     if deployment.metadata.uid != target.uid {
         return Some(stop(plan, "moved", "it was deleted and created again since the plan was made".into(), "make the plan again"));
     }
@@ -252,11 +252,6 @@ fn simulated(plan: &Plan) -> FindingView {
         message: "simulated pods: smoke checks and probes have no data here".into(),
         remedy: "acknowledged once, when the first run asks".into(),
     }
-}
-
-/// Objects of kinds that can be planned for.
-pub fn is_deployment(id: &ObjectId) -> bool {
-    id.kind == Kind::Deployment
 }
 
 #[cfg(test)]

@@ -313,11 +313,11 @@ fn evidence(s: &Sources<'_>) -> EvidenceView {
 /// Most events that a view carries.
 const EVENTS: usize = 50;
 
-/// Events of a Deployment, its ReplicaSets and pods, newest first.
+/// Events of a workload, its ReplicaSets and pods, newest first.
 pub fn events_of(set: &ObjectSet, deployment: &ObjectId) -> Vec<EventView> {
     let ns = deployment.namespace.as_str();
     let mut uids: Vec<&str> = lanes::pods(set, deployment).iter().map(|p| p.metadata.uid.as_str()).collect();
-    if let Some(d) = set.deployment(ns, &deployment.name) {
+    if let Some(d) = set.workload(deployment) {
         uids.push(&d.metadata.uid);
         let own = set.replica_sets(ns).filter(|r| r.metadata.controller().is_some_and(|o| o.uid == d.metadata.uid));
         uids.extend(own.map(|r| r.metadata.uid.as_str()));

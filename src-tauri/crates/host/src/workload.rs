@@ -4,7 +4,7 @@ use api::*;
 use plan::around::Around;
 use plan::{ParamKind as PlanParam, Past, Strategy};
 
-use crate::{Host, errors, mask, object, plan_view, plans};
+use crate::{Host, errors, mask, object, plan_view};
 
 /// Seconds that a rollback by rolling update takes per pod, about; shown as an estimate.
 const PER_POD: u32 = 10;
@@ -13,9 +13,6 @@ impl Host {
     pub(crate) async fn workload_view(&self, context: &str, id: &str) -> Result<WorkloadView, UiError> {
         let link = self.link(context).await?;
         let id = object::object_id(id)?;
-        if !plans::is_deployment(&id) {
-            return Err(UiError::new(Code::Usage, format!("{}: only a Deployment can be rolled out", id.said())));
-        }
         let snapshot = self.survey(&link, &id).await?;
         let advice = plan::advice::advise(&snapshot, &id).map_err(errors::plan)?;
         let around = Around::of(&snapshot, &id).map_err(errors::plan)?;

@@ -63,8 +63,9 @@ kinds! {
     EndpointSlice "discovery.k8s.io" "v1" "endpointslices" namespaced endpoint_slice::EndpointSlice;
     Deployment "apps" "v1" "deployments" namespaced deployment::Deployment;
     ReplicaSet "apps" "v1" "replicasets" namespaced replica_set::ReplicaSet;
-    StatefulSet "apps" "v1" "statefulsets" namespaced Bare;
-    DaemonSet "apps" "v1" "daemonsets" namespaced Bare;
+    StatefulSet "apps" "v1" "statefulsets" namespaced deployment::Deployment;
+    DaemonSet "apps" "v1" "daemonsets" namespaced deployment::Deployment;
+    ControllerRevision "apps" "v1" "controllerrevisions" namespaced Bare;
     Pod "" "v1" "pods" namespaced pod::Pod;
     HorizontalPodAutoscaler "autoscaling" "v2" "horizontalpodautoscalers" namespaced hpa::Hpa;
     PodDisruptionBudget "policy" "v1" "poddisruptionbudgets" namespaced pdb::Pdb;
@@ -90,6 +91,11 @@ kinds! {
 }
 
 impl Kind {
+    /// Pods of one template, a new one of which takes over step by step: Deployment, StatefulSet, DaemonSet.
+    pub fn rolls(self) -> bool {
+        matches!(self, Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet)
+    }
+
     /// `apps/v1`, or `v1` for the core group.
     pub fn api_version(self) -> String {
         match self.group() {
@@ -115,6 +121,8 @@ impl FromStr for Kind {
             "svc" => "services",
             "ing" => "ingresses",
             "rs" => "replicasets",
+            "sts" => "statefulsets",
+            "ds" => "daemonsets",
             "po" => "pods",
             "hpa" => "horizontalpodautoscalers",
             "pdb" => "poddisruptionbudgets",

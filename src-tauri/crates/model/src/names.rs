@@ -17,6 +17,9 @@ pub const RECORD: &str = "changeover.dev/record";
 pub const RECORD_PREFIX: &str = "changeover.";
 /// Label that the Deployment controller puts on the pods of one ReplicaSet. Read only: never written to a Deployment.
 pub const POD_TEMPLATE_HASH: &str = "pod-template-hash";
+/// Label on the pods of a StatefulSet (name of their ControllerRevision) and of a DaemonSet (its hash, which is a label of the
+/// ControllerRevision too).
+pub const REVISION_HASH: &str = "controller-revision-hash";
 /// Label of an EndpointSlice: the Service that it belongs to.
 pub const SERVICE_NAME: &str = "kubernetes.io/service-name";
 /// Annotation by the Deployment controller: the revision number of a ReplicaSet.

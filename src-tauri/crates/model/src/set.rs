@@ -75,6 +75,16 @@ impl FromIterator<Object> for ObjectSet {
     }
 }
 
+impl ObjectSet {
+    /// The Deployment, StatefulSet or DaemonSet of that id.
+    pub fn workload(&self, id: &ObjectId) -> Option<&deployment::Deployment> {
+        match self.get(id) {
+            Some(Object::Deployment(w) | Object::StatefulSet(w) | Object::DaemonSet(w)) => Some(w),
+            _ => None,
+        }
+    }
+}
+
 macro_rules! typed {
     ($($method:ident $get:ident $kind:ident $slim:ty;)*) => {
         impl ObjectSet {

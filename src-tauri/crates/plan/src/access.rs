@@ -10,8 +10,9 @@ use crate::record;
 use crate::snapshot::{Access, Verb};
 use crate::step::Step;
 
-/// Kinds of the namespace that every run reads and watches; a run that moves traffic also those of [`ROUTED`].
-const WATCHED: [Kind; 3] = [Kind::Deployment, Kind::ReplicaSet, Kind::Pod];
+/// Kinds of the namespace that every run reads and watches, beside its target's; a run that moves traffic also those of
+/// [`ROUTED`].
+const WATCHED: [Kind; 2] = [Kind::ReplicaSet, Kind::Pod];
 const ROUTED: [Kind; 2] = [Kind::Service, Kind::EndpointSlice];
 
 /// Everything that the plan needs, sorted, each once.
@@ -35,7 +36,7 @@ pub fn needs(plan: &Plan) -> BTreeMap<Access, BTreeSet<String>> {
     };
     let namespace = plan.target.object.namespace.as_str();
     let moves = plan.steps.iter().any(|s| matches!(s.step, Step::Switch { .. }));
-    for kind in WATCHED.into_iter().chain(ROUTED.into_iter().filter(|_| moves)) {
+    for kind in [plan.target.object.kind].into_iter().chain(WATCHED).chain(ROUTED.into_iter().filter(|_| moves)) {
         for verb in [Verb::Get, Verb::List, Verb::Watch] {
             add(wide(verb, kind, "", namespace), "reading".into());
         }

@@ -1,6 +1,6 @@
 //! Which strategy fits a target, with reasons. Names what there is and nothing else.
 
-use model::ObjectId;
+use model::{Kind, ObjectId};
 use serde::Serialize;
 
 use crate::around::Around;
@@ -33,7 +33,7 @@ pub enum Fit {
     Unfit,
 }
 
-/// Advice on every strategy, best first. Errors: the target is not a Deployment of the snapshot.
+/// Advice on every strategy, best first. Errors: the target is not in the snapshot, or has no pod template.
 pub fn advise(snapshot: &Snapshot, target: &ObjectId) -> Result<Vec<Advice>, PlanError> {
     let around = Around::of(snapshot, target)?;
     let mut all = vec![blue_green(&around), rollback(&around)?];
@@ -42,6 +42,10 @@ pub fn advise(snapshot: &Snapshot, target: &ObjectId) -> Result<Vec<Advice>, Pla
 }
 
 fn blue_green(around: &Around<'_>) -> Advice {
+    if around.id.kind != Kind::Deployment {
+        let reasons = vec![format!("a {} cannot stand twice beside itself", around.id.kind)];
+        return Advice { strategy: "blue-green", fit: Fit::Unfit, reasons };
+    }
     let services = around.services();
     let claims = slim(&around.template()).spec.volumes.iter().filter(|v| v.persistent_volume_claim.is_some()).count();
     let mut reasons = Vec::new();

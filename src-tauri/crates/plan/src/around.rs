@@ -1,4 +1,4 @@
-//! What stands around a Deployment: its ReplicaSets and pods, the Services, autoscalers and budgets over it.
+//! What stands around a workload: its ReplicaSets and pods, the Services, autoscalers and budgets over it.
 //!
 //! Read from the snapshot alone. Pods and ReplicaSets are found by owner chain, never by labels: two Deployments with
 //! overlapping selectors do not share pods.
@@ -18,30 +18,29 @@ use serde_json::Value;
 use crate::plan::PlanError;
 use crate::snapshot::Snapshot;
 
-/// A Deployment among the objects that matter to it.
+/// A Deployment, StatefulSet or DaemonSet among the objects that matter to it.
 #[derive(Clone, Copy, Debug)]
 pub struct Around<'a> {
     /// Where everything is read from.
     pub snapshot: &'a Snapshot,
-    /// The Deployment's id.
+    /// Its id.
     pub id: &'a ObjectId,
-    /// The Deployment.
+    /// Itself.
     pub deployment: &'a Deployment,
     /// As the server returned it.
     pub raw: &'a Value,
 }
 
 impl<'a> Around<'a> {
-    /// Looks the target up. Only Deployments can be rolled out here.
+    /// Looks the target up.
     pub fn of(snapshot: &'a Snapshot, id: &'a ObjectId) -> Result<Self, PlanError> {
-        if id.kind != Kind::Deployment {
-            let why = format!("a {} cannot be rolled out this way; only a Deployment can", id.kind);
+        if !id.kind.rolls() {
+            let why = format!("a {} has no pod template that could be rolled out or back", id.kind);
             return Err(PlanError::Unfit { object: id.clone(), why });
         }
-        let deployment = snapshot.objects.deployment(&id.namespace, &id.name);
-        match (deployment, snapshot.raw(id)) {
+        match (snapshot.objects.workload(id), snapshot.raw(id)) {
             (Some(deployment), Some(raw)) => Ok(Self { snapshot, id, deployment, raw }),
-            _ => Err(match snapshot.unknown(Kind::Deployment) {
+            _ => Err(match snapshot.unknown(id.kind) {
                 Some(why) => PlanError::Unfit { object: id.clone(), why: format!("could not be read ({why})") },
                 None => PlanError::NoTarget(id.clone()),
             }),
@@ -76,7 +75,8 @@ impl<'a> Around<'a> {
 
     /// Its pods, by owner chain.
     pub fn pods(&self) -> Vec<&'a Pod> {
-        let owners: Vec<&str> = self.replica_sets().map(|r| r.metadata.uid.as_str()).collect();
+        let sets = self.replica_sets().map(|r| r.metadata.uid.as_str());
+        let owners: Vec<&str> = sets.chain([self.deployment.metadata.uid.as_str()]).collect();
         let owned = |p: &&Pod| p.metadata.controller().is_some_and(|o| owners.contains(&o.uid.as_str()));
         self.snapshot.objects.pods(&self.id.namespace).filter(owned).collect()
     }

@@ -9,6 +9,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use model::kinds::pod::Pod;
 use model::kinds::replica_set::ReplicaSet;
 use model::{Kind, ObjectId, names};
 use serde_json::Value;
@@ -18,12 +19,16 @@ use crate::around::Around;
 /// A template that a workload had, or has.
 #[derive(Clone, Debug)]
 pub struct Kept {
-    /// What keeps it: a ReplicaSet.
+    /// What keeps it: a ReplicaSet, or a ControllerRevision.
     pub object: ObjectId,
-    /// Its uid.
+    /// Uid of that.
     pub uid: String,
+    /// Value of the label `controller-revision-hash` of its pods, which their ControllerRevision does not own.
+    hash: Option<String>,
     /// Numbers that it had, ascending; the last one is its number now.
     pub numbers: Vec<u64>,
+    /// It had another number before, which is not kept.
+    pub raised: bool,
     /// The pod template as the workload had it; `Null` when it was not read.
     pub template: Value,
     /// When it first came.
@@ -41,13 +46,86 @@ impl Kept {
     pub fn number(&self) -> u64 {
         self.numbers.last().copied().unwrap_or(0)
     }
+
+    /// Whether a pod of the workload has this template.
+    pub fn made(&self, pod: &Pod) -> bool {
+        match &self.hash {
+            Some(hash) => pod.metadata.labels.get(names::REVISION_HASH) == Some(hash),
+            None => pod.metadata.controller().is_some_and(|o| o.uid == self.uid),
+        }
+    }
 }
 
-/// Everything that is kept of a Deployment, in the order of creation.
-pub fn of_deployment(around: &Around<'_>) -> Vec<Kept> {
-    let mut all: Vec<Kept> = around.replica_sets().map(|set| of_replica_set(around, set)).collect();
+/// Where the templates of a workload of that kind are kept.
+pub fn kept_in(workload: Kind) -> Kind {
+    if workload == Kind::Deployment { Kind::ReplicaSet } else { Kind::ControllerRevision }
+}
+
+/// Everything that is kept of a workload, in the order of creation.
+pub fn of(around: &Around<'_>) -> Vec<Kept> {
+    let mut all: Vec<Kept> = match around.id.kind {
+        Kind::Deployment => around.replica_sets().map(|set| of_replica_set(around, set)).collect(),
+        _ => controller_revisions(around),
+    };
     all.sort_by_key(|k| (k.created, k.number()));
+    if around.id.kind != Kind::Deployment {
+        // One with a higher number than one that came after it was rolled out again.
+        for i in 0..all.len() {
+            all[i].raised = all[i + 1..].iter().any(|later| later.number() < all[i].number());
+        }
+    }
     all
+}
+
+/// `data` of a ControllerRevision is a patch of the workload: its template, with `$patch: replace` in it. Its `revision` is
+/// raised when it is rolled out again, and what it was before is not kept.
+fn controller_revisions(around: &Around<'_>) -> Vec<Kept> {
+    let own = around.snapshot.raw.iter().filter(|(id, raw)| {
+        let owners = raw.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+        let ours = |o: &Value| o["controller"] == true && o["uid"].as_str() == Some(around.deployment.metadata.uid.as_str());
+        id.kind == Kind::ControllerRevision && id.namespace == around.id.namespace && owners.into_iter().flatten().any(ours)
+    });
+    let made = |(id, raw): (&ObjectId, &Value)| {
+        let mut template = raw.pointer("/data/spec/template").cloned().unwrap_or(Value::Null);
+        if let Some(map) = template.as_object_mut() {
+            map.remove("$patch");
+        }
+        // Its keys are sorted, those of a workload are not; a diff shall show what differs.
+        let template = in_order_of(around.raw.pointer("/spec/template").unwrap_or(&Value::Null), &template);
+        let label = raw.pointer("/metadata/labels").and_then(|l| l.get(names::REVISION_HASH)).and_then(Value::as_str);
+        // A StatefulSet's pods carry its name, a DaemonSet's its hash.
+        let hash = if around.id.kind == Kind::StatefulSet { id.name.as_str() } else { label.unwrap_or(&id.name) };
+        let text = |pointer: &str| raw.pointer(pointer).and_then(Value::as_str);
+        let mut kept = Kept {
+            object: id.clone(),
+            uid: text("/metadata/uid").unwrap_or_default().to_string(),
+            hash: Some(hash.to_string()),
+            numbers: raw["revision"].as_u64().into_iter().collect(),
+            raised: false,
+            template,
+            created: text("/metadata/creationTimestamp").and_then(|t| t.parse().ok()),
+            ended: None,
+            ready: 0,
+            change_cause: raw.pointer("/metadata/annotations").and_then(|a| a.get(names::CHANGE_CAUSE)?.as_str()).map(String::from),
+        };
+        let ready = around.pods().into_iter().filter(|p| kept.made(p) && p.is_ready() && !p.is_ending()).count();
+        kept.ready = u32::try_from(ready).unwrap_or(u32::MAX);
+        kept
+    };
+    own.map(made).collect()
+}
+
+/// The same value, with the keys of objects in the order in which the model has them.
+fn in_order_of(model: &Value, value: &Value) -> Value {
+    match (model, value) {
+        (Value::Object(m), Value::Object(v)) => {
+            let known = m.keys().filter(|k| v.contains_key(*k));
+            let new = v.keys().filter(|k| !m.contains_key(*k));
+            known.chain(new).map(|k| (k.clone(), in_order_of(m.get(k).unwrap_or(&Value::Null), &v[k]))).collect()
+        }
+        (Value::Array(m), Value::Array(v)) => v.iter().enumerate().map(|(i, v)| in_order_of(m.get(i).unwrap_or(&Value::Null), v)).collect(),
+        _ => value.clone(),
+    }
 }
 
 fn of_replica_set(around: &Around<'_>, set: &ReplicaSet) -> Kept {
@@ -64,7 +142,9 @@ fn of_replica_set(around: &Around<'_>, set: &ReplicaSet) -> Kept {
     Kept {
         object: id,
         uid: set.metadata.uid.clone(),
+        hash: None,
         numbers,
+        raised: false,
         template,
         created: set.metadata.creation_timestamp,
         ended: raw.filter(|_| empty).and_then(|raw| written_at(raw, true)),
@@ -86,10 +166,10 @@ pub fn written_at(raw: &Value, spec_alone: bool) -> Option<Timestamp> {
 pub fn served(all: &[Kept]) -> Vec<Option<i64>> {
     let owners: BTreeMap<u64, usize> = all.iter().enumerate().flat_map(|(i, k)| k.numbers.iter().map(move |n| (*n, i))).collect();
     // Where a number was its owner's first, its creation tells when; where it was its last, its end does.
-    let first = |n: u64| owners.get(&n).map(|i| &all[*i]).filter(|k| k.numbers.first() == Some(&n))?.created;
+    let first = |n: u64| owners.get(&n).map(|i| &all[*i]).filter(|k| !k.raised && k.numbers.first() == Some(&n))?.created;
     let last = |n: u64| owners.get(&n).map(|i| &all[*i]).filter(|k| k.number() == n)?.ended;
     let from = |n: u64| first(n).or_else(|| last(n.checked_sub(1)?));
-    // A number that is not kept any more breaks the row: what came then is not known.
+    // A number that is not kept any more, or was raised, breaks the row: what came then is not known.
     let to = |n: u64| last(n).or_else(|| first(n + 1));
     let life = |n: &u64| Some(to(*n)?.as_second() - from(*n)?.as_second()).filter(|s| *s >= 0);
     all.iter().map(|k| k.numbers.iter().filter_map(life).max()).collect()
@@ -104,7 +184,9 @@ mod tests {
         Kept {
             object: ObjectId::new(Kind::ReplicaSet, "shop", "web"),
             uid: String::new(),
+            hash: None,
             numbers: numbers.to_vec(),
+            raised: false,
             template: Value::Null,
             created: Some(at(created)),
             ended: ended.map(at),

@@ -42,12 +42,12 @@ pub fn commands(step: &Step) -> Vec<String> {
         Step::Soak { deployment, .. } => vec![on(deployment, "get")],
         Step::Delete { object } => vec![delete(object)],
         Step::SetTemplate { deployment, after, cause, .. } => {
-            let mut ops = vec![
-                json!({"op":"replace","path":"/spec/template","value":after}),
+            let mut ops = vec![json!({"op":"replace","path":"/spec/template","value":after})];
+            if deployment.kind == Kind::Deployment {
                 // `add` then `remove`: a removal alone is refused where the key is absent.
-                json!({"op":"add","path":"/spec/paused","value":false}),
-                json!({"op":"remove","path":"/spec/paused"}),
-            ];
+                ops.push(json!({"op":"add","path":"/spec/paused","value":false}));
+                ops.push(json!({"op":"remove","path":"/spec/paused"}));
+            }
             if let Some(cause) = cause {
                 ops.push(json!({"op":"add","path":model::write::annotation_pointer(names::CHANGE_CAUSE),"value":cause}));
             }

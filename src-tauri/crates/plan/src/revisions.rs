@@ -1,4 +1,4 @@
-//! The revisions of a Deployment, ranked by how well they can be gone back to.
+//! The revisions of a workload, ranked by how well they can be gone back to.
 //!
 //! `kubectl rollout undo` takes the second-highest number: after two bad releases that is the first bad one, and undoing
 //! twice toggles. Here a revision is preferred that has ready pods, that a run of ours checked, or that was the one that
@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 use model::kinds::template::PodTemplate;
 use model::{Kind, ObjectId};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::around::Around;
 use crate::hazards::takes;
@@ -18,13 +18,13 @@ use crate::plan::PlanError;
 use crate::references::{Presence, presence, references, slim};
 use crate::snapshot::Snapshot;
 
-/// A revision in a Deployment's history.
+/// A revision in a workload's history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Revision {
-    /// Number that the Deployment controller gave it; a template that is rolled out again gets a new one.
+    /// Number that its controller gave it; a template that is rolled out again gets a new one.
     pub number: u64,
-    /// Its ReplicaSet.
-    pub replica_set: ObjectId,
+    /// Its ReplicaSet or ControllerRevision.
+    pub kept: ObjectId,
     /// (container, image).
     pub images: Vec<(String, String)>,
     /// When it first came.
@@ -50,10 +50,10 @@ pub struct Revision {
 /// All revisions, best first, and an error when they could not be read; those that are excluded (the current one among them) last, newest first.
 pub fn revisions(snapshot: &Snapshot, target: &ObjectId) -> Result<Vec<Revision>, PlanError> {
     let around = Around::of(snapshot, target)?;
-    if let Some(why) = snapshot.unknown(Kind::ReplicaSet) {
+    if let Some(why) = snapshot.unknown(history::kept_in(target.kind)) {
         return Err(PlanError::Unfit { object: target.clone(), why: format!("its history could not be read ({why})") });
     }
-    let kept = history::of_deployment(&around);
+    let kept = history::of(&around);
     let served = history::served(&kept);
     let live = around.template();
     let mut list: Vec<Revision> = kept.iter().zip(served).map(|(k, s)| revision(&around, k, s, &live)).collect();
@@ -61,16 +61,16 @@ pub fn revisions(snapshot: &Snapshot, target: &ObjectId) -> Result<Vec<Revision>
     Ok(list)
 }
 
-/// The template of a revision, as its Deployment had it: without `pod-template-hash`.
-pub fn template_of(snapshot: &Snapshot, target: &ObjectId, replica_set: &ObjectId) -> Option<Value> {
+/// The template of a revision, as its workload had it: without `pod-template-hash`.
+pub fn template_of(snapshot: &Snapshot, target: &ObjectId, kept: &ObjectId) -> Option<Value> {
     let around = Around::of(snapshot, target).ok()?;
-    let kept = history::of_deployment(&around).into_iter().find(|k| k.object == *replica_set)?;
-    (!kept.template.is_null()).then_some(kept.template)
+    let found = history::of(&around).into_iter().find(|k| k.object == *kept)?;
+    (!found.template.is_null()).then_some(found.template)
 }
 
 fn revision(around: &Around<'_>, kept: &Kept, served: Option<i64>, live: &Value) -> Revision {
     let template = slim(&kept.template);
-    let current = &kept.template == live;
+    let current = same(&kept.template, live);
     let excluded = match current {
         true => Some("it is what runs now".to_string()),
         false => exclusion(around, &template),
@@ -86,7 +86,7 @@ fn revision(around: &Around<'_>, kept: &Kept, served: Option<i64>, live: &Value)
     weighed.again(kept);
     Revision {
         number: kept.number(),
-        replica_set: kept.object.clone(),
+        kept: kept.object.clone(),
         images: template.spec.containers.iter().map(|c| (c.name.clone(), c.image.clone())).collect(),
         created: kept.created,
         change_cause: kept.change_cause.clone(),
@@ -102,7 +102,7 @@ fn revision(around: &Around<'_>, kept: &Kept, served: Option<i64>, live: &Value)
 
 /// Why the template from before a run cannot be gone back to.
 pub fn excluded_before(around: &Around<'_>, past: &Past) -> Option<String> {
-    match past.before == around.template() {
+    match same(&past.before, &around.template()) {
         true => Some("it is what runs now".into()),
         false => exclusion(around, &slim(&past.before)),
     }
@@ -110,7 +110,7 @@ pub fn excluded_before(around: &Around<'_>, past: &Past) -> Option<String> {
 
 fn exclusion(around: &Around<'_>, template: &PodTemplate) -> Option<String> {
     if !around.deployment.spec.selector.matches(&template.metadata.labels) {
-        return Some("its labels do not satisfy the deployment's selector".into());
+        return Some(format!("its labels do not satisfy the selector of the {}", around.id.kind));
     }
     let gone = references(template, around.namespace());
     let gone: Vec<String> =
@@ -146,8 +146,7 @@ impl Weighed {
 
     /// Pods that are ready prove more than any history; pods that fail speak against it, and so do warnings about them.
     fn pods(&mut self, around: &Around<'_>, kept: &Kept) {
-        let pods = around.snapshot.objects.pods(around.namespace());
-        let pods: Vec<_> = pods.filter(|p| p.metadata.controller().is_some_and(|o| o.uid == kept.uid)).collect();
+        let pods: Vec<_> = around.pods().into_iter().filter(|p| kept.made(p)).collect();
         let failing = pods.iter().find_map(|p| p.failure());
         if kept.ready > 0 {
             self.proves(100, format!("{} of its pods are ready now", kept.ready));
@@ -156,10 +155,15 @@ impl Weighed {
             self.refutes(-120, format!("its pods fail now: {reason}"));
             return;
         }
+        // Pods of a ReplicaSet are named after it; those of other kinds are not, and only pods that are there can be told.
         let prefix = format!("{}-", kept.object.name);
+        let about = |e: &model::kinds::event::Event| {
+            let of = &e.involved_object;
+            of.name.starts_with(&prefix) || of.uid == kept.uid || pods.iter().any(|p| p.metadata.uid == of.uid)
+        };
         let warnings = around.snapshot.objects.events(around.namespace());
         let warning = warnings
-            .filter(|e| e.kind == "Warning" && (e.involved_object.name.starts_with(&prefix) || e.involved_object.uid == kept.uid))
+            .filter(|e| e.kind == "Warning" && about(e))
             .find(|e| matches!(e.reason.as_str(), "BackOff" | "Failed" | "Unhealthy" | "FailedCreate"));
         if let Some(w) = warning {
             self.refutes(-50, format!("its pods were warned about: {}", w.reason));
@@ -181,13 +185,13 @@ impl Weighed {
     /// What runs of ours did with it.
     fn past(&mut self, past: &[Past], kept: &Kept) {
         for p in past {
-            if p.after == kept.template {
+            if same(&p.after, &kept.template) {
                 match p.ending {
                     Ending::Done => self.proves(30, format!("run {} brought it in, checked it and ended well", p.run)),
                     Ending::TakenBack => self.refutes(-100, format!("run {} brought it in and was taken back{}", p.run, p.why())),
                 }
             }
-            if p.goes_back && p.ending == Ending::Done && p.before == kept.template {
+            if p.goes_back && p.ending == Ending::Done && same(&p.before, &kept.template) {
                 self.add(-60, format!("run {} went back from it{}", p.run, p.why()));
             }
         }
@@ -262,7 +266,23 @@ impl Weighed {
         {
             let before: Vec<String> = before.iter().map(u64::to_string).collect();
             self.reasons.push(format!("~ rolled out before as {}", before.join(",")));
+        } else if kept.raised {
+            self.reasons.push("~ rolled out before, under another number".into());
         }
+    }
+}
+
+/// Whether two templates say the same. `null` says nothing (`creationTimestamp` of a template, on older servers).
+fn same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Object(a), Value::Object(b)) => {
+            let covers = |a: &Map<String, Value>, b: &Map<String, Value>| {
+                a.iter().all(|(k, v)| v.is_null() || b.get(k).is_some_and(|other| same(v, other)))
+            };
+            covers(a, b) && b.iter().all(|(k, v)| v.is_null() || a.get(k).is_some_and(|other| !other.is_null()))
+        }
+        (Value::Array(a), Value::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        _ => a == b,
     }
 }
 
@@ -307,7 +327,7 @@ pub fn said_seconds(seconds: i64) -> String {
 
 /// What bringing an old pod template back does not bring back.
 pub const NOT_RESTORED: &[&str] = &[
-    "number of pods, strategy, selector, minReadySeconds and revisionHistoryLimit of the deployment",
+    "number of pods, strategy, selector, minReadySeconds and revisionHistoryLimit of the workload",
     "contents of ConfigMaps and Secrets: the same names now hold the new contents",
     "Services, Ingresses and routes",
     "autoscalers, disruption budgets and network policies",
@@ -328,6 +348,14 @@ mod tests {
         let fixed = ["web:v1", "web@sha256:00", "localhost:5000/web:1"];
         assert!(mutable.iter().all(|i| is_mutable(i)));
         assert!(!fixed.iter().any(|i| is_mutable(i)));
+    }
+
+    #[test]
+    fn templates_are_the_same_but_for_what_says_nothing() {
+        let t = |v: &str| serde_json::from_str::<Value>(v).expect("JSON");
+        let a = t(r#"{"metadata":{"creationTimestamp":null},"spec":{"c":[{"x":1}]}}"#);
+        assert!(same(&a, &t(r#"{"spec":{"c":[{"x":1,"y":null}]},"metadata":{}}"#)));
+        assert!(!same(&a, &t(r#"{"metadata":{},"spec":{"c":[{"x":1}],"d":0}}"#)) && !same(&t(r#"{"d":0}"#), &t("{}")));
     }
 
     #[test]

@@ -153,7 +153,7 @@ fn histories_are_ranked_as_written_down() {
     let mut wrong = Vec::new();
     for case in folders(&fixtures().join("strategies/rollback")) {
         let request = request(&case);
-        let target = model::ObjectId::new(model::Kind::Deployment, "shop", &request.target);
+        let target = request.id();
         let text = match plan::revisions::revisions(&snapshot(&case, &request), &target) {
             Err(e) => format!("refused: {e}\n"),
             Ok(all) => all.iter().map(said).collect(),
@@ -178,7 +178,7 @@ fn advice_names_a_way_that_can_be_planned() {
     for (case, _) in plans() {
         let request = request(&case);
         let snapshot = snapshot(&case, &request);
-        let target = model::ObjectId::new(model::Kind::Deployment, "shop", &request.target);
+        let target = request.id();
         let advice = plan::advice::advise(&snapshot, &target).expect("advice");
         let said: BTreeSet<&str> = advice.iter().map(|a| a.strategy).collect();
         assert_eq!(said, strategies::LIST.iter().map(|s| s.name()).collect(), "{}", case.display());

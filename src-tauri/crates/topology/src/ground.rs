@@ -12,7 +12,7 @@ use model::kinds::replica_set::ReplicaSet;
 use model::kinds::service::Service;
 use model::meta::subset;
 use model::names::SERVICE_NAME;
-use model::{Kind, Labels, Object, ObjectId, ObjectSet};
+use model::{Kind, Labels, ObjectId, ObjectSet};
 
 use crate::graph::PodState;
 
@@ -166,12 +166,9 @@ fn controller(kind: &str, namespace: &str, name: &str) -> Option<ObjectId> {
 fn workloads<'a>(all: &'a ObjectSet, namespace: &'a str, pods: &[PodAt<'a>]) -> BTreeMap<ObjectId, Workload<'a>> {
     let mut found: BTreeMap<ObjectId, Workload> = BTreeMap::new();
     let new = |id: &ObjectId| Workload { id: id.clone(), deployment: None, sets: Vec::new(), pods: Vec::new() };
-    for d in all.deployments(namespace) {
-        let id = ObjectId::new(Kind::Deployment, namespace, &d.metadata.name);
-        found.insert(id.clone(), Workload { deployment: Some(d), ..new(&id) });
-    }
-    for kind in [Kind::StatefulSet, Kind::DaemonSet] {
-        all.within(kind, namespace).for_each(|o: &Object| drop(found.insert(o.id(), new(&o.id()))));
+    for object in Kind::ALL.iter().filter(|k| k.rolls()).flat_map(|k| all.within(*k, namespace)) {
+        let id = object.id();
+        found.insert(id.clone(), Workload { deployment: all.workload(&id), ..new(&id) });
     }
     let mut live: BTreeSet<&str> = BTreeSet::new();
     for (i, at) in pods.iter().enumerate() {

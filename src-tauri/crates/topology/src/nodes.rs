@@ -165,7 +165,7 @@ fn absent(view: &View<'_>, object: ObjectId) -> Node {
     };
     let presence = match view.presence(&object) {
         Presence::Unseen => Presence::Unseen,
-        _ if matches!(object.kind, Kind::StatefulSet | Kind::DaemonSet | Kind::Rollout) => Presence::Unseen,
+        _ if object.kind == Kind::Rollout => Presence::Unseen,
         other => other,
     };
     let verdict = match presence {

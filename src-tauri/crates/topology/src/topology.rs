@@ -19,6 +19,8 @@ pub fn kinds() -> Vec<Kind> {
         Kind::Service,
         Kind::EndpointSlice,
         Kind::Deployment,
+        Kind::StatefulSet,
+        Kind::DaemonSet,
         Kind::ReplicaSet,
         Kind::Pod,
         Kind::HorizontalPodAutoscaler,

@@ -47,6 +47,7 @@ pub async fn run(ctx: &mut Ctx, id: &ObjectId, service: Option<&ObjectId>, count
         let old = met.get_or_insert_with(|| waits::gave_up(d).cloned());
         let mut wait = waits::complete(d, count);
         let (uid, pods) = (d.metadata.uid.clone(), d.status.available_replicas);
+        let stuck = waits::stuck(d, &world.pods_of(id));
         let now = ctx.ports.clock.elapsed();
         let failed = trouble.lasting(now, waits::failing_since(d, &world.pods_of(id), old.as_ref()));
         if let (Wait::Yes, Some(service)) = (&wait, service) {
@@ -56,6 +57,13 @@ pub async fn run(ctx: &mut Ctx, id: &ObjectId, service: Option<&ObjectId>, count
         }
         match wait {
             Wait::Yes => return Ok(Receipt::Ready { pods }),
+            // It fails for as long as it stands, and waits for a hand.
+            Wait::NotYet(_)
+                if !ctx.over(&deadline)
+                    && let Some(said) = stuck =>
+            {
+                ctx.beat_within(said, &deadline)
+            }
             Wait::NotYet(_) if failed.is_some() => return Err(Stop::Failed(failed.unwrap_or_else(|| Said::new("failed", "")))),
             Wait::NotYet(said) if ctx.over(&deadline) => {
                 let why = trouble.seen.map_or_else(String::new, |seen| format!("; {}", seen.text));

@@ -1,4 +1,5 @@
-//! apps/v1 Deployment.
+//! apps/v1 Deployment, and what a StatefulSet and a DaemonSet have in common with it: pods of one template, a new one of
+//! which takes over step by step.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,7 +7,7 @@ use super::template::PodTemplate;
 use super::{Condition, IntOrString};
 use crate::meta::{LabelSelector, Meta, null_default};
 
-/// Deployment.
+/// Deployment, StatefulSet or DaemonSet.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Deployment {
@@ -38,6 +39,29 @@ pub struct DeploymentSpec {
     pub progress_deadline_seconds: Option<i64>,
     /// Old ReplicaSets kept; absent = 10.
     pub revision_history_limit: Option<u32>,
+    /// How a new template takes over in a StatefulSet or DaemonSet.
+    pub update_strategy: UpdateStrategy,
+    /// StatefulSet: `OrderedReady` or `Parallel`.
+    pub pod_management_policy: String,
+}
+
+/// `spec.updateStrategy`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct UpdateStrategy {
+    /// `RollingUpdate` or `OnDelete`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Parameters of `RollingUpdate`.
+    pub rolling_update: Option<Partitioned>,
+}
+
+/// `spec.updateStrategy.rollingUpdate`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Partitioned {
+    /// StatefulSet: pods of a lower ordinal keep the template that they have.
+    pub partition: Option<u32>,
 }
 
 /// `spec.strategy`.
@@ -68,13 +92,21 @@ pub struct DeploymentStatus {
     /// Generation that the controller has seen.
     pub observed_generation: i64,
     /// Pods, old and new, that are not terminating.
+    #[serde(alias = "currentNumberScheduled")]
     pub replicas: u32,
     /// Pods of the newest template.
+    #[serde(alias = "updatedNumberScheduled")]
     pub updated_replicas: u32,
     /// Ready pods.
+    #[serde(alias = "numberReady")]
     pub ready_replicas: u32,
     /// Pods ready for minReadySeconds.
+    #[serde(alias = "numberAvailable")]
     pub available_replicas: u32,
+    /// DaemonSet: nodes that shall have a pod.
+    pub desired_number_scheduled: Option<u32>,
+    /// StatefulSet: the ControllerRevision of the newest template; its pods carry it as `controller-revision-hash`.
+    pub update_revision: String,
     /// Pods that are ending (KEP-3973); absent on older servers.
     pub terminating_replicas: Option<u32>,
     /// Conditions.
@@ -85,7 +117,13 @@ pub struct DeploymentStatus {
 impl Deployment {
     /// Wanted pods.
     pub fn wanted(&self) -> u32 {
-        self.spec.replicas.unwrap_or(1)
+        self.spec.replicas.or(self.status.desired_number_scheduled).unwrap_or(1)
+    }
+
+    /// Pods that keep the template that they have (`partition` of a StatefulSet).
+    pub fn kept_back(&self) -> u32 {
+        let update = self.spec.update_strategy.rolling_update.as_ref();
+        update.and_then(|u| u.partition).unwrap_or(0).min(self.wanted())
     }
 
     /// The controller has seen the newest generation.
@@ -94,9 +132,10 @@ impl Deployment {
     }
 
     /// Complete as the Deployment controller defines it (DeploymentComplete): observed, and all wanted pods are of the
-    /// newest template and available, with none beside them.
+    /// newest template and available, with none beside them; but for those that a StatefulSet keeps back.
     pub fn complete(&self) -> bool {
         let (want, s) = (self.wanted(), &self.status);
-        self.observed() && s.updated_replicas == want && s.replicas == want && s.available_replicas == want
+        let updated = s.updated_replicas >= want - self.kept_back();
+        self.observed() && updated && s.replicas == want && s.available_replicas == want
     }
 }

@@ -109,6 +109,10 @@ impl Strategy for BlueGreen {
         id: &str,
     ) -> Result<Plan, PlanError> {
         let around = Around::of(snapshot, target)?;
+        if target.kind != Kind::Deployment {
+            let why = format!("a {} cannot stand twice beside itself, for its pods have names or nodes of their own", target.kind);
+            return Err(PlanError::Unfit { object: target.clone(), why });
+        }
         let ground = Ground::lay(around, what, self.params().fill(params)?)?;
         let mut draft = Draft::default();
         ground.prepare(&mut draft);

@@ -1,11 +1,11 @@
-//! Undo of a Deployment: the pod template of an earlier revision is written back, and nothing else is touched.
+//! Undo of a Deployment, StatefulSet or DaemonSet: the pod template of an earlier revision is written back, and nothing else is touched.
 //!
 //! Differs from `kubectl rollout undo`: the write is guarded by the template that was seen, annotations stay but for the
 //! change cause, a paused Deployment gets template and unpause in one patch, and the default is the revision that ranks
 //! best (`revisions`), not the second-highest number.
 
 use jiff::Timestamp;
-use model::ObjectId;
+use model::{Kind, ObjectId};
 use serde_json::{Value, json};
 
 use super::{Draft, Strategy, default_deadline};
@@ -13,6 +13,7 @@ use crate::around::Around;
 use crate::derive::wanted_template;
 use crate::file::seal;
 use crate::ground::base_of;
+use crate::history::kept_in;
 use crate::params::{Param, ParamKind, ParamSchema, number, text, wrong};
 use crate::plan::{Plan, PlanError, SCHEMA, Target, What};
 use crate::revisions::{Revision, excluded_before, revisions, template_of};
@@ -62,6 +63,10 @@ impl Strategy for Rollback {
             return Err(wrong("image", "a rollback takes its template from the history; leave images and template out"));
         }
         let around = Around::of(snapshot, target)?;
+        if around.deployment.spec.update_strategy.kind == "OnDelete" {
+            let why = "its pods take a template only when somebody deletes them (updateStrategy OnDelete): write the template by kubectl, and delete them one by one";
+            return Err(unfit(&around, why.into()));
+        }
         let mut params = self.params().fill(params)?;
         let before = around.template();
         let to = match text(&params, "toRun").filter(|run| !run.is_empty()) {
@@ -122,7 +127,7 @@ fn revision(around: &Around<'_>, wanted: Option<u32>) -> Result<To, PlanError> {
         Some(cause) => format!("revision {} ({cause})", to.number),
         None => format!("revision {}", to.number),
     };
-    Ok(To { template: template_of(around.snapshot, around.id, &to.replica_set).ok_or_else(unread)?, number: Some(to.number), said })
+    Ok(To { template: template_of(around.snapshot, around.id, &to.kept).ok_or_else(unread)?, number: Some(to.number), said })
 }
 
 /// The template from before a run, as its plan kept it.
@@ -181,9 +186,10 @@ fn nothing_kept(around: &Around<'_>) -> String {
         (Some((name, image)), _) => {
             format!("its history holds no other revision; deployment {name}, which was retired, ran {image}: bring that in by a Blue/Green")
         }
-        (None, Some(0)) => {
-            "its history is empty, because revisionHistoryLimit is 0: no old ReplicaSet is kept; roll the old version out anew".into()
-        }
+        (None, Some(0)) => format!(
+            "its history is empty, because revisionHistoryLimit is 0: no old {} is kept; roll the old version out anew",
+            kept_in(around.id.kind)
+        ),
         (None, _) => "its history holds no other revision: there is nothing to go back to".into(),
     }
 }
@@ -191,6 +197,9 @@ fn nothing_kept(around: &Around<'_>) -> String {
 /// The other colour of the same application, scaled to zero: after a swap the version before is there, not in the
 /// history. Name and image.
 fn retired(around: &Around<'_>) -> Option<(String, String)> {
+    if around.id.kind != Kind::Deployment {
+        return None;
+    }
     let all = around.snapshot.objects.deployments(around.namespace());
     let mut others = all.filter(|d| d.metadata.name != around.id.name && base_of(&d.metadata.name) == base_of(&around.id.name));
     let other = others.find(|d| d.wanted() == 0)?;

@@ -20,6 +20,7 @@ pub const NOW: &str = "2026-11-22T12:00:00Z";
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Request {
     pub strategy: String,
+    pub kind: Kind,
     pub target: String,
     /// Container to image.
     pub images: BTreeMap<String, String>,
@@ -68,6 +69,7 @@ impl Default for Request {
     fn default() -> Self {
         Self {
             strategy: "blue-green".into(),
+            kind: Kind::Deployment,
             target: "web".into(),
             images: [("web".to_string(), "shop/web:v2".to_string())].into(),
             template: None,
@@ -84,6 +86,12 @@ impl Default for Request {
             }],
             past: vec![],
         }
+    }
+}
+
+impl Request {
+    pub fn id(&self) -> ObjectId {
+        ObjectId::new(self.kind, "shop", &self.target)
     }
 }
 
@@ -170,7 +178,7 @@ pub fn snapshot(case: &Path, request: &Request) -> Snapshot {
             },
         })
         .collect();
-    let target = ObjectId::new(Kind::Deployment, "shop", &request.target);
+    let target = request.id();
     let template = |image: &str| {
         let mut template = snapshot.raw(&target).and_then(|d| d.pointer("/spec/template")).cloned().unwrap_or_default();
         template["spec"]["containers"][0]["image"] = image.into();
@@ -199,7 +207,7 @@ pub fn make(snapshot: &Snapshot, request: &Request) -> Result<Plan, PlanError> {
         None if request.strategy == "rollback" => What::Images(vec![]),
         None => What::Images(request.images.clone().into_iter().collect()),
     };
-    let target = ObjectId::new(Kind::Deployment, "shop", &request.target);
+    let target = request.id();
     let strategy = strategies::find(&request.strategy).expect("a strategy");
     strategy.plan(snapshot, &target, &what, &request.params, NOW.parse().expect("a time"), "run-1")
 }
