@@ -483,6 +483,16 @@ async fn stopped(ctx: &mut Ctx, ended: Result<(), Stop>) -> Result<(), Stop> {
         Ok(()) => return Ok(()),
         Err(stop) => stop,
     };
+    let about_objects = match &stop {
+        Stop::Failed(_) => true,
+        Stop::Hold { code, .. } => matches!(code, HoldCode::Contradiction | HoldCode::Refused),
+        _ => false,
+    };
+    if about_objects && let Some(said) = watchful::ending(ctx).await {
+        let other = if ctx.direction == Direction::Undo { Choice::Leave } else { Choice::BackOut };
+        let hold = ctx.held(HoldCode::Contradiction, said, vec![], vec![Choice::Retry, other]);
+        return ctx.log(vec![Event::Held { hold }]);
+    }
     match stop {
         Stop::Failed(error) if ctx.direction == Direction::Undo => {
             let repair = repair::commands(&ctx.view);

@@ -71,6 +71,17 @@ pub async fn alarm(ctx: &mut Ctx, code: HoldCode, facts: &[ThreeWay]) -> Option<
     Some((said, vec![Choice::RePin, Choice::BackOut, Choice::Retry]))
 }
 
+/// Whether the target's namespace is being deleted: then that is what is the matter, whatever a step says of the objects that
+/// went with it. Nothing can be created in it any more, and what would be brought back goes too.
+pub async fn ending(ctx: &mut Ctx) -> Option<Said> {
+    let namespace = ctx.plan.target.object.namespace.clone();
+    let live = ctx.ports.cluster.get(&ObjectId::new(Kind::Namespace, "", &namespace)).await.ok()??;
+    let since = live.pointer("/metadata/deletionTimestamp")?.as_str()?;
+    let text =
+        format!("namespace {namespace} is being deleted since {since}, and everything in it: nothing can be made or brought back there");
+    Some(Said::new("ending-namespace", text).with("namespace", &namespace))
+}
+
 fn foreign(why: String, facts: Vec<ThreeWay>) -> Contradiction {
     let edits = facts.iter().map(|f| model::Edit { path: f.path.clone(), before: f.live.clone(), after: f.after.clone() }).collect();
     Contradiction { why, facts, instead: Some(Change::Edits(edits)) }
