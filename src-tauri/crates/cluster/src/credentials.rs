@@ -1,6 +1,6 @@
 //! The `Authorization` of each request: fixed, from a file that is read again, or from an exec plugin.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::kubeconfig::{ExecPlugin, Login};
+use crate::kubeconfig::{ExecPlugin, Login, read_regular};
 
 /// A token file is read again after this time: Kubernetes replaces the tokens of pods well before they end.
 const FILE_AGE: Duration = Duration::from_secs(10);
@@ -79,7 +79,7 @@ pub(crate) struct PluginAnswer {
 enum Source {
     None,
     Fixed(HeaderValue),
-    File { path: PathBuf, cached: Mutex<Option<(Instant, HeaderValue)>> },
+    File { path: PathBuf, before: Option<HeaderValue>, cached: Mutex<Option<(Instant, HeaderValue)>> },
     Plugin { plugin: Box<ExecPlugin>, cached: Mutex<Option<PluginAnswer>> },
 }
 
@@ -106,7 +106,10 @@ impl Credentials {
         let source = match login {
             Login::None => Source::None,
             Login::Token(token) => Source::Fixed(bearer(token, "the kubeconfig")?),
-            Login::TokenFile(path) => Source::File { path: path.clone(), cached: Mutex::default() },
+            Login::TokenFile { path, before } => {
+                let before = before.as_ref().map(|token| bearer(token, "the kubeconfig")).transpose()?;
+                Source::File { path: path.clone(), before, cached: Mutex::default() }
+            }
             Login::Exec(plugin) => {
                 let answer = run(plugin).await?;
                 certificate = answer.certificate.clone();
@@ -129,7 +132,7 @@ impl Credentials {
         let value = match &self.source {
             Source::None => return Ok(()),
             Source::Fixed(value) => value.clone(),
-            Source::File { path, cached } => token_of_file(path, &mut *cached.lock().await).await?,
+            Source::File { path, before, cached } => token_of_file(path, before.as_ref(), &mut *cached.lock().await).await?,
             Source::Plugin { plugin, cached } => {
                 let mut cached = cached.lock().await;
                 let ends = |a: &PluginAnswer| a.until.is_some_and(|t| Timestamp::now() + LEEWAY >= t);
@@ -157,29 +160,31 @@ impl Credentials {
     }
 }
 
-async fn token_of_file(path: &PathBuf, cached: &mut Option<(Instant, HeaderValue)>) -> Result<HeaderValue, CredentialError> {
+async fn token_of_file(
+    path: &Path,
+    before: Option<&HeaderValue>,
+    cached: &mut Option<(Instant, HeaderValue)>,
+) -> Result<HeaderValue, CredentialError> {
     if let Some((at, value)) = cached
         && at.elapsed() < FILE_AGE
     {
         return Ok(value.clone());
     }
-    let read = async {
-        let mut text = String::new();
-        tokio::fs::File::open(path).await?.take(ANSWER_CAP).read_to_string(&mut text).await?;
-        Ok::<_, std::io::Error>(SecretString::from(text))
-    };
-    match read.await {
+    let file = path.to_path_buf();
+    let read = tokio::task::spawn_blocking(move || read_regular(&file, ANSWER_CAP)).await.map_err(std::io::Error::other).flatten();
+    let token = read.and_then(|bytes| String::from_utf8(bytes).map(SecretString::from).map_err(|_| std::io::Error::other("not text")));
+    match token {
         Ok(token) if !token.expose_secret().trim().is_empty() => {
             let value = bearer(&token, &path.display().to_string())?;
             *cached = Some((Instant::now(), value.clone()));
             Ok(value)
         }
         // A file that is gone or empty for a moment is being replaced: the last token goes on (client-go does so too).
-        other => match cached {
-            Some((_, value)) => Ok(value.clone()),
+        other => match cached.as_ref().map(|(_, value)| value).or(before) {
+            Some(value) => Ok(value.clone()),
             None => {
                 let why = other.err().map_or("the file is empty".to_string(), |e| e.to_string());
-                Err(CredentialError::TokenFile { path: path.clone(), why })
+                Err(CredentialError::TokenFile { path: path.to_path_buf(), why })
             }
         },
     }

@@ -364,7 +364,7 @@ async fn a_token_file_is_read_again_when_the_token_is_refused() {
         }
     })
     .await;
-    let conn = connect_with(port, &WritePolicy::read_only(), Login::TokenFile(path)).await;
+    let conn = connect_with(port, &WritePolicy::read_only(), Login::TokenFile { path, before: None }).await;
     assert!(conn.get(&web()).await.expect("answered").is_some());
 }
 
@@ -513,6 +513,9 @@ async fn a_plugin_that_fails_floods_or_talks_nonsense_is_told_in_words() {
     }
     let elsewhere = kubeconfig::ExecPlugin { default_place: false, ..plugin("exit 0") };
     assert!(matches!(prepare(elsewhere).await, Err(CredentialError::PluginNotApproved { .. })));
+    let asking = kubeconfig::ExecPlugin { needs_terminal: true, ..plugin("exit 0") };
+    let said = prepare(asking).await.expect_err("no terminal").to_string();
+    assert!(said.contains("wants a terminal; log in with kubectl first"), "{said}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,6 +11,8 @@ use super::KubeconfigError;
 
 /// A kubeconfig with hundreds of contexts has a few MiB.
 const FILE_CAP: u64 = 16 << 20;
+/// What all its aliases may stand for in all, in scalars and brackets: more than anybody writes, and read in a moment.
+const ALIAS_CAP: usize = 50_000;
 
 pub(super) struct Document {
     pub path: PathBuf,
@@ -72,6 +74,8 @@ pub(super) struct User {
     pub token_file: String,
     #[serde(deserialize_with = "text")]
     pub username: String,
+    #[serde(deserialize_with = "secret")]
+    pub password: Option<SecretString>,
     #[serde(rename = "as", deserialize_with = "text")]
     pub impersonate: String,
     pub as_uid: Option<String>,
@@ -110,8 +114,12 @@ fn secret<'de, D: serde::Deserializer<'de>>(d: D) -> Result<Option<SecretString>
 }
 
 /// Reads a small regular file, following links.
-pub(super) fn read_regular(path: &Path, cap: u64) -> std::io::Result<Vec<u8>> {
+pub(crate) fn read_regular(path: &Path, cap: u64) -> std::io::Result<Vec<u8>> {
     use std::io::Read;
+    // Opening a pipe would block for ever: look before, and again at what was opened.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("not a regular file"));
+    }
     let file = std::fs::File::open(path)?;
     let meta = file.metadata()?;
     if !meta.is_file() {
@@ -126,13 +134,6 @@ pub(super) fn read_regular(path: &Path, cap: u64) -> std::io::Result<Vec<u8>> {
 }
 
 pub(super) fn read(path: &Path, said: &str, default_place: bool) -> Result<Document, KubeconfigError> {
-    // Opening a pipe would block for ever: look before.
-    match std::fs::metadata(path) {
-        Ok(m) if !m.is_file() => {
-            return Err(KubeconfigError::Unreadable { file: said.into(), why: "not a regular file".into() });
-        }
-        _ => {}
-    }
     let bytes = read_regular(path, FILE_CAP).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => KubeconfigError::Missing {
             file: said.into(),
@@ -146,17 +147,26 @@ pub(super) fn read(path: &Path, said: &str, default_place: bool) -> Result<Docum
 fn parse(bytes: &[u8], path: &Path, said: &str, default_place: bool) -> Result<Document, KubeconfigError> {
     let syntax = |at: &str, why: &str| KubeconfigError::Syntax { file: said.into(), at: at.into(), why: why.into() };
     let text = std::str::from_utf8(bytes).map_err(|e| syntax(&format!("byte {}", e.valid_up_to()), "not UTF-8"))?;
-    // The parser's own message would quote the lines around the fault, and those may hold a token: keep the place only.
-    let value: Value = serde_saphyr::from_str(text).map_err(|e| match e.location() {
-        Some(l) => syntax(&format!("line {}, column {}", l.line(), l.column()), "not valid YAML"),
-        None => syntax("whole file", "not valid YAML"),
+    let options = serde_saphyr::options! { alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: ALIAS_CAP } };
+    let value: Value = serde_saphyr::from_str_with_options(text, options).map_err(|e| {
+        let (at, why) = fault(&e, text);
+        syntax(&at, why)
     })?;
     let map = match value {
         Value::Object(map) => map,
         Value::Null => Default::default(),
         _ => return Err(syntax("line 1", "expected a mapping with clusters, users and contexts")),
     };
+    // Both may be left out, as for kubectl.
+    for (key, expect) in [("apiVersion", "v1"), ("kind", "Config")] {
+        if map.get(key).is_some_and(|v| !v.is_null() && v != "" && v != expect) {
+            return Err(syntax(key, &format!("expected {expect}")));
+        }
+    }
     let mut notes = Vec::new();
+    if !["clusters", "users", "contexts"].iter().any(|list| map.contains_key(*list)) {
+        notes.push(format!("{said}: no clusters, users or contexts in it; name another file, or add them"));
+    }
     let current = map.get("current-context").and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_string);
     Ok(Document {
         clusters: named(&map, "clusters", "cluster", said, &mut notes),
@@ -168,6 +178,49 @@ fn parse(bytes: &[u8], path: &Path, said: &str, default_place: bool) -> Result<D
         current,
         notes,
     })
+}
+
+/// Where and what is wrong with the YAML. The parser's own message would quote the lines around the fault, and those may hold
+/// a token.
+fn fault(e: &serde_saphyr::Error, text: &str) -> (String, &'static str) {
+    use serde_saphyr::Error::*;
+    const TOO_MUCH: &str = "nested too deep, or blown up by aliases";
+    let why = match e.without_snippet() {
+        MultipleDocuments { .. } => "more than one document; keep one file for each",
+        DuplicateMappingKey { .. } => "a key stands twice in one mapping; remove one",
+        UnknownAnchor { .. } => "an alias without its anchor",
+        Budget { .. } | AliasError { .. } | AliasReplayLimitExceeded { .. } | AliasReplayStackDepthExceeded { .. } => TOO_MUCH,
+        // The parser's own stop, which it reaches before ours.
+        ExternalMessage { msg, .. } if msg.contains("recursion limit") => TOO_MUCH,
+        _ => "not valid YAML",
+    };
+    let Some(at) = e.location() else { return ("whole file".into(), why) };
+    // The parser stops before a tab: at the end of the line above, as often as not.
+    let tabbed = |line: &u64| {
+        let text = usize::try_from(*line).ok().and_then(|n| text.lines().nth(n.saturating_sub(1)));
+        text.is_some_and(|l| l.trim_start_matches(' ').starts_with('\t'))
+    };
+    match [at.line(), at.line() + 1].iter().find(|line| tabbed(line)) {
+        Some(line) if why == "not valid YAML" => (format!("line {line}"), "a tab in the indentation; use spaces"),
+        _ => (format!("line {}, column {}", at.line(), at.column()), why),
+    }
+}
+
+/// A name of the file, fit for a message: short, on one line, and without anything that changes the text around it.
+pub(super) fn shown(name: &str) -> String {
+    const LONGEST: usize = 80;
+    let mut out: String = name.chars().take(LONGEST).flat_map(visible).collect();
+    if name.chars().nth(LONGEST).is_some() {
+        out.push('…');
+    }
+    out
+}
+
+fn visible(c: char) -> Vec<char> {
+    match c {
+        '"' | '\'' | '\\' => vec![c],
+        c => c.escape_debug().collect(),
+    }
 }
 
 fn named<T: DeserializeOwned + Default>(
@@ -188,25 +241,34 @@ fn named<T: DeserializeOwned + Default>(
     let mut out: Vec<Named<T>> = Vec::with_capacity(items.len());
     for (i, item) in items.iter().enumerate() {
         let Some(name) = item.get("name").and_then(Value::as_str).filter(|n| !n.is_empty()) else {
-            notes.push(format!("{said}: {list}[{i}].name: missing; add one"));
+            notes.push(format!("{said}: {list}[{i}].name: missing or not a text; add one, in quotes"));
             continue;
         };
-        // Within one file the first of two equal names counts, as in a list of files.
+        let at = format!("{list}[{}]", shown(name));
+        // Within one file the first of two equal names counts, as in a list of files. kubectl refuses the whole file.
         if out.iter().any(|n| n.name == name) {
-            notes.push(format!("{said}: {list}[{name}]: named twice; the first one counts"));
+            notes.push(format!("{said}: {at}: named twice; the first one counts; rename or remove the other"));
             continue;
         }
         let value = match item.get(key) {
             None | Some(Value::Null) => Ok(T::default()),
-            // serde's message may quote the value: name the key alone.
             Some(v) => serde_json::from_value(v.clone()).map_err(|_| KubeconfigError::Key {
                 file: said.to_string(),
-                key: format!("{list}[{name}].{key}"),
-                what: "a field has a value of the wrong type".into(),
-                remedy: "compare it with the output of kubectl config view".into(),
+                key: format!("{at}.{key}{}", misfit::<T>(v)),
+                what: "a value of the wrong type".into(),
+                remedy: "put texts in quotes, and compare it with the output of kubectl config view".into(),
             }),
         };
         out.push(Named { name: name.to_string(), value });
     }
     out
+}
+
+/// The field that does not fit, as `.field`. serde's own message may quote its value.
+fn misfit<T: DeserializeOwned>(entry: &Value) -> String {
+    let alone = |(field, value): (&String, &Value)| {
+        let one = Value::Object([(field.clone(), value.clone())].into_iter().collect());
+        serde_json::from_value::<T>(one).is_err().then(|| format!(".{}", shown(field)))
+    };
+    entry.as_object().and_then(|all| all.iter().find_map(alone)).unwrap_or_default()
 }

@@ -6,7 +6,7 @@ use base64::Engine;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::KubeconfigError;
-use super::file::{Cluster, Context, Document, Named, User};
+use super::file::{Cluster, Context, Document, Exec, Named, User, shown};
 
 /// A certificate or key file has some KiB; a bundle of all public authorities about 250.
 const MATERIAL_CAP: u64 = 1 << 20;
@@ -72,7 +72,12 @@ pub enum Login {
     /// With a bearer token.
     Token(SecretString),
     /// With a bearer token in a file that is read again and again.
-    TokenFile(PathBuf),
+    TokenFile {
+        /// Absolute path.
+        path: PathBuf,
+        /// `token` beside `tokenFile`: counts until the file was read once, as for kubectl.
+        before: Option<SecretString>,
+    },
     /// With what a plugin says.
     Exec(Box<ExecPlugin>),
 }
@@ -108,15 +113,27 @@ fn refused(doc: &Document, key: impl Into<String>, what: impl Into<String>, reme
     KubeconfigError::Refused { file: doc.said.clone(), key: key.into(), what: what.into(), remedy: remedy.into() }
 }
 
-/// The URL, even when something else about the context is wrong.
+/// The URL, even when something else about the context is wrong; not one that may carry credentials.
 pub(super) fn server(doc: &Document, name: &str, ctx: &Context, cluster: Of<'_, Cluster>) -> Result<String, KubeconfigError> {
     let (doc, cluster) = cluster_of(doc, name, ctx, cluster)?;
     let value = cluster.value.as_ref().map_err(Clone::clone)?;
-    if value.server.is_empty() {
-        let key = format!("clusters[{}].cluster.server", cluster.name);
-        return Err(problem(doc, key, "missing", "add the URL of the API server"));
+    let key = format!("clusters[{}].cluster.server", shown(&cluster.name));
+    let wrong = |what: &str, remedy: &str| Err(problem(doc, key.clone(), what, remedy));
+    let text = value.server.as_str();
+    match text {
+        "" => return wrong("missing", "add the URL of the API server"),
+        t if t.contains('@') => return wrong("a URL with credentials in it", "move them to the context's user"),
+        t if t.contains(['?', '#']) => return wrong("a URL with a query or fragment", "leave that out"),
+        t if !t.contains("://") => return wrong("a URL without its scheme", "write https:// before it"),
+        _ => {}
     }
-    Ok(value.server.trim_end_matches('/').to_string())
+    match text.parse::<http::Uri>() {
+        // A port that is no number would be taken for none.
+        Ok(u) if u.authority().is_some_and(|a| !a.host().is_empty() && (a.port_u16().is_some() || a.as_str() == a.host())) => {
+            Ok(text.trim_end_matches('/').to_string())
+        }
+        _ => wrong("not a URL of the form https://host:port", "correct it"),
+    }
 }
 
 fn cluster_of<'a>(
@@ -125,10 +142,10 @@ fn cluster_of<'a>(
     ctx: &Context,
     cluster: Of<'a, Cluster>,
 ) -> Result<(&'a Document, &'a Named<Cluster>), KubeconfigError> {
-    let key = format!("contexts[{name}].context.cluster");
+    let key = format!("contexts[{}].context.cluster", shown(name));
     match cluster {
         _ if ctx.cluster.is_empty() => Err(problem(doc, key, "missing", "add the name of a cluster")),
-        None => Err(problem(doc, key, format!("no cluster named {:?}", ctx.cluster), "add it or correct the name")),
+        None => Err(problem(doc, key, format!("no cluster named \"{}\"", shown(&ctx.cluster)), "add it or correct the name")),
         Some(found) => Ok(found),
     }
 }
@@ -143,13 +160,15 @@ pub(super) fn resolve(
     let url = server(doc, name, ctx, cluster)?;
     let (cdoc, cluster) = cluster_of(doc, name, ctx, cluster)?;
     let c = cluster.value.as_ref().map_err(Clone::clone)?;
-    let at = |field: &str| format!("clusters[{}].cluster.{field}", cluster.name);
-    match url.parse::<http::Uri>() {
-        Ok(u) if u.scheme_str() == Some("https") && u.authority().is_some_and(|a| !a.as_str().contains('@')) && u.query().is_none() => {}
-        Ok(u) if u.scheme_str() == Some("http") => {
-            return Err(refused(cdoc, at("server"), "http would show every credential to the network", "use https"));
-        }
+    let at = |field: &str| format!("clusters[{}].cluster.{field}", shown(&cluster.name));
+    match url.parse::<http::Uri>().ok().as_ref().and_then(http::Uri::scheme_str) {
+        Some("https") => {}
+        Some("http") => return Err(refused(cdoc, at("server"), "http would show every credential to the network", "use https")),
         _ => return Err(problem(cdoc, at("server"), "not a URL of the form https://host:port", "correct it")),
+    }
+    if !is_label(&ctx.namespace) && !ctx.namespace.is_empty() {
+        let key = format!("contexts[{}].context.namespace", shown(name));
+        return Err(problem(doc, key, "not a name that a namespace can have", "correct it"));
     }
     if c.insecure_skip_tls_verify == Some(true) {
         let remedy = "remove it and name the cluster's authority in certificate-authority-data";
@@ -170,8 +189,8 @@ pub(super) fn resolve(
         Some((udoc, user)) => fill_user(&mut reach, udoc, user)?,
         None if ctx.user.is_empty() => {}
         None => {
-            let key = format!("contexts[{name}].context.user");
-            return Err(problem(doc, key, format!("no user named {:?}", ctx.user), "add it or correct the name"));
+            let key = format!("contexts[{}].context.user", shown(name));
+            return Err(problem(doc, key, format!("no user named \"{}\"", shown(&ctx.user)), "add it or correct the name"));
         }
     }
     Ok(reach)
@@ -179,14 +198,19 @@ pub(super) fn resolve(
 
 fn fill_user(reach: &mut Reach, doc: &Document, user: &Named<User>) -> Result<(), KubeconfigError> {
     let u = user.value.as_ref().map_err(Clone::clone)?;
-    let at = |field: &str| format!("users[{}].user.{field}", user.name);
-    if !u.username.is_empty() {
+    let at = |field: &str| format!("users[{}].user.{field}", shown(&user.name));
+    if !u.username.is_empty() || u.password.is_some() {
         let remedy = "use a certificate, a token or an exec plugin";
-        return Err(refused(doc, at("username"), "Kubernetes has had no login by name and password since 1.19", remedy));
+        return Err(refused(
+            doc,
+            at(if u.username.is_empty() { "password" } else { "username" }),
+            "Kubernetes has had no login by name and password since 1.19",
+            remedy,
+        ));
     }
     if let Some(p) = &u.auth_provider {
         let name = p.get("name").and_then(|n| n.as_str()).unwrap_or("?");
-        let what = format!("auth provider {name:?} was removed from Kubernetes in 1.26");
+        let what = format!("auth provider \"{}\" was removed from Kubernetes in 1.26", shown(name));
         return Err(refused(doc, at("auth-provider"), what, "use the provider's exec plugin"));
     }
     if u.as_user_extra.as_ref().is_some_and(|v| !v.is_null()) {
@@ -215,8 +239,10 @@ fn fill_user(reach: &mut Reach, doc: &Document, user: &Named<User>) -> Result<()
 fn login(doc: &Document, u: &User, at: &dyn Fn(&str) -> String) -> Result<Login, KubeconfigError> {
     if !u.token_file.is_empty() {
         let path = beside(doc, &u.token_file);
-        check_file(doc, &at("tokenFile"), &path)?;
-        return Ok(Login::TokenFile(path));
+        if u.token.is_none() {
+            check_file(doc, &at("tokenFile"), &path)?;
+        }
+        return Ok(Login::TokenFile { path, before: u.token.clone() });
     }
     if let Some(token) = &u.token {
         if !token.expose_secret().bytes().all(|b| b.is_ascii_graphic()) {
@@ -224,12 +250,24 @@ fn login(doc: &Document, u: &User, at: &dyn Fn(&str) -> String) -> Result<Login,
         }
         return Ok(Login::Token(token.clone()));
     }
-    let Some(exec) = &u.exec else { return Ok(Login::None) };
+    match &u.exec {
+        Some(exec) => plugin(doc, exec, at),
+        None => Ok(Login::None),
+    }
+}
+
+fn plugin(doc: &Document, exec: &Exec, at: &dyn Fn(&str) -> String) -> Result<Login, KubeconfigError> {
     if exec.command.is_empty() {
         return Err(problem(doc, at("exec.command"), "missing", "name the program"));
     }
     if !["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"].contains(&exec.api_version.as_str()) {
         return Err(problem(doc, at("exec.apiVersion"), "not v1 or v1beta1 of client.authentication.k8s.io", "update the plugin's entry"));
+    }
+    if !["", "Never", "IfAvailable", "Always"].contains(&exec.interactive_mode.as_deref().unwrap_or_default()) {
+        return Err(problem(doc, at("exec.interactiveMode"), "not Never, IfAvailable or Always", "correct it"));
+    }
+    if exec.env.iter().flatten().any(|e| e.name.is_empty() || e.name.contains(['=', '\0']) || e.value.contains('\0')) {
+        return Err(problem(doc, at("exec.env"), "a variable that no environment can hold", "give each a name, without ="));
     }
     if exec.provide_cluster_info == Some(true) {
         return Err(refused(doc, at("exec.provideClusterInfo"), "not supported yet", "remove it if the plugin works without"));
@@ -246,6 +284,12 @@ fn login(doc: &Document, u: &User, at: &dyn Fn(&str) -> String) -> Result<Login,
         default_place: doc.default_place,
         key: format!("{}: {}", doc.said, at("exec")),
     })))
+}
+
+/// RFC 1123 label: it becomes a part of paths.
+fn is_label(text: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    (1..=63).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-')
 }
 
 fn material(doc: &Document, key: &str, file: &str, data: &str) -> Result<Option<Material>, KubeconfigError> {

@@ -91,7 +91,7 @@ fn relative_paths_count_from_the_files_own_folder() {
     let got = load(&Sources { explicit: Some(file), ..Default::default() }).expect("loads");
     let reach = got.get("x").expect("there").reach().expect("usable");
     assert!(matches!(&reach.ca, Some(Material::File { path, .. }) if *path == dir.path().join("sub/ca.pem")));
-    assert!(matches!(&reach.login, Login::TokenFile(path) if *path == dir.path().join("sub/token")));
+    assert!(matches!(&reach.login, Login::TokenFile { path, .. } if *path == dir.path().join("sub/token")));
 }
 
 #[test]
