@@ -16,7 +16,6 @@ use http::{Request, Response, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kube::client::{Body, ConfigExt};
 use model::{ClusterIdentity, Kind};
@@ -29,6 +28,7 @@ use tokio::time::Instant;
 use crate::credentials::{CredentialError, Credentials};
 use crate::kubeconfig::{ContextEntry, KubeconfigError, Login, Material};
 use crate::policy::WritePolicy;
+use crate::road::{Road, tcp};
 use crate::wire::{Failure, chain};
 
 /// How long things may take. The defaults are the project's; tests shorten them.
@@ -204,6 +204,18 @@ impl Connection {
             certs.iter().for_each(|c| hasher.update(c));
             config.root_cert = Some(certs);
         }
+        // Two crates of one binary may each bring a rustls provider; the first one installed counts for all.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let proxy = match &reach.proxy {
+            Some(proxy) => {
+                // As for kubectl, the context's authority is the proxy's too. The client certificate is not for the proxy.
+                let mut there = kube::Config::new(base.clone());
+                there.root_cert = config.root_cert.clone();
+                let tls = there.rustls_https_connector_with_connector(tcp(&options.deadlines)).map_err(|e| bad(chain(&e)))?;
+                Some((proxy.clone(), tls))
+            }
+            None => None,
+        };
         let pair = match (from_plugin, &reach.certificate) {
             (Some((cert, key)), _) => Some((cert, key.expose_secret().to_string())),
             (None, Some((cert, key))) => Some((pem_of(cert)?, pem_of(key)?)),
@@ -214,9 +226,7 @@ impl Connection {
             let info = serde_json::json!({"client-certificate-data": b64(&cert), "client-key-data": b64(&key)});
             config.auth_info = serde_json::from_value(info).map_err(|_| bad("client certificate".into()))?;
         }
-        // Two crates of one binary may each bring a rustls provider; the first one installed counts for all.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let dialer = config.rustls_https_connector_with_connector(tcp(&options.deadlines)).map_err(|e| bad(chain(&e)))?;
+        let dialer = config.rustls_https_connector_with_connector(Road::new(&options.deadlines, proxy)).map_err(|e| bad(chain(&e)))?;
         let ca_sha256 = if reach.ca.is_some() { hex::encode(hasher.finalize()) } else { String::new() };
         Ok(Self::over(entry, &reach.server, base, ca_sha256, dialer, credentials, options))
     }
@@ -389,18 +399,5 @@ fn pem_of(m: &Material) -> Result<String, KubeconfigError> {
     Ok(m.read()?.expose_secret().to_string())
 }
 
-/// Opens connections: TCP with timeouts, then TLS by rustls.
-pub(crate) type Dialer = hyper_rustls::HttpsConnector<HttpConnector>;
-
-/// TCP as both stacks want it.
-pub(crate) fn tcp(deadlines: &Deadlines) -> HttpConnector {
-    let mut tcp = HttpConnector::new();
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    tcp.set_connect_timeout(Some(deadlines.connect));
-    tcp.set_keepalive(Some(Duration::from_secs(30)));
-    // Unacknowledged bytes are dropped with their connection: a write does not arrive long after it was given up.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    tcp.set_tcp_user_timeout(Some(deadlines.write));
-    tcp
-}
+/// Opens connections: a road, then TLS by rustls.
+pub(crate) type Dialer = hyper_rustls::HttpsConnector<Road>;

@@ -22,6 +22,7 @@ mod heart;
 pub mod kubeconfig;
 mod policy;
 mod reads;
+mod road;
 mod tunnel;
 mod watch;
 mod wire;
@@ -30,7 +31,7 @@ mod write;
 pub use connect::{ConnectError, Connection, Deadlines, Options, Warning};
 pub use credentials::CredentialError;
 pub use feed::{Feed, FeedEvent, Freshness, Namespaces, watch, watch_beside};
-pub use kubeconfig::{ContextEntry, Contexts, KubeconfigError, Sources};
+pub use kubeconfig::{ContextEntry, Contexts, KubeconfigError, ProxyEnvironment, Sources};
 pub use policy::{Refusal, WritePolicy};
 pub use reads::ServerVersion;
 pub use watch::KindState;
@@ -40,3 +41,5 @@ pub use wire::UNTRUSTED;
 mod freshness_tests;
 #[cfg(test)]
 mod loopback_tests;
+#[cfg(test)]
+mod road_tests;

@@ -8,18 +8,20 @@ use engine::{Cluster, Mode, ReadError, WriteError};
 use kube::client::ConfigExt;
 use model::{ClusterIdentity, Guard, Kind, ObjectId, Write};
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::net::TcpListener;
 
-use crate::connect::tcp;
 use crate::credentials::Credentials;
 use crate::kubeconfig::Login;
+use crate::road::Road;
 use crate::*;
 
 /// What the server does with a request.
 pub(crate) enum Reply {
     Json(u16, String),
     Raw(String),
+    /// This, and then the connection is closed.
+    Last(String),
     /// Head, then this piece again and again with a pause between.
     Endless(String, Vec<u8>, Duration),
     Close,
@@ -27,10 +29,10 @@ pub(crate) enum Reply {
     Silence(Arc<tokio::sync::Notify>),
 }
 
-type Handler = dyn Fn(&str, &str, &str) -> Reply + Send + Sync;
+pub(crate) type Handler = dyn Fn(&str, &str, &str) -> Reply + Send + Sync;
 
 /// Path and `Accept-Encoding` of every request.
-type Log = Arc<std::sync::Mutex<Vec<(String, String)>>>;
+pub(crate) type Log = Arc<std::sync::Mutex<Vec<(String, String)>>>;
 
 /// Serves `handler(method, path, authorization)`; returns the port.
 pub(crate) async fn serve(handler: impl Fn(&str, &str, &str) -> Reply + Send + Sync + 'static) -> u16 {
@@ -49,7 +51,7 @@ async fn serve_logged(log: Log, handler: impl Fn(&str, &str, &str) -> Reply + Se
     port
 }
 
-async fn talk(stream: TcpStream, handler: Arc<Handler>, log: Log) {
+pub(crate) async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin, handler: Arc<Handler>, log: Log) {
     let mut io = BufReader::new(stream);
     loop {
         let (mut head, mut length, mut auth, mut encoding) = (String::new(), 0, String::new(), String::new());
@@ -86,6 +88,10 @@ async fn talk(stream: TcpStream, handler: Arc<Handler>, log: Log) {
                 io.write_all((head + &text).as_bytes()).await
             }
             Reply::Raw(text) => io.write_all(text.as_bytes()).await,
+            Reply::Last(text) => {
+                let _ = io.write_all(text.as_bytes()).await;
+                return;
+            }
             Reply::Close => return,
             Reply::Silence(closed) => {
                 let _ = io.read(&mut [0]).await;
@@ -113,7 +119,7 @@ pub(crate) fn kube_system() -> Reply {
     Reply::Json(200, r#"{"metadata":{"name":"kube-system","uid":"u-1"}}"#.into())
 }
 
-fn quick() -> Deadlines {
+pub(crate) fn quick() -> Deadlines {
     let ms = Duration::from_millis;
     Deadlines { connect: ms(500), read: ms(600), list: ms(600), idle: ms(300), write: ms(400), ..Deadlines::default() }
 }
@@ -123,34 +129,45 @@ async fn connect_with(port: u16, policy: &WritePolicy, login: Login) -> Arc<Conn
 }
 
 pub(crate) async fn connect_within(port: u16, policy: &WritePolicy, login: Login, deadlines: Deadlines) -> Arc<Connection> {
+    let road = Road::new(&deadlines, None);
+    connect_over(road, &format!("http://127.0.0.1:{port}"), policy, login, deadlines).await
+}
+
+/// A connection without TLS, which no kubeconfig gives.
+pub(crate) async fn connect_over(road: Road, base: &str, policy: &WritePolicy, login: Login, deadlines: Deadlines) -> Arc<Connection> {
     let dir = tempfile::tempdir().expect("dir");
     let file = dir.path().join("config");
     let text = "contexts: [{name: x, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'https://unused'}}]";
     std::fs::write(&file, text).expect("written");
     let contexts = kubeconfig::load(&Sources { explicit: Some(file), ..Default::default() }).expect("loads");
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let base: http::Uri = format!("http://127.0.0.1:{port}").parse().expect("a url");
     let options = Options { deadlines, ..Options::new(policy.clone()) };
-    let mut config = kube::Config::new(base.clone());
-    config.root_cert = Some(Vec::new());
-    let dialer = config.rustls_https_connector_with_connector(tcp(&options.deadlines)).expect("a connector");
+    let base: http::Uri = base.parse().expect("a url");
+    let dialer = tls().rustls_https_connector_with_connector(road).expect("a connector");
     let (credentials, _) = Credentials::prepare(&login, &[]).await.expect("credentials");
     Connection::over(contexts.get("x").expect("there"), "s", base, String::new(), dialer, credentials, &options)
+}
+
+/// TLS that trusts nobody.
+pub(crate) fn tls() -> kube::Config {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut config = kube::Config::new(http::Uri::from_static("https://unused"));
+    config.root_cert = Some(Vec::new());
+    config
 }
 
 async fn connect(port: u16) -> Arc<Connection> {
     connect_with(port, &WritePolicy::writable(), Login::None).await
 }
 
-fn us() -> ClusterIdentity {
+pub(crate) fn us() -> ClusterIdentity {
     ClusterIdentity { uid: "u-1".into(), server: "s".into(), ca_sha256: String::new() }
 }
 
-fn web() -> ObjectId {
+pub(crate) fn web() -> ObjectId {
     ObjectId::new(Kind::Service, "shop", "web")
 }
 
-fn patch() -> Write {
+pub(crate) fn patch() -> Write {
     Write::Patch { object: web(), uid: "u".into(), guard: Guard::Epoch("1".into()), epoch: None, make_annotations: false, edits: vec![] }
 }
 
@@ -398,7 +415,7 @@ async fn a_forgotten_resource_version_is_listed_again_and_what_is_gone_is_remove
     assert!(set.service("", "a").is_some());
 }
 
-fn a_service(path: &str) -> Reply {
+pub(crate) fn a_service(path: &str) -> Reply {
     match path {
         p if p.contains("watch=true") => Reply::Endless(OPEN_HEAD.into(), b"\n".to_vec(), Duration::from_millis(100)),
         p if p.ends_with("/services") => {
@@ -408,7 +425,7 @@ fn a_service(path: &str) -> Reply {
     }
 }
 
-async fn until_live(feed: &mut Feed) {
+pub(crate) async fn until_live(feed: &mut Feed) {
     let live = async { while !matches!(feed.next().await.expect("goes on"), FeedEvent::Freshness(f) if f.live) {} };
     tokio::time::timeout(Duration::from_secs(20), live).await.expect("live in time");
 }

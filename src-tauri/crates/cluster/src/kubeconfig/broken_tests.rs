@@ -150,6 +150,10 @@ fn a_broken_cluster_says_its_key_what_and_what_to_do_and_hides_no_other() {
         "insecure-skip-tls-verify: true",
         "insecure-skip-tls-verify: the server's certificate is always verified; remove it and name the cluster's authority in certificate-authority-data",
     );
+    let proxy = "proxy-url: not the URL of a proxy (http, https, socks5 or socks5h); correct it, or remove it";
+    for url in ["SECRET:3128", "ftp://SECRET", "http://u:SECRET@p:x", "socks4://u:SECRET@p"] {
+        with(&format!("proxy-url: '{url}'"), proxy);
+    }
     with("certificate-authority-data: '!SECRET'", "certificate-authority-data: not base64; copy it again, or name a file in its place");
     with("certificate-authority-data: U0VDUkVU", "certificate-authority-data: not PEM text; copy it again, or name a file in its place");
     with(

@@ -2,11 +2,13 @@
 //!
 //! Sources, in this order: one explicit file; the list in `$KUBECONFIG` (first file that names a thing wins, missing
 //! files are skipped, empty entries ignored); `~/.kube/config`. Relative paths in a file count from its own folder.
-//! A context that appears in two files is kept twice, the second one marked as shadowed.
+//! A context that appears in two files is kept twice, the second one marked as shadowed. A cluster's `proxy-url` counts before
+//! the proxies of the environment.
 //!
 //! Does **not** know whether a cluster answers, and never runs an exec plugin (`connect` does).
 
 mod file;
+mod proxy;
 mod reach;
 
 use std::collections::HashMap;
@@ -14,6 +16,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 pub(crate) use file::read_regular;
+pub(crate) use proxy::Speaks;
+pub use proxy::{Proxy, ProxyEnvironment};
 pub use reach::{ExecPlugin, Login, Material, Reach};
 
 /// Where kubeconfig files are looked for.
@@ -25,12 +29,15 @@ pub struct Sources {
     pub list: Option<OsString>,
     /// Home folder; its `.kube/config` is the default place.
     pub home: Option<PathBuf>,
+    /// Proxies of the environment, for clusters without a `proxy-url`.
+    pub proxies: ProxyEnvironment,
 }
 
 impl Sources {
     /// The sources of this process, with the value of `--kubeconfig` if one was given.
     pub fn of_process(explicit: Option<PathBuf>) -> Self {
-        Self { explicit, list: std::env::var_os("KUBECONFIG").filter(|v| !v.is_empty()), home: std::env::home_dir() }
+        let list = std::env::var_os("KUBECONFIG").filter(|v| !v.is_empty());
+        Self { explicit, list, home: std::env::home_dir(), proxies: ProxyEnvironment::of_process() }
     }
 
     fn default_place(&self) -> Option<PathBuf> {
@@ -212,11 +219,11 @@ pub fn load(sources: &Sources) -> Result<Contexts, KubeconfigError> {
         };
         out.files.push(FileRead { path, note });
     }
-    merge(&read, &mut out);
+    merge(&read, &sources.proxies, &mut out);
     Ok(out)
 }
 
-fn merge(read: &[file::Document], out: &mut Contexts) {
+fn merge(read: &[file::Document], proxies: &ProxyEnvironment, out: &mut Contexts) {
     let mut clusters = HashMap::new();
     let mut users = HashMap::new();
     for doc in read {
@@ -256,7 +263,7 @@ fn merge(read: &[file::Document], out: &mut Contexts) {
                         entry.namespace = ctx.namespace.clone();
                     }
                     entry.server = reach::server(doc, &c.name, ctx, cluster).ok();
-                    match reach::resolve(doc, &c.name, ctx, cluster, user) {
+                    match reach::resolve(doc, &c.name, ctx, cluster, user, proxies) {
                         Ok(reach) => entry.reach = Some(reach),
                         Err(e) => entry.problem = Some(e),
                     }

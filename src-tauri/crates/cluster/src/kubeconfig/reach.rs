@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use base64::Engine;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::KubeconfigError;
 use super::file::{Cluster, Context, Document, Exec, Named, User, shown};
+use super::{KubeconfigError, Proxy, ProxyEnvironment};
 
 /// A certificate or key file has some KiB; a bundle of all public authorities about 250.
 const MATERIAL_CAP: u64 = 1 << 20;
@@ -18,6 +18,8 @@ pub struct Reach {
     pub server: String,
     /// Name to verify in the server's certificate, when it differs from the URL's host.
     pub tls_server_name: Option<String>,
+    /// Proxy before it.
+    pub proxy: Option<Proxy>,
     /// Certificate authority (PEM); absent = the system's roots.
     pub ca: Option<Material>,
     /// Client certificate and key (PEM).
@@ -156,16 +158,19 @@ pub(super) fn resolve(
     ctx: &Context,
     cluster: Of<'_, Cluster>,
     user: Of<'_, User>,
+    proxies: &ProxyEnvironment,
 ) -> Result<Reach, KubeconfigError> {
     let url = server(doc, name, ctx, cluster)?;
     let (cdoc, cluster) = cluster_of(doc, name, ctx, cluster)?;
     let c = cluster.value.as_ref().map_err(Clone::clone)?;
     let at = |field: &str| format!("clusters[{}].cluster.{field}", shown(&cluster.name));
-    match url.parse::<http::Uri>().ok().as_ref().and_then(http::Uri::scheme_str) {
-        Some("https") => {}
-        Some("http") => return Err(refused(cdoc, at("server"), "http would show every credential to the network", "use https")),
+    let uri = match url.parse::<http::Uri>() {
+        Ok(uri) if uri.scheme_str() == Some("https") => uri,
+        Ok(uri) if uri.scheme_str() == Some("http") => {
+            return Err(refused(cdoc, at("server"), "http would show every credential to the network", "use https"));
+        }
         _ => return Err(problem(cdoc, at("server"), "not a URL of the form https://host:port", "correct it")),
-    }
+    };
     if !is_label(&ctx.namespace) && !ctx.namespace.is_empty() {
         let key = format!("contexts[{}].context.namespace", shown(name));
         return Err(problem(doc, key, "not a name that a namespace can have", "correct it"));
@@ -174,11 +179,9 @@ pub(super) fn resolve(
         let remedy = "remove it and name the cluster's authority in certificate-authority-data";
         return Err(refused(cdoc, at("insecure-skip-tls-verify"), "the server's certificate is always verified", remedy));
     }
-    if !c.proxy_url.is_empty() {
-        return Err(refused(cdoc, at("proxy-url"), "proxies are not supported yet", "connect without one, through a VPN for example"));
-    }
     let mut reach = Reach {
         server: url,
+        proxy: proxy(cdoc, &at("proxy-url"), &c.proxy_url, &uri, proxies)?,
         tls_server_name: Some(c.tls_server_name.clone()).filter(|n| !n.is_empty()),
         ca: material(cdoc, &at("certificate-authority"), &c.certificate_authority, &c.certificate_authority_data)?,
         certificate: None,
@@ -194,6 +197,20 @@ pub(super) fn resolve(
         }
     }
     Ok(reach)
+}
+
+/// `proxy-url`, whatever the environment says: as for client-go, `NO_PROXY` is not asked about it.
+fn proxy(doc: &Document, key: &str, url: &str, server: &http::Uri, proxies: &ProxyEnvironment) -> Result<Option<Proxy>, KubeconfigError> {
+    const WHAT: &str = "not the URL of a proxy (http, https, socks5 or socks5h)";
+    if !url.is_empty() {
+        return Proxy::parse(url).map(Some).ok_or_else(|| problem(doc, key, WHAT, "correct it, or remove it"));
+    }
+    proxies.proxy_for(server).map_err(|name| KubeconfigError::Key {
+        file: "environment".into(),
+        key: name.into(),
+        what: WHAT.into(),
+        remedy: "correct it, or unset it".into(),
+    })
 }
 
 fn fill_user(reach: &mut Reach, doc: &Document, user: &Named<User>) -> Result<(), KubeconfigError> {

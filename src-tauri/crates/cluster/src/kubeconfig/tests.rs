@@ -41,7 +41,7 @@ fn a_list_takes_the_first_of_each_name_skips_missing_files_and_keeps_the_shadowe
     );
     let gone = dir.path().join("gone");
     let list = std::env::join_paths([&a, Path::new(""), &gone, &b]).expect("list");
-    let got = load(&Sources { list: Some(list), home: None, explicit: None }).expect("loads");
+    let got = load(&Sources { list: Some(list), ..Default::default() }).expect("loads");
     assert_eq!(got.current.as_deref(), Some("x"));
     assert_eq!(got.files.iter().map(|f| f.note.as_deref()).collect::<Vec<_>>(), [None, Some("missing: skipped"), None]);
     let x = got.get("x").expect("there");
@@ -71,7 +71,6 @@ fn what_is_unsafe_or_gone_from_kubernetes_is_refused_in_words() {
         "",
         "clusters[c].cluster.insecure-skip-tls-verify: the server's certificate is always",
     );
-    check_problem("    proxy-url: http://p\n", "", "clusters[c].cluster.proxy-url: proxies are not supported yet");
     check_problem("", "    username: a\n    password: b\n", "users[u].user.username: Kubernetes has had no login by name");
     check_problem("", "    auth-provider: {name: gcp}\n", "users[u].user.auth-provider: auth provider \"gcp\"");
     check_problem("    certificate-authority-data: '!!'\n", "", "clusters[c].cluster.certificate-authority-data: not base64");
