@@ -15,18 +15,21 @@ use http::header::{ACCEPT_ENCODING, HeaderValue, USER_AGENT};
 use http::{Request, Response, Uri};
 use http_body_util::Full;
 use hyper::body::Incoming;
+use hyper_rustls::{FixedServerNameResolver, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kube::client::{Body, ConfigExt};
 use model::{ClusterIdentity, Kind};
-use rustls::pki_types::CertificateDer;
+use rustls::client::Resumption;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
+use crate::certificate::{ClientCertificate, Origin};
 use crate::credentials::{CredentialError, Credentials};
-use crate::kubeconfig::{ContextEntry, KubeconfigError, Login, Material};
+use crate::kubeconfig::{ContextEntry, KubeconfigError, Login};
 use crate::policy::WritePolicy;
 use crate::road::{Road, tcp};
 use crate::wire::{Failure, chain};
@@ -187,10 +190,9 @@ impl Connection {
             Login::Exec(_) if !options.plugins => (&Login::None, &[][..]),
             login => (login, &reach.impersonate[..]),
         };
-        let (credentials, from_plugin) = Credentials::prepare(login, impersonate).await?;
+        let credentials = Credentials::prepare(login, impersonate).await?;
         let base: Uri = reach.server.parse().map_err(|_| bad("the URL of the server cannot be read".into()))?;
         let mut config = kube::Config::new(base.clone());
-        config.tls_server_name = reach.tls_server_name.clone();
         let mut hasher = Sha256::new();
         if let Some(ca) = &reach.ca {
             let pem = ca.read()?;
@@ -216,17 +218,24 @@ impl Connection {
             }
             None => None,
         };
-        let pair = match (from_plugin, &reach.certificate) {
-            (Some((cert, key)), _) => Some((cert, key.expose_secret().to_string())),
-            (None, Some((cert, key))) => Some((pem_of(cert)?, pem_of(key)?)),
+        let origin = match (credentials.certificate(), &reach.certificate) {
+            (Some(slot), _) => Some(Origin::Plugin(slot)),
+            (None, Some((certificate, key))) => Some(Origin::Kubeconfig(certificate.clone(), key.clone())),
             (None, None) => None,
         };
-        if let Some((cert, key)) = pair {
-            let b64 = |s: &str| base64::Engine::encode(&base64::engine::general_purpose::STANDARD, s);
-            let info = serde_json::json!({"client-certificate-data": b64(&cert), "client-key-data": b64(&key)});
-            config.auth_info = serde_json::from_value(info).map_err(|_| bad("client certificate".into()))?;
+        let mut tls = config.rustls_client_config().map_err(|e| bad(chain(&e)))?;
+        if let Some(origin) = origin {
+            tls.client_auth_cert_resolver = ClientCertificate::new(origin, tls.crypto_provider().clone()).map_err(bad)?;
+            // A session that is taken up again is one of the old certificate.
+            tls.resumption = Resumption::disabled();
         }
-        let dialer = config.rustls_https_connector_with_connector(Road::new(&options.deadlines, proxy)).map_err(|e| bad(chain(&e)))?;
+        let mut builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_only();
+        if let Some(name) = &reach.tls_server_name {
+            let name =
+                ServerName::try_from(name.clone()).map_err(|_| bad("tls-server-name is no name that a certificate can have".into()))?;
+            builder = builder.with_server_name_resolver(FixedServerNameResolver::new(name));
+        }
+        let dialer = builder.enable_http1().wrap_connector(Road::new(&options.deadlines, proxy));
         let ca_sha256 = if reach.ca.is_some() { hex::encode(hasher.finalize()) } else { String::new() };
         Ok(Self::over(entry, &reach.server, base, ca_sha256, dialer, credentials, options))
     }
@@ -319,8 +328,10 @@ impl Connection {
         self.stacks().reads.clone()
     }
 
-    pub(crate) async fn credentials_refused(&self) -> bool {
-        self.route.credentials.refused().await
+    /// The server did not take the credentials: the next request gets them anew, a client certificate by a connection of its own.
+    pub(crate) async fn credentials_refused(&self) {
+        self.route.credentials.refused().await;
+        self.renew();
     }
 
     /// Sends a read; the caller bounds it in time. `alone` = on a connection of its own.
@@ -393,10 +404,6 @@ fn builder(keep: usize) -> hyper_util::client::legacy::Builder {
     // Shorter than the idle timeout of the usual load balancers (60 s), so that a kept connection is rarely a dead one.
     b.pool_max_idle_per_host(keep).pool_idle_timeout(Duration::from_secs(30)).pool_timer(TokioTimer::new());
     b
-}
-
-fn pem_of(m: &Material) -> Result<String, KubeconfigError> {
-    Ok(m.read()?.expose_secret().to_string())
 }
 
 /// Opens connections: a road, then TLS by rustls.

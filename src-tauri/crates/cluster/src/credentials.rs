@@ -13,6 +13,8 @@ use tokio::io::AsyncReadExt;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::certificate::Slot;
+use crate::connect::lock;
 use crate::kubeconfig::{ExecPlugin, Login, read_regular};
 
 /// A token file is read again after this time: Kubernetes replaces the tokens of pods well before they end.
@@ -80,7 +82,7 @@ enum Source {
     None,
     Fixed(HeaderValue),
     File { path: PathBuf, before: Option<HeaderValue>, cached: Mutex<Option<(Instant, HeaderValue)>> },
-    Plugin { plugin: Box<ExecPlugin>, cached: Mutex<Option<PluginAnswer>> },
+    Plugin { plugin: Box<ExecPlugin>, cached: Mutex<Option<PluginAnswer>>, certificate: Option<Slot> },
 }
 
 /// Credentials of one connection.
@@ -98,11 +100,7 @@ fn bearer(token: &SecretString, from: &str) -> Result<HeaderValue, CredentialErr
 
 impl Credentials {
     /// Prepares them; runs the plugin once, for it may give the certificate that the connection is made with.
-    pub async fn prepare(
-        login: &Login,
-        impersonate: &[(&'static str, String)],
-    ) -> Result<(Self, Option<(String, SecretString)>), CredentialError> {
-        let mut certificate = None;
+    pub async fn prepare(login: &Login, impersonate: &[(&'static str, String)]) -> Result<Self, CredentialError> {
         let source = match login {
             Login::None => Source::None,
             Login::Token(token) => Source::Fixed(bearer(token, "the kubeconfig")?),
@@ -112,8 +110,8 @@ impl Credentials {
             }
             Login::Exec(plugin) => {
                 let answer = run(plugin).await?;
-                certificate = answer.certificate.clone();
-                Source::Plugin { plugin: plugin.clone(), cached: Mutex::new(Some(answer)) }
+                let certificate = answer.certificate.clone().map(|pair| Slot::new(pair.into()));
+                Source::Plugin { plugin: plugin.clone(), cached: Mutex::new(Some(answer)), certificate }
             }
         };
         let mut extra = Vec::new();
@@ -121,7 +119,15 @@ impl Credentials {
             let value = HeaderValue::from_str(value).map_err(|_| CredentialError::BadToken { from: format!("the kubeconfig ({name})") })?;
             extra.push((HeaderName::from_static(name), value));
         }
-        Ok((Self { source, extra }, certificate))
+        Ok(Self { source, extra })
+    }
+
+    /// The certificate that a plugin gave, and will give.
+    pub fn certificate(&self) -> Option<Slot> {
+        match &self.source {
+            Source::Plugin { certificate, .. } => certificate.clone(),
+            _ => None,
+        }
     }
 
     /// Puts the headers on a request.
@@ -133,11 +139,15 @@ impl Credentials {
             Source::None => return Ok(()),
             Source::Fixed(value) => value.clone(),
             Source::File { path, before, cached } => token_of_file(path, before.as_ref(), &mut *cached.lock().await).await?,
-            Source::Plugin { plugin, cached } => {
+            Source::Plugin { plugin, cached, certificate } => {
                 let mut cached = cached.lock().await;
                 let ends = |a: &PluginAnswer| a.until.is_some_and(|t| Timestamp::now() + LEEWAY >= t);
                 if cached.as_ref().is_none_or(ends) {
-                    *cached = Some(run(plugin).await?);
+                    let answer = run(plugin).await?;
+                    if let (Some(slot), Some(pair)) = (certificate, &answer.certificate) {
+                        *lock(slot) = pair.clone();
+                    }
+                    *cached = Some(answer);
                 }
                 match cached.as_ref().and_then(|a| a.token.as_ref()) {
                     Some(token) => bearer(token, "the plugin")?,
@@ -149,14 +159,13 @@ impl Credentials {
         Ok(())
     }
 
-    /// The server refused them: forget what is cached. False when there is nothing to get anew.
-    pub async fn refused(&self) -> bool {
+    /// The server refused them: forget what is cached.
+    pub async fn refused(&self) {
         match &self.source {
-            Source::None | Source::Fixed(_) => return false,
+            Source::None | Source::Fixed(_) => {}
             Source::File { cached, .. } => *cached.lock().await = None,
             Source::Plugin { cached, .. } => *cached.lock().await = None,
         }
-        true
     }
 }
 
@@ -255,4 +264,44 @@ async fn capped(stream: Option<impl tokio::io::AsyncRead + Unpin>, cap: u64) -> 
         return Err(std::io::Error::other(format!("more than {} KiB of output", cap >> 10)));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn header(credentials: &Credentials) -> Result<String, CredentialError> {
+        let mut headers = HeaderMap::new();
+        credentials.apply(&mut headers).await?;
+        Ok(headers[AUTHORIZATION].to_str().expect("text").to_string())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_rotated_token_file_is_taken_up_and_one_that_is_gone_changes_nothing() {
+        let dir = tempfile::tempdir().expect("dir");
+        let path = dir.path().join("token");
+        let login = Login::TokenFile { path: path.clone(), before: Some("before".to_string().into()) };
+        let credentials = Credentials::prepare(&login, &[]).await.expect("prepared");
+        assert_eq!(header(&credentials).await.expect("the token beside it"), "Bearer before");
+        std::fs::write(&path, "one\n").expect("written");
+        assert_eq!(header(&credentials).await.expect("a token"), "Bearer one");
+        std::fs::write(&path, "two\n").expect("written");
+        assert_eq!(header(&credentials).await.expect("a token"), "Bearer one");
+        tokio::time::advance(FILE_AGE).await;
+        assert_eq!(header(&credentials).await.expect("a token"), "Bearer two");
+        for gone in ["", " \n"] {
+            std::fs::write(&path, gone).expect("written");
+            tokio::time::advance(FILE_AGE).await;
+            assert_eq!(header(&credentials).await.expect("a token"), "Bearer two");
+        }
+        std::fs::remove_file(&path).expect("removed");
+        tokio::time::advance(FILE_AGE).await;
+        assert_eq!(header(&credentials).await.expect("a token"), "Bearer two");
+        let none = Credentials::prepare(&Login::TokenFile { path: path.clone(), before: None }, &[]).await.expect("prepared");
+        let said = header(&none).await.expect_err("no token").to_string();
+        assert_eq!(said, format!("{}: token cannot be read (No such file or directory (os error 2))", path.display()));
+        std::fs::write(&path, "s3cr3t\nline").expect("written");
+        let said = header(&none).await.expect_err("no token").to_string();
+        assert!(said.contains("holds characters that no token has") && !said.contains("s3cr3t"), "{said}");
+    }
 }

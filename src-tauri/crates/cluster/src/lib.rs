@@ -13,6 +13,7 @@
 //!
 //! Which kinds are watched is for the caller of [`watch`] to say. Adding an encoding: see [`codec`].
 
+mod certificate;
 pub mod codec;
 mod connect;
 mod credentials;
@@ -43,3 +44,5 @@ mod freshness_tests;
 mod loopback_tests;
 #[cfg(test)]
 mod road_tests;
+#[cfg(test)]
+mod tls_tests;

@@ -143,7 +143,7 @@ pub(crate) async fn connect_over(road: Road, base: &str, policy: &WritePolicy, l
     let options = Options { deadlines, ..Options::new(policy.clone()) };
     let base: http::Uri = base.parse().expect("a url");
     let dialer = tls().rustls_https_connector_with_connector(road).expect("a connector");
-    let (credentials, _) = Credentials::prepare(&login, &[]).await.expect("credentials");
+    let credentials = Credentials::prepare(&login, &[]).await.expect("credentials");
     Connection::over(contexts.get("x").expect("there"), "s", base, String::new(), dialer, credentials, &options)
 }
 
@@ -504,7 +504,7 @@ fn plugin(script: &str) -> kubeconfig::ExecPlugin {
 }
 
 async fn prepare(plugin: kubeconfig::ExecPlugin) -> Result<http::HeaderMap, CredentialError> {
-    let (credentials, _) = Credentials::prepare(&Login::Exec(Box::new(plugin)), &[]).await?;
+    let credentials = Credentials::prepare(&Login::Exec(Box::new(plugin)), &[]).await?;
     let mut headers = http::HeaderMap::new();
     credentials.apply(&mut headers).await?;
     Ok(headers)

@@ -1,0 +1,112 @@
+//! The client certificate of a connection: looked up anew for each TLS handshake, so that a rotated file, or a plugin's next
+//! certificate, is taken up without connecting again by hand.
+
+use std::sync::{Arc, Mutex};
+
+use rustls::client::ResolvesClientCert;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+
+use crate::connect::lock;
+use crate::kubeconfig::Material;
+
+/// Certificate and key (PEM) of a plugin; replaced when it is run again.
+pub(crate) type Slot = Arc<Mutex<(String, SecretString)>>;
+
+/// Where certificate and key come from.
+pub(crate) enum Origin {
+    /// Of the kubeconfig, or of files that it names.
+    Kubeconfig(Material, Material),
+    /// Of an exec plugin.
+    Plugin(Slot),
+}
+
+/// The certificate, with the last one that could be used.
+pub(crate) struct ClientCertificate {
+    origin: Origin,
+    provider: Arc<CryptoProvider>,
+    last: Mutex<Read>,
+}
+
+/// What was read, as a hash of both texts, and what came of it.
+struct Read {
+    hash: [u8; 32],
+    key: Arc<CertifiedKey>,
+}
+
+impl std::fmt::Debug for ClientCertificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientCertificate").finish_non_exhaustive()
+    }
+}
+
+impl ClientCertificate {
+    /// Reads it; says in words what is wrong with it.
+    pub fn new(origin: Origin, provider: Arc<CryptoProvider>) -> Result<Arc<Self>, String> {
+        let (certificate, key) = origin.read()?;
+        let last = Mutex::new(Read { hash: hash(&certificate, &key), key: certified(&certificate, &key, &provider)? });
+        Ok(Arc::new(Self { origin, provider, last }))
+    }
+
+    /// The certificate as it is now. While files are being replaced, and one is not there or does not fit the other, the last
+    /// one goes on.
+    fn now(&self) -> Arc<CertifiedKey> {
+        let read = self.origin.read();
+        let mut last = lock(&self.last);
+        match read {
+            Ok((certificate, key)) if hash(&certificate, &key) != last.hash => match certified(&certificate, &key, &self.provider) {
+                Ok(fresh) => *last = Read { hash: hash(&certificate, &key), key: fresh },
+                Err(why) => tracing::warn!(why, "the client certificate was replaced by one that cannot be used; the last one goes on"),
+            },
+            Ok(_) => {}
+            Err(why) => tracing::warn!(why, "the client certificate cannot be read; the last one goes on"),
+        }
+        last.key.clone()
+    }
+}
+
+impl ResolvesClientCert for ClientCertificate {
+    fn resolve(&self, _issuers: &[&[u8]], _schemes: &[rustls::SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        // As client-go: whatever the server hints at, there is only this one.
+        Some(self.now())
+    }
+
+    fn has_certs(&self) -> bool {
+        true
+    }
+}
+
+impl Origin {
+    fn read(&self) -> Result<(String, SecretString), String> {
+        match self {
+            Origin::Kubeconfig(certificate, key) => {
+                let text = certificate.read().map_err(|e| e.to_string())?;
+                Ok((text.expose_secret().to_string(), key.read().map_err(|e| e.to_string())?))
+            }
+            Origin::Plugin(slot) => Ok(lock(slot).clone()),
+        }
+    }
+}
+
+fn hash(certificate: &str, key: &SecretString) -> [u8; 32] {
+    Sha256::new().chain_update(certificate).chain_update([0]).chain_update(key.expose_secret()).finalize().into()
+}
+
+fn certified(certificate: &str, key: &SecretString, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, String> {
+    let chain = CertificateDer::pem_slice_iter(certificate.as_bytes()).collect::<Result<Vec<_>, _>>();
+    let chain = chain.map_err(|e| format!("client certificate: {e}"))?;
+    if chain.is_empty() {
+        return Err("client certificate: no certificate in it".into());
+    }
+    // The parser's own words could quote the key.
+    let key = PrivateKeyDer::from_pem_slice(key.expose_secret().as_bytes()).map_err(|_| "client key: no private key in it")?;
+    match CertifiedKey::from_der(chain, key, provider) {
+        Ok(key) => Ok(Arc::new(key)),
+        Err(rustls::Error::InconsistentKeys(_)) => Err("client key: not the key of the client certificate".into()),
+        Err(e) => Err(format!("client certificate: {e}")),
+    }
+}

@@ -1,0 +1,154 @@
+//! TLS with a server on loopback that asks for client certificates: rotation, names, IPv6.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use engine::{Cluster, Mode};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use rustls::RootCertStore;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::server::WebPkiClientVerifier;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use crate::loopback_tests::*;
+use crate::*;
+
+struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    certificate: rcgen::Certificate,
+}
+
+impl Authority {
+    fn new() -> Self {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let key = KeyPair::generate().expect("a key");
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = params.self_signed(&key).expect("a certificate");
+        Self { issuer: Issuer::new(params, key), certificate }
+    }
+
+    /// Certificate and key of somebody.
+    fn sign(&self, name: &str) -> (rcgen::Certificate, KeyPair) {
+        let key = KeyPair::generate().expect("a key");
+        let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
+        params.distinguished_name.push(DnType::CommonName, name);
+        (params.signed_by(&key, &self.issuer).expect("signed"), key)
+    }
+
+    fn data(&self) -> String {
+        base64::Engine::encode(&base64::engine::general_purpose::STANDARD, self.certificate.pem())
+    }
+}
+
+/// A server of that name at that address. It takes requests that come with this certificate (DER) alone, if one is named, and
+/// answers others with 401.
+async fn server(authority: &Authority, name: &str, address: &str, takes: Arc<Mutex<Option<Vec<u8>>>>) -> u16 {
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.certificate.der().clone()).expect("an authority");
+    let verifier = WebPkiClientVerifier::builder(roots.into()).allow_unauthenticated().build().expect("a verifier");
+    let (certificate, key) = authority.sign(name);
+    let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+    let config = rustls::ServerConfig::builder().with_client_cert_verifier(verifier).with_single_cert(vec![certificate.der().clone()], key);
+    let tls = TlsAcceptor::from(Arc::new(config.expect("a certificate")));
+    let listener = TcpListener::bind((address, 0)).await.expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (tls, takes) = (tls.clone(), takes.clone());
+            tokio::spawn(async move {
+                let Ok(stream) = tls.accept(stream).await else { return };
+                let has = stream.get_ref().1.peer_certificates().map(|c| c[0].to_vec());
+                let handler: Arc<Handler> = Arc::new(move |method, path, _| match &*takes.lock().expect("no panic holds it") {
+                    Some(one) if has.as_ref() != Some(one) => Reply::Json(401, r#"{"kind":"Status","message":"who are you"}"#.into()),
+                    _ if method == "GET" && path.ends_with("/kube-system") => kube_system(),
+                    _ => Reply::Json(200, r#"{"metadata":{"name":"web"}}"#.into()),
+                });
+                talk(stream, handler, Log::default()).await;
+            });
+        }
+    });
+    port
+}
+
+async fn open(folder: &Path, cluster: Value, user: Value) -> Result<Arc<Connection>, ConnectError> {
+    let file = folder.join("config");
+    let config = json!({"contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+        "clusters": [{"name": "c", "cluster": cluster}], "users": [{"name": "u", "user": user}]});
+    std::fs::write(&file, config.to_string()).expect("written");
+    let contexts = kubeconfig::load(&Sources { explicit: Some(file), ..Default::default() }).expect("loads");
+    Connection::open(contexts.get("x").expect("there"), &Options::new(WritePolicy::writable())).await
+}
+
+#[tokio::test]
+async fn a_rotated_client_certificate_is_taken_up_while_connected() {
+    let (dir, authority) = (tempfile::tempdir().expect("dir"), Authority::new());
+    let takes = Arc::new(Mutex::new(None));
+    let port = server(&authority, "127.0.0.1", "127.0.0.1", takes.clone()).await;
+    let store = |certificate: &rcgen::Certificate, key: &KeyPair| {
+        std::fs::write(dir.path().join("client.pem"), certificate.pem()).expect("written");
+        std::fs::write(dir.path().join("client.key"), key.serialize_pem()).expect("written");
+    };
+    let only = |certificate: &rcgen::Certificate| *takes.lock().expect("no panic holds it") = Some(certificate.der().to_vec());
+    let (first, second, third) = (authority.sign("first"), authority.sign("second"), authority.sign("third"));
+    store(&first.0, &first.1);
+    only(&first.0);
+    let cluster = json!({"server": format!("https://127.0.0.1:{port}"), "certificate-authority-data": authority.data()});
+    let user = json!({"client-certificate": "client.pem", "client-key": "client.key"});
+    let conn = open(dir.path(), cluster, user).await.expect("made ready");
+    let us = conn.identity().await.expect("who answers");
+    assert!(conn.get(&web()).await.expect("answered").is_some());
+    // The kept connection still has the first one, and is refused: reads go on with the second.
+    store(&second.0, &second.1);
+    only(&second.0);
+    assert!(conn.get(&web()).await.expect("answered").is_some());
+    conn.write(&us, &patch(), Mode::Commit).await.expect("written");
+    // In the middle of a rotation: the key does not fit yet, so the second goes on, on a new connection too.
+    store(&third.0, &second.1);
+    conn.renew();
+    assert!(conn.get(&web()).await.expect("answered").is_some());
+    std::fs::remove_file(dir.path().join("client.key")).expect("removed");
+    conn.renew();
+    assert!(conn.get(&web()).await.expect("answered").is_some());
+    store(&third.0, &third.1);
+    only(&third.0);
+    assert!(conn.get(&web()).await.expect("answered").is_some());
+}
+
+#[tokio::test]
+async fn a_client_certificate_that_cannot_be_used_is_told_in_words() {
+    let (dir, authority) = (tempfile::tempdir().expect("dir"), Authority::new());
+    let (one, other) = (authority.sign("one"), authority.sign("other"));
+    for (certificate, key, expect) in [
+        (one.0.pem(), other.1.serialize_pem(), "client key: not the key of the client certificate"),
+        (one.1.serialize_pem(), one.1.serialize_pem(), "client certificate: no certificate in it"),
+        (one.0.pem(), one.0.pem(), "client key: no private key in it"),
+        (one.0.pem(), "-----BEGIN s3cr3t".into(), "client key: no private key in it"),
+    ] {
+        std::fs::write(dir.path().join("client.pem"), certificate).expect("written");
+        std::fs::write(dir.path().join("client.key"), key).expect("written");
+        let user = json!({"client-certificate": "client.pem", "client-key": "client.key"});
+        let said = open(dir.path(), json!({"server": "https://h"}), user).await.err().expect(expect).to_string();
+        assert_eq!(said, format!("context x: certificates cannot be used ({expect})"));
+    }
+}
+
+#[tokio::test]
+async fn an_ipv6_literal_and_another_name_in_the_certificate_are_reached() {
+    let (dir, authority) = (tempfile::tempdir().expect("dir"), Authority::new());
+    let six = server(&authority, "::1", "::1", Arc::default()).await;
+    let url = format!("https://[::1]:{six}");
+    let cluster = json!({"server": url, "certificate-authority-data": authority.data()});
+    let conn = open(dir.path(), cluster, json!({})).await.expect("made ready");
+    assert_eq!(conn.identity().await.expect("who answers").server, url);
+    let named = server(&authority, "api.cluster.invalid", "127.0.0.1", Arc::default()).await;
+    let cluster = |name: &str| json!({"server": format!("https://127.0.0.1:{named}"), "certificate-authority-data": authority.data(), "tls-server-name": name});
+    let conn = open(dir.path(), cluster("api.cluster.invalid"), json!({})).await.expect("made ready");
+    conn.identity().await.expect("who answers");
+    let said = open(dir.path(), cluster(""), json!({})).await.expect("made ready").identity().await.expect_err("another name").to_string();
+    assert!(said.contains(UNTRUSTED), "{said}");
+    let said = open(dir.path(), cluster("a b"), json!({})).await.err().expect("no name").to_string();
+    assert!(said.contains("tls-server-name is no name"), "{said}");
+}
