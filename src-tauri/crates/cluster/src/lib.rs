@@ -41,6 +41,8 @@ pub use wire::UNTRUSTED;
 #[cfg(test)]
 mod freshness_tests;
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod loopback_tests;
 #[cfg(test)]
 mod road_tests;

@@ -21,7 +21,9 @@ pub(crate) enum Reply {
     Json(u16, String),
     Raw(String),
     /// This, and then the connection is closed.
-    Last(String),
+    Last(Vec<u8>),
+    /// Head, then this piece again and again; counts what got out.
+    Flood(Vec<u8>, Vec<u8>, Arc<AtomicUsize>),
     /// Head, then this piece again and again with a pause between.
     Endless(String, Vec<u8>, Duration),
     Close,
@@ -89,8 +91,18 @@ pub(crate) async fn talk(stream: impl AsyncRead + AsyncWrite + Unpin, handler: A
             }
             Reply::Raw(text) => io.write_all(text.as_bytes()).await,
             Reply::Last(text) => {
-                let _ = io.write_all(text.as_bytes()).await;
+                // A client that hangs up half-way had its reasons.
+                let _ = io.write_all(&text).await;
+                let _ = io.shutdown().await;
                 return;
+            }
+            Reply::Flood(head, piece, out) => {
+                let mut sent = io.write_all(&head).await;
+                while sent.is_ok() {
+                    sent = io.write_all(&piece).await;
+                    out.fetch_add(piece.len(), Ordering::SeqCst);
+                }
+                sent
             }
             Reply::Close => return,
             Reply::Silence(closed) => {
@@ -155,7 +167,7 @@ pub(crate) fn tls() -> kube::Config {
     config
 }
 
-async fn connect(port: u16) -> Arc<Connection> {
+pub(crate) async fn connect(port: u16) -> Arc<Connection> {
     connect_with(port, &WritePolicy::writable(), Login::None).await
 }
 

@@ -14,7 +14,7 @@ use tokio::time::{Duration, Instant, timeout, timeout_at};
 
 use crate::codec::{Codec, Items, Json, metadata_only};
 use crate::connect::{Connection, Moment};
-use crate::wire::{Failure, collect, failure_of, looks_like};
+use crate::wire::{self, Failure, collect, failure_of};
 
 /// One object, or an answer of discovery.
 const OBJECT_CAP: usize = 8 << 20;
@@ -98,7 +98,7 @@ impl Connection {
 
     async fn get_value(&self, path: &str, accept: &str) -> Result<Value, Failure> {
         let bytes = self.get_bytes(path, accept).await?;
-        serde_json::from_slice(&bytes).map_err(|_| Failure::Invalid(looks_like(&bytes)))
+        wire::json(&bytes).map_err(Failure::Invalid)
     }
 
     /// Version of the API server (`/version`, open to everybody).
@@ -181,7 +181,7 @@ impl Connection {
 }
 
 fn uid_of(bytes: &[u8]) -> Result<String, Failure> {
-    let v: Value = serde_json::from_slice(bytes).map_err(|_| Failure::Invalid(looks_like(bytes)))?;
+    let v = wire::json(bytes).map_err(Failure::Invalid)?;
     match v.pointer("/metadata/uid").and_then(Value::as_str) {
         Some(uid) if !uid.is_empty() => Ok(uid.to_string()),
         _ => Err(Failure::Invalid("namespace kube-system has no uid".into())),
@@ -333,7 +333,7 @@ impl Connection {
         if !parts.status.is_success() {
             return Err(failure_of(parts.status, &parts.headers, &body));
         }
-        let v: Value = serde_json::from_slice(&body).map_err(|_| Failure::Invalid(looks_like(&body)))?;
+        let v = wire::json(&body).map_err(Failure::Invalid)?;
         v.pointer("/status/allowed").and_then(Value::as_bool).ok_or_else(|| Failure::Invalid("the review has no answer".into()))
     }
 }

@@ -312,7 +312,7 @@ async fn a_write_that_needs_a_new_tunnel_and_gets_none_was_not_sent() {
             seen.fetch_add(1, Ordering::SeqCst);
         }
         let body = r#"{"metadata":{"name":"kube-system","uid":"u-1"}}"#;
-        Reply::Last(format!("HTTP/1.1 200 x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len()))
+        Reply::Last(format!("HTTP/1.1 200 x\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len()).into())
     })
     .await;
     let proxy =

@@ -74,19 +74,26 @@ pub(crate) struct Cause {
 impl Status {
     /// The server's words, with the causes that are not in the message already; bounded.
     pub fn words(&self) -> String {
-        let mut out = self.message.clone();
+        let mut out = clip(&self.message);
         for c in self.details.iter().flat_map(|d| d.causes.iter().flatten()) {
+            // A hundred thousand causes are not compared with one another.
+            if out.len() > WORDS_CAP {
+                break;
+            }
             if !c.message.is_empty() && !out.contains(&c.message) {
-                out.push_str(&format!("; {}: {}", c.field, c.message));
+                out.push_str(&format!("; {}: {}", clip(&c.field), clip(&c.message)));
             }
         }
         clip(&out)
     }
 }
 
-/// Cuts text of a server at 4 KiB.
+/// Text of a server is cut there, in characters.
+const WORDS_CAP: usize = 4096;
+
+/// Cuts text of a server at 4,096 characters.
 pub(crate) fn clip(text: &str) -> String {
-    match text.char_indices().nth(4096) {
+    match text.char_indices().nth(WORDS_CAP) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_string(),
     }
@@ -101,10 +108,25 @@ pub(crate) fn looks_like(body: &[u8]) -> String {
     if start.is_empty() {
         return "an empty answer".into();
     }
+    if start.starts_with(&[0x1f, 0x8b]) {
+        return "compressed bytes, which were not asked for".into();
+    }
+    if start.starts_with(b"k8s\0") {
+        return "protobuf, which was not asked for".into();
+    }
     if std::str::from_utf8(&start[..start.len().min(16)]).is_err_and(|e| e.error_len().is_some()) {
         return "bytes that are not text".into();
     }
     "text that is not JSON".into()
+}
+
+/// Reads a JSON answer; says what it is when it is none, and where it breaks when it is one.
+pub(crate) fn json(body: &[u8]) -> Result<serde_json::Value, String> {
+    serde_json::from_slice(body).map_err(|e| match body.trim_ascii_start().first() {
+        // The reader's words name places and never quote: nothing of the body gets into a message.
+        Some(b'{' | b'[') => format!("JSON that cannot be read ({e})"),
+        _ => looks_like(body),
+    })
 }
 
 /// Decodes a `Status`; `None` when the body is something else.

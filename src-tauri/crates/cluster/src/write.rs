@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
 
 use crate::connect::{Connection, SendError};
-use crate::wire::{Status, collect, looks_like, retry_after, status_of};
+use crate::wire::{self, Status, collect, looks_like, retry_after, status_of};
 
 /// One object with its managedFields stays well below.
 const ANSWER_CAP: usize = 8 << 20;
@@ -125,11 +125,8 @@ fn classify(write: &Write, status: StatusCode, headers: &HeaderMap, body: &[u8],
     let refused = |message: String| WriteError::Refused { object: object.clone(), status: status.as_u16(), message };
     let precondition = |message: String| WriteError::Precondition { object: object.clone(), message };
     match status.as_u16() {
-        200..=299 => match serde_json::from_slice(body) {
-            Ok(value) => Ok(value),
-            // Somebody said yes who is not an API server.
-            Err(_) => Err(WriteError::Unknown { object, message: format!("HTTP {status}, {}", looks_like(body)) }),
-        },
+        // Somebody may say yes who is not an API server.
+        200..=299 => wire::json(body).map_err(|why| WriteError::Unknown { object, message: format!("HTTP {status}, {why}") }),
         // Already gone is what a delete wants, as long as it is the API server that says so.
         404 if matches!(write, Write::Delete { .. }) && decoded.as_ref().is_some_and(|s| s.reason == "NotFound") => Ok(Value::Null),
         // A name that is taken is a precondition too: the engine looks whether its own earlier try holds it.
