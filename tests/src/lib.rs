@@ -10,6 +10,7 @@ use xtask::lab::{Kind, Lab, LabDir};
 
 pub mod bench;
 pub mod fault;
+pub mod fuzz;
 pub mod held;
 pub mod journey;
 pub mod labs;

@@ -37,6 +37,17 @@ enum Command {
     },
     /// Plants bugs one by one in a copy, and shows that the tests catch each (tests/planted.json)
     Planted,
+    /// Throws mutated samples at everything that reads what others wrote (kubeconfig, answers, journal, records, commands)
+    Fuzz {
+        /// Which; without a name, each
+        target: Option<String>,
+        /// How long for each
+        #[arg(long, default_value_t = 30)]
+        seconds: u64,
+        /// Tries this one input, as it was kept, instead
+        #[arg(long, requires = "target")]
+        input: Option<PathBuf>,
+    },
     /// Formats the Rust code and the page
     Fmt,
     /// Checks what no compiler checks: who uses whom, and that the documentation names what there is
@@ -125,6 +136,15 @@ fn act(command: Command) -> Result<ExitCode, Failure> {
             if !planted::run()? {
                 return Ok(ExitCode::FAILURE);
             }
+        }
+        Command::Fuzz { target, seconds, input } => {
+            let mut command = run::cargo();
+            // The checks of a debug build are wanted: an overflow is a find.
+            command.args(["run", "--package=acceptance", "--bin=fuzz", "--", "--seconds", &seconds.to_string()]).args(target);
+            if let Some(input) = input {
+                command.arg("--input").arg(std::path::absolute(input)?);
+            }
+            sh::run(&mut command)?;
         }
         Command::Fmt => {
             sh::run(run::cargo().args(["fmt", "--all"]))?;

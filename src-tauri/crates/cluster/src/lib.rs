@@ -36,7 +36,7 @@ pub use kubeconfig::{ContextEntry, Contexts, KubeconfigError, ProxyEnvironment, 
 pub use policy::{Refusal, WritePolicy};
 pub use reads::ServerVersion;
 pub use watch::KindState;
-pub use wire::UNTRUSTED;
+pub use wire::{UNTRUSTED, said_of};
 
 #[cfg(test)]
 mod freshness_tests;

@@ -159,6 +159,13 @@ pub(crate) fn failure_of(status: StatusCode, headers: &http::HeaderMap, body: &[
     }
 }
 
+/// What is told of an answer with this HTTP status and this body: the words that a read gives. Public for those who look
+/// whether there is a body that does harm.
+pub fn said_of(status: u16, body: &[u8]) -> String {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    failure_of(status, &http::HeaderMap::new(), body).message().to_string()
+}
+
 /// `Retry-After` in seconds, at most 30: a server may not put us to sleep for an hour. Garbage counts as 1 s.
 pub(crate) fn retry_after(headers: &http::HeaderMap) -> Duration {
     let seconds = headers.get(http::header::RETRY_AFTER).and_then(|v| v.to_str().ok()).and_then(|v| v.trim().parse::<u64>().ok());
