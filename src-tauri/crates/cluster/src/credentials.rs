@@ -304,4 +304,55 @@ mod tests {
         let said = header(&none).await.expect_err("no token").to_string();
         assert!(said.contains("holds characters that no token has") && !said.contains("s3cr3t"), "{said}");
     }
+
+    fn plugin(script: &str) -> ExecPlugin {
+        ExecPlugin {
+            api_version: "client.authentication.k8s.io/v1".into(),
+            command: "sh".into(),
+            args: vec!["-c".into(), script.into()],
+            env: vec![("TOKEN".into(), "t0k3n".into())],
+            needs_terminal: false,
+            install_hint: String::new(),
+            default_place: true,
+            key: "~/.kube/config: users[u].user.exec".into(),
+        }
+    }
+
+    async fn prepare(plugin: ExecPlugin) -> Result<HeaderMap, CredentialError> {
+        let credentials = Credentials::prepare(&Login::Exec(Box::new(plugin)), &[]).await?;
+        let mut headers = HeaderMap::new();
+        credentials.apply(&mut headers).await?;
+        Ok(headers)
+    }
+
+    #[tokio::test]
+    async fn a_plugin_gives_its_token_without_a_terminal() {
+        let script = r#"test ! -t 0 && echo '{"kind":"ExecCredential","status":{"token":"'$TOKEN'"}}'"#;
+        let headers = prepare(plugin(script)).await.expect("a token");
+        assert_eq!(headers["authorization"], "Bearer t0k3n");
+        assert!(!format!("{headers:?}").contains("t0k3n"), "marked as sensitive");
+    }
+
+    #[tokio::test]
+    async fn a_plugin_that_fails_floods_or_talks_nonsense_is_told_in_words() {
+        for (script, expect) in [
+            ("echo please log in >&2; exit 3", "please log in"),
+            ("head -c 3000000 /dev/zero", "of output"),
+            ("echo s3cr3t nonsense", "not an ExecCredential"),
+        ] {
+            let said = prepare(plugin(script)).await.expect_err(script).to_string();
+            assert!(said.contains(expect) && !said.contains("s3cr3t"), "{said}");
+        }
+        let elsewhere = ExecPlugin { default_place: false, ..plugin("exit 0") };
+        assert!(matches!(prepare(elsewhere).await, Err(CredentialError::PluginNotApproved { .. })));
+        let asking = ExecPlugin { needs_terminal: true, ..plugin("exit 0") };
+        let said = prepare(asking).await.expect_err("no terminal").to_string();
+        assert!(said.contains("wants a terminal; log in with kubectl first"), "{said}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_plugin_that_hangs_is_killed_at_its_deadline() {
+        let said = prepare(plugin("exec sleep 600")).await.expect_err("killed").to_string();
+        assert!(said.contains("no answer within 30 s"), "{said}");
+    }
 }

@@ -304,6 +304,19 @@ async fn a_proxy_that_lets_nothing_through_is_named_and_a_write_is_not_sent() {
 }
 
 #[tokio::test]
+async fn an_ipv6_literal_is_asked_for_in_brackets() {
+    let port = serve(|_, _, _| kube_system()).await;
+    let asked = Asked::default();
+    let (log, listener) = (asked.clone(), TcpListener::bind("127.0.0.1:0").await.expect("a port"));
+    let proxy = listener.local_addr().expect("bound").port();
+    tokio::spawn(async move { connect_proxy(listener.accept().await.expect("a client").0, log, port).await });
+    let road = through(&format!("http://127.0.0.1:{proxy}"), &quick());
+    let conn = connect_over(road, "http://[2001:db8::1]:6443", &WritePolicy::writable(), Login::None, quick()).await;
+    conn.identity().await.expect("who answers");
+    assert_eq!(*asked.lock().expect("no panic holds it"), ["CONNECT [2001:db8::1]:6443 HTTP/1.1"]);
+}
+
+#[tokio::test]
 async fn a_write_that_needs_a_new_tunnel_and_gets_none_was_not_sent() {
     let writes = Arc::new(AtomicUsize::new(0));
     let seen = writes.clone();

@@ -67,7 +67,7 @@ fn host(dir: &Path, files: &[&str]) -> Arc<Host> {
     let host =
         Host::new(Options { kubeconfig: paths.first().cloned(), state_dir: Some(dir.into()), ..Options::default() }).expect("a host");
     let list = std::env::join_paths(&paths).expect("a list");
-    locked(&host.known).sources = Sources { explicit: None, list: Some(list), home: Some(dir.into()) };
+    locked(&host.known).sources = Sources { list: Some(list), home: Some(dir.into()), ..Sources::default() };
     host
 }
 
