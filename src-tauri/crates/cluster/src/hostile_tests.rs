@@ -145,7 +145,9 @@ async fn flooded(head: &str, piece: &str) -> (Vec<String>, usize) {
         said.push(result);
         most = most.max(out.swap(0, Ordering::SeqCst));
     };
-    let deadlines = Deadlines { read: Duration::from_secs(20), list: Duration::from_secs(20), ..quick() };
+    // What ends it is its cap: a slow machine may take its time until then.
+    let patient = Duration::from_secs(120);
+    let deadlines = Deadlines { read: patient, list: patient, ..quick() };
     let conn = connect_within(port, &WritePolicy::writable(), kubeconfig::Login::None, deadlines).await;
     measure(conn.get(&web()).await.expect_err("flooded").to_string());
     measure(conn.list(Kind::Pod, None, None).await.expect_err("flooded").to_string());
@@ -157,7 +159,7 @@ async fn flooded(head: &str, piece: &str) -> (Vec<String>, usize) {
             }
         }
     };
-    measure(tokio::time::timeout(Duration::from_secs(20), broken).await.expect("in time"));
+    measure(tokio::time::timeout(patient, broken).await.expect("in time"));
     (said, most)
 }
 
@@ -194,7 +196,7 @@ async fn what_never_ends_is_cut_off_at_its_cap() {
         // Small pieces in large writes.
         let (said, most) = flooded(head, &piece.repeat((1 << 16) / piece.len() + 1)).await;
         for (said, expect) in said.iter().zip(expect) {
-            assert!(said.contains(expect), "{head:?} {said}\n{expect}");
+            assert!(said.contains(expect), "{head:?}: {said}\nnot: {expect}");
         }
         assert!(most <= cap + ON_THE_WAY, "{head:?}: {most} bytes were taken");
     }
