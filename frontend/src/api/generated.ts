@@ -278,9 +278,27 @@ lane: Lane | null,
 /**
  * What is wrong, in words.
  */
-detail: string, };
+detail: SentenceView | null, };
 
 export type FindingSeverity = "block" | "warn" | "fixed" | "info";
+
+export type SentenceView = { 
+/**
+ * In English.
+ */
+text: string, 
+/**
+ * The same with the names of its values in place of them; the key of its translations.
+ */
+form: string, 
+/**
+ * The values by name.
+ */
+with: { [key in string]: string }, 
+/**
+ * What is said after it, each clause a sentence of its own; `text` holds them too.
+ */
+then: Array<SentenceView>, };
 
 export type FindingView = { 
 /**
@@ -298,11 +316,11 @@ object: string,
 /**
  * What is so.
  */
-message: string, 
+message: SentenceView, 
 /**
- * What to do.
+ * What to do; empty = nothing.
  */
-remedy: string, };
+remedy: SentenceView, };
 
 export type RouteView = { 
 /**

@@ -117,7 +117,7 @@ describe("geometry", () => {
       state: "active",
       share: 1,
       lane: null,
-      detail: "",
+      detail: null,
       ...patch,
     });
     expect(pipeKind(edge({}), 1)).toBe("flow");

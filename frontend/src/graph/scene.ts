@@ -189,7 +189,7 @@ function callers(
         state: "active",
         share: null,
         lane: null,
-        detail: "",
+        detail: null,
       },
     });
   }

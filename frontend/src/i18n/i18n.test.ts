@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { en } from "./en";
-import { duration, headline, t, words } from "./index.svelte";
+import { duration, headline, say, t, words } from "./index.svelte";
 import { ko } from "./ko";
+import { sentences } from "./sentences.ko";
 
 const names = (s: string) => [...s.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
 
@@ -28,6 +29,44 @@ describe("catalogues", () => {
   });
 });
 
+// What stays as it is in Korean: kinds, fields and their values, programs, and words of commands and of the trade.
+const kept = new Set(
+  `Application ClientIP Cluster ClusterIP Deployment ExternalName False Gateway HPA IngressClass Lease Local Never Off
+  PDB PriorityClass ReadWriteMany Ready Recreate ReplicaSet ResourceQuota Service
+  externalTrafficPolicy false finish green hostPort init internalTrafficPolicy kubernetes.io/arch nodeSelector
+  optional pod-template-hash preStop preemptionPolicy preferred progressDeadlineSeconds promote publishNotReadyAddresses
+  readinessProbe required revisionHistoryLimit selfHeal sessionAffinity smokePath smokePort strategy swap targetPort
+  topologySpreadConstraints updateMode values
+  API Argo CD Changeover DNS Flux Git HOST:PORT:ADDRESS HTTPS Helm N SIGTERM URL helm kube-proxy kubeconfig resolve
+  admission cordon drain dry-run headless image@sha256: operator patch reconcile rollback suspend sync upgrade webhook
+  zone`.split(/\s+/),
+);
+const bare = (s: string) => s.replace(/\{\w+\}/g, " ");
+
+describe("sentences of the core", () => {
+  it("keep their values", () => {
+    for (const [form, s] of Object.entries(sentences)) expect([form, names(s)]).toEqual([form, names(form)]);
+  });
+  it("are translated, but for those that are a value alone", () => {
+    for (const [form, s] of Object.entries(sentences)) {
+      if (bare(form).trim() === "") continue;
+      expect(s, form).not.toBe(form);
+      expect(s, form).toMatch(/[가-힣]/);
+    }
+  });
+  it("leave no English but names and commands", () => {
+    for (const [form, s] of Object.entries(sentences)) {
+      const prose = bare(s).replace(/(kubectl|changeoverctl|argocd) [ -~]+/g, " ");
+      const english = prose.match(/[A-Za-z][\w.@:/-]*/g) ?? [];
+      expect([form, english.filter((word) => !kept.has(word))]).toEqual([form, []]);
+    }
+  });
+  it("put no particle after a value that depends on how the value ends", () => {
+    for (const [form, s] of Object.entries(sentences))
+      expect(s, form).not.toMatch(/\}(은|는|이|가|을|를|와|과|로|으로|나|이나|라|이라)(?![가-힣])/);
+  });
+});
+
 describe("words", () => {
   afterEach(() => (words.locale = "en"));
   it("fill in numbers as the language writes them", () => {
@@ -37,6 +76,14 @@ describe("words", () => {
     words.locale = "ko";
     expect(headline({ code: "soaked", params: {}, text: "x" })).toMatch(/관찰/);
     expect(headline({ code: "something-new", params: {}, text: "Something new." })).toBe("Something new.");
+  });
+  it("say a sentence of the core with its values, clause by clause, and in English when its form is not known", () => {
+    const then = [{ text: "they drive it", form: "they drive it", with: {}, then: [] }];
+    const s = { text: "web serves; they drive it", form: "{object} serves", with: { object: "web" }, then };
+    expect(say(s)).toBe("web serves; they drive it");
+    words.locale = "ko";
+    expect(say(s)).toBe("web에서 요청을 처리하고 있습니다. 지금 진행 중입니다");
+    expect(say({ ...s, form: "{object} is new" })).toBe("web serves; they drive it");
   });
   it("give durations one unit that can be read", () => {
     expect([0.4, 4, 90, 600, 7300, 300_000].map(duration)).toEqual(["0.4 s", "4 s", "90 s", "10 min", "2 h", "3 d"]);

@@ -1,7 +1,9 @@
 // The words of the window. `en.ts` is the type, `ko.ts` must match; a test checks keys and parameters.
-import type { Headline, JsonValue, NoteView } from "../api";
+import type { Headline, JsonValue, NoteView, SentenceView } from "../api";
 import { en } from "./en";
 import { ko } from "./ko";
+import type { Form } from "./sentences";
+import { sentences } from "./sentences.ko";
 
 export type Key = keyof typeof en;
 export type Locale = "en" | "ko";
@@ -36,6 +38,16 @@ function has(key: string): key is Key {
 export function said(prefix: string, code: string, fallback: string, params?: Params): string {
   const key = `${prefix}.${code}`;
   return has(key) ? t(key, params) : fallback;
+}
+
+/** A sentence of the core in the language of the window. */
+export function say(s: SentenceView): string {
+  if (words.locale === "en" || !isForm(s.form)) return s.text;
+  return [fill(sentences[s.form], s.with), ...s.then.map(say)].join(". ");
+}
+
+function isForm(form: string): form is Form {
+  return form in sentences;
 }
 
 /** The headline in the language of the window; where a code is not translated, the engine's English stands. */

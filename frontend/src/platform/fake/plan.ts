@@ -1,5 +1,5 @@
 import type { PlanRequest, PlanView } from "../../api/generated";
-import { unlocked } from "./world";
+import { sentence, unlocked } from "./world";
 
 /** A plan for whatever is asked; an image whose tag says `broken` has a finding that stops it. */
 export function plan(request: PlanRequest, checked: boolean): PlanView {
@@ -102,27 +102,37 @@ export function plan(request: PlanRequest, checked: boolean): PlanView {
           ...(broken
             ? [
                 {
-                  code: "image-missing",
+                  code: "admission",
                   severity: "block" as const,
                   object: request.target,
-                  message: `image ${image} is not in the registry`,
-                  remedy: "push it, or name another one",
+                  message: sentence("a pod of the new template is refused: {why}", {
+                    why: `image ${image} is not in the registry`,
+                  }),
+                  remedy: sentence("change the template so that it is admitted"),
                 },
               ]
             : []),
           {
-            code: "hpa-shrinks-blue",
+            code: "hpa-counts-both",
             severity: "fixed" as const,
             object: `HorizontalPodAutoscaler/shop/${name}`,
-            message: "an idle blue would be scaled down while it soaks",
-            remedy: "the plan holds it at 6 and restores it",
+            message: sentence("scales blue while both colours stand, and would shrink what the way back needs"),
+            remedy: sentence("step {step} raises its minimum to the pods that are there; the finish puts it back", {
+              step: "freeze-hpa",
+            }),
           },
           {
-            code: "no-pdb",
+            code: "fewer-pods",
             severity: "warn" as const,
             object: request.target,
-            message: "no PodDisruptionBudget covers green",
-            remedy: "a node drain during the soak may take several pods at once",
+            message: sentence(
+              "green would have {green} pods where blue has {blue}: all its traffic would land on fewer",
+              {
+                green: "4",
+                blue: "6",
+              },
+            ),
+            remedy: sentence("leave the parameter green out, or make sure that they can carry the load"),
           },
         ],
     startable: checked && !broken,

@@ -1,7 +1,19 @@
 // A believable shop as a graph: what the fake cluster looks like.
-import type { EdgeState, EdgeView, GraphBatch, Health, Lane, NodeView, PodState } from "../../api/generated";
+import type {
+  EdgeState,
+  EdgeView,
+  GraphBatch,
+  Health,
+  Lane,
+  NodeView,
+  PodState,
+  SentenceView,
+} from "../../api/generated";
+
+import { nothing, sentence } from "./world";
 
 const NS = "shop";
+const dropped = sentence('targetPort "{port}" is in no container of {workload}', { port: "http", workload: "search" });
 
 interface AppSpec {
   name: string;
@@ -123,7 +135,7 @@ export function shop(context: string, seq = 1): GraphBatch {
     share: number | null,
     state: EdgeState = "active",
     lane: Lane | null = null,
-    detail = "",
+    detail: SentenceView | null = null,
   ) => edges.push({ id: `${from}>routes>${to}`, from, to, relation: "routes", state, share, lane, detail });
 
   const edgeNode = { ...blank("Gateway", "edge", 0, 5.4), sub: "traefik" };
@@ -192,14 +204,7 @@ export function shop(context: string, seq = 1): GraphBatch {
         broken ? "targetPort “http” is in no container" : "",
       );
       edge(r, s, 1);
-      edge(
-        s,
-        w.id,
-        broken ? 0 : 1,
-        broken ? "broken" : "active",
-        null,
-        broken ? "Port dropped: targetPort “http” is in no container of search. 3 pods ready, none reached." : "",
-      );
+      edge(s, w.id, broken ? 0 : 1, broken ? "broken" : "active", null, broken ? dropped : null);
     }
     app.revisions.forEach((rev, i) => {
       const row = app.row + (app.revisions.length > 1 ? (i === 0 ? -0.38 : 0.38) : 0);
@@ -240,11 +245,11 @@ export function shop(context: string, seq = 1): GraphBatch {
     goneEdges: [],
     findings: [
       {
-        code: "port-dropped",
+        code: "target-port-dropped",
         severity: "block",
         object: `Service/${NS}/search`,
-        message: "targetPort “http” is in no container of search: 3 pods ready, none reached",
-        remedy: "name the port in the container, or use its number in the Service",
+        message: dropped,
+        remedy: nothing,
       },
     ],
     routes: [],
@@ -283,7 +288,7 @@ export function crowd(context: string, nodes: number): GraphBatch {
         state: "active",
         share: 1,
         lane: null,
-        detail: "",
+        detail: null,
       });
     }
     for (let p = 0; p < 9; p++) {

@@ -1,2 +1,14 @@
+import type { SentenceView } from "../../api/generated";
+import type { Form } from "../../i18n/sentences";
+
 /** Contexts in which the fake allows writes. */
 export const unlocked = new Set<string>();
+
+/** What the core says, as it says it. */
+export function sentence(form: Form, values: Record<string, string> = {}): SentenceView {
+  const text = form.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+  return { text, form, with: values, then: [] };
+}
+
+/** No sentence. */
+export const nothing: SentenceView = { text: "", form: "", with: {}, then: [] };

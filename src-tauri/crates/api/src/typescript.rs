@@ -31,7 +31,7 @@ pub fn generate() -> String {
     macro_rules! decls { ($($t:ty)*) => { $( out.push_str("export "); out.push_str(&<$t>::decl(&cfg)); out.push_str("\n\n"); )* } }
     decls! {
         Code UiError UiEvent Environment ContextState Writes ContextView ShadowedView FileView ContextsView NamespaceView
-        Health Lane PodState NodeView EdgeState EdgeView FindingSeverity FindingView RouteView GraphSummary GraphBatch
+        Health Lane PodState NodeView EdgeState EdgeView FindingSeverity SentenceView FindingView RouteView GraphSummary GraphBatch
         KindStateView FreshnessView EventView RevisionView OverviewRow ObjectView ContainerView StrategyView ParamView ParamKind BeforeView WorkloadView
         PlanRequest ImageWish WriteView CutView PlanStepView PlanSummary ConfirmNeed PlanView
         RunState StepState Headline RunStepView LaneView RunServiceView GateView GateWrite CheckLine WayBackKind WayBackView FactView ChoiceView HoldView
@@ -45,6 +45,9 @@ pub fn generate() -> String {
     out.push_str("}\n");
     out
 }
+
+#[cfg(test)]
+mod sentences;
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,8 @@
 //! Wire types. Names are camelCase on the wire; times are RFC 3339 text in UTC; ids of objects are
 //! `Kind/namespace/name`; numbers that may be unknown are nullable.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use ts_rs::TS;
@@ -278,7 +280,18 @@ views! {
         /// Colour, when it leads to one.
         lane: Option<Lane>,
         /// What is wrong, in words.
-        detail: String,
+        detail: Option<SentenceView>,
+    }
+    /// A sentence for people.
+    SentenceView {
+        /// In English.
+        text: String,
+        /// The same with the names of its values in place of them; the key of its translations.
+        form: String,
+        /// The values by name.
+        with: BTreeMap<String, String>,
+        /// What is said after it, each clause a sentence of its own; `text` holds them too.
+        then: Vec<SentenceView>,
     }
     /// Something to look at.
     FindingView {
@@ -289,9 +302,9 @@ views! {
         /// Object.
         object: String,
         /// What is so.
-        message: String,
-        /// What to do.
-        remedy: String,
+        message: SentenceView,
+        /// What to do; empty = nothing.
+        remedy: SentenceView,
     }
     /// Where the requests of one host and path end up.
     RouteView {
@@ -969,5 +982,17 @@ views! {
         journal: String,
         /// Where settings lie.
         config: String,
+    }
+}
+
+impl From<model::Sentence> for SentenceView {
+    fn from(s: model::Sentence) -> Self {
+        Self { text: s.text, form: s.form, with: s.with, then: s.then.into_iter().map(Into::into).collect() }
+    }
+}
+
+impl std::fmt::Display for SentenceView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
     }
 }

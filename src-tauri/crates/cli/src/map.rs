@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::{EdgeState, EdgeView, GraphBatch, Health, KindStateView, NodeView};
+use api::{EdgeState, EdgeView, FindingView, GraphBatch, Health, KindStateView, NodeView};
 use model::Kind;
 use serde_json::{Value, json};
 
@@ -32,9 +32,15 @@ pub fn to_json(cluster: &str, g: &GraphBatch, unread: &[KindStateView]) -> Value
         })
         .collect();
     let findings: Vec<Value> =
-        g.findings.iter().flatten().map(|f| json!({"code": f.code, "object": f.object, "message": f.message})).collect();
+        g.findings.iter().flatten().map(|f| json!({"code": f.code, "object": f.object, "message": f.message.text})).collect();
     let unread = unread_json(unread);
     json!({"schema": SCHEMA, "cluster": cluster, "nodes": nodes, "edges": edges, "routes": routes, "findings": findings, "unread": unread})
+}
+
+/// Findings of `check` and `doctor`, in English.
+pub fn findings_json(all: &[FindingView]) -> Vec<Value> {
+    let one = |f: &FindingView| json!({"code": f.code, "severity": f.severity, "object": f.object, "message": f.message.text, "remedy": f.remedy.text});
+    all.iter().map(one).collect()
 }
 
 /// Kinds that are not all seen, and why.
@@ -99,6 +105,10 @@ pub fn to_text(g: &GraphBatch, unread: &[KindStateView]) -> Vec<String> {
     lines
 }
 
+fn why(e: &EdgeView) -> &str {
+    e.detail.as_ref().map_or("", |d| &d.text)
+}
+
 struct Tree<'a> {
     nodes: BTreeMap<&'a str, &'a NodeView>,
     out: BTreeMap<&'a str, Vec<&'a EdgeView>>,
@@ -143,7 +153,7 @@ impl<'a> Tree<'a> {
             match self.nodes.get(e.to.as_str()) {
                 Some(to) if to.rank == POD => {}
                 Some(to) => self.write(to, Some(e), depth + 1, walked, lines),
-                None => lines.push(format!("{}{} {} {}", "  ".repeat(depth + 1), ink(Ink::Bad, "missing"), e.to, e.detail)),
+                None => lines.push(format!("{}{} {} {}", "  ".repeat(depth + 1), ink(Ink::Bad, "missing"), e.to, why(e))),
             }
         }
     }
@@ -151,7 +161,7 @@ impl<'a> Tree<'a> {
     fn line(&self, n: &NodeView, by: Option<&EdgeView>) -> String {
         let share = by.and_then(|e| e.share).map(|s| format!("{} ", percent(s))).unwrap_or_default();
         let broken =
-            by.filter(|e| e.state == EdgeState::Broken).map(|e| ink(Ink::Bad, &format!("broken ({}) ", e.detail))).unwrap_or_default();
+            by.filter(|e| e.state == EdgeState::Broken).map(|e| ink(Ink::Bad, &format!("broken ({}) ", why(e)))).unwrap_or_default();
         let count = match (n.ready, n.wanted) {
             (Some(r), Some(w)) => format!("  {r}/{w} ready"),
             _ => String::new(),
@@ -217,7 +227,7 @@ mod tests {
             state: EdgeState::Active,
             share,
             lane: None,
-            detail: String::new(),
+            detail: None,
         }
     }
 

@@ -177,7 +177,7 @@ pub fn findings(all: &[FindingView]) -> Vec<String> {
         lines.push(ink(colour, &format!("{title} ({})", of.len())));
         for f in of {
             lines.push(format!("  {}: {} {}", f.object, f.message, ink(Ink::Dim, &format!("[{}]", f.code))));
-            if !f.remedy.is_empty() {
+            if !f.remedy.text.is_empty() {
                 lines.push(format!("      → {}", f.remedy));
             }
         }
@@ -245,9 +245,9 @@ pub fn run(v: &RunView) -> Vec<String> {
         let letter = if l.lane == Lane::Blue { "B" } else { "G" };
         lines.push(format!("  [{letter}] {} {}  {}/{} ready  {}", l.deployment, l.version, l.ready, l.wanted, l.note));
     }
+    let known = |n: Option<u32>| n.map_or("not known".to_string(), |n| n.to_string());
     for s in &v.services {
-        let n = |n: Option<u32>| n.map_or("not read".to_string(), |n| n.to_string());
-        lines.push(format!("  {} selects {}; endpoints: blue {}, green {}", s.service, s.selects, n(s.blue), n(s.green)));
+        lines.push(format!("  {} selects {}; endpoints: blue {}, green {}", s.service, s.selects, known(s.blue), known(s.green)));
     }
     lines.extend(proof(v));
     lines.extend(connections(v));
@@ -350,12 +350,13 @@ mod tests {
 
     #[test]
     fn findings_that_stop_come_first_and_say_what_to_do() {
+        let said = |text: &str| SentenceView { text: text.into(), form: text.into(), with: Default::default(), then: vec![] };
         let f = |severity, code: &str| FindingView {
             code: code.into(),
             severity,
             object: "Service/a/b".into(),
-            message: "m".into(),
-            remedy: "do this".into(),
+            message: said("m"),
+            remedy: said("do this"),
         };
         let lines = findings(&[f(FindingSeverity::Warn, "w"), f(FindingSeverity::Block, "b")]);
         assert!(lines[0].contains("stops you (1)"));

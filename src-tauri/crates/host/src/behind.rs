@@ -2,52 +2,53 @@
 
 use engine::show::{RunView as Seen, WayBackKind};
 use engine::status::StepStatus as S;
+use model::{Sentence, sentence};
 use plan::{Plan, Step};
 
 use crate::lanes;
 
-/// What stays behind of a run that is left, in one sentence or two.
-pub fn behind(plan: &Plan, seen: &Seen) -> String {
+/// What stays behind of a run that is left.
+pub fn behind(plan: &Plan, seen: &Seen) -> Sentence {
     let done = |f: &dyn Fn(&Step) -> bool| {
         plan.steps.iter().zip(&seen.steps).any(|(p, s)| f(&p.step) && matches!(s.status, S::Done | S::Running | S::Undoing))
     };
+    let run = &seen.id;
     if seen.status.is_final() {
-        return format!("run {}: it is over, nothing stays behind", seen.id);
+        return sentence!("run {run}: it is over, nothing stays behind", run);
     }
     if let Some(by) = &seen.elsewhere {
-        return format!("run {}: {by} drives it; nothing of it is written from here", seen.id);
+        return sentence!("run {run}: {by} drives it; nothing of it is written from here", run, by);
     }
-    let mut stays = vec![];
+    let mut said = sentence!("run {run}: left, to be resumed", run);
     if done(&|s| matches!(s, Step::Pause { .. })) {
-        stays.push(format!("{} is paused", plan.target.object.said()));
+        said = said.and(sentence!("{object} is paused", object = plan.target.object.said()));
     }
     if done(&|s| matches!(s, Step::Pin { .. })) {
-        stays.push("its services are pinned".to_string());
+        said = said.and(sentence!("its services are pinned"));
     }
     if done(&|s| matches!(s, Step::Freeze { .. })) {
-        stays.push("its autoscaler is held".to_string());
+        said = said.and(sentence!("its autoscaler is held"));
     }
     if let Some(green) = lanes::green(plan).filter(|_| done(&|s| matches!(s, Step::Create { .. }))) {
-        stays.push(format!("{} stands beside it", green.said()));
+        said = said.and(sentence!("{object} stands beside it", object = green.said()));
     }
-    stays.push(traffic(plan, seen));
-    format!("run {}: left, to be resumed; {}", seen.id, stays.join(", "))
+    said.and(traffic(plan, seen))
 }
 
 /// Where traffic is. The engine judges by the writes that landed: a cutover that waits for its proof has moved it.
-fn traffic(plan: &Plan, seen: &Seen) -> String {
+fn traffic(plan: &Plan, seen: &Seen) -> Sentence {
     if seen.way_back.kind != WayBackKind::FlipBack {
-        return "traffic is where it was".into();
+        return sentence!("traffic is where it was");
     }
     let mut switches = plan.steps.iter().zip(&seen.steps).rev().filter_map(|(p, s)| match &p.step {
         Step::Switch { to, from, .. } => Some((to, from, s.status)),
         _ => None,
     });
     match switches.find(|(_, _, status)| matches!(status, S::Done | S::Running | S::Undoing)) {
-        Some((to, _, S::Done)) => format!("{} serves", to.said()),
-        Some((to, _, S::Running)) => format!("traffic is moving to {}, and that is not proven yet", to.said()),
-        Some((_, from, _)) => format!("traffic is moving back to {}, and not all of it is there", from.said()),
-        None => "traffic has moved".into(),
+        Some((to, _, S::Done)) => sentence!("{object} serves", object = to.said()),
+        Some((to, _, S::Running)) => sentence!("traffic is moving to {object}, and that is not proven yet", object = to.said()),
+        Some((_, from, _)) => sentence!("traffic is moving back to {object}, and not all of it is there", object = from.said()),
+        None => sentence!("traffic has moved"),
     }
 }
 
@@ -95,7 +96,7 @@ pub(crate) mod tests {
             (WayBackKind::BackOut, S::Undoing, "traffic is where it was"),
         ] {
             let (plan, seen) = seen(kind, status);
-            let text = behind(&plan, &seen);
+            let text = behind(&plan, &seen).text;
             assert!(text.ends_with(expect), "{kind:?}, {status:?}: {text}");
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use api::*;
 use engine::{Journal, RunHeader};
-use model::{Kind, ObjectId};
+use model::{Kind, ObjectId, Sentence, sentence};
 use plan::marks::{KINDS, Marks, marks};
 
 use crate::behind::behind;
@@ -35,7 +35,7 @@ impl Host {
             let (plan, seen) = self.journaled(&header.id)?;
             over.insert(header.id.clone(), seen.status.is_final());
             if !seen.status.is_final() {
-                all.push(self.unfinished(header, &behind(&plan, &seen))?);
+                all.push(self.unfinished(header, behind(&plan, &seen))?);
             }
         }
         for (object, marks) in live.with(|_, set| marks(set)) {
@@ -61,41 +61,50 @@ impl Host {
     /// A run of another workstation: driven, or left by somebody who let it go or fell silent.
     async fn of_another(&self, told: &Told) -> FindingView {
         let (run, by) = (&told.face.run, &told.face.driver.by);
-        let at = told.face.step.as_ref().map(|s| format!(" at {s}")).unwrap_or_default();
-        let stands = format!("run {run} of {by} stands at: {}{at}", told.face.status);
-        let take = format!("changeoverctl take-over {run} -n {}", told.face.target.namespace);
+        let status = &told.face.status;
+        let stands = match &told.face.step {
+            Some(step) => sentence!("run {run} of {by} stands at: {status} at {step}", run, by, status, step),
+            None => sentence!("run {run} of {by} stands at: {status}", run, by, status),
+        };
+        let take = sentence!("changeoverctl take-over {run} -n {namespace}", run, namespace = told.face.target.namespace);
         let since = |at: &str| {
             let at: jiff::Timestamp = at.parse().ok()?;
             u64::try_from(self.clock.now().duration_since(at).as_secs()).ok()
         };
         let (severity, code, message, remedy) = match self.read_told(told).await {
             Ok((_, _, DriverView { alive_at: None, .. })) => {
-                (FindingSeverity::Warn, "abandoned", format!("{stands}; it was let go, nobody drives it"), take)
+                (FindingSeverity::Warn, "abandoned", stands.and(sentence!("it was let go, nobody drives it")), take)
             }
             Ok((_, _, DriverView { alive_at: Some(at), .. })) => match since(&at) {
                 Some(age) if age > SILENT.as_secs() => {
-                    (FindingSeverity::Warn, "abandoned", format!("{stands}; last sign of life {age} s ago, by their clock"), take)
+                    let silent = sentence!("last sign of life {age} s ago, by their clock", age = age);
+                    (FindingSeverity::Warn, "abandoned", stands.and(silent), take)
                 }
-                _ => (FindingSeverity::Info, "driven", format!("{stands}; they drive it"), String::new()),
+                _ => (FindingSeverity::Info, "driven", stands.and(sentence!("they drive it")), Sentence::default()),
             },
-            Err(e) => (FindingSeverity::Warn, "unread-record", format!("{stands}; its record cannot be read: {}", e.message), e.hint),
+            Err(e) => {
+                let unread = sentence!("its record cannot be read: {why}", why = e.message);
+                (FindingSeverity::Warn, "unread-record", stands.and(unread), sentence!("{why}", why = e.hint))
+            }
         };
-        FindingView { code: code.into(), severity, object: told.face.target.to_string(), message, remedy }
+        let object = told.face.target.to_string();
+        FindingView { code: code.into(), severity, object, message: message.into(), remedy: remedy.into() }
     }
 
-    fn unfinished(&self, header: &RunHeader, behind: &str) -> Result<FindingView, UiError> {
+    fn unfinished(&self, header: &RunHeader, behind: Sentence) -> Result<FindingView, UiError> {
         let id = &header.id;
         let (severity, code, message, remedy) = match self.store.driver(id).map_err(errors::journal)? {
             Some(pid) => {
-                let message = format!("run {id} is being driven by process {pid} of this workstation");
-                (FindingSeverity::Info, "driven", message, String::new())
+                let message = sentence!("run {id} is being driven by process {pid} of this workstation", id, pid);
+                (FindingSeverity::Info, "driven", message, Sentence::default())
             }
             None => {
-                let remedy = format!("changeoverctl resume {id}, or changeoverctl back-out {id}");
-                (FindingSeverity::Warn, "abandoned", behind.to_string(), remedy)
+                let remedy = sentence!("changeoverctl resume {id}, or changeoverctl back-out {id}", id);
+                (FindingSeverity::Warn, "abandoned", behind, remedy)
             }
         };
-        Ok(FindingView { code: code.into(), severity, object: header.target.to_string(), message, remedy })
+        let object = header.target.to_string();
+        Ok(FindingView { code: code.into(), severity, object, message: message.into(), remedy: remedy.into() })
     }
 }
 
@@ -106,15 +115,16 @@ fn marked(over: &BTreeMap<String, bool>, object: &ObjectId, marks: &Marks) -> Op
     if known.contains(&false) {
         return None;
     }
-    let by_hand = format!("by hand, once nobody drives it: {}", marks.repair.join("; "));
+    let by_hand = sentence!("by hand, once nobody drives it: {commands}", commands = marks.repair.join("; "));
     let (whose, remedy) = match (marks.runs.join(", "), known.is_empty()) {
-        (runs, _) if runs.is_empty() => ("no mark says which run".into(), by_hand),
+        (runs, _) if runs.is_empty() => (sentence!("no mark says which run"), by_hand),
         (runs, true) => {
-            let elsewhere = "resume it or back it out on the workstation that started it";
-            (format!("run {runs}, which is not in this journal"), format!("{elsewhere}; {by_hand}"))
+            let elsewhere = sentence!("resume it or back it out on the workstation that started it");
+            (sentence!("run {runs}, which is not in this journal", runs), elsewhere.and(by_hand))
         }
-        (runs, false) => (format!("run {runs}, which is over"), by_hand),
+        (runs, false) => (sentence!("run {runs}, which is over", runs), by_hand),
     };
-    let message = format!("{} ({whose})", marks.said.join("; "));
-    Some(FindingView { code: "left-behind".into(), severity: FindingSeverity::Warn, object: object.to_string(), message, remedy })
+    let message = marks.said.iter().cloned().chain([whose]).reduce(Sentence::and)?;
+    let (severity, object) = (FindingSeverity::Warn, object.to_string());
+    Some(FindingView { code: "left-behind".into(), severity, object, message: message.into(), remedy: remedy.into() })
 }

@@ -3,10 +3,8 @@
 use api::{FindingSeverity, FindingView};
 use engine::{Evidence, Question, VerdictKind};
 use futures::future::join_all;
+use model::{Sentence, sentence};
 use plan::{Plan, Step};
-
-const REMEDY: &str = "name a URL that answers from here as probe, or start with --resolve HOST:PORT:ADDRESS to say where the \
-                      host is; an empty list of probes asks none";
 
 /// A URL that will be probed, and whether the plan found it by itself.
 fn probed(plan: &Plan) -> Vec<(&str, bool)> {
@@ -30,36 +28,57 @@ pub async fn look(evidence: &dyn Evidence, plan: &Plan) -> Vec<FindingView> {
         let Question::Probe { url } = question else { continue };
         let detail = verdict.detail;
         let (code, severity, message) = match (verdict.kind, found) {
-            (VerdictKind::For, _) => {
-                ("entry-answers", FindingSeverity::Info, format!("{url} answers from here ({detail}); it is asked again after the cutover"))
-            }
+            (VerdictKind::For, _) => (
+                "entry-answers",
+                FindingSeverity::Info,
+                sentence!("{url} answers from here ({detail}); it is asked again after the cutover", url, detail),
+            ),
             (VerdictKind::Missing, true) => (
                 "entry-unreached",
                 FindingSeverity::Warn,
-                format!(
-                    "{url} does not answer from here ({detail}); unless it does at the cutover, the proof rests on the endpoints alone"
+                sentence!(
+                    "{url} does not answer from here ({detail}); unless it does at the cutover, the proof rests on the endpoints alone",
+                    url,
+                    detail
                 ),
             ),
             (VerdictKind::Against, true) => (
                 "entry-errors",
                 FindingSeverity::Warn,
-                format!(
-                    "{url} answers with an error already ({detail}); unless it recovers before the cutover, it is left out of the proof"
+                sentence!(
+                    "{url} answers with an error already ({detail}); unless it recovers before the cutover, it is left out of the proof",
+                    url,
+                    detail
                 ),
             ),
             (VerdictKind::Missing, false) => (
                 "probe-unreached",
                 FindingSeverity::Warn,
-                format!("{url} does not answer from here ({detail}); it was asked for, so the run would hold after the cutover"),
+                sentence!(
+                    "{url} does not answer from here ({detail}); it was asked for, so the run would hold after the cutover",
+                    url,
+                    detail
+                ),
             ),
             (VerdictKind::Against, false) => (
                 "probe-errors",
                 FindingSeverity::Warn,
-                format!("{url} answers with an error already ({detail}); it was asked for, so the cutover would be taken back"),
+                sentence!(
+                    "{url} answers with an error already ({detail}); it was asked for, so the cutover would be taken back",
+                    url,
+                    detail
+                ),
             ),
         };
-        let remedy = if severity == FindingSeverity::Warn { REMEDY.to_string() } else { String::new() };
-        all.push(FindingView { code: code.into(), severity, object: plan.target.object.to_string(), message, remedy });
+        let remedy = match severity {
+            FindingSeverity::Warn => sentence!(
+                "name a URL that answers from here as probe, or start with --resolve HOST:PORT:ADDRESS to say where the host is; an empty \
+                 list of probes asks none"
+            ),
+            _ => Sentence::default(),
+        };
+        let object = plan.target.object.to_string();
+        all.push(FindingView { code: code.into(), severity, object, message: message.into(), remedy: remedy.into() });
     }
     all
 }

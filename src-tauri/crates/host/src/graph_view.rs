@@ -1,6 +1,7 @@
 //! The graph as front ends get it: a projection of the topology, never a second truth.
 
 use api::*;
+use model::Sentence;
 use topology::{Edge, EdgeId, Finding, Node, Owner, Rank, RouteShares, Topology};
 
 use crate::lanes::{count, said};
@@ -120,7 +121,7 @@ pub fn edge(e: &Edge, t: &Topology) -> EdgeView {
         state,
         share: e.share,
         lane: t.graph().node(&e.id.to).and_then(|n| n.lane).map(lane),
-        detail: e.detail.clone(),
+        detail: e.detail.clone().map(Into::into),
     }
 }
 
@@ -130,8 +131,8 @@ pub fn finding(f: &Finding) -> FindingView {
         code: f.code.into(),
         severity: FindingSeverity::Warn,
         object: f.object.to_string(),
-        message: f.message.clone(),
-        remedy: String::new(),
+        message: f.message.clone().into(),
+        remedy: Sentence::default().into(),
     }
 }
 

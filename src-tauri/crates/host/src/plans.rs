@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use api::*;
 use engine::Journal;
 use engine::status::RunStatus;
-use model::{ClusterIdentity, ObjectId};
+use model::{ClusterIdentity, ObjectId, Sentence, sentence};
 use plan::hazards::{Finding, Severity};
 use plan::{Ending, ParamSchema, Past, Plan, Snapshot, What};
 use serde_json::{Map, Value};
@@ -211,23 +211,25 @@ fn finding(f: &Finding) -> FindingView {
             Severity::Fixed => FindingSeverity::Fixed,
         },
         object: f.object.to_string(),
-        message: f.message.clone(),
-        remedy: f.remedy.clone(),
+        message: f.message.clone().into(),
+        remedy: f.remedy.clone().into(),
     }
 }
 
-fn stop(plan: &Plan, code: &str, message: String, remedy: &str) -> FindingView {
+fn stop(plan: &Plan, code: &str, message: Sentence, remedy: Sentence) -> FindingView {
     let object = plan.target.object.to_string();
-    FindingView { code: code.into(), severity: FindingSeverity::Block, object, message, remedy: remedy.into() }
+    FindingView { code: code.into(), severity: FindingSeverity::Block, object, message: message.into(), remedy: remedy.into() }
 }
 
 /// The plan was made for another cluster.
 fn foreign(plan: &Plan, link: &Link) -> FindingView {
-    let message = format!(
-        "the plan is bound to the cluster at {} ({}); context {} leads to another one",
-        plan.cluster.server, plan.cluster.uid, link.name
+    let message = sentence!(
+        "the plan is bound to the cluster at {server} ({uid}); context {context} leads to another one",
+        server = plan.cluster.server,
+        uid = plan.cluster.uid,
+        context = link.name
     );
-    stop(plan, "other-cluster", message, "use the kubeconfig that it was made with, or make the plan again here")
+    stop(plan, "other-cluster", message, sentence!("use the kubeconfig that it was made with, or make the plan again here"))
 }
 
 /// What the plan was made on is not what is there now.
@@ -235,11 +237,21 @@ fn moved(plan: &Plan, now: &Snapshot) -> Option<FindingView> {
     let target = &plan.target;
     let deployment = now.objects.workload(&target.object)?;
     if deployment.metadata.uid != target.uid {
-        return Some(stop(plan, "moved", "it was deleted and created again since the plan was made".into(), "make the plan again"));
+        return Some(stop(
+            plan,
+            "moved",
+            sentence!("it was deleted and created again since the plan was made"),
+            sentence!("make the plan again"),
+        ));
     }
     let live = now.raw(&target.object)?.pointer("/spec/template");
     (live != Some(&target.template)).then(|| {
-        stop(plan, "moved", "its pod template was changed since the plan was made".into(), "look at the change, then make the plan again")
+        stop(
+            plan,
+            "moved",
+            sentence!("its pod template was changed since the plan was made"),
+            sentence!("look at the change, then make the plan again"),
+        )
     })
 }
 
@@ -249,8 +261,8 @@ fn simulated(plan: &Plan) -> FindingView {
         code: "simulated-pods".into(),
         severity: FindingSeverity::Info,
         object: plan.target.object.to_string(),
-        message: "simulated pods: smoke checks and probes have no data here".into(),
-        remedy: "acknowledged once, when the first run asks".into(),
+        message: sentence!("simulated pods: smoke checks and probes have no data here").into(),
+        remedy: sentence!("acknowledged once, when the first run asks").into(),
     }
 }
 

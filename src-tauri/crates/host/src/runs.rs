@@ -476,7 +476,7 @@ impl Host {
             // A driver that is gone already has let go.
             let _ = d.run.detach().await;
             effect_within(seen, LETTING_GO, |v| !v.attached).await;
-            said.push(behind(&d.plan, &d.seen()));
+            said.push(behind(&d.plan, &d.seen()).text);
         }
         said
     }

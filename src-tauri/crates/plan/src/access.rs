@@ -26,9 +26,9 @@ pub fn pod_trial(plan: &Plan) -> Access {
 }
 
 /// What needs the rights to the run's record and its Lease.
-pub const RECORD: &str = "the record";
+pub const RECORD: &str = "record";
 
-/// What needs each right: ids of steps, `undo of ID`, `reading`, or [`RECORD`].
+/// What needs each right: ids of steps, `undo:ID`, `reading`, or [`RECORD`].
 pub fn needs(plan: &Plan) -> BTreeMap<Access, BTreeSet<String>> {
     let mut all: BTreeMap<Access, BTreeSet<String>> = BTreeMap::new();
     let mut add = |access: Access, by: String| {
@@ -52,7 +52,7 @@ pub fn needs(plan: &Plan) -> BTreeMap<Access, BTreeSet<String>> {
             add(a, s.id.clone());
         }
         for a in backward(&s.step, namespace) {
-            add(a, format!("undo of {}", s.id));
+            add(a, format!("undo:{}", s.id));
         }
     }
     all

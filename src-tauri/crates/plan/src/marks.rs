@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Kind, Object, ObjectId, ObjectSet, names};
+use model::{Kind, Object, ObjectId, ObjectSet, Sentence, names, sentence};
 use serde_json::json;
 
 use crate::around::{is_ours, made_by, selects};
@@ -14,8 +14,8 @@ use crate::kubectl::{on, patch};
 pub struct Marks {
     /// Runs that they name.
     pub runs: Vec<String>,
-    /// What is so, one sentence each, without the object's name.
-    pub said: Vec<String>,
+    /// What is so, without the object's name.
+    pub said: Vec<Sentence>,
     /// Commands that take it away by hand, in order.
     pub repair: Vec<String>,
 }
@@ -35,24 +35,28 @@ fn of(objects: &ObjectSet, object: &Object) -> Marks {
     let without = |annotation: &str| format!("{} {annotation}-", on(&id, "annotate"));
     let mut marks = Marks::default();
     if let Some(why) = meta.annotations.get(names::WHY) {
-        marks.note(run_of_why(why), format!("is {why}"));
+        marks.note(run_of_why(why), sentence!("is {why}", why));
         marks.repair.extend([on(&id, "rollout resume"), without(names::WHY)]);
     }
     if let Object::Service(s) = object
         && let Some(hash) = s.spec.selector.get(names::POD_TEMPLATE_HASH)
     {
-        marks.note(None, format!("is pinned to one ReplicaSet ({}: {hash}): it is empty once that one goes", names::POD_TEMPLATE_HASH));
+        let label = names::POD_TEMPLATE_HASH;
+        marks.note(None, sentence!("is pinned to one ReplicaSet ({label}: {hash}): it is empty once that one goes", label, hash));
         let path = format!("/spec/selector/{}", names::POD_TEMPLATE_HASH);
         let ops = vec![json!({"op":"test","path":path,"value":hash}), json!({"op":"remove","path":path})];
         marks.repair.push(patch(&id, ops));
     }
     if let Some(epoch) = meta.annotations.get(names::EPOCH) {
-        let more = if id.kind == Kind::HorizontalPodAutoscaler { ": its minimum is raised, or was" } else { "" };
-        marks.note(run_of_epoch(epoch), format!("is in the middle of a run{more}"));
+        let said = match id.kind {
+            Kind::HorizontalPodAutoscaler => sentence!("is in the middle of a run: its minimum is raised, or was"),
+            _ => sentence!("is in the middle of a run"),
+        };
+        marks.note(run_of_epoch(epoch), said);
         marks.repair.push(without(names::EPOCH));
     }
     if is_ours(meta) && stray(objects, object) {
-        marks.note(made_by(meta).map(str::to_string), "was made by a run, and nothing needs it any more once that is over".into());
+        marks.note(made_by(meta).map(str::to_string), sentence!("was made by a run, and nothing needs it any more once that is over"));
         marks.repair.push(on(&id, "delete"));
     }
     marks
@@ -72,7 +76,7 @@ fn stray(objects: &ObjectSet, object: &Object) -> bool {
 }
 
 impl Marks {
-    fn note(&mut self, run: Option<String>, said: String) {
+    fn note(&mut self, run: Option<String>, said: Sentence) {
         self.runs.extend(run.filter(|r| !self.runs.contains(r)));
         self.said.push(said);
     }
@@ -99,8 +103,9 @@ mod tests {
             let kind = Kind::ALL.iter().copied().find(|k| k.name() == v["kind"].as_str().unwrap_or_default()).expect("a kind");
             kind.decode_value(v).expect("decodes")
         };
+        let words = |said: &[Sentence]| said.iter().map(Sentence::to_string).collect::<Vec<_>>().join("; ");
         let set: ObjectSet = objects.iter().map(decode).collect();
-        let line = |(id, m): (ObjectId, Marks)| format!("{} of {:?}: {} | {}", id.said(), m.runs, m.said.join("; "), m.repair.join("; "));
+        let line = |(id, m): (ObjectId, Marks)| format!("{} of {:?}: {} | {}", id.said(), m.runs, words(&m.said), m.repair.join("; "));
         marks(&set).into_iter().map(line).collect()
     }
 

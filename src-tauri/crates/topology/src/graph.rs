@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use model::{Kind, ObjectId, RouteMatch};
+use model::{Kind, ObjectId, RouteMatch, Sentence};
 use serde::Serialize;
 
 use crate::findings::Finding;
@@ -264,8 +264,8 @@ pub struct Edge {
     pub state: EdgeState,
     /// Fraction (0 to 1) of what enters at the source; null when not known or when no requests run along it.
     pub share: Option<f64>,
-    /// What is wrong, for broken and refused edges; empty else.
-    pub detail: String,
+    /// What is wrong, for broken and refused edges.
+    pub detail: Option<Sentence>,
 }
 
 /// Nodes and edges of the whole map.

@@ -156,8 +156,8 @@ pub(crate) fn service(s: &Service, backing: &Backing, view: &View<'_>) -> Verdic
     let dropped = selected.iter().flat_map(|w| ports::dropped(s, w)).map(|d| d.detail).next();
     let counts = format!("{} of {} endpoints ready", backing.ready, backing.total);
     match dropped {
-        Some(why) if backing.taking() == 0 => (Health::Failing, why),
-        Some(why) => (Health::Degraded, why),
+        Some(why) if backing.taking() == 0 => (Health::Failing, why.text),
+        Some(why) => (Health::Degraded, why.text),
         None if backing.taking() > 0 && backing.ready > 0 => (Health::Healthy, counts),
         None if backing.taking() > 0 => (Health::Degraded, format!("{counts}: answered by pods that are ending")),
         None if !s.spec.selector.is_empty() && selected.is_empty() => (Health::Failing, "its selector matches no pod".into()),
@@ -184,7 +184,7 @@ pub(crate) fn row(row: &Row, view: &View<'_>) -> Verdict {
     let (mut lost, mut why, mut unseen) = (0.0, String::new(), None);
     for (i, backend) in split.backends.iter().enumerate().filter(|(i, _)| split.share(*i) > 0.0) {
         let trouble = match view.reach(row, backend) {
-            Reach::Broken(why) => Some(why),
+            Reach::Broken(why) => Some(why.text),
             Reach::Backed(s, b) if b.taking() == 0 && s.spec.kind != "ExternalName" => {
                 let why = if b.ready > 0 { "reaches no pod on its port" } else { "has no ready endpoint" };
                 Some(format!("{} {why}", backend.object.said()))

@@ -3,13 +3,14 @@
 use model::kinds::IntOrString;
 use model::kinds::service::{Service, ServicePort};
 use model::kinds::template::PodSpec;
+use model::{Sentence, sentence};
 
 use crate::ground::Workload;
 
 /// A port of a Service that does not arrive.
 pub(crate) struct Dropped {
     /// `targetPort "http" is in no container of search`.
-    pub detail: String,
+    pub detail: Sentence,
 }
 
 /// Ports of the Service whose targetPort is in no container of the workload's template (sidecars included).
@@ -17,9 +18,9 @@ pub(crate) fn dropped(service: &Service, workload: &Workload<'_>) -> Vec<Dropped
     let spec = workload.deployment.map(|d| &d.spec.template.spec).or_else(|| workload.sets.first().map(|s| &s.spec.template.spec));
     let Some(spec) = spec else { return Vec::new() };
     let missing = |port: &ServicePort| match &port.target_port {
-        Some(IntOrString::Text(name)) if !declares(spec, name, &port.protocol) => {
-            Some(Dropped { detail: format!("targetPort \"{name}\" is in no container of {}", workload.id.name) })
-        }
+        Some(IntOrString::Text(name)) if !declares(spec, name, &port.protocol) => Some(Dropped {
+            detail: sentence!("targetPort \"{port}\" is in no container of {workload}", port = name, workload = workload.id.name),
+        }),
         _ => None,
     };
     service.spec.ports.iter().filter_map(missing).collect()

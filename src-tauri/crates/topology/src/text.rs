@@ -24,7 +24,7 @@ pub fn text(topology: &Topology) -> String {
     asides.into_iter().for_each(|node| writer.aside(node));
     let findings: Vec<_> = topology.findings().collect();
     writer.line(0, if findings.is_empty() { "no findings" } else { "findings" });
-    findings.iter().for_each(|f| writer.line(1, &format!("{}: {}", f.code, f.message)));
+    findings.iter().for_each(|f| writer.line(1, &format!("{}: {}: {}", f.code, f.object.said(), f.message)));
     writer.out
 }
 
@@ -48,7 +48,7 @@ impl<'a> Writer<'a> {
         } else {
             self.line(depth, &format!("{along}{}  {}", title(node), state(node)));
         }
-        if let Some(detail) = by.map(|e| e.detail.as_str()).filter(|d| !d.is_empty()) {
+        if let Some(detail) = by.and_then(|e| e.detail.as_ref()) {
             self.line(depth + 1, &format!("! {detail}"));
         }
         if again {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::kinds::service::Service;
-use model::{Backend, Kind, ObjectId, ObjectSet, Route};
+use model::{Backend, Kind, ObjectId, ObjectSet, Route, Sentence, sentence};
 use traffic::Status;
 
 use crate::graph::{NodeId, Presence, said_match};
@@ -37,7 +37,7 @@ pub(crate) enum Reach<'a> {
     /// The Service is there, with what stands behind it.
     Backed(&'a Service, &'a Backing),
     /// Why nothing can be reached.
-    Broken(String),
+    Broken(Sentence),
     /// Nothing is known about it.
     Unseen,
 }
@@ -100,20 +100,20 @@ impl<'a> View<'a> {
     pub(crate) fn reach(&self, row: &Row, backend: &Backend) -> Reach<'_> {
         let id = &backend.object;
         if let Some(refused) = row.status.foreign_refused.as_ref().filter(|_| id.namespace != self.namespace) {
-            return Reach::Broken(refused.clone());
+            return Reach::Broken(sentence!("{why}", why = refused));
         }
         if !self.sight.follows(&id.namespace) {
             return Reach::Unseen;
         }
         let Some(service) = self.all.service(&id.namespace, &id.name) else {
             return match self.presence(id) {
-                Presence::Missing => Reach::Broken(format!("{} does not exist", id.said())),
+                Presence::Missing => Reach::Broken(sentence!("{object} does not exist", object = id.said())),
                 _ => Reach::Unseen,
             };
         };
         let declared = |p: &str| service.spec.ports.iter().any(|s| s.name == p || s.port.to_string() == p);
         if let Some(port) = backend.port.as_ref().filter(|p| !declared(p)) {
-            return Reach::Broken(format!("{} has no port {port}", id.said()));
+            return Reach::Broken(sentence!("{object} has no port {port}", object = id.said(), port));
         }
         let ground = if id.namespace == self.namespace { Some(&self.ground) } else { self.foreign.get(&id.namespace) };
         match ground.and_then(|g| g.backings.get(id.name.as_str())) {

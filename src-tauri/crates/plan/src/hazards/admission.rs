@@ -2,7 +2,7 @@
 //! shows nothing of what its *pods* would be refused for, so a bare Pod of green's template is asked for as well. Where no
 //! clear answer came (a webhook that is down fails dry runs too: seen) the plan is stopped all the same, in other words.
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 use crate::access::pod_trial;
 use crate::snapshot::{DryRun, Untried};
 
@@ -17,8 +17,8 @@ impl Hazard for Admission {
 
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         if ctx.snapshot.dry_runs.is_empty() {
-            let message = "whether the writes are admitted could not be checked: no dry run was made";
-            return vec![finding(self, Severity::Warn, ctx.around.id, message, "check again once the cluster answers")];
+            let message = sentence!("whether the writes are admitted could not be checked: no dry run was made");
+            return vec![finding(self, Severity::Warn, ctx.around.id, message, sentence!("check again once the cluster answers"))];
         }
         let refused = ctx.snapshot.dry_runs.iter().filter_map(|d| Some((d, d.outcome.as_ref().err()?)));
         refused.map(|(d, why)| self.of(ctx, d, why)).collect()
@@ -33,33 +33,43 @@ impl Admission {
         };
         if dry_run.step == "pod" {
             if ctx.snapshot.access.get(&pod_trial(ctx.plan)) == Some(&false) {
-                let message = "whether pods of the new template are admitted could not be checked: you may not create pods";
+                let message = sentence!("whether pods of the new template are admitted could not be checked: you may not create pods");
                 return finding(
                     self,
                     Severity::Warn,
                     &dry_run.object,
                     message,
-                    "the deployment controller will tell once green is scaled up",
+                    sentence!("the deployment controller will tell once green is scaled up"),
                 );
             }
-            let message = format!("a pod of the new template is refused: {why}");
-            return finding(self, Severity::Block, &dry_run.object, message, "change the template so that it is admitted");
+            let message = sentence!("a pod of the new template is refused: {why}", why);
+            return finding(self, Severity::Block, &dry_run.object, message, sentence!("change the template so that it is admitted"));
         }
         let message = match dry_run.step.strip_prefix("undo:") {
-            Some(step) => format!("the way back from {step} is refused: {why}"),
-            None => format!("step {} is refused: {why}", dry_run.step),
+            Some(step) => sentence!("the way back from {step} is refused: {why}", step, why),
+            None => sentence!("step {step} is refused: {why}", step = dry_run.step, why),
         };
-        finding(self, Severity::Block, &dry_run.object, message, "the text names the policy; change what is written, or ask its owner")
+        finding(
+            self,
+            Severity::Block,
+            &dry_run.object,
+            message,
+            sentence!("the text names the policy; change what is written, or ask its owner"),
+        )
     }
 
     fn unanswered(&self, dry_run: &DryRun, why: &str) -> Finding {
-        let what = match (dry_run.step.as_str(), dry_run.step.strip_prefix("undo:")) {
-            ("pod", _) => "a pod of the new template".to_string(),
-            (_, Some(step)) => format!("the way back from {step}"),
-            (step, None) => format!("step {step}"),
+        let message = match (dry_run.step.as_str(), dry_run.step.strip_prefix("undo:")) {
+            ("pod", _) => {
+                sentence!("whether a pod of the new template is admitted is not known: no clear answer to its dry run ({why})", why)
+            }
+            (_, Some(step)) => {
+                sentence!("whether the way back from {step} is admitted is not known: no clear answer to its dry run ({why})", step, why)
+            }
+            (step, None) => sentence!("whether step {step} is admitted is not known: no clear answer to its dry run ({why})", step, why),
         };
-        let message = format!("whether {what} is admitted is not known: no clear answer to its dry run ({why})");
-        let remedy = "check again; if it stays so, an admission webhook may be down (kubectl get validatingwebhookconfigurations)";
+        let remedy =
+            sentence!("check again; if it stays so, an admission webhook may be down (kubectl get validatingwebhookconfigurations)");
         finding(self, Severity::Block, &dry_run.object, message, remedy)
     }
 }

@@ -3,7 +3,7 @@
 
 use model::Kind;
 
-use super::{CheckCtx, Finding, Hazard, Severity, differs, finding, unchecked};
+use super::{CheckCtx, Finding, Hazard, Severity, differs, finding, sentence, unchecked};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -21,10 +21,10 @@ impl Hazard for BlindMonitor {
         let labels = ctx.labels_now_and_then();
         let told = ctx.of_kind(Kind::PodMonitor).filter_map(|(id, raw)| {
             let message = match differs(raw.pointer("/spec/selector"), &labels)? {
-                true => "finds the pods that run, and not the new ones: their figures would be missing",
-                false => "finds the new pods, and not those that run: there is nothing to compare with",
+                true => sentence!("finds the pods that run, and not the new ones: their figures would be missing"),
+                false => sentence!("finds the new pods, and not those that run: there is nothing to compare with"),
             };
-            Some(finding(self, Severity::Warn, id, message, "select by labels that both versions carry"))
+            Some(finding(self, Severity::Warn, id, message, sentence!("select by labels that both versions carry")))
         });
         told.collect()
     }

@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use model::Kind;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 use crate::references::{references, slim};
 
 /// See the file's head.
@@ -27,8 +27,14 @@ impl Hazard for ConfigChanged {
             Some((times.max().filter(|t| *t > started)?, id))
         });
         let told = later.map(|(at, id)| {
-            let message = format!("was changed at {at}, after pods of blue had started: green reads what it holds now");
-            finding(self, Severity::Warn, &id, message, "compare what it held; under a new name it rolls out, and back, with the template")
+            let message = sentence!("was changed at {at}, after pods of blue had started: green reads what it holds now", at);
+            finding(
+                self,
+                Severity::Warn,
+                &id,
+                message,
+                sentence!("compare what it held; under a new name it rolls out, and back, with the template"),
+            )
         });
         told.collect()
     }

@@ -4,7 +4,7 @@
 use model::{Kind, ObjectId};
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -26,20 +26,35 @@ impl Hazard for EndingNamespace {
                         self,
                         Severity::Block,
                         &id,
-                        "is being deleted: nothing can be created in it",
-                        "use another namespace",
+                        sentence!("is being deleted: nothing can be created in it"),
+                        sentence!("use another namespace"),
                     ));
                 }
             }
             (None, Some(why)) => all.push(unchecked(self, &id, Kind::Namespace, why)),
-            (None, None) => all.push(unchecked(self, &id, Kind::Namespace, "it is not among what was read")),
+            (None, None) => {
+                let message = sentence!("could not be checked: it is not among the namespaces that were read");
+                all.push(finding(self, Severity::Warn, &id, message, sentence!("check it by hand, or get the right to read them")));
+            }
         }
         if ctx.around.deployment.metadata.deletion_timestamp.is_some() {
-            all.push(finding(self, Severity::Block, ctx.around.id, "is being deleted", "wait until it is gone, then make a new one"));
+            all.push(finding(
+                self,
+                Severity::Block,
+                ctx.around.id,
+                sentence!("is being deleted"),
+                sentence!("wait until it is gone, then make a new one"),
+            ));
         }
         let ends = |id: &&ObjectId| ctx.snapshot.raw(id).is_some_and(|s| s.pointer("/metadata/deletionTimestamp").is_some());
         for id in ctx.moved().into_iter().filter(ends) {
-            all.push(finding(self, Severity::Block, id, "is being deleted", "wait until it is gone, then make a new one"));
+            all.push(finding(
+                self,
+                Severity::Block,
+                id,
+                sentence!("is being deleted"),
+                sentence!("wait until it is gone, then make a new one"),
+            ));
         }
         all
     }

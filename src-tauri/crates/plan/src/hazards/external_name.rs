@@ -1,7 +1,7 @@
 //! A Service of type ExternalName over blue's labels: it is a DNS alias, nothing reads its selector, and to change that
 //! moves nothing.
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -21,13 +21,14 @@ impl Hazard for ExternalName {
         let found = over.map(|s| {
             let id = ctx.around.id.sibling(model::Kind::Service, &s.metadata.name);
             let alias = &s.spec.external_name;
-            let message = format!("is of type ExternalName and answers with {alias}: its selector has no effect and cannot be cut over");
+            let message =
+                sentence!("is of type ExternalName and answers with {alias}: its selector has no effect and cannot be cut over", alias);
             finding(
                 self,
                 Severity::Block,
                 &id,
                 message,
-                "make it a ClusterIP service, or take its selector away if it is meant as an alias",
+                sentence!("make it a ClusterIP service, or take its selector away if it is meant as an alias"),
             )
         });
         found.collect()

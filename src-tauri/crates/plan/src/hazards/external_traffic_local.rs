@@ -1,7 +1,7 @@
 //! `externalTrafficPolicy: Local`: a node without a ready pod of the Service drops what comes to it from outside. Green may
 //! stand on other nodes than blue, and a load balancer learns that by its health checks only.
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -16,9 +16,15 @@ impl Hazard for ExternalTrafficLocal {
         let local = ctx
             .moved_services()
             .filter(|(_, s)| matches!(s.spec.kind.as_str(), "NodePort" | "LoadBalancer") && s.spec.external_traffic_policy == "Local");
-        let message =
-            "has externalTrafficPolicy Local: after the cutover nodes without a pod of green drop what comes to them from outside";
-        let remedy = "spread green over the nodes that blue is on, or switch to Cluster first; soak longer than the load balancer's health check takes";
-        local.map(|(id, _)| finding(self, Severity::Warn, id, message, remedy)).collect()
+        let told = local.map(|(id, _)| {
+        let message = sentence!(
+            "has externalTrafficPolicy Local: after the cutover nodes without a pod of green drop what comes to them from outside"
+        );
+        let remedy = sentence!(
+            "spread green over the nodes that blue is on, or switch to Cluster first; soak longer than the load balancer's health check takes"
+        );
+            finding(self, Severity::Warn, id, message, remedy)
+        });
+        told.collect()
     }
 }

@@ -1,6 +1,6 @@
 //! Green gets fewer pods than blue has: all of blue's traffic would land on less.
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -16,13 +16,13 @@ impl Hazard for FewerPods {
         if !ctx.is_blue_green() || green >= blue {
             return vec![];
         }
-        let message = format!("green would have {green} pods where blue has {blue}: all its traffic would land on fewer");
+        let message = sentence!("green would have {green} pods where blue has {blue}: all its traffic would land on fewer", green, blue);
         vec![finding(
             self,
             Severity::Warn,
             ctx.around.id,
             message,
-            "leave the parameter green out, or make sure that they can carry the load",
+            sentence!("leave the parameter green out, or make sure that they can carry the load"),
         )]
     }
 }

@@ -4,7 +4,7 @@
 use model::{Kind, ObjectId};
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 use crate::owner::{Owner, owners};
 
 /// See the file's head.
@@ -42,14 +42,23 @@ impl Flux {
             owner.kind.group(),
             owner.name
         );
-        let commands = format!("pause it: {pause} (or: {by_hand}); afterwards: flux resume {verb} {} -n {}", owner.name, owner.namespace);
-        let said = format!("belongs to the Flux {} {}/{}", owner.kind, owner.namespace, owner.name);
+        let resume = format!("flux resume {verb} {} -n {}", owner.name, owner.namespace);
+        let commands = sentence!("pause it: {pause} (or: {by_hand}); afterwards: {resume}", pause, by_hand, resume);
+        let (kind, name) = (owner.kind, format!("{}/{}", owner.namespace, owner.name));
         let Some(raw) = ctx.snapshot.raw(owner) else {
-            let why = match ctx.snapshot.unknown(owner.kind) {
-                Some(why) => why.to_string(),
-                None => "it was not found among those that were read".into(),
+            let message = match ctx.snapshot.unknown(owner.kind) {
+                Some(why) => sentence!(
+                    "belongs to the Flux {kind} {name}; whether it would take our changes back could not be checked ({why})",
+                    kind,
+                    name,
+                    why
+                ),
+                None => sentence!(
+                    "belongs to the Flux {kind} {name}; whether it would take our changes back could not be checked (it was not found among those that were read)",
+                    kind,
+                    name
+                ),
             };
-            let message = format!("{said}; whether it would take our changes back could not be checked ({why})");
             return finding(self, Severity::Warn, object, message, commands);
         };
         let suspended = raw.pointer("/spec/suspend") == Some(&Value::Bool(true));
@@ -58,13 +67,18 @@ impl Flux {
             _ => raw.pointer("/spec/driftDetection/mode").and_then(Value::as_str) == Some("enabled"),
         };
         if heals && !suspended && !excused {
-            let message = format!("{said}, which applies Git's version again at its next interval");
+            let message =
+                sentence!("belongs to the Flux {kind} {name}, which applies Git's version again at its next interval", kind, name);
             return finding(self, Severity::Block, object, message, commands);
         }
         let message = match suspended || excused {
-            true => format!("{said}, which is suspended: once it is resumed it writes Git's version back"),
-            false => format!("{said}: its next upgrade writes Git's version back"),
+            true => sentence!(
+                "belongs to the Flux {kind} {name}, which is suspended: once it is resumed it writes Git's version back",
+                kind,
+                name
+            ),
+            false => sentence!("belongs to the Flux {kind} {name}: its next upgrade writes Git's version back", kind, name),
         };
-        finding(self, Severity::Warn, object, message, "bring the new version into Git before it reconciles again")
+        finding(self, Severity::Warn, object, message, sentence!("bring the new version into Git before it reconciles again"))
     }
 }

@@ -4,7 +4,7 @@
 use model::Kind;
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -22,8 +22,9 @@ impl Hazard for ForeignController {
         let object = ctx.around.id;
         let mut all = Vec::new();
         if let Some(owner) = ctx.around.deployment.metadata.controller() {
-            let message = format!("is controlled by {} {}: it would take our changes back", owner.kind, owner.name);
-            all.push(finding(self, Severity::Block, object, message, format!("change {} {} instead", owner.kind, owner.name)));
+            let (kind, name) = (&owner.kind, &owner.name);
+            let message = sentence!("is controlled by {kind} {name}: it would take our changes back", kind, name);
+            all.push(finding(self, Severity::Block, object, message, sentence!("change {kind} {name} instead", kind, name)));
         }
         for (kind, pointer) in DRIVERS {
             if let Some(why) = ctx.snapshot.unknown(kind).filter(|_| ctx.snapshot.installed.contains(&kind)) {
@@ -32,8 +33,14 @@ impl Hazard for ForeignController {
             for (id, raw) in ctx.of_kind(kind) {
                 let at = |key: &str| raw.pointer(&format!("{pointer}/{key}")).and_then(Value::as_str);
                 if at("kind") == Some("Deployment") && at("name") == Some(object.name.as_str()) {
-                    let message = format!("is driven by {}", id.said());
-                    all.push(finding(self, Severity::Block, object, message, format!("roll it out through {} {}", kind, id.name)));
+                    let message = sentence!("is driven by {owner}", owner = id.said());
+                    all.push(finding(
+                        self,
+                        Severity::Block,
+                        object,
+                        message,
+                        sentence!("roll it out through {kind} {name}", kind, name = id.name),
+                    ));
                 }
             }
         }

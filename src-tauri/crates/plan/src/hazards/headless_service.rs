@@ -1,6 +1,6 @@
 //! A headless Service: clients hold the pods' addresses themselves, as long as their DNS answer lasts.
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -15,8 +15,8 @@ impl Hazard for HeadlessService {
         let mut all = Vec::new();
         for (id, s) in ctx.moved_services() {
             if s.spec.cluster_ip == "None" {
-                let message = "is headless: clients keep blue's addresses until they look the name up again";
-                let remedy = "soak for longer than the clients cache DNS, and retire blue late";
+                let message = sentence!("is headless: clients keep blue's addresses until they look the name up again");
+                let remedy = sentence!("soak for longer than the clients cache DNS, and retire blue late");
                 all.push(finding(self, Severity::Warn, id, message, remedy));
             }
         }

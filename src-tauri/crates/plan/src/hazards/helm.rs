@@ -1,7 +1,7 @@
 //! A Helm release owns what the plan writes to. Helm does not heal by itself, but its next run writes the chart's values
 //! again, or fails: a Service's selector is one field, and a pin is enough for a conflict (seen with Helm 4.3.1).
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 use crate::owner::{Owner, owners};
 use crate::plan::Finish;
 
@@ -21,14 +21,21 @@ impl Hazard for Helm {
             let Some(meta) = ctx.snapshot.objects.get(&object).map(|o| o.meta()) else { continue };
             for owner in owners(ctx.snapshot, meta) {
                 let Owner::Helm { release } = owner else { continue };
-                let message = format!(
-                    "belongs to the Helm release {release}: until the run is over, helm upgrade and helm rollback of it can fail with a conflict, or write the chart's version back"
+                let message = sentence!(
+                    "belongs to the Helm release {release}: until the run is over, helm upgrade and helm rollback of it can fail with a conflict, or write the chart's version back",
+                    release
                 );
-                let after = match promotes || !ctx.is_blue_green() {
-                    true => "put the new version into the chart's values before the next helm upgrade",
-                    false => "after a swap the chart names a retired deployment: choose finish = promote",
+                let remedy = match promotes || !ctx.is_blue_green() {
+                    true => sentence!(
+                        "run no helm on {release} meanwhile; put the new version into the chart's values before the next helm upgrade",
+                        release
+                    ),
+                    false => sentence!(
+                        "run no helm on {release} meanwhile; after a swap the chart names a retired deployment: choose finish = promote",
+                        release
+                    ),
                 };
-                all.push(finding(self, Severity::Warn, &object, message, format!("run no helm on {release} meanwhile; {after}")));
+                all.push(finding(self, Severity::Warn, &object, message, remedy));
             }
         }
         all

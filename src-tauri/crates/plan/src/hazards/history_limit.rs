@@ -1,6 +1,6 @@
 //! A short history: an undo finds no old ReplicaSet to go back to.
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -17,15 +17,17 @@ impl Hazard for HistoryLimit {
             _ => return vec![],
         };
         let message = match limit {
-            0 => "keeps no old ReplicaSet (revisionHistoryLimit 0): kubectl rollout undo and Changeover's own rollback will find nothing",
-            _ => "keeps one old ReplicaSet (revisionHistoryLimit 1): a rollback can go back one revision only",
+            0 => sentence!(
+                "keeps no old ReplicaSet (revisionHistoryLimit 0): kubectl rollout undo and Changeover's own rollback will find nothing"
+            ),
+            _ => sentence!("keeps one old ReplicaSet (revisionHistoryLimit 1): a rollback can go back one revision only"),
         };
         vec![finding(
             self,
             Severity::Warn,
             ctx.around.id,
             message,
-            "raise revisionHistoryLimit; this run keeps the old template in its journal",
+            sentence!("raise revisionHistoryLimit; this run keeps the old template in its journal"),
         )]
     }
 }

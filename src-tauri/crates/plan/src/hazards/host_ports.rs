@@ -3,7 +3,7 @@
 use model::Kind;
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -29,10 +29,12 @@ impl Hazard for HostPorts {
             return vec![];
         }
         let ports: Vec<String> = ports.iter().map(u64::to_string).collect();
-        let message = format!(
-            "its pods take port {} of their node: blue's {blue} and green's {green} want {} nodes, and {} can be used",
-            ports.join(", "),
-            blue + green,
+        let message = sentence!(
+            "its pods take port {ports} of their node: blue's {blue} and green's {green} want {wanted} nodes, and {nodes} can be used",
+            ports = ports.join(", "),
+            blue,
+            green,
+            wanted = blue + green,
             nodes
         );
         vec![finding(
@@ -40,7 +42,7 @@ impl Hazard for HostPorts {
             Severity::Block,
             ctx.around.id,
             message,
-            "add nodes, give green fewer pods (green = N), or do without host ports",
+            sentence!("add nodes, give green fewer pods (green = N), or do without host ports"),
         )]
     }
 }

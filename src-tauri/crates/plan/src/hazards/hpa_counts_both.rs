@@ -3,7 +3,7 @@
 
 use model::Kind;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
 use crate::step::Step;
 
 /// See the file's head.
@@ -28,11 +28,18 @@ impl Hazard for HpaCountsBoth {
             let frozen = ctx.plan.steps.iter().find(|s| matches!(&s.step, Step::Freeze { hpa, .. } if *hpa == id));
             all.push(match frozen {
                 Some(step) => {
-                    let message = "scales blue while both colours stand, and would shrink what the way back needs";
-                    let remedy = format!("step {} raises its minimum to the pods that are there; the finish puts it back", step.id);
+                    let message = sentence!("scales blue while both colours stand, and would shrink what the way back needs");
+                    let remedy =
+                        sentence!("step {step} raises its minimum to the pods that are there; the finish puts it back", step = step.id);
                     finding(self, Severity::Fixed, &id, message, remedy)
                 }
-                None => finding(self, Severity::Block, &id, "scales blue and came after the plan was made", "make the plan again"),
+                None => finding(
+                    self,
+                    Severity::Block,
+                    &id,
+                    sentence!("scales blue and came after the plan was made"),
+                    sentence!("make the plan again"),
+                ),
             });
         }
         all

@@ -4,7 +4,7 @@
 use model::Kind;
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -21,12 +21,20 @@ impl Hazard for HpaInactive {
             let conditions = ctx.snapshot.raw(&id)?.pointer("/status/conditions")?.as_array()?;
             let is = |c: &&Value, key: &str, value: &str| c.get(key).and_then(Value::as_str) == Some(value);
             let active = conditions.iter().find(|c| is(c, "type", "ScalingActive")).filter(|c| is(c, "status", "False"))?;
-            let reason = active.get("reason").and_then(Value::as_str).unwrap_or("no reason given").to_string();
-            Some((id, reason))
+            Some((id, active.get("reason").and_then(Value::as_str)))
         });
         let told = off.map(|(id, reason)| {
-            let message = format!("does not scale now ({reason}): the plan goes by the pods that are there");
-            finding(self, Severity::Warn, &id, message, "make sure that green's count is enough for the traffic that is expected")
+            let message = match reason {
+                Some(reason) => sentence!("does not scale now ({reason}): the plan goes by the pods that are there", reason),
+                None => sentence!("does not scale now, and gives no reason: the plan goes by the pods that are there"),
+            };
+            finding(
+                self,
+                Severity::Warn,
+                &id,
+                message,
+                sentence!("make sure that green's count is enough for the traffic that is expected"),
+            )
         });
         told.collect()
     }

@@ -3,7 +3,7 @@
 
 use model::{Kind, ObjectId};
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -23,8 +23,8 @@ impl Hazard for IngressClass {
                 (Some(_), _) => {}
                 (None, Some(why)) => all.push(unchecked(self, &id, Kind::IngressClass, why)),
                 (None, None) => {
-                    let message = format!("names ingress class {}, which is not there: no controller serves it", class.name);
-                    all.push(finding(self, Severity::Warn, &id, message, "name a class that is (kubectl get ingressclasses)"));
+                    let message = sentence!("names ingress class {class}, which is not there: no controller serves it", class = class.name);
+                    all.push(finding(self, Severity::Warn, &id, message, sentence!("name a class that is (kubectl get ingressclasses)")));
                 }
             }
         }

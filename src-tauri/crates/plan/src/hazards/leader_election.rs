@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding, words};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, words};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -23,8 +23,8 @@ impl Hazard for LeaderElection {
         if !containers.flat_map(words).any(asks) {
             return vec![];
         }
-        let message = "elects a leader: green takes part from its first pod on, before traffic moves";
-        let remedy = "make sure that two versions may share the election, or give the new template a lease of its own";
+        let message = sentence!("elects a leader: green takes part from its first pod on, before traffic moves");
+        let remedy = sentence!("make sure that two versions may share the election, or give the new template a lease of its own");
         vec![finding(self, Severity::Warn, ctx.around.id, message, remedy)]
     }
 }

@@ -2,17 +2,15 @@
 //! other run may still be going, on another machine.
 
 use model::kinds::service::Service;
-use model::{Kind, Labels, Meta, ObjectId, names};
+use model::{Kind, Labels, Meta, ObjectId, Sentence, names};
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 use crate::around::{is_ours, made_by};
 use crate::step::Step;
 
 /// See the file's head.
 #[derive(Debug)]
 pub struct Leftovers;
-
-const REMEDY: &str = "finish or back out that run first: changeoverctl runs";
 
 impl Hazard for Leftovers {
     fn code(&self) -> &'static str {
@@ -22,22 +20,25 @@ impl Hazard for Leftovers {
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         // A rollback is for bad days: it may go on over what a run left, for its own write is guarded.
         let severity = if ctx.is_blue_green() { Severity::Block } else { Severity::Warn };
-        let block = |object: &ObjectId, message: String| finding(self, severity, object, message, REMEDY);
+        let block = |object: &ObjectId, message: Sentence| {
+            finding(self, severity, object, message, sentence!("finish or back out that run first: changeoverctl runs"))
+        };
         let mut all = Vec::new();
         for (object, meta) in written(ctx) {
-            let marks = [(names::EPOCH, "is in the middle of a run"), (names::WHY, "was paused by a run")];
-            for (key, said) in marks {
-                if let Some(value) = meta.annotations.get(key).filter(|v| !v.contains(&ctx.plan.id)) {
-                    all.push(block(&object, format!("{said} ({key}: {value})")));
-                }
+            let foreign = |key: &str| meta.annotations.get(key).filter(|v| !v.contains(&ctx.plan.id));
+            if let (key, Some(value)) = (names::EPOCH, foreign(names::EPOCH)) {
+                all.push(block(&object, sentence!("is in the middle of a run ({key}: {value})", key, value)));
+            }
+            if let (key, Some(value)) = (names::WHY, foreign(names::WHY)) {
+                all.push(block(&object, sentence!("was paused by a run ({key}: {value})", key, value)));
             }
         }
         for s in pinned(ctx) {
             let object = ctx.around.id.sibling(Kind::Service, &s.metadata.name);
-            all.push(block(&object, "is pinned to one ReplicaSet: its selector holds pod-template-hash".into()));
+            all.push(block(&object, sentence!("is pinned to one ReplicaSet: its selector holds pod-template-hash")));
         }
         if ctx.is_blue_green() {
-            all.extend(others(ctx).into_iter().map(|(object, run)| block(&object, format!("still stands from the run {run}"))));
+            all.extend(others(ctx).into_iter().map(|(object, run)| block(&object, sentence!("still stands from the run {run}", run))));
         }
         all
     }

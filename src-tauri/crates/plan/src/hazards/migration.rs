@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding, words};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, words};
 
 /// Words of the tools that migrate, and of those who call them.
 const SIGNS: [&str; 5] = ["migrat", "flyway", "liquibase", "alembic", "goose"];
@@ -27,9 +27,11 @@ impl Hazard for Migration {
         if names.is_empty() {
             return vec![];
         }
-        let message =
-            format!("init container {} seems to change a schema: it does so while the other version still serves", names.join(", "));
-        let remedy = "make sure that both versions work on the schema before and after it: going back does not undo it";
+        let message = sentence!(
+            "init container {names} seems to change a schema: it does so while the other version still serves",
+            names = names.join(", ")
+        );
+        let remedy = sentence!("make sure that both versions work on the schema before and after it: going back does not undo it");
         vec![finding(self, Severity::Warn, ctx.around.id, message, remedy)]
     }
 }

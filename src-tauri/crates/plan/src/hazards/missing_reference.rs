@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use model::Kind;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
 use crate::references::{Presence, presence, references, slim};
 
 /// See the file's head.
@@ -27,12 +27,24 @@ impl Hazard for MissingReference {
                     unknown.insert(r.object.kind);
                 }
                 (Presence::Missing, false) => {
-                    let message = "the new template needs it, and it is not there: pods would not start";
-                    all.push(finding(self, Severity::Block, &r.object, message, "create it first, or take it out of the template"));
+                    let message = sentence!("the new template needs it, and it is not there: pods would not start");
+                    all.push(finding(
+                        self,
+                        Severity::Block,
+                        &r.object,
+                        message,
+                        sentence!("create it first, or take it out of the template"),
+                    ));
                 }
                 (Presence::Missing, true) => {
-                    let message = "the new template names it as optional, and it is not there";
-                    all.push(finding(self, Severity::Warn, &r.object, message, "make sure that the new version can do without it"));
+                    let message = sentence!("the new template names it as optional, and it is not there");
+                    all.push(finding(
+                        self,
+                        Severity::Warn,
+                        &r.object,
+                        message,
+                        sentence!("make sure that the new version can do without it"),
+                    ));
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -25,7 +25,16 @@ impl Hazard for MixedArchitectures {
             return vec![];
         }
         let names: Vec<String> = architectures.into_iter().collect();
-        let message = format!("its pods may land on nodes of {}: the new image must be built for each of them", names.join(" and "));
-        vec![finding(self, Severity::Warn, ctx.around.id, message, "check the image, or select one (nodeSelector kubernetes.io/arch)")]
+        let message = sentence!(
+            "its pods may land on nodes of {architectures}: the new image must be built for each of them",
+            architectures = names.join(", ")
+        );
+        vec![finding(
+            self,
+            Severity::Warn,
+            ctx.around.id,
+            message,
+            sentence!("check the image, or select one (nodeSelector kubernetes.io/arch)"),
+        )]
     }
 }

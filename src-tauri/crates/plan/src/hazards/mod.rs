@@ -4,7 +4,7 @@
 //! taken for absent: then the finding is a warning that says so.
 
 use model::kinds::service::Service;
-use model::{Kind, LabelSelector, Labels, ObjectId, names};
+use model::{Kind, LabelSelector, Labels, ObjectId, Sentence, names, sentence};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -153,8 +153,7 @@ pub enum Severity {
 }
 
 /// What a hazard found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// Code of the hazard.
     pub code: String,
@@ -163,9 +162,9 @@ pub struct Finding {
     /// What it is about.
     pub object: ObjectId,
     /// What is the matter.
-    pub message: String,
+    pub message: Sentence,
     /// What to do, or what the plan does about it; commands in it can be pasted.
-    pub remedy: String,
+    pub remedy: Sentence,
 }
 
 /// What a hazard reads.
@@ -184,9 +183,9 @@ pub fn check(snapshot: &Snapshot, plan: &Plan) -> Vec<Finding> {
     let around = match Around::of(snapshot, &plan.target.object) {
         Ok(around) => around,
         Err(e) => {
-            let remedy = "make the plan again".to_string();
+            let (message, remedy) = (sentence!("{why}", why = e), sentence!("make the plan again"));
             let object = plan.target.object.clone();
-            return vec![Finding { code: "no-target".into(), severity: Severity::Block, object, message: e.to_string(), remedy }];
+            return vec![Finding { code: "no-target".into(), severity: Severity::Block, object, message, remedy }];
         }
     };
     let ctx = CheckCtx { snapshot, plan, around };
@@ -272,8 +271,8 @@ impl<'a> CheckCtx<'a> {
 }
 
 /// A finding of a hazard.
-fn finding(hazard: &dyn Hazard, severity: Severity, object: &ObjectId, message: impl Into<String>, remedy: impl Into<String>) -> Finding {
-    Finding { code: hazard.code().into(), severity, object: object.clone(), message: message.into(), remedy: remedy.into() }
+fn finding(hazard: &dyn Hazard, severity: Severity, object: &ObjectId, message: Sentence, remedy: Sentence) -> Finding {
+    Finding { code: hazard.code().into(), severity, object: object.clone(), message, remedy }
 }
 
 /// Which of the two a selector tells apart: `true` = it matches the pods that run alone, `false` = the new ones alone.
@@ -291,6 +290,6 @@ fn words(container: &Value) -> impl Iterator<Item = &str> {
 
 /// The warning that something could not be looked at.
 fn unchecked(hazard: &dyn Hazard, object: &ObjectId, kind: Kind, why: &str) -> Finding {
-    let message = format!("could not be checked: {} were not read ({why})", kind.plural());
-    finding(hazard, Severity::Warn, object, message, "check it by hand, or get the right to read them")
+    let message = sentence!("could not be checked: {kind} were not read ({why})", kind = kind.plural(), why);
+    finding(hazard, Severity::Warn, object, message, sentence!("check it by hand, or get the right to read them"))
 }

@@ -1,6 +1,6 @@
 //! A Deployment that is in the middle of a rollout, or whose pods are not all available.
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -18,23 +18,25 @@ impl Hazard for Moving {
         }
         let s = &d.status;
         let message = match d.observed() {
-            false => "its newest change has not been seen by the deployment controller yet".to_string(),
-            true => format!(
-                "is not complete: of {} pods {} run the newest template and {} are available; {} run in all",
-                d.wanted(),
-                s.updated_replicas,
-                s.available_replicas,
-                s.replicas
+            false => sentence!("its newest change has not been seen by the deployment controller yet"),
+            true => sentence!(
+                "is not complete: of {wanted} pods {updated} run the newest template and {available} are available; {all} run in all",
+                wanted = d.wanted(),
+                updated = s.updated_replicas,
+                available = s.available_replicas,
+                all = s.replicas
             ),
         };
         match ctx.is_blue_green() {
-            true => vec![finding(self, Severity::Block, object, message, "let it finish, or roll it back, then make the plan again")],
+            true => {
+                vec![finding(self, Severity::Block, object, message, sentence!("let it finish, or roll it back, then make the plan again"))]
+            }
             false => vec![finding(
                 self,
                 Severity::Warn,
                 object,
                 message,
-                "a rollback in the middle of a rollout is sound: the unready pods of the new version go first",
+                sentence!("a rollback in the middle of a rollout is sound: the unready pods of the new version go first"),
             )],
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -17,8 +17,12 @@ impl Hazard for MutableTag {
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let mut all = Vec::new();
         for change in ctx.plan.changes.iter().filter(|c| moves(&c.after)) {
-            let message = format!("container {}: {} names no version, each node runs what it pulled last", change.container, change.after);
-            all.push(finding(self, Severity::Warn, ctx.around.id, message, "name the version, best by digest (image@sha256:…)"));
+            let message = sentence!(
+                "container {container}: {image} names no version, each node runs what it pulled last",
+                container = change.container,
+                image = change.after
+            );
+            all.push(finding(self, Severity::Warn, ctx.around.id, message, sentence!("name the version, best by digest (image@sha256:…)")));
         }
         let pods = ctx.around.pods();
         let names: BTreeSet<(&str, &str)> =
@@ -30,8 +34,9 @@ impl Hazard for MutableTag {
                 .map(|s| s.image_id.as_str())
                 .collect();
             if ids.len() > 1 {
-                let message = format!("container {container}: its pods run {} different images under {image}", ids.len());
-                all.push(finding(self, Severity::Warn, ctx.around.id, message, "the tag was moved; name the version by digest"));
+                let message =
+                    sentence!("container {container}: its pods run {n} different images under {image}", container, n = ids.len(), image);
+                all.push(finding(self, Severity::Warn, ctx.around.id, message, sentence!("the tag was moved; name the version by digest")));
             }
         }
         all

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 use crate::references::slim;
 
 /// See the file's head.
@@ -30,11 +30,19 @@ impl Hazard for Mutated {
         for (name, image) in containers(admitted) {
             let message = match sent.iter().find(|(n, _)| *n == name) {
                 Some((_, same)) if *same == image => continue,
-                Some((_, other)) => format!("admission changes the image of container {name} from {other} to {image}"),
+                Some((_, other)) => {
+                    sentence!("admission changes the image of container {name} from {other} to {image}", name, other, image)
+                }
                 None if running.contains(&(name.as_str(), image.as_str())) => continue,
-                None => format!("admission adds container {name} ({image}), which no pod that runs has"),
+                None => sentence!("admission adds container {name} ({image}), which no pod that runs has", name, image),
             };
-            all.push(finding(self, Severity::Warn, ctx.around.id, message, "make sure that this is meant: green would run like that"));
+            all.push(finding(
+                self,
+                Severity::Warn,
+                ctx.around.id,
+                message,
+                sentence!("make sure that this is meant: green would run like that"),
+            ));
         }
         all
     }

@@ -4,7 +4,7 @@
 use model::Kind;
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, differs, finding, unchecked};
+use super::{CheckCtx, Finding, Hazard, Severity, differs, finding, sentence, unchecked};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -23,14 +23,14 @@ impl Hazard for NetworkPolicy {
         let mut all = Vec::new();
         for (id, raw) in ctx.of_kind(Kind::NetworkPolicy) {
             let message = match differs(raw.pointer("/spec/podSelector"), &labels) {
-                Some(true) => "selects the pods that run, and not the new ones: these would not be isolated by it",
-                Some(false) => "selects the new pods, and not those that run: it may cut them off from what they need",
+                Some(true) => sentence!("selects the pods that run, and not the new ones: these would not be isolated by it"),
+                Some(false) => sentence!("selects the new pods, and not those that run: it may cut them off from what they need"),
                 None if peers(raw).any(|p| differs(p.get("podSelector"), &labels) == Some(true)) => {
-                    "lets the pods that run through to others, and not the new ones"
+                    sentence!("lets the pods that run through to others, and not the new ones")
                 }
                 None => continue,
             };
-            all.push(finding(self, Severity::Warn, id, message, "select by labels that both versions carry"));
+            all.push(finding(self, Severity::Warn, id, message, sentence!("select by labels that both versions carry")));
         }
         all
     }

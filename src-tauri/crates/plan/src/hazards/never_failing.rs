@@ -1,6 +1,6 @@
 //! A progress deadline of 2147483647: Kubernetes then never says that a rollout failed (no Progressing condition at all).
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ impl Hazard for NeverFailing {
             return vec![];
         }
         let deadline = ctx.plan.params.get("deadline").and_then(serde_json::Value::as_u64).unwrap_or(600);
-        let message = "never reports a failed rollout (progressDeadlineSeconds 2147483647)";
-        vec![finding(self, Severity::Fixed, ctx.around.id, message, format!("the run has a deadline of its own: {deadline} s"))]
+        let message = sentence!("never reports a failed rollout (progressDeadlineSeconds 2147483647)");
+        vec![finding(self, Severity::Fixed, ctx.around.id, message, sentence!("the run has a deadline of its own: {deadline} s", deadline))]
     }
 }

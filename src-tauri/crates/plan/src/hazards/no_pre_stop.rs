@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 use crate::step::Step;
 
 /// See the file's head.
@@ -29,11 +29,14 @@ impl Hazard for NoPreStop {
         if names.is_empty() {
             return vec![];
         }
-        let message = format!(
-            "container {} has no preStop hook: requests still come for up to a second after a pod was told to end",
-            names.join(", ")
+        let message = sentence!(
+            "container {names} has no preStop hook: requests still come for up to a second after a pod was told to end",
+            names = names.join(", ")
         );
-        let remedy = "fine if the application goes on answering after SIGTERM; else expect failed requests, and add preStop: {sleep: {seconds: 5}} next time";
+        let remedy = sentence!(
+            "fine if the application goes on answering after SIGTERM; else expect failed requests, and add {hook} next time",
+            hook = "preStop: {sleep: {seconds: 5}}"
+        );
         vec![finding(self, Severity::Warn, ctx.around.id, message, remedy)]
     }
 }

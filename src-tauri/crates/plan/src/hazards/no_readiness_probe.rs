@@ -1,6 +1,6 @@
 //! Without a readiness probe a pod counts as ready as soon as its process runs: ready does not mean serving.
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -16,10 +16,10 @@ impl Hazard for NoReadinessProbe {
         if spec.containers.iter().any(|c| c.readiness_probe.is_some()) {
             return vec![];
         }
-        let message = "no container of the new template has a readiness probe: its pods count as ready before they serve";
+        let message = sentence!("no container of the new template has a readiness probe: its pods count as ready before they serve");
         let remedy = match ctx.is_blue_green() {
-            true => "add one; until then trust the smoke check alone, and let green stand for a while before the cutover",
-            false => "add one; until then look at the pods' logs before trusting the result",
+            true => sentence!("add one; until then trust the smoke check alone, and let green stand for a while before the cutover"),
+            false => sentence!("add one; until then look at the pods' logs before trusting the result"),
         };
         vec![finding(self, Severity::Warn, ctx.around.id, message, remedy)]
     }

@@ -1,6 +1,6 @@
 //! Nothing asks green's pods before traffic reaches them.
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -16,8 +16,15 @@ impl Hazard for NoSmokeCheck {
         if asked || !ctx.is_blue_green() {
             return vec![];
         }
-        let message =
-            "no smoke check: it was declined, no port is known, or the readiness probe speaks HTTPS; green is judged by readiness alone";
-        vec![finding(self, Severity::Warn, ctx.around.id, message, "set smokePath and smokePort to something that proves that it works")]
+        let message = sentence!(
+            "no smoke check: it was declined, no port is known, or the readiness probe speaks HTTPS; green is judged by readiness alone"
+        );
+        vec![finding(
+            self,
+            Severity::Warn,
+            ctx.around.id,
+            message,
+            sentence!("set smokePath and smokePort to something that proves that it works"),
+        )]
     }
 }

@@ -6,7 +6,7 @@ use model::kinds::template::PodSpec;
 use model::{Kind, Object, ObjectId};
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
 use crate::quantity::{Demand, milli};
 use crate::references::slim;
 
@@ -34,8 +34,9 @@ impl Hazard for NodeRoom {
         if fits >= wanted {
             return vec![];
         }
-        let message = format!("{wanted} more pods are wanted, and {} nodes have room for {fits} at most", nodes.len());
-        let remedy = "add nodes, or give green fewer pods (green = N); with an autoscaler of nodes, raise the deadline";
+        let message =
+            sentence!("{wanted} more pods are wanted, and {nodes} nodes have room for {fits} at most", wanted, nodes = nodes.len(), fits);
+        let remedy = sentence!("add nodes, or give green fewer pods (green = N); with an autoscaler of nodes, raise the deadline");
         vec![finding(self, Severity::Warn, ctx.around.id, message, remedy)]
     }
 }

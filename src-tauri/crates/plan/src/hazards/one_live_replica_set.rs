@@ -1,6 +1,6 @@
 //! Blue/Green needs one version to begin with: two ReplicaSets with pods are two versions, and a pin can name one only.
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -22,14 +22,14 @@ impl Hazard for OneLiveReplicaSet {
         }
         let (message, remedy) = match live.as_slice() {
             [] => (
-                "has no ReplicaSet with pods: there is no version in service to stand beside".to_string(),
-                "scale it up first, or change it in place",
+                sentence!("has no ReplicaSet with pods: there is no version in service to stand beside"),
+                sentence!("scale it up first, or change it in place"),
             ),
             many => {
-                let said: Vec<String> = many.iter().map(|r| format!("{} ({} pods)", r.metadata.name, r.status.replicas)).collect();
+                let counts: Vec<String> = many.iter().map(|r| format!("{} ({})", r.metadata.name, r.status.replicas)).collect();
                 (
-                    format!("has {} ReplicaSets with pods: {}", many.len(), said.join(", ")),
-                    "let its rollout finish, or roll it back, then make the plan again",
+                    sentence!("has {n} ReplicaSets with pods: {counts}", n = many.len(), counts = counts.join(", ")),
+                    sentence!("let its rollout finish, or roll it back, then make the plan again"),
                 )
             }
         };

@@ -3,7 +3,7 @@
 
 use model::Kind;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -21,14 +21,18 @@ impl Hazard for OwnedAutoscaler {
         let owned = ctx.around.hpas().into_iter().filter_map(|h| Some((h, h.metadata.controller()?)));
         let told = owned.map(|(hpa, owner)| {
             let id = ctx.around.id.sibling(Kind::HorizontalPodAutoscaler, &hpa.metadata.name);
-            let message = format!(
-                "is written by {} {}, which would put the raised minimum back: blue could shrink in the soak",
-                owner.kind, owner.name
+            let (kind, name) = (&owner.kind, &owner.name);
+            let message = sentence!(
+                "is written by {kind} {name}, which would put the raised minimum back: blue could shrink in the soak",
+                kind,
+                name
             );
-            let keda = "kubectl annotate scaledobject NAME autoscaling.keda.sh/paused=true";
             let remedy = match owner.kind.as_str() {
-                "ScaledObject" => format!("pause it first: {}; then make the plan again", keda.replace("NAME", &owner.name)),
-                _ => format!("pause {} {}, or raise the minimum there; then make the plan again", owner.kind, owner.name),
+                "ScaledObject" => sentence!(
+                    "pause it first: kubectl annotate scaledobject {name} autoscaling.keda.sh/paused=true; then make the plan again",
+                    name
+                ),
+                _ => sentence!("pause {kind} {name}, or raise the minimum there; then make the plan again", kind, name),
             };
             finding(self, Severity::Block, &id, message, remedy)
         });

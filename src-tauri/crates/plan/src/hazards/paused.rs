@@ -1,6 +1,6 @@
 //! A paused Deployment: somebody holds it, and resuming it would roll out whatever was edited meanwhile.
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -18,8 +18,8 @@ impl Hazard for Paused {
         }
         let by = ctx.around.deployment.metadata.annotations.get(model::names::WHY);
         let message = match by {
-            Some(why) => format!("is paused by another run: {why}"),
-            None => "is paused".to_string(),
+            Some(why) => sentence!("is paused by another run: {why}", why),
+            None => sentence!("is paused"),
         };
         if !ctx.is_blue_green() {
             return vec![finding(
@@ -27,11 +27,14 @@ impl Hazard for Paused {
                 Severity::Fixed,
                 object,
                 message,
-                "template and unpause are written in one patch, so that nothing else rolls out",
+                sentence!("template and unpause are written in one patch, so that nothing else rolls out"),
             )];
         }
-        let remedy =
-            format!("find out who paused it and why; then: kubectl -n {} rollout resume deployment/{}", object.namespace, object.name);
+        let remedy = sentence!(
+            "find out who paused it and why; then: kubectl -n {namespace} rollout resume deployment/{name}",
+            namespace = object.namespace,
+            name = object.name
+        );
         vec![finding(self, Severity::Block, object, message, remedy)]
     }
 }

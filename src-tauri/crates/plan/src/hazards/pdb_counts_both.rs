@@ -3,7 +3,7 @@
 
 use model::Kind;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
 use crate::derive::template_labels;
 
 /// See the file's head.
@@ -26,9 +26,10 @@ impl Hazard for PdbCountsBoth {
         let both = ctx.around.pdbs().into_iter().filter(|p| p.spec.selector.as_ref().is_some_and(|s| s.matches(&labels)));
         let found = both.map(|p| {
             let id = ctx.around.id.sibling(Kind::PodDisruptionBudget, &p.metadata.name);
-            let message =
-                "counts both colours while both stand: a node drain could take more pods of the serving colour than it allows for one";
-            finding(self, Severity::Warn, &id, message, "drain no node until one colour is gone")
+            let message = sentence!(
+                "counts both colours while both stand: a node drain could take more pods of the serving colour than it allows for one"
+            );
+            finding(self, Severity::Warn, &id, message, sentence!("drain no node until one colour is gone"))
         });
         found.collect()
     }

@@ -4,7 +4,7 @@
 use model::Kind;
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -21,8 +21,11 @@ impl Hazard for PdbTooTight {
             let status = |key: &str| ctx.snapshot.raw(id)?.pointer("/status")?.get(key).and_then(Value::as_i64);
             status("disruptionsAllowed") == Some(0) && status("expectedPods").is_some_and(|n| n > 0)
         });
-        let message = "allows no disruption now: a node that is drained meanwhile waits for its pods";
-        let remedy = "drain no node while the plan runs, or let the budget spare one pod";
-        tight.map(|id| finding(self, Severity::Warn, &id, message, remedy)).collect()
+        let told = tight.map(|id| {
+            let message = sentence!("allows no disruption now: a node that is drained meanwhile waits for its pods");
+            let remedy = sentence!("drain no node while the plan runs, or let the budget spare one pod");
+            finding(self, Severity::Warn, &id, message, remedy)
+        });
+        told.collect()
     }
 }

@@ -1,7 +1,7 @@
 //! A right that a step **or its way back** needs is missing: better known now than half-way. A run that goes back to what
 //! served before may do without a record that others see; no other may.
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 use crate::access::{RECORD, needs, rule, said};
 use crate::strategies;
 
@@ -22,23 +22,29 @@ impl Hazard for Permissions {
             match ctx.snapshot.access.get(&access) {
                 Some(true) => {}
                 Some(false) => {
-                    let alone = goes_back && by.iter().all(|b| b == RECORD);
-                    let by: Vec<String> = by.into_iter().collect();
-                    let what = format!("you may not {}; needed by {}", said(&access), by.join(", "));
-                    let (severity, message) = match alone {
-                        true => (Severity::Warn, format!("{what}: nobody else will see this run, or can take it over")),
-                        false => (Severity::Block, what),
+                    let what = said(&access);
+                    let (severity, message) = match (by.iter().all(|b| b == RECORD), goes_back) {
+                        (true, true) => (
+                            Severity::Warn,
+                            sentence!("you may not {what}; needed by the record: nobody else will see this run, or can take it over", what),
+                        ),
+                        (true, false) => (Severity::Block, sentence!("you may not {what}; needed by the record", what)),
+                        (false, _) => {
+                            (Severity::Block, sentence!("you may not {what}; needed by {by}", what, by = Vec::from_iter(by).join(", ")))
+                        }
                     };
-                    let remedy =
-                        format!("ask whoever gives rights in this namespace for the operator role, or for the rule {}", rule(&access));
+                    let remedy = sentence!(
+                        "ask whoever gives rights in this namespace for the operator role, or for the rule {rule}",
+                        rule = rule(&access)
+                    );
                     all.push(finding(self, severity, ctx.around.id, message, remedy));
                 }
                 None => unasked += 1,
             }
         }
         if unasked > 0 {
-            let message = format!("{unasked} permissions could not be checked: the API server was not asked, or did not answer");
-            all.push(finding(self, Severity::Warn, ctx.around.id, message, "check again once the cluster answers"));
+            let message = sentence!("{unasked} permissions could not be checked: the API server was not asked, or did not answer", unasked);
+            all.push(finding(self, Severity::Warn, ctx.around.id, message, sentence!("check again once the cluster answers")));
         }
         all
     }

@@ -4,7 +4,7 @@
 use model::ObjectId;
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// Annotations by which pods become targets, the word in their value that says so, and how bad that is: where new targets
 /// are registered before old ones are taken out, the gap is short.
@@ -28,11 +28,15 @@ impl Hazard for PodTargets {
         let services = ctx.moved().into_iter().cloned();
         let found = services.chain(ctx.ingresses()).filter_map(|id| Some((sign(ctx, &id)?, id)));
         let told = found.map(|((sign, severity), id)| {
-            let message =
-                format!("its load balancer sends to pods directly ({sign}): it has no target while green's pods are being registered");
+            let message = sentence!(
+                "its load balancer sends to pods directly ({sign}): it has no target while green's pods are being registered",
+                sign
+            );
             let remedy = match severity {
-                Severity::Block => "move traffic at the load balancer between two services, not at the selector of this one",
-                _ => "expect failed requests for some seconds at the cutover and at the way back, and probe through the load balancer",
+                Severity::Block => sentence!("move traffic at the load balancer between two services, not at the selector of this one"),
+                _ => sentence!(
+                    "expect failed requests for some seconds at the cutover and at the way back, and probe through the load balancer"
+                ),
             };
             finding(self, severity, &id, message, remedy)
         });

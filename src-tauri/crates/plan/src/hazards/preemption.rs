@@ -3,7 +3,7 @@
 use model::{Kind, ObjectId};
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -29,8 +29,8 @@ impl Hazard for Preemption {
         if value <= 0 || class.get("preemptionPolicy").and_then(Value::as_str) == Some("Never") {
             return vec![];
         }
-        let message = format!("green's pods have priority {value}: where the nodes are full they evict pods of lower priority");
-        let remedy = "have room on the nodes first, or use a class with preemptionPolicy Never";
+        let message = sentence!("green's pods have priority {value}: where the nodes are full they evict pods of lower priority", value);
+        let remedy = sentence!("have room on the nodes first, or use a class with preemptionPolicy Never");
         vec![finding(self, Severity::Warn, &id, message, remedy)]
     }
 }

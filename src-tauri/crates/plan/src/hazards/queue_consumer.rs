@@ -1,7 +1,7 @@
 //! An application that takes work from a queue beside its requests: green does so from its first pod on. Moving a Service
 //! does not move that work, and going back does not take it back.
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 use crate::references::slim;
 
 /// Names of environment variables by which consumers are set up.
@@ -26,9 +26,11 @@ impl Hazard for QueueConsumer {
         if signs.is_empty() {
             return vec![];
         }
-        let message =
-            format!("seems to take work from a queue ({}): green does so from its first pod on, before traffic moves", signs.join(", "));
-        let remedy = "make sure that both versions may work on the same queue, or let the new template start without consuming";
+        let message = sentence!(
+            "seems to take work from a queue ({signs}): green does so from its first pod on, before traffic moves",
+            signs = signs.join(", ")
+        );
+        let remedy = sentence!("make sure that both versions may work on the same queue, or let the new template start without consuming");
         vec![finding(self, Severity::Warn, ctx.around.id, message, remedy)]
     }
 }

@@ -3,7 +3,7 @@
 use model::Kind;
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
 use crate::quantity::{Demand, milli, said};
 use crate::references::slim;
 
@@ -44,14 +44,15 @@ impl Hazard for Quota {
                 };
                 let Some(hard) = milli(hard) else { continue };
                 if needed > 0 && used + needed > hard {
-                    let message = format!(
-                        "leaves no room for green: {name} is {} of {} used, and {} more are needed",
-                        said(used),
-                        said(hard),
-                        said(needed)
+                    let message = sentence!(
+                        "leaves no room for green: {name} is {used} of {hard} used, and {needed} more are needed",
+                        name,
+                        used = said(used),
+                        hard = said(hard),
+                        needed = said(needed)
                     );
                     let severity = if scoped { Severity::Warn } else { Severity::Block };
-                    all.push(finding(self, severity, id, message, "raise the quota, or give green fewer pods (green = N)"));
+                    all.push(finding(self, severity, id, message, sentence!("raise the quota, or give green fewer pods (green = N)")));
                 }
             }
         }

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -20,9 +20,13 @@ impl Hazard for ReadinessGates {
         if conditions.is_empty() {
             return vec![];
         }
-        let message = format!("its pods are ready only once another controller has set {} on each of them", conditions.join(", "));
-        let remedy =
-            "make sure that this controller looks after the new pods too; if it does not, the deadline ends the run before the cutover";
+        let message = sentence!(
+            "its pods are ready only once another controller has set {conditions} on each of them",
+            conditions = conditions.join(", ")
+        );
+        let remedy = sentence!(
+            "make sure that this controller looks after the new pods too; if it does not, the deadline ends the run before the cutover"
+        );
         vec![finding(self, Severity::Warn, ctx.around.id, message, remedy)]
     }
 }

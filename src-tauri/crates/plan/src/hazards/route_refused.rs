@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -24,13 +24,19 @@ impl Hazard for RouteRefused {
                 let wrong =
                     |c: &&Value| matches!(text(c.get("type")).as_str(), "Accepted" | "ResolvedRefs") && text(c.get("status")) == "False";
                 let Some(condition) = conditions.into_iter().find(wrong) else { continue };
-                let message = format!(
-                    "gateway {}: {} is False ({})",
-                    text(parent.pointer("/parentRef/name")),
-                    text(condition.get("type")),
-                    text(condition.get("reason"))
+                let message = sentence!(
+                    "gateway {gateway}: {condition} is False ({reason})",
+                    gateway = text(parent.pointer("/parentRef/name")),
+                    condition = text(condition.get("type")),
+                    reason = text(condition.get("reason"))
                 );
-                all.push(finding(self, Severity::Warn, &id, message, "what comes through it is not served; mend the route first"));
+                all.push(finding(
+                    self,
+                    Severity::Warn,
+                    &id,
+                    message,
+                    sentence!("what comes through it is not served; mend the route first"),
+                ));
             }
         }
         all

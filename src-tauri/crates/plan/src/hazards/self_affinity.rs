@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use model::{Kind, LabelSelector, ObjectId};
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
 use crate::derive::template_labels;
 
 /// See the file's head.
@@ -41,8 +41,13 @@ impl Hazard for SelfAffinity {
             (places < wanted).then_some((key, places))
         });
         let told = short.map(|(key, places)| {
-            let message = format!("its pods keep apart by {key}: both colours want {wanted} such places, and there are {places}");
-            let remedy = "add nodes, give green fewer pods (green = N), or make the rule preferred instead of required";
+            let message = sentence!(
+                "its pods keep apart by {key}: both colours want {wanted} such places, and there are {places}",
+                key,
+                wanted,
+                places
+            );
+            let remedy = sentence!("add nodes, give green fewer pods (green = N), or make the rule preferred instead of required");
             finding(self, Severity::Block, ctx.around.id, message, remedy)
         });
         told.collect()

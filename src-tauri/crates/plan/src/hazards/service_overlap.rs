@@ -1,6 +1,6 @@
 //! Blue's Service would select green's pods as well, before anybody looked at them.
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -20,8 +20,12 @@ impl Hazard for ServiceOverlap {
                 continue;
             }
             held.push(service);
-            let message = "its selector also matches green's pods";
-            let remedy = format!("step {} narrows it to the pods of {} before green starts; no endpoint changes by that", s.id, keeps.name);
+            let message = sentence!("its selector also matches green's pods");
+            let remedy = sentence!(
+                "step {step} narrows it to the pods of {blue} before green starts; no endpoint changes by that",
+                step = s.id,
+                blue = keeps.name
+            );
             all.push(finding(self, Severity::Fixed, service, message, remedy));
         }
         all

@@ -4,7 +4,7 @@
 use model::Kind;
 use model::names::SERVICE_NAME;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -36,8 +36,9 @@ impl Hazard for ServiceWithoutSelector {
         });
         let found = over.map(|s| {
             let id = ctx.around.id.sibling(Kind::Service, &s.metadata.name);
-            let message = "leads to blue's pods by endpoints that are written by hand: it stays on blue, and fails once blue goes";
-            finding(self, Severity::Block, &id, message, "give it a selector, or move its endpoints by whatever writes them")
+            let message =
+                sentence!("leads to blue's pods by endpoints that are written by hand: it stays on blue, and fails once blue goes");
+            finding(self, Severity::Block, &id, message, sentence!("give it a selector, or move its endpoints by whatever writes them"))
         });
         found.collect()
     }

@@ -1,7 +1,7 @@
 //! Sessions that stick to a client's address. kube-proxy moves them with the flip (seen); a load balancer in front may
 //! not.
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -16,14 +16,15 @@ impl Hazard for SessionAffinity {
         let mut all = Vec::new();
         for (id, s) in ctx.moved_services() {
             if s.spec.session_affinity == "ClientIP" {
-                let message =
-                    "has sessionAffinity ClientIP: kube-proxy moves such clients with the cutover, a load balancer in front may keep them";
+                let message = sentence!(
+                    "has sessionAffinity ClientIP: kube-proxy moves such clients with the cutover, a load balancer in front may keep them"
+                );
                 all.push(finding(
                     self,
                     Severity::Warn,
                     id,
                     message,
-                    "probe through the entry, not only inside the cluster, before retiring blue",
+                    sentence!("probe through the entry, not only inside the cluster, before retiring blue"),
                 ));
             }
         }

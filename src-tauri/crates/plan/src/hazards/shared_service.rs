@@ -3,7 +3,7 @@
 
 use model::{Kind, names};
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
 use crate::around::selects;
 
 /// See the file's head.
@@ -28,12 +28,19 @@ impl Hazard for SharedService {
                 .filter(|p| selects(&service.spec.selector, &p.metadata.labels) && !own.contains(&p.metadata.uid.as_str()))
                 .find(|p| !p.is_ending() && !matches!(p.status.phase.as_str(), "Succeeded" | "Failed"));
             let Some(pod) = foreign else { continue };
-            let owner = pod.metadata.controller().map_or_else(|| "nobody".to_string(), |o| format!("{} {}", o.kind, o.name));
-            let message = format!(
-                "also selects pods that are not the target's: {} of {owner}; they would get no traffic any more",
-                pod.metadata.name
-            );
-            let remedy = format!("give those pods a label value of their own; {} does not count for that", names::COLOR);
+            let name = &pod.metadata.name;
+            let message = match pod.metadata.controller() {
+                Some(o) => sentence!(
+                    "also selects pods that are not the target's: {name} of {kind} {owner}; they would get no traffic any more",
+                    name,
+                    kind = o.kind,
+                    owner = o.name
+                ),
+                None => {
+                    sentence!("also selects pods that are not the target's: {name} of nobody; they would get no traffic any more", name)
+                }
+            };
+            let remedy = sentence!("give those pods a label value of their own; {label} does not count for that", label = names::COLOR);
             all.push(finding(self, Severity::Block, id, message, remedy));
         }
         all

@@ -2,7 +2,7 @@
 
 use model::{Kind, ObjectId};
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
 use crate::references::slim;
 
 /// See the file's head.
@@ -36,9 +36,11 @@ impl SharedVolume {
         if has("ReadWriteMany") || has("ReadOnlyMany") {
             return None;
         }
-        let who = if has("ReadWriteOncePod") { "one pod" } else { "one node" };
-        let message = format!("only {who} can mount it at a time, and both colours would: two versions cannot stand side by side");
-        let remedy = "use a volume of mode ReadWriteMany, or replace the pods in place (strategy Recreate)";
+        let message = match has("ReadWriteOncePod") {
+            true => sentence!("only one pod can mount it at a time, and both colours would: two versions cannot stand side by side"),
+            false => sentence!("only one node can mount it at a time, and both colours would: two versions cannot stand side by side"),
+        };
+        let remedy = sentence!("use a volume of mode ReadWriteMany, or replace the pods in place (strategy Recreate)");
         Some(finding(self, Severity::Block, id, message, remedy))
     }
 }

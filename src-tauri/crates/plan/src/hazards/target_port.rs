@@ -4,7 +4,7 @@
 use model::kinds::IntOrString;
 use model::kinds::template::{Container, PodSpec};
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 use crate::derive::target_of;
 use crate::references::slim;
 
@@ -26,16 +26,34 @@ impl Hazard for TargetPort {
                 let protocol = if port.protocol.is_empty() { "TCP" } else { port.protocol.as_str() };
                 match target_of(port) {
                     IntOrString::Text(name) if !declares(&spec, protocol, |n, _| n == name) => {
-                        let message = format!(
-                            "port {} leads to the container port named {name} ({protocol}), which the new template does not have: its traffic would time out",
-                            port.port
+                        let message = sentence!(
+                            "port {port} leads to the container port named {name} ({protocol}), which the new template does not have: its traffic would time out",
+                            port = port.port,
+                            name,
+                            protocol
                         );
-                        all.push(finding(self, Severity::Block, &object, message, format!("name a container port {name} in the template")));
+                        all.push(finding(
+                            self,
+                            Severity::Block,
+                            &object,
+                            message,
+                            sentence!("name a container port {name} in the template", name),
+                        ));
                     }
                     IntOrString::Int(number) if !declares(&spec, protocol, |_, p| i64::from(p) == number) => {
-                        let message =
-                            format!("port {} leads to {number}/{protocol}, which no container declares: it may not be served", port.port);
-                        all.push(finding(self, Severity::Warn, &object, message, "make sure that the new version listens there"));
+                        let message = sentence!(
+                            "port {port} leads to {number}/{protocol}, which no container declares: it may not be served",
+                            port = port.port,
+                            number,
+                            protocol
+                        );
+                        all.push(finding(
+                            self,
+                            Severity::Warn,
+                            &object,
+                            message,
+                            sentence!("make sure that the new version listens there"),
+                        ));
                     }
                     _ => {}
                 }

@@ -3,7 +3,7 @@
 use model::{Kind, ObjectId};
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -21,9 +21,12 @@ impl Hazard for VerticalAutoscaler {
         }
         let acts = ctx.of_kind(kind).filter(|(_, raw)| is_of(raw, ctx.around.id) && mode(raw) != "Off");
         let told = acts.map(|(id, raw)| {
-            let message =
-                format!("resizes {} (updateMode {}): it may evict pods of blue while both colours stand", ctx.around.id.name, mode(raw));
-            let remedy = "set updateMode to Off until the run is over; after a swap point it at the new name";
+            let message = sentence!(
+                "resizes {name} (updateMode {mode}): it may evict pods of blue while both colours stand",
+                name = ctx.around.id.name,
+                mode = mode(raw)
+            );
+            let remedy = sentence!("set updateMode to Off until the run is over; after a swap point it at the new name");
             finding(self, Severity::Warn, id, message, remedy)
         });
         told.collect()

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// Annotations by which hints were asked for before the field was there.
 const ANNOTATIONS: [&str; 2] = ["service.kubernetes.io/topology-mode", "service.kubernetes.io/topology-aware-hints"];
@@ -27,8 +27,8 @@ impl Hazard for ZoneRouting {
         };
         let moved = ctx.moved().into_iter().filter_map(|id| Some((id, wish(id)?)));
         let told = moved.map(|(id, wish)| {
-            let message = format!("keeps traffic near ({wish}): a zone with few pods of green sends them all that it has");
-            finding(self, Severity::Warn, id, message, "spread green over the zones as blue is (topologySpreadConstraints)")
+            let message = sentence!("keeps traffic near ({wish}): a zone with few pods of green sends them all that it has", wish);
+            finding(self, Severity::Warn, id, message, sentence!("spread green over the zones as blue is (topologySpreadConstraints)"))
         });
         told.collect()
     }

@@ -22,11 +22,7 @@ impl Check for DanglingReference {
         // A route is at fault for its entry as for its backends: it is the one that refers.
         let source = |e: &Edge| if e.id.relation == crate::relations::ATTACH { e.id.to.clone() } else { e.id.from.clone() };
         let broken = edges.iter().filter(|e| e.state == EdgeState::Broken && e.id.relation != "endpoints");
-        let finding = |e: &Edge| {
-            let object = object(&source(e))?;
-            let message = format!("{}: {}", object.said(), e.detail);
-            Some(Finding { code: self.code(), object, message })
-        };
+        let finding = |e: &Edge| Some(Finding { code: self.code(), object: object(&source(e))?, message: e.detail.clone()? });
         broken.filter_map(finding).collect()
     }
 }

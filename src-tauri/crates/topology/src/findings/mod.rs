@@ -7,7 +7,7 @@ mod selector_matches_two;
 mod stale_revision_serving;
 mod target_port_dropped;
 
-use model::ObjectId;
+use model::{ObjectId, Sentence};
 use serde::Serialize;
 
 use crate::graph::Edge;
@@ -20,8 +20,8 @@ pub struct Finding {
     pub code: &'static str,
     /// The object to look at.
     pub object: ObjectId,
-    /// What is wrong, object first, no full stop.
-    pub message: String,
+    /// What is wrong with it, no full stop.
+    pub message: Sentence,
 }
 
 /// A check that yields findings of one code.

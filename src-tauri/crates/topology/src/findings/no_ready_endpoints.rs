@@ -1,7 +1,7 @@
 //! A Service that should answer and has nothing ready. Where nothing is wanted behind it and no route sends there
 //! (a preview Service at rest), it is idle and no finding.
 
-use model::{Kind, Weight};
+use model::{Kind, Weight, sentence};
 
 use super::{Check, Finding};
 use crate::graph::Edge;
@@ -27,8 +27,10 @@ impl Check for NoReadyEndpoints {
             if spec.selector.is_empty() || spec.kind == "ExternalName" || backing.ready > 0 || selected == 0 || !(wanting || routed) {
                 continue;
             }
-            let unready = if backing.total > 0 { format!(", {} not ready", backing.total) } else { String::new() };
-            let message = format!("{}: no ready endpoint{unready}", object.said());
+            let message = match backing.total {
+                0 => sentence!("no ready endpoint"),
+                n => sentence!("no ready endpoint, {n} not ready", n),
+            };
             found.push(Finding { code: self.code(), object, message });
         }
         found

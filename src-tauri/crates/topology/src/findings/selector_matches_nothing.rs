@@ -1,8 +1,8 @@
 //! A Service whose selector takes the pods of no workload and no pod that stands alone. Without a selector its endpoints
 //! are made by hand: nothing to say.
 
-use model::Kind;
 use model::meta::subset;
+use model::{Kind, sentence};
 
 use super::{Check, Finding};
 use crate::graph::Edge;
@@ -28,7 +28,7 @@ impl Check for SelectorMatchesNothing {
             }
             let object = view.here(Kind::Service, &service.metadata.name);
             let labels: Vec<String> = selector.iter().map(|(k, v)| format!("{k}={v}")).collect();
-            let message = format!("{}: selector {} matches no pod", object.said(), labels.join(","));
+            let message = sentence!("selector {labels} matches no pod", labels = labels.join(","));
             found.push(Finding { code: self.code(), object, message });
         }
         found

@@ -1,7 +1,7 @@
 //! A Service whose selector takes the pods of two workloads that both want some: its requests go to both, by count of
 //! ready pods. A workload at zero takes none and is no finding.
 
-use model::Kind;
+use model::{Kind, sentence};
 
 use super::{Check, Finding};
 use crate::graph::Edge;
@@ -23,7 +23,7 @@ impl Check for SelectorMatchesTwo {
                 continue;
             }
             let object = view.here(Kind::Service, &service.metadata.name);
-            let message = format!("{}: selector matches {} workloads ({})", object.said(), wanting.len(), wanting.join(", "));
+            let message = sentence!("selector matches {n} workloads ({names})", n = wanting.len(), names = wanting.join(", "));
             found.push(Finding { code: self.code(), object, message });
         }
         found

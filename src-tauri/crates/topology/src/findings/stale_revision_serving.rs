@@ -1,7 +1,7 @@
 //! An older ReplicaSet answers requests though its Deployment is stuck, paused half-way or said to be done. While a
 //! rollout moves, both revisions serve by design: no finding.
 
-use model::ObjectId;
+use model::{ObjectId, sentence};
 
 use super::{Check, Finding};
 use crate::graph::{Edge, EdgeState};
@@ -20,9 +20,13 @@ impl Check for StaleRevisionServing {
         for edge in edges.iter().filter(|e| e.state == EdgeState::Stale) {
             let Ok(object) = edge.id.to.parse::<ObjectId>() else { continue };
             let Some(set) = view.all.replica_set(&object.namespace, &object.name) else { continue };
-            let revision = set.revision().map_or("an older revision".to_string(), |r| format!("revision {r}"));
-            let share = edge.share.unwrap_or(0.0) * 100.0;
-            let message = format!("{}: {revision} still takes {share:.0} % of the requests beside a newer one", object.said());
+            let share = format!("{:.0}", edge.share.unwrap_or(0.0) * 100.0);
+            let message = match set.revision() {
+                Some(revision) => {
+                    sentence!("revision {revision} still takes {share} % of the requests beside a newer one", revision, share)
+                }
+                None => sentence!("an older revision still takes {share} % of the requests beside a newer one", share),
+            };
             found.push(Finding { code: self.code(), object, message });
         }
         found

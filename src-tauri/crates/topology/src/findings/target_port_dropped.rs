@@ -21,8 +21,7 @@ impl Check for TargetPortDropped {
         for (service, _) in view.services() {
             let object = view.here(Kind::Service, &service.metadata.name);
             for dropped in view.ground.selected(service).flat_map(|w| ports::dropped(service, w)) {
-                let message = format!("{}: {}", object.said(), dropped.detail);
-                found.push(Finding { code: self.code(), object: object.clone(), message });
+                found.push(Finding { code: self.code(), object: object.clone(), message: dropped.detail });
             }
         }
         found

@@ -2,6 +2,7 @@
 //!
 //! It has no share: how many requests take which host nobody declares.
 
+use model::sentence;
 use traffic::Attachment;
 
 use super::{Relation, broken, edge};
@@ -25,11 +26,11 @@ impl Relation for Attach {
                 let from = NodeId::of(entry);
                 let to = row.id.clone();
                 edges.push(match (view.presence(entry), attachment) {
-                    (Presence::Missing, _) => broken(NAME, &from, to, None, format!("{} does not exist", entry.said())),
-                    (_, Attachment::Refused(why)) => broken(NAME, &from, to, None, why.clone()),
+                    (Presence::Missing, _) => broken(NAME, &from, to, None, sentence!("{object} does not exist", object = entry.said())),
+                    (_, Attachment::Refused(why)) => broken(NAME, &from, to, None, sentence!("{why}", why)),
                     (_, Attachment::Accepted) => edge(NAME, &from, to, EdgeState::Active, None),
                     (_, Attachment::Unsaid) => {
-                        let detail = "no controller has accepted it".to_string();
+                        let detail = Some(sentence!("no controller has accepted it"));
                         Edge { detail, ..edge(NAME, &from, to, EdgeState::Declared, None) }
                     }
                 });

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use model::kinds::template::PodSpec;
-use model::{Kind, ObjectId};
+use model::{Kind, ObjectId, sentence};
 
 use super::{Relation, broken, edge};
 use crate::graph::{Edge, EdgeState, NodeId, Presence};
@@ -30,7 +30,7 @@ impl Relation for Config {
                 let to = NodeId::of(&id);
                 match (view.presence(&id), needed) {
                     (Presence::Missing, Needed::Yes) => {
-                        edges.push(broken(NAME, &from, to, None, format!("{} does not exist", id.said())));
+                        edges.push(broken(NAME, &from, to, None, sentence!("{object} does not exist", object = id.said())));
                     }
                     (Presence::Missing, Needed::Optional) => {}
                     _ => edges.push(edge(NAME, &from, to, EdgeState::Active, None)),

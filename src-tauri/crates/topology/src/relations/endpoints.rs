@@ -2,7 +2,7 @@
 //! owner chain (W-EPS). A workload that the selector takes and that serves nothing is shown too.
 
 use model::kinds::service::Service;
-use model::{Kind, ObjectId};
+use model::{Kind, ObjectId, sentence};
 
 use super::{Relation, edge};
 use crate::graph::{Edge, EdgeState, NodeId, PodState};
@@ -56,9 +56,9 @@ fn to_workload(ground: &Ground<'_>, from: &NodeId, service: &Service, backing: &
         _ => (EdgeState::Declared, share),
     };
     let detail = match dropped.first() {
-        Some(dropped) => dropped.detail.clone(),
-        None if state == EdgeState::Broken => "its endpoints carry no port of the service".to_string(),
-        None => String::new(),
+        Some(dropped) => Some(dropped.detail.clone()),
+        None if state == EdgeState::Broken => Some(sentence!("its endpoints carry no port of the service")),
+        None => None,
     };
     Edge { detail, ..edge(NAME, from, NodeId::of(&workload.id), state, share) }
 }

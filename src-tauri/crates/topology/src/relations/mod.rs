@@ -9,6 +9,8 @@ mod pods;
 mod revision;
 mod scale_target;
 
+use model::Sentence;
+
 use crate::graph::{Edge, EdgeId, EdgeState, NodeId};
 use crate::view::View;
 
@@ -38,9 +40,9 @@ pub(crate) const ASIDE: [&str; 3] = [scale_target::NAME, disruption_budget::NAME
 pub(crate) const ATTACH: &str = attach::NAME;
 
 fn edge(relation: &'static str, from: &NodeId, to: NodeId, state: EdgeState, share: Option<f64>) -> Edge {
-    Edge { id: EdgeId { from: from.clone(), to, relation }, state, share, detail: String::new() }
+    Edge { id: EdgeId { from: from.clone(), to, relation }, state, share, detail: None }
 }
 
-fn broken(relation: &'static str, from: &NodeId, to: NodeId, share: Option<f64>, detail: String) -> Edge {
-    Edge { detail, ..edge(relation, from, to, EdgeState::Broken, share) }
+fn broken(relation: &'static str, from: &NodeId, to: NodeId, share: Option<f64>, detail: Sentence) -> Edge {
+    Edge { detail: Some(detail), ..edge(relation, from, to, EdgeState::Broken, share) }
 }

@@ -1,6 +1,6 @@
 //! HPA → what it scales: `spec.scaleTargetRef.{kind,name}`.
 
-use model::Kind;
+use model::{Kind, sentence};
 
 use super::{Relation, broken, edge};
 use crate::graph::{Edge, EdgeState, NodeId, Presence};
@@ -28,7 +28,7 @@ impl Relation for ScaleTarget {
             let seen = view.ground.workloads.contains_key(&id);
             edges.push(match view.presence(&id) {
                 Presence::Missing if !seen && kind == Kind::Deployment => {
-                    broken(NAME, &from, to, None, format!("{} does not exist", id.said()))
+                    broken(NAME, &from, to, None, sentence!("{object} does not exist", object = id.said()))
                 }
                 _ => edge(NAME, &from, to, EdgeState::Active, None),
             });

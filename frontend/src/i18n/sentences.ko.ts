@@ -1,0 +1,384 @@
+// What the core says (`sentence!`), in Korean, as an SRE would write it to a colleague: `Form` is what there is to say.
+import type { Form } from "./sentences";
+
+export const sentences: Record<Form, string> = {
+  "a pod of the new template is refused: {why}": "새 템플릿의 파드가 거부됩니다: {why}",
+  "a rollback in the middle of a rollout is sound: the unready pods of the new version go first":
+    "롤아웃 도중의 롤백은 안전합니다. Ready가 아닌 새 버전 파드부터 정리됩니다",
+  "acknowledged once, when the first run asks": "첫 실행 때 한 번만 확인을 받습니다",
+  "add nodes, give green fewer pods (green = N), or do without host ports":
+    "노드를 늘리거나, 그린 파드 수를 줄이거나(green = N), hostPort 없이 구성하세요",
+  "add nodes, give green fewer pods (green = N), or make the rule preferred instead of required":
+    "노드를 늘리거나, 그린 파드 수를 줄이거나(green = N), 규칙을 required 대신 preferred로 바꾸세요",
+  "add nodes, or give green fewer pods (green = N); with an autoscaler of nodes, raise the deadline":
+    "노드를 늘리거나 그린 파드 수를 줄이세요(green = N). 노드 오토스케일러를 쓴다면 최대 대기를 늘리세요",
+  "add one; until then look at the pods' logs before trusting the result":
+    "readinessProbe를 추가하세요. 그 전에는 파드 로그까지 보고 판단하세요",
+  "add one; until then trust the smoke check alone, and let green stand for a while before the cutover":
+    "readinessProbe를 추가하세요. 그 전에는 점검 결과만 믿고, 전환하기 전에 그린을 한동안 띄워 두세요",
+  "admission adds container {name} ({image}), which no pod that runs has":
+    "실행 중인 파드에는 없는 컨테이너가 admission에서 추가됩니다: {name} ({image})",
+  "admission changes the image of container {name} from {other} to {image}":
+    "컨테이너 {name}의 이미지가 admission에서 바뀝니다: {other} → {image}",
+  "allows no disruption now: a node that is drained meanwhile waits for its pods":
+    "지금은 파드 중단을 허용하지 않습니다. 그사이 노드를 drain하면 파드를 기다리며 멈춥니다",
+  "also selects pods that are not the target's: {name} of nobody; they would get no traffic any more":
+    "대상이 아닌 파드도 선택합니다: {name}(소유자 없음). 그 파드에는 트래픽이 끊깁니다",
+  "also selects pods that are not the target's: {name} of {kind} {owner}; they would get no traffic any more":
+    "대상이 아닌 파드도 선택합니다: {name}({kind} {owner} 소유). 그 파드에는 트래픽이 끊깁니다",
+  "an older revision still takes {share} % of the requests beside a newer one":
+    "새 리비전이 있는데도 이전 리비전에서 요청의 {share} %를 처리하고 있습니다",
+  "ask whoever gives rights in this namespace for the operator role, or for the rule {rule}":
+    "이 네임스페이스의 권한 담당자에게 operator 역할이나 다음 규칙을 요청하세요: {rule}",
+  "belongs to the Argo CD application {name}, which heals itself: it would take our changes back within seconds":
+    "Argo CD 애플리케이션 {name} 소유이며 selfHeal이 켜져 있습니다. 변경이 몇 초 안에 되돌려집니다",
+  "belongs to the Argo CD application {name}: a sync by hand writes Git's version back":
+    "Argo CD 애플리케이션 {name} 소유입니다. 수동으로 sync하면 Git의 버전이 다시 적용됩니다",
+  "belongs to the Argo CD application {name}: its next sync, at the next commit, writes Git's version back":
+    "Argo CD 애플리케이션 {name} 소유입니다. 다음 커밋에서 sync되면 Git의 버전이 다시 적용됩니다",
+  "belongs to the Argo CD application {name}; whether it heals itself could not be checked (applications were not read: {why})":
+    "Argo CD 애플리케이션 {name} 소유입니다. selfHeal 여부를 확인하지 못했습니다(Application 조회 안 됨: {why})",
+  "belongs to the Argo CD application {name}; whether it heals itself could not be checked (it was not found among those that were read)":
+    "Argo CD 애플리케이션 {name} 소유입니다. selfHeal 여부를 확인하지 못했습니다(조회한 목록에 없음)",
+  "belongs to the Flux {kind} {name}, which applies Git's version again at its next interval":
+    "Flux {kind} {name} 소유입니다. 다음 주기에 Git의 버전이 다시 적용됩니다",
+  "belongs to the Flux {kind} {name}, which is suspended: once it is resumed it writes Git's version back":
+    "Flux {kind} {name} 소유이며 suspend 상태입니다. 재개되면 Git의 버전이 다시 적용됩니다",
+  "belongs to the Flux {kind} {name}: its next upgrade writes Git's version back":
+    "Flux {kind} {name} 소유입니다. 다음 업그레이드 때 Git의 버전이 다시 적용됩니다",
+  "belongs to the Flux {kind} {name}; whether it would take our changes back could not be checked (it was not found among those that were read)":
+    "Flux {kind} {name} 소유입니다. 변경을 되돌리는지 확인하지 못했습니다(조회한 목록에 없음)",
+  "belongs to the Flux {kind} {name}; whether it would take our changes back could not be checked ({why})":
+    "Flux {kind} {name} 소유입니다. 변경을 되돌리는지 확인하지 못했습니다({why})",
+  "belongs to the Helm release {release}: until the run is over, helm upgrade and helm rollback of it can fail with a conflict, or write the chart's version back":
+    "Helm 릴리스 {release} 소유입니다. 실행이 끝날 때까지 helm upgrade와 helm rollback은 충돌로 실패하거나 차트의 버전을 다시 적용할 수 있습니다",
+  "bring the new version into Git before it reconciles again": "다시 reconcile되기 전에 새 버전을 Git에 반영하세요",
+  "by hand, once nobody drives it: {commands}": "진행하는 사람이 없으면 직접 정리하세요: {commands}",
+  "change the template so that it is admitted": "거부되지 않도록 템플릿을 고치세요",
+  "change {kind} {name} instead": "대신 {kind} {name} 쪽을 변경하세요",
+  "changeoverctl resume {id}, or changeoverctl back-out {id}":
+    "changeoverctl resume {id} 또는 changeoverctl back-out {id}",
+  "changeoverctl take-over {run} -n {namespace}": "넘겨받기: changeoverctl take-over {run} -n {namespace}",
+  "check again once the cluster answers": "클러스터가 응답하면 다시 점검하세요",
+  "check again; if it stays so, an admission webhook may be down (kubectl get validatingwebhookconfigurations)":
+    "다시 점검하세요. 계속 그렇다면 admission webhook이 죽었을 수 있습니다(kubectl get validatingwebhookconfigurations)",
+  "check it by hand, or get the right to read them": "직접 확인하거나 읽기 권한을 받으세요",
+  "check the image, or select one (nodeSelector kubernetes.io/arch)":
+    "이미지를 확인하거나 아키텍처를 하나로 고정하세요(nodeSelector kubernetes.io/arch)",
+  "compare what it held; under a new name it rolls out, and back, with the template":
+    "이전 내용과 비교하세요. 새 이름으로 만들면 템플릿과 함께 배포되고 함께 되돌아갑니다",
+  "container {container}: its pods run {n} different images under {image}":
+    "컨테이너 {container}: {image} 하나에 서로 다른 이미지 {n}종이 실행 중입니다",
+  "container {container}: {image} names no version, each node runs what it pulled last":
+    "컨테이너 {container}: {image}에 버전이 없어 노드마다 마지막으로 받은 이미지가 실행됩니다",
+  "container {names} has no preStop hook: requests still come for up to a second after a pod was told to end":
+    "컨테이너 {names}: preStop 훅이 없습니다. 파드에 종료를 알린 뒤에도 최대 1초 동안 요청이 들어옵니다",
+  "could not be checked: it is not among the namespaces that were read":
+    "확인하지 못했습니다: 조회한 네임스페이스 목록에 없습니다",
+  "could not be checked: {kind} were not read ({why})": "확인하지 못했습니다: {kind} 조회 안 됨({why})",
+  "counts both colours while both stand: a node drain could take more pods of the serving colour than it allows for one":
+    "두 색이 함께 있는 동안 둘을 합쳐서 셉니다. 노드를 drain하면 요청을 처리하는 색의 파드가 허용치보다 많이 빠질 수 있습니다",
+  "create it first, or take it out of the template": "먼저 만들거나 템플릿에서 빼세요",
+  "does not scale now ({reason}): the plan goes by the pods that are there":
+    "지금 스케일링이 동작하지 않습니다({reason}). 계획은 현재 파드 수를 기준으로 합니다",
+  "does not scale now, and gives no reason: the plan goes by the pods that are there":
+    "지금 스케일링이 동작하지 않습니다(사유 없음). 계획은 현재 파드 수를 기준으로 합니다",
+  "drain no node until one colour is gone": "한 색이 정리될 때까지 노드를 drain하지 마세요",
+  "drain no node while the plan runs, or let the budget spare one pod":
+    "실행 중에는 노드를 drain하지 마세요. 아니면 PDB에 파드 하나의 여유를 두세요",
+  "elects a leader: green takes part from its first pod on, before traffic moves":
+    "리더 선출을 합니다. 그린은 트래픽이 옮겨 가기 전, 첫 파드부터 선출에 참여합니다",
+  "expect failed requests for some seconds at the cutover and at the way back, and probe through the load balancer":
+    "전환과 원복 때 몇 초간 요청이 실패합니다. 로드 밸런서를 거쳐 프로브하세요",
+  "find out who paused it and why; then: kubectl -n {namespace} rollout resume deployment/{name}":
+    "누가 왜 멈췄는지 확인한 뒤 재개하세요: kubectl -n {namespace} rollout resume deployment/{name}",
+  "finds the new pods, and not those that run: there is nothing to compare with":
+    "새 파드만 찾고 실행 중인 파드는 찾지 못합니다. 비교할 지표가 없습니다",
+  "finds the pods that run, and not the new ones: their figures would be missing":
+    "실행 중인 파드만 찾고 새 파드는 찾지 못합니다. 새 버전의 지표가 빠집니다",
+  "fine if the application goes on answering after SIGTERM; else expect failed requests, and add {hook} next time":
+    "SIGTERM 후에도 응답하는 애플리케이션이면 괜찮습니다. 아니면 요청이 실패할 수 있으니 다음에 추가하세요: {hook}",
+  "finish it or back it out; where it is another workstation's: changeoverctl take-over {run} -n {namespace}":
+    "마무리하거나 원복하세요. 다른 컴퓨터에서 시작했다면 넘겨받으세요: changeoverctl take-over {run} -n {namespace}",
+  "finish or back out that run first: changeoverctl runs": "그 실행을 먼저 마무리하거나 원복하세요: changeoverctl runs",
+  "gateway {gateway}: {condition} is False ({reason})": "Gateway {gateway}: {condition} 조건이 False입니다({reason})",
+  "give it a selector, or move its endpoints by whatever writes them":
+    "셀렉터를 지정하거나, 엔드포인트를 관리하는 쪽에서 옮기세요",
+  "give those pods a label value of their own; {label} does not count for that":
+    "그 파드에 구분되는 라벨 값을 주세요. {label} 라벨로는 구분되지 않습니다",
+  "green would have {green} pods where blue has {blue}: all its traffic would land on fewer":
+    "블루 파드는 {blue}개인데 그린은 {green}개입니다. 전체 트래픽이 더 적은 파드로 몰립니다",
+  "green's pods have priority {value}: where the nodes are full they evict pods of lower priority":
+    "그린 파드의 우선순위는 {value}입니다. 노드가 가득 차면 우선순위가 낮은 파드를 축출합니다",
+  "has externalTrafficPolicy Local: after the cutover nodes without a pod of green drop what comes to them from outside":
+    "externalTrafficPolicy가 Local입니다. 전환 후 그린 파드가 없는 노드는 외부에서 온 요청을 버립니다",
+  "has internalTrafficPolicy Local: after the cutover clients on nodes without a pod of green reach nothing":
+    "internalTrafficPolicy가 Local입니다. 전환 후 그린 파드가 없는 노드의 클라이언트는 연결되지 않습니다",
+  "has no ReplicaSet with pods: there is no version in service to stand beside":
+    "파드가 있는 ReplicaSet이 없습니다. 그린을 나란히 둘 기존 버전이 없습니다",
+  "has publishNotReadyAddresses: it would send traffic to pods that are not ready, and shows all of them as ready":
+    "publishNotReadyAddresses가 켜져 있습니다. Ready가 아닌 파드에도 트래픽이 가고 모두 Ready로 보입니다",
+  "has sessionAffinity ClientIP: kube-proxy moves such clients with the cutover, a load balancer in front may keep them":
+    "sessionAffinity가 ClientIP입니다. 전환 때 kube-proxy는 세션을 함께 옮기지만 앞단의 로드 밸런서는 그대로 둘 수 있습니다",
+  "has {condition}, and {n} of {target}'s pods are on it: they may go while the plan runs":
+    "{condition} 상태이며 {target} 파드 {n}개가 이 노드에 있습니다. 실행 중에 사라질 수 있습니다",
+  "has {n} ReplicaSets with pods: {counts}": "파드가 있는 ReplicaSet이 {n}개입니다: {counts}",
+  "have room on the nodes first, or use a class with preemptionPolicy Never":
+    "먼저 노드에 여유를 만들거나 preemptionPolicy가 Never인 PriorityClass를 쓰세요",
+  "init container {names} seems to change a schema: it does so while the other version still serves":
+    "init 컨테이너 {names}에서 스키마를 변경하는 것으로 보입니다. 다른 버전이 아직 요청을 처리하는 동안 변경됩니다",
+  "is being deleted": "삭제 중입니다",
+  "is being deleted: nothing can be created in it": "삭제 중이라 아무것도 만들 수 없습니다",
+  "is controlled by {kind} {name}: it would take our changes back": "{kind} {name}에서 관리합니다. 변경이 되돌려집니다",
+  "is cordoned, and {n} of {target}'s pods are on it: they may go while the plan runs":
+    "cordon 상태이며 {target} 파드 {n}개가 이 노드에 있습니다. 실행 중에 사라질 수 있습니다",
+  "is driven by {owner}": "{owner}에서 관리합니다",
+  "is headless: clients keep blue's addresses until they look the name up again":
+    "headless Service입니다. 클라이언트는 이름을 다시 조회할 때까지 블루 주소로 접속합니다",
+  "is in the middle of a run": "실행이 아직 끝나지 않았습니다",
+  "is in the middle of a run ({key}: {value})": "실행이 아직 끝나지 않았습니다({key}: {value})",
+  "is in the middle of a run: its minimum is raised, or was":
+    "실행이 아직 끝나지 않았습니다. 최소값이 올라가 있거나 올라간 적이 있습니다",
+  "is not complete: of {wanted} pods {updated} run the newest template and {available} are available; {all} run in all":
+    "롤아웃이 끝나지 않았습니다: 파드 {wanted}개 중 최신 템플릿 {updated}개, 사용 가능 {available}개, 실행 중 전체 {all}개",
+  "is not ready, and {n} of {target}'s pods are on it: they may go while the plan runs":
+    "Ready가 아니며 {target} 파드 {n}개가 이 노드에 있습니다. 실행 중에 사라질 수 있습니다",
+  "is of type ExternalName and answers with {alias}: its selector has no effect and cannot be cut over":
+    "ExternalName Service이며 {alias}의 별칭입니다. 셀렉터가 동작하지 않아 전환할 수 없습니다",
+  "is paused": "일시 중지 상태입니다",
+  "is paused by another run: {why}": "다른 실행에서 일시 중지했습니다: {why}",
+  "is pinned to one ReplicaSet ({label}: {hash}): it is empty once that one goes":
+    "ReplicaSet 하나에 고정돼 있습니다({label}: {hash}). 그 ReplicaSet이 사라지면 엔드포인트가 없어집니다",
+  "is pinned to one ReplicaSet: its selector holds pod-template-hash":
+    "ReplicaSet 하나에 고정돼 있습니다: 셀렉터에 pod-template-hash가 있습니다",
+  "is written by {kind} {name}, which would put the raised minimum back: blue could shrink in the soak":
+    "{kind} {name}에서 관리하므로 올려 둔 최소값이 되돌려집니다. 관찰 중에 블루가 줄어들 수 있습니다",
+  "is {why}": "일시 중지 상태입니다: {why}",
+  "it was deleted and created again since the plan was made": "계획을 만든 뒤에 삭제됐다가 다시 생성됐습니다",
+  "it was let go, nobody drives it": "손을 뗀 상태이며 지금 진행하는 사람이 없습니다",
+  "its autoscaler is held": "HPA가 고정돼 있습니다",
+  "its endpoints carry no port of the service": "엔드포인트에 Service의 포트가 없습니다",
+  "its load balancer sends to pods directly ({sign}): it has no target while green's pods are being registered":
+    "로드 밸런서가 파드로 직접 보냅니다({sign}). 그린 파드가 등록되는 동안 보낼 대상이 없습니다",
+  "its newest change has not been seen by the deployment controller yet":
+    "최근 변경을 Deployment 컨트롤러가 아직 읽지 않았습니다",
+  "its pod template was changed since the plan was made": "계획을 만든 뒤에 파드 템플릿이 바뀌었습니다",
+  "its pods are ready only once another controller has set {conditions} on each of them":
+    "다른 컨트롤러가 파드마다 조건을 설정해야 Ready가 됩니다: {conditions}",
+  "its pods keep apart by {key}: both colours want {wanted} such places, and there are {places}":
+    "파드를 {key} 기준으로 떨어뜨려 배치합니다. 두 색에 {wanted}곳이 필요한데 {places}곳뿐입니다",
+  "its pods may land on nodes of {architectures}: the new image must be built for each of them":
+    "아키텍처가 다른 노드에 배치될 수 있습니다({architectures}). 새 이미지가 모두 지원해야 합니다",
+  "its pods take port {ports} of their node: blue's {blue} and green's {green} want {wanted} nodes, and {nodes} can be used":
+    "파드가 노드의 포트를 씁니다({ports}). 블루 {blue}개와 그린 {green}개에 노드 {wanted}개가 필요한데 쓸 수 있는 노드는 {nodes}개입니다",
+  "its record cannot be read: {why}": "기록을 읽을 수 없습니다: {why}",
+  "its selector also matches green's pods": "셀렉터가 그린 파드도 선택합니다",
+  "its services are pinned": "Service가 고정돼 있습니다",
+  "keeps no old ReplicaSet (revisionHistoryLimit 0): kubectl rollout undo and Changeover's own rollback will find nothing":
+    "이전 ReplicaSet을 남기지 않습니다(revisionHistoryLimit 0). kubectl rollout undo도 Changeover의 롤백도 되돌릴 리비전을 찾지 못합니다",
+  "keeps one old ReplicaSet (revisionHistoryLimit 1): a rollback can go back one revision only":
+    "이전 ReplicaSet을 하나만 남깁니다(revisionHistoryLimit 1). 바로 앞 리비전으로만 롤백할 수 있습니다",
+  "keeps traffic near ({wish}): a zone with few pods of green sends them all that it has":
+    "트래픽을 가까운 파드로 보냅니다({wish}). 그린 파드가 적은 zone에서는 그 zone의 트래픽이 모두 그 파드로 몰립니다",
+  "last sign of life {age} s ago, by their clock": "마지막 신호 {age}초 전(상대 시계 기준)",
+  "leads to blue's pods by endpoints that are written by hand: it stays on blue, and fails once blue goes":
+    "직접 작성된 엔드포인트로 블루 파드에 연결됩니다. 전환 후에도 블루에 남고, 블루가 정리되면 끊깁니다",
+  "leave the parameter green out, or make sure that they can carry the load":
+    "green 설정을 비우거나, 그 파드 수로 부하를 감당할 수 있는지 확인하세요",
+  "leaves no room for green: {name} is {used} of {hard} used, and {needed} more are needed":
+    "그린을 띄울 여유가 없습니다: {name} {hard} 중 {used} 사용 중, {needed} 더 필요",
+  "let it finish, or roll it back, then make the plan again": "끝나기를 기다리거나 롤백한 뒤 계획을 다시 만드세요",
+  "let its rollout finish, or roll it back, then make the plan again":
+    "롤아웃이 끝나기를 기다리거나 롤백한 뒤 계획을 다시 만드세요",
+  "let nobody sync it until the run is over, and bring the new version into Git before":
+    "새 버전을 먼저 Git에 반영하고, 실행이 끝날 때까지 아무도 sync하지 않게 하세요",
+  "lets the pods that run through to others, and not the new ones":
+    "실행 중인 파드의 통신만 허용하고 새 파드는 허용하지 않습니다",
+  "look at the change, then make the plan again": "변경 내용을 확인한 뒤 계획을 다시 만드세요",
+  "make it a ClusterIP service, or take its selector away if it is meant as an alias":
+    "ClusterIP Service로 바꾸거나, 별칭으로 쓸 것이면 셀렉터를 빼세요",
+  "make sure that both versions may work on the same queue, or let the new template start without consuming":
+    "두 버전이 같은 큐를 처리해도 되는지 확인하거나, 새 템플릿을 큐를 소비하지 않는 상태로 시작하세요",
+  "make sure that both versions work on the schema before and after it: going back does not undo it":
+    "변경 전후의 스키마에서 두 버전이 모두 동작하는지 확인하세요. 원복해도 스키마는 되돌아가지 않습니다",
+  "make sure that green stands on every node that has clients, or switch to Cluster first":
+    "클라이언트가 있는 모든 노드에 그린을 두거나, 먼저 Cluster로 바꾸세요",
+  "make sure that green's count is enough for the traffic that is expected":
+    "그린 파드 수가 예상 트래픽에 충분한지 확인하세요",
+  "make sure that it does not: argocd app set {name} --sync-policy none":
+    "selfHeal을 끄세요: argocd app set {name} --sync-policy none",
+  "make sure that the new version can do without it": "새 버전이 이것 없이도 동작하는지 확인하세요",
+  "make sure that the new version listens there": "새 버전이 그 포트에서 응답하는지 확인하세요",
+  "make sure that this controller looks after the new pods too; if it does not, the deadline ends the run before the cutover":
+    "그 컨트롤러가 새 파드도 처리하는지 확인하세요. 처리하지 않으면 최대 대기 시간이 지나 전환 전에 끝납니다",
+  "make sure that this is meant: green would run like that": "의도한 변경인지 확인하세요. 그린은 이대로 실행됩니다",
+  "make sure that two versions may share the election, or give the new template a lease of its own":
+    "두 버전이 같은 선출에 참여해도 되는지 확인하거나, 새 템플릿에 별도의 Lease를 지정하세요",
+  "make the plan again": "계획을 다시 만드세요",
+  "move traffic at the load balancer between two services, not at the selector of this one":
+    "이 Service의 셀렉터를 바꾸지 말고, 로드 밸런서에서 두 Service 사이로 트래픽을 옮기세요",
+  "name a URL that answers from here as probe, or start with --resolve HOST:PORT:ADDRESS to say where the host is; an empty list of probes asks none":
+    "여기서 응답하는 URL을 프로브로 지정하거나, --resolve HOST:PORT:ADDRESS로 호스트의 주소를 지정해 시작하세요. 프로브를 비우면 요청하지 않습니다",
+  "name a class that is (kubectl get ingressclasses)": "있는 IngressClass를 지정하세요(kubectl get ingressclasses)",
+  "name a container port {name} in the template": "템플릿에 이 이름의 컨테이너 포트를 추가하세요: {name}",
+  "name the version, best by digest (image@sha256:…)":
+    "버전을 명시하세요. 다이제스트가 가장 확실합니다(image@sha256:…)",
+  "names ingress class {class}, which is not there: no controller serves it":
+    "지정된 IngressClass가 없습니다({class}). 처리하는 컨트롤러가 없습니다",
+  "never reports a failed rollout (progressDeadlineSeconds 2147483647)":
+    "롤아웃이 실패해도 보고되지 않습니다(progressDeadlineSeconds 2147483647)",
+  "no container of the new template has a readiness probe: its pods count as ready before they serve":
+    "새 템플릿에 readinessProbe가 없습니다. 요청을 처리하기 전부터 파드가 Ready로 간주됩니다",
+  "no controller has accepted it": "받아들인 컨트롤러가 없습니다",
+  "no mark says which run": "어느 실행인지 표시가 없습니다",
+  "no ready endpoint": "Ready 엔드포인트가 없습니다",
+  "no ready endpoint, {n} not ready": "Ready 엔드포인트가 없습니다(준비 안 됨 {n}개)",
+  "no smoke check: it was declined, no port is known, or the readiness probe speaks HTTPS; green is judged by readiness alone":
+    "점검 요청이 없습니다(점검을 뺐거나, 포트를 모르거나, readinessProbe가 HTTPS임). 그린을 Ready 여부로만 판단합니다",
+  "only one node can mount it at a time, and both colours would: two versions cannot stand side by side":
+    "노드 하나에서만 마운트할 수 있는데 두 색이 모두 마운트합니다. 두 버전을 나란히 둘 수 없습니다",
+  "only one pod can mount it at a time, and both colours would: two versions cannot stand side by side":
+    "파드 하나에서만 마운트할 수 있는데 두 색이 모두 마운트합니다. 두 버전을 나란히 둘 수 없습니다",
+  "pause it first: kubectl annotate scaledobject {name} autoscaling.keda.sh/paused=true; then make the plan again":
+    "먼저 일시 중지하고 계획을 다시 만드세요: kubectl annotate scaledobject {name} autoscaling.keda.sh/paused=true",
+  "pause it: {pause} (or: {by_hand}); afterwards: {resume}":
+    "일시 중지하세요: {pause} (또는 {by_hand}); 끝난 뒤: {resume}",
+  "pause it: {pause}; afterwards put it back: {restore}": "일시 중지하세요: {pause}; 끝난 뒤 되돌리기: {restore}",
+  "pause {kind} {name}, or raise the minimum there; then make the plan again":
+    "{kind} {name} 쪽을 일시 중지하거나 그쪽의 최소값을 올린 뒤 계획을 다시 만드세요",
+  "port {port} leads to the container port named {name} ({protocol}), which the new template does not have: its traffic would time out":
+    "포트 {port}의 대상인 컨테이너 포트가 새 템플릿에 없습니다: {name} ({protocol}). 요청이 시간 초과됩니다",
+  "port {port} leads to {number}/{protocol}, which no container declares: it may not be served":
+    "포트 {port}의 대상을 선언한 컨테이너가 없습니다: {number}/{protocol}. 응답이 없을 수 있습니다",
+  "probe through the entry, not only inside the cluster, before retiring blue":
+    "블루를 정리하기 전에 클러스터 내부뿐 아니라 진입점으로도 프로브하세요",
+  "raise revisionHistoryLimit; this run keeps the old template in its journal":
+    "revisionHistoryLimit을 늘리세요. 이번 실행의 이전 템플릿은 저널에 보관됩니다",
+  "raise the quota, or give green fewer pods (green = N)":
+    "ResourceQuota를 늘리거나 그린 파드 수를 줄이세요(green = N)",
+  "resizes {name} (updateMode {mode}): it may evict pods of blue while both colours stand":
+    "{name} 파드의 크기를 조정합니다(updateMode {mode}). 두 색이 함께 있는 동안 블루 파드를 축출할 수 있습니다",
+  "resume it or back it out on the workstation that started it": "시작한 컴퓨터에서 이어서 진행하거나 원복하세요",
+  "revision {revision} still takes {share} % of the requests beside a newer one":
+    "새 리비전이 있는데도 리비전 {revision}에서 요청의 {share} %를 처리하고 있습니다",
+  "roll it out through {kind} {name}": "{kind} {name}에서 롤아웃하세요",
+  "run no helm on {release} meanwhile; after a swap the chart names a retired deployment: choose finish = promote":
+    "그동안 {release} 릴리스에 helm을 실행하지 마세요. swap 후에는 차트가 정리된 Deployment를 가리키므로 finish = promote를 선택하세요",
+  "run no helm on {release} meanwhile; put the new version into the chart's values before the next helm upgrade":
+    "그동안 {release} 릴리스에 helm을 실행하지 마세요. 다음 helm upgrade 전에 새 버전을 차트 values에 반영하세요",
+  "run {id} is being driven by process {pid} of this workstation":
+    "실행 {id}: 이 컴퓨터의 프로세스 {pid}에서 진행 중입니다",
+  "run {runs}, which is not in this journal": "실행 {runs}: 이 저널에 없습니다",
+  "run {runs}, which is over": "실행 {runs}: 이미 끝났습니다",
+  "run {run} of it is not over; {by} drove it last, and it stands at: {status}":
+    "실행 {run}: 아직 끝나지 않았습니다. 마지막으로 {by} 님이 진행했으며 상태는 {status}입니다",
+  "run {run} of {by} stands at: {status}": "{by} 님의 실행 {run}: 상태 {status}",
+  "run {run} of {by} stands at: {status} at {step}": "{by} 님의 실행 {run}: 상태 {status}, {step} 단계",
+  "run {run}: it is over, nothing stays behind": "실행 {run}: 끝났고 남은 것이 없습니다",
+  "run {run}: left, to be resumed": "실행 {run}: 중단됐으며 이어서 진행할 수 있습니다",
+  "run {run}: {by} drives it; nothing of it is written from here":
+    "실행 {run}: {by} 님이 진행 중입니다. 여기서는 아무것도 쓰지 않습니다",
+  "scale it up first, or change it in place": "먼저 파드를 늘리거나, 블루/그린 없이 지금 Deployment를 변경하세요",
+  "scales blue and came after the plan was made": "블루를 스케일링하며, 계획을 만든 뒤에 생겼습니다",
+  "scales blue while both colours stand, and would shrink what the way back needs":
+    "두 색이 함께 있는 동안 블루를 스케일링하므로 원복에 필요한 파드가 줄어들 수 있습니다",
+  "seems to take work from a queue ({signs}): green does so from its first pod on, before traffic moves":
+    "큐에서 작업을 가져오는 것으로 보입니다({signs}). 그린은 트래픽이 옮겨 가기 전, 첫 파드부터 작업을 가져갑니다",
+  "select by labels that both versions carry": "두 버전에 모두 있는 라벨로 선택하세요",
+  "selector matches {n} workloads ({names})": "셀렉터가 워크로드 {n}개를 함께 선택합니다({names})",
+  "selector {labels} matches no pod": "셀렉터 {labels}에 맞는 파드가 없습니다",
+  "selects the new pods, and not those that run: it may cut them off from what they need":
+    "새 파드만 선택하고 실행 중인 파드는 선택하지 않습니다. 새 파드에 필요한 통신이 막힐 수 있습니다",
+  "selects the pods that run, and not the new ones: these would not be isolated by it":
+    "실행 중인 파드만 선택하고 새 파드는 선택하지 않습니다. 새 파드는 격리되지 않습니다",
+  "set publishNotReadyAddresses to false for the time of the run":
+    "실행하는 동안 publishNotReadyAddresses를 false로 두세요",
+  "set smokePath and smokePort to something that proves that it works":
+    "동작을 확인할 수 있는 smokePath와 smokePort를 지정하세요",
+  "set updateMode to Off until the run is over; after a swap point it at the new name":
+    "실행이 끝날 때까지 updateMode를 Off로 두고, swap 후에는 대상을 새 이름으로 바꾸세요",
+  "simulated pods: smoke checks and probes have no data here": "모의 파드입니다. 점검과 프로브 결과가 없습니다",
+  "soak for longer than the clients cache DNS, and retire blue late":
+    "클라이언트의 DNS 캐시보다 오래 관찰하고, 블루는 늦게 정리하세요",
+  "spread green over the nodes that blue is on, or switch to Cluster first; soak longer than the load balancer's health check takes":
+    "블루가 있는 노드에 그린도 고루 두거나 먼저 Cluster로 바꾸세요. 관찰 시간은 로드 밸런서의 헬스 체크보다 길게 잡으세요",
+  "spread green over the zones as blue is (topologySpreadConstraints)":
+    "그린도 블루처럼 zone에 고루 두세요(topologySpreadConstraints)",
+  "step {step} is refused: {why}": "{step} 단계가 거부됩니다: {why}",
+  "step {step} narrows it to the pods of {blue} before green starts; no endpoint changes by that":
+    "{step} 단계에서 그린을 띄우기 전에 {blue} 파드로 좁힙니다. 엔드포인트는 바뀌지 않습니다",
+  "step {step} raises its minimum to the pods that are there; the finish puts it back":
+    "{step} 단계에서 최소값을 현재 파드 수로 올리고, 마무리에서 되돌립니다",
+  "still stands from the run {run}": "실행 {run}에서 만든 것이 남아 있습니다",
+  'targetPort "{port}" is in no container of {workload}':
+    "targetPort “{port}”: {workload}의 어느 컨테이너에도 없습니다",
+  "template and unpause are written in one patch, so that nothing else rolls out":
+    "템플릿과 재개를 patch 하나로 함께 써서 다른 변경은 롤아웃되지 않습니다",
+  "the deployment controller will tell once green is scaled up": "그린을 늘릴 때 Deployment 컨트롤러에서 드러납니다",
+  "the new template names it as optional, and it is not there": "새 템플릿에서 optional로 참조하는데 없습니다",
+  "the new template needs it, and it is not there: pods would not start":
+    "새 템플릿에 필요한데 없습니다. 파드가 시작되지 않습니다",
+  "the plan is bound to the cluster at {server} ({uid}); context {context} leads to another one":
+    "계획을 만든 클러스터는 {server} ({uid})입니다. 컨텍스트 {context}의 클러스터와 다릅니다",
+  "the run has a deadline of its own: {deadline} s": "실행에 자체 제한 시간이 있습니다: {deadline}초",
+  "the tag was moved; name the version by digest": "태그가 옮겨졌습니다. 다이제스트로 버전을 명시하세요",
+  "the text names the policy; change what is written, or ask its owner":
+    "메시지에 정책 이름이 있습니다. 변경 내용을 고치거나 정책 담당자에게 문의하세요",
+  "the way back from {step} is refused: {why}": "{step} 단계의 원복이 거부됩니다: {why}",
+  "they drive it": "지금 진행 중입니다",
+  "traffic has moved": "트래픽이 옮겨졌습니다",
+  "traffic is moving back to {object}, and not all of it is there":
+    "트래픽을 {object} 쪽으로 되돌리는 중이며, 아직 다 옮겨지지 않았습니다",
+  "traffic is moving to {object}, and that is not proven yet":
+    "트래픽을 {object} 쪽으로 옮기는 중이며, 아직 확인되지 않았습니다",
+  "traffic is where it was": "트래픽은 원래대로입니다",
+  "use a volume of mode ReadWriteMany, or replace the pods in place (strategy Recreate)":
+    "ReadWriteMany 볼륨을 쓰거나, 파드를 제자리에서 교체하세요(strategy Recreate)",
+  "use another namespace": "다른 네임스페이스를 쓰세요",
+  "use the kubeconfig that it was made with, or make the plan again here":
+    "계획을 만들 때의 kubeconfig를 쓰거나, 여기서 계획을 다시 만드세요",
+  "wait until it is gone, then make a new one": "삭제가 끝나기를 기다린 뒤 새로 만드세요",
+  "wait until the node is well, or the pods are elsewhere":
+    "노드가 정상이 되거나 파드가 다른 노드로 옮겨질 때까지 기다리세요",
+  "was changed at {at}, after pods of blue had started: green reads what it holds now":
+    "블루 파드가 시작된 뒤에 변경됐습니다({at}). 그린은 지금 내용을 읽습니다",
+  "was made by a run, and nothing needs it any more once that is over":
+    "실행에서 만든 것이며, 그 실행이 끝나면 필요 없습니다",
+  "was paused by a run ({key}: {value})": "실행에서 일시 중지했습니다({key}: {value})",
+  "what comes through it is not served; mend the route first":
+    "이 라우트로 온 요청은 처리되지 않습니다. 먼저 라우트를 고치세요",
+  "whether a pod of the new template is admitted is not known: no clear answer to its dry run ({why})":
+    "새 템플릿의 파드가 받아들여질지 알 수 없습니다: dry-run에 명확한 응답이 없습니다({why})",
+  "whether pods of the new template are admitted could not be checked: you may not create pods":
+    "새 템플릿의 파드가 받아들여질지 확인하지 못했습니다: 파드 생성 권한이 없습니다",
+  "whether step {step} is admitted is not known: no clear answer to its dry run ({why})":
+    "{step} 단계가 받아들여질지 알 수 없습니다: dry-run에 명확한 응답이 없습니다({why})",
+  "whether the way back from {step} is admitted is not known: no clear answer to its dry run ({why})":
+    "{step} 단계의 원복이 받아들여질지 알 수 없습니다: dry-run에 명확한 응답이 없습니다({why})",
+  "whether the writes are admitted could not be checked: no dry run was made":
+    "쓰기가 받아들여질지 확인하지 못했습니다: dry-run을 하지 않았습니다",
+  "you may not {what}; needed by the record": "권한이 없습니다: {what} (실행 기록에 필요)",
+  "you may not {what}; needed by the record: nobody else will see this run, or can take it over":
+    "권한이 없습니다: {what} (실행 기록에 필요). 다른 사람에게는 이 실행이 보이지 않으며 넘겨받을 수도 없습니다",
+  "you may not {what}; needed by {by}": "권한이 없습니다: {what} (필요한 곳: {by})",
+  "{object} does not exist": "{object}: 존재하지 않습니다",
+  "{object} has no port {port}": "{object}에 포트 {port}번이 없습니다",
+  "{object} is paused": "{object}: 일시 중지 상태입니다",
+  "{object} serves": "{object}에서 요청을 처리하고 있습니다",
+  "{object} stands beside it": "{object}도 함께 떠 있습니다",
+  "{unasked} permissions could not be checked: the API server was not asked, or did not answer":
+    "권한 {unasked}건을 확인하지 못했습니다: API 서버에 묻지 않았거나 응답이 없었습니다",
+  "{url} answers from here ({detail}); it is asked again after the cutover":
+    "{url}: 여기서 응답합니다({detail}). 전환 후 다시 요청합니다",
+  "{url} answers with an error already ({detail}); it was asked for, so the cutover would be taken back":
+    "{url}: 이미 오류로 응답합니다({detail}). 지정된 프로브이므로 전환해도 되돌려집니다",
+  "{url} answers with an error already ({detail}); unless it recovers before the cutover, it is left out of the proof":
+    "{url}: 이미 오류로 응답합니다({detail}). 전환 전에 회복되지 않으면 확인에서 제외합니다",
+  "{url} does not answer from here ({detail}); it was asked for, so the run would hold after the cutover":
+    "{url}: 여기서 응답이 없습니다({detail}). 지정된 프로브이므로 전환 후 멈추고 물어봅니다",
+  "{url} does not answer from here ({detail}); unless it does at the cutover, the proof rests on the endpoints alone":
+    "{url}: 여기서 응답이 없습니다({detail}). 전환 때도 응답이 없으면 엔드포인트로만 확인합니다",
+  "{wanted} more pods are wanted, and {nodes} nodes have room for {fits} at most":
+    "파드 {wanted}개가 더 필요한데, 노드 {nodes}개에 들어갈 수 있는 것은 최대 {fits}개입니다",
+  "{why}": "{why}",
+};

@@ -1,0 +1,62 @@
+//! Sentences for people, made so that a front end can say them in its own language.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Serialize;
+
+/// A sentence in English, and what it was made of: a front end that speaks another language looks its form up (as gettext
+/// does with a `msgid`) and fills the same values in. Made by [`sentence!`](crate::sentence!).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct Sentence {
+    /// In English.
+    pub text: String,
+    /// The same with the names of its values in place of them: `{kind} were not read ({why})`.
+    pub form: String,
+    /// The values by name: names of objects, numbers, and what a server said.
+    pub with: BTreeMap<String, String>,
+    /// What is said after it, each clause a sentence of its own; `text` holds them too.
+    pub then: Vec<Sentence>,
+}
+
+impl Sentence {
+    /// This, and after a semicolon one that could stand alone. Grammar differs by language, so nothing smaller is put together.
+    #[must_use]
+    pub fn and(mut self, next: Self) -> Self {
+        self.text.push_str("; ");
+        self.text.push_str(&next.text);
+        self.then.push(next);
+        self
+    }
+}
+
+impl fmt::Display for Sentence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+/// Makes a [`Sentence`] of a form, in which every value has a name, and of the values: those that are variables of that name
+/// are named alone. `cargo xtask codegen` collects the forms from the sources for the catalogues of the window, and a form
+/// without a translation does not compile there.
+///
+/// ```
+/// let why = "forbidden";
+/// let said = model::sentence!("{kind} were not read ({why})", kind = "nodes", why);
+/// assert_eq!(said.to_string(), "nodes were not read (forbidden)");
+/// assert_eq!(said.with["kind"], "nodes");
+/// assert_eq!(said.and(model::sentence!("ask again")).to_string(), "nodes were not read (forbidden); ask again");
+/// ```
+#[macro_export]
+macro_rules! sentence {
+    ($form:literal $(, $name:ident $(= $value:expr)?)* $(,)?) => {{
+        #[allow(unused_mut)]
+        let mut with = ::std::collections::BTreeMap::new();
+        $(with.insert(::std::string::String::from(stringify!($name)), ($crate::sentence!(@of $name $($value)?)).to_string());)*
+        // The names are checked by the compiler, those of the form and those that are given.
+        let text = ::std::format!($form $(, $name = with[stringify!($name)])*);
+        $crate::Sentence { text, form: ::std::string::String::from($form), with, then: ::std::vec::Vec::new() }
+    }};
+    (@of $name:ident) => { $name };
+    (@of $name:ident $value:expr) => { $value };
+}
