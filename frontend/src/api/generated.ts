@@ -821,23 +821,23 @@ phase: string,
 /**
  * What it does.
  */
-title: string, 
+title: SentenceView, 
 /**
  * Writes.
  */
 writes: Array<WriteView>, 
 /**
- * What it waits for; empty = nothing.
+ * What it waits for; null = nothing.
  */
-waits: string, 
+waits: SentenceView | null, 
 /**
  * Seconds that it waits at most.
  */
 atMost: number | null, 
 /**
- * How it is undone.
+ * How it is undone; null = it writes nothing.
  */
-undo: string, 
+undo: SentenceView | null, 
 /**
  * Connections that it ends; null = none that a switch before it left behind.
  */
@@ -951,7 +951,7 @@ phase: string,
 /**
  * What it does.
  */
-title: string, 
+title: SentenceView, 
 /**
  * State.
  */
@@ -1161,7 +1161,7 @@ label: string,
 /**
  * What it will do.
  */
-text: string, 
+text: SentenceView, 
 /**
  * The first of these is offered first.
  */

@@ -2,6 +2,14 @@
 import type { Form } from "./sentences";
 
 export const sentences: Record<Form, string> = {
+  "Goes on although this could not be shown; it is noted in the run": "확인하지 못한 채 진행하며, 실행에 기록됩니다",
+  "Leaves what is there and counts the step as undone": "지금 상태로 두고, 이 단계는 되돌린 것으로 봅니다",
+  "Reads what is there now and goes on if it fits": "지금 상태를 읽고, 맞으면 이어서 진행합니다",
+  "Reads what is there now and goes on with the plan": "지금 상태를 읽고 계획대로 이어서 진행합니다",
+  "Takes back everything that this run did": "이 실행에서 한 일을 모두 되돌립니다",
+  "Writes the selector of this run back over the one that selects both colours":
+    "두 색을 모두 선택하는 셀렉터 위에 이 실행의 셀렉터를 다시 씁니다",
+  "Writes what this run says, guarded by what is there now": "지금 값이 그대로일 때만 이 실행의 값으로 씁니다",
   "a pod of the new template is refused: {why}": "새 템플릿의 파드가 거부됩니다: {why}",
   "a rollback in the middle of a rollout is sound: the unready pods of the new version go first":
     "롤아웃 도중의 롤백은 안전합니다. Ready가 아닌 새 버전 파드부터 정리됩니다",
@@ -28,6 +36,8 @@ export const sentences: Record<Form, string> = {
     "대상이 아닌 파드도 선택합니다: {name}({kind} {owner} 소유). 그 파드에는 트래픽이 끊깁니다",
   "an older revision still takes {share} % of the requests beside a newer one":
     "새 리비전이 있는데도 이전 리비전에서 요청의 {share} %를 처리하고 있습니다",
+  "ask each pod of {object} for {path} on port {port}, {n} times":
+    "{object} 파드마다 점검 요청 {n}회: 포트 {port}, {path}",
   "ask whoever gives rights in this namespace for the operator role, or for the rule {rule}":
     "이 네임스페이스의 권한 담당자에게 operator 역할이나 다음 규칙을 요청하세요: {rule}",
   "belongs to the Argo CD application {name}, which heals itself: it would take our changes back within seconds":
@@ -78,7 +88,12 @@ export const sentences: Record<Form, string> = {
   "could not be checked: {kind} were not read ({why})": "확인하지 못했습니다: {kind} 조회 안 됨({why})",
   "counts both colours while both stand: a node drain could take more pods of the serving colour than it allows for one":
     "두 색이 함께 있는 동안 둘을 합쳐서 셉니다. 노드를 drain하면 요청을 처리하는 색의 파드가 허용치보다 많이 빠질 수 있습니다",
+  "create it again as it was": "원래대로 다시 생성",
   "create it first, or take it out of the template": "먼저 만들거나 템플릿에서 빼세요",
+  "create {object}": "{object} 생성",
+  "delete it, and wait until it and its pods are gone": "삭제하고 파드까지 종료될 때까지 대기",
+  "delete it, and wait until it is gone": "삭제하고 사라질 때까지 대기",
+  "delete {object}": "{object} 삭제",
   "does not scale now ({reason}): the plan goes by the pods that are there":
     "지금 스케일링이 동작하지 않습니다({reason}). 계획은 현재 파드 수를 기준으로 합니다",
   "does not scale now, and gives no reason: the plan goes by the pods that are there":
@@ -88,6 +103,8 @@ export const sentences: Record<Form, string> = {
     "실행 중에는 노드를 drain하지 마세요. 아니면 PDB에 파드 하나의 여유를 두세요",
   "elects a leader: green takes part from its first pod on, before traffic moves":
     "리더 선출을 합니다. 그린은 트래픽이 옮겨 가기 전, 첫 파드부터 선출에 참여합니다",
+  "endpoints of {to} alone, still for {settle} s": "엔드포인트가 {to} 파드뿐인 상태로 {settle}초 유지",
+  "every answer is 200 to 399; 5 s each": "모든 응답이 200~399(요청당 최대 5초)",
   "expect failed requests for some seconds at the cutover and at the way back, and probe through the load balancer":
     "전환과 원복 때 몇 초간 요청이 실패합니다. 로드 밸런서를 거쳐 프로브하세요",
   "find out who paused it and why; then: kubectl -n {namespace} rollout resume deployment/{name}":
@@ -106,6 +123,9 @@ export const sentences: Record<Form, string> = {
     "셀렉터를 지정하거나, 엔드포인트를 관리하는 쪽에서 옮기세요",
   "give those pods a label value of their own; {label} does not count for that":
     "그 파드에 구분되는 라벨 값을 주세요. {label} 라벨로는 구분되지 않습니다",
+  "give {object} its minimum back: absent": "{object} 최소값 복원: 없음",
+  "give {object} its minimum back: {n}": "{object} 최소값 복원: {n}",
+  "give {object} its own selector back": "{object} 원래 셀렉터로 복원",
   "green would have {green} pods where blue has {blue}: all its traffic would land on fewer":
     "블루 파드는 {blue}개인데 그린은 {green}개입니다. 전체 트래픽이 더 적은 파드로 몰립니다",
   "green's pods have priority {value}: where the nodes are full they evict pods of lower priority":
@@ -125,6 +145,7 @@ export const sentences: Record<Form, string> = {
   "has {n} ReplicaSets with pods: {counts}": "파드가 있는 ReplicaSet이 {n}개입니다: {counts}",
   "have room on the nodes first, or use a class with preemptionPolicy Never":
     "먼저 노드에 여유를 만들거나 preemptionPolicy가 Never인 PriorityClass를 쓰세요",
+  "hold {object} at no fewer than {n} pods": "{object} 최소 {n}개로 고정",
   "init container {names} seems to change a schema: it does so while the other version still serves":
     "init 컨테이너 {names}에서 스키마를 변경하는 것으로 보입니다. 다른 버전이 아직 요청을 처리하는 동안 변경됩니다",
   "is being deleted": "삭제 중입니다",
@@ -154,6 +175,7 @@ export const sentences: Record<Form, string> = {
   "is written by {kind} {name}, which would put the raised minimum back: blue could shrink in the soak":
     "{kind} {name}에서 관리하므로 올려 둔 최소값이 되돌려집니다. 관찰 중에 블루가 줄어들 수 있습니다",
   "is {why}": "일시 중지 상태입니다: {why}",
+  "it is gone": "삭제 완료",
   "it was deleted and created again since the plan was made": "계획을 만든 뒤에 삭제됐다가 다시 생성됐습니다",
   "it was let go, nobody drives it": "손을 뗀 상태이며 지금 진행하는 사람이 없습니다",
   "its autoscaler is held": "HPA가 고정돼 있습니다",
@@ -163,6 +185,7 @@ export const sentences: Record<Form, string> = {
   "its newest change has not been seen by the deployment controller yet":
     "최근 변경을 Deployment 컨트롤러가 아직 읽지 않았습니다",
   "its pod template was changed since the plan was made": "계획을 만든 뒤에 파드 템플릿이 바뀌었습니다",
+  "its pods are gone": "파드 종료 완료",
   "its pods are ready only once another controller has set {conditions} on each of them":
     "다른 컨트롤러가 파드마다 조건을 설정해야 Ready가 됩니다: {conditions}",
   "its pods keep apart by {key}: both colours want {wanted} such places, and there are {places}":
@@ -217,6 +240,7 @@ export const sentences: Record<Form, string> = {
   "make the plan again": "계획을 다시 만드세요",
   "move traffic at the load balancer between two services, not at the selector of this one":
     "이 Service의 셀렉터를 바꾸지 말고, 로드 밸런서에서 두 Service 사이로 트래픽을 옮기세요",
+  "move {services} from {from} to {to}": "{services} 전환: {from} → {to}",
   "name a URL that answers from here as probe, or start with --resolve HOST:PORT:ADDRESS to say where the host is; an empty list of probes asks none":
     "여기서 응답하는 URL을 프로브로 지정하거나, --resolve HOST:PORT:ADDRESS로 호스트의 주소를 지정해 시작하세요. 프로브를 비우면 요청하지 않습니다",
   "name a class that is (kubectl get ingressclasses)": "있는 IngressClass를 지정하세요(kubectl get ingressclasses)",
@@ -239,6 +263,7 @@ export const sentences: Record<Form, string> = {
     "노드 하나에서만 마운트할 수 있는데 두 색이 모두 마운트합니다. 두 버전을 나란히 둘 수 없습니다",
   "only one pod can mount it at a time, and both colours would: two versions cannot stand side by side":
     "파드 하나에서만 마운트할 수 있는데 두 색이 모두 마운트합니다. 두 버전을 나란히 둘 수 없습니다",
+  "pause again": "다시 일시 중지",
   "pause it first: kubectl annotate scaledobject {name} autoscaling.keda.sh/paused=true; then make the plan again":
     "먼저 일시 중지하고 계획을 다시 만드세요: kubectl annotate scaledobject {name} autoscaling.keda.sh/paused=true",
   "pause it: {pause} (or: {by_hand}); afterwards: {resume}":
@@ -246,6 +271,8 @@ export const sentences: Record<Form, string> = {
   "pause it: {pause}; afterwards put it back: {restore}": "일시 중지하세요: {pause}; 끝난 뒤 되돌리기: {restore}",
   "pause {kind} {name}, or raise the minimum there; then make the plan again":
     "{kind} {name} 쪽을 일시 중지하거나 그쪽의 최소값을 올린 뒤 계획을 다시 만드세요",
+  "pause {object}": "{object} 일시 중지",
+  "pin {object} to the pods of {blue}": "{object} 고정: {blue} 파드",
   "port {port} leads to the container port named {name} ({protocol}), which the new template does not have: its traffic would time out":
     "포트 {port}의 대상인 컨테이너 포트가 새 템플릿에 없습니다: {name} ({protocol}). 요청이 시간 초과됩니다",
   "port {port} leads to {number}/{protocol}, which no container declares: it may not be served":
@@ -259,6 +286,7 @@ export const sentences: Record<Form, string> = {
   "resizes {name} (updateMode {mode}): it may evict pods of blue while both colours stand":
     "{name} 파드의 크기를 조정합니다(updateMode {mode}). 두 색이 함께 있는 동안 블루 파드를 축출할 수 있습니다",
   "resume it or back it out on the workstation that started it": "시작한 컴퓨터에서 이어서 진행하거나 원복하세요",
+  "resume {object}": "{object} 재개",
   "revision {revision} still takes {share} % of the requests beside a newer one":
     "새 리비전이 있는데도 리비전 {revision}에서 요청의 {share} %를 처리하고 있습니다",
   "roll it out through {kind} {name}": "{kind} {name}에서 롤아웃하세요",
@@ -278,13 +306,18 @@ export const sentences: Record<Form, string> = {
   "run {run}: left, to be resumed": "실행 {run}: 중단됐으며 이어서 진행할 수 있습니다",
   "run {run}: {by} drives it; nothing of it is written from here":
     "실행 {run}: {by} 님이 진행 중입니다. 여기서는 아무것도 쓰지 않습니다",
+  "scale back up and wait until ready": "다시 늘리고 Ready 대기",
   "scale it up first, or change it in place": "먼저 파드를 늘리거나, 블루/그린 없이 지금 Deployment를 변경하세요",
+  "scale to what it was": "원래 파드 수로 복원",
+  "scale {object} to {n}": "{object} 파드 수 변경: {n}개",
   "scales blue and came after the plan was made": "블루를 스케일링하며, 계획을 만든 뒤에 생겼습니다",
   "scales blue while both colours stand, and would shrink what the way back needs":
     "두 색이 함께 있는 동안 블루를 스케일링하므로 원복에 필요한 파드가 줄어들 수 있습니다",
   "seems to take work from a queue ({signs}): green does so from its first pod on, before traffic moves":
     "큐에서 작업을 가져오는 것으로 보입니다({signs}). 그린은 트래픽이 옮겨 가기 전, 첫 파드부터 작업을 가져갑니다",
   "select by labels that both versions carry": "두 버전에 모두 있는 라벨로 선택하세요",
+  "selector back to {selector}, once no pod of the other colour is left that it would match":
+    "다른 색 파드가 선택되지 않게 되면 셀렉터 복원: {selector}",
   "selector matches {n} workloads ({names})": "셀렉터가 워크로드 {n}개를 함께 선택합니다({names})",
   "selector {labels} matches no pod": "셀렉터 {labels}에 맞는 파드가 없습니다",
   "selects the new pods, and not those that run: it may cut them off from what they need":
@@ -295,6 +328,7 @@ export const sentences: Record<Form, string> = {
     "실행하는 동안 publishNotReadyAddresses를 false로 두세요",
   "set smokePath and smokePort to something that proves that it works":
     "동작을 확인할 수 있는 smokePath와 smokePort를 지정하세요",
+  "set the selector of {object}, keeping the pods of {blue}": "{object} 셀렉터 변경({blue} 파드 유지)",
   "set updateMode to Off until the run is over; after a swap point it at the new name":
     "실행이 끝날 때까지 updateMode를 Off로 두고, swap 후에는 대상을 새 이름으로 바꾸세요",
   "simulated pods: smoke checks and probes have no data here": "모의 파드입니다. 점검과 프로브 결과가 없습니다",
@@ -315,16 +349,27 @@ export const sentences: Record<Form, string> = {
   "template and unpause are written in one patch, so that nothing else rolls out":
     "템플릿과 재개를 patch 하나로 함께 써서 다른 변경은 롤아웃되지 않습니다",
   "the deployment controller will tell once green is scaled up": "그린을 늘릴 때 Deployment 컨트롤러에서 드러납니다",
+  "the minimum as it was": "최소값 복원",
+  "the minimum back to {n}": "최소값 복원: {n}",
   "the new template names it as optional, and it is not there": "새 템플릿에서 optional로 참조하는데 없습니다",
   "the new template needs it, and it is not there: pods would not start":
     "새 템플릿에 필요한데 없습니다. 파드가 시작되지 않습니다",
+  "the operator; this time counts against no deadline": "승인(제한 시간에 포함되지 않음)",
   "the plan is bound to the cluster at {server} ({uid}); context {context} leads to another one":
     "계획을 만든 클러스터는 {server} ({uid})입니다. 컨텍스트 {context}의 클러스터와 다릅니다",
   "the run has a deadline of its own: {deadline} s": "실행에 자체 제한 시간이 있습니다: {deadline}초",
+  "the same ready endpoints as before, all of {blue}": "Ready 엔드포인트가 이전과 같고 모두 {blue} 파드",
+  "the selectors back, in reverse order, if {blue} has enough available pods":
+    "사용 가능한 {blue} 파드가 충분하면 셀렉터를 역순으로 복원",
+  "the services follow each other by up to 1 s": "Service 간 시차 최대 1초",
   "the tag was moved; name the version by digest": "태그가 옮겨졌습니다. 다이제스트로 버전을 명시하세요",
+  "the template and pause as they were": "템플릿과 일시 중지 상태 복원",
   "the text names the policy; change what is written, or ask its owner":
     "메시지에 정책 이름이 있습니다. 변경 내용을 고치거나 정책 담당자에게 문의하세요",
   "the way back from {step} is refused: {why}": "{step} 단계의 원복이 거부됩니다: {why}",
+  "then {asked} answered by {to}": "이후 {to} 파드의 응답 확인: {asked}",
+  "then {asked} answered by {to} (if it answered from here before)":
+    "이후 {to} 파드의 응답 확인: {asked} (전에 여기서 응답한 경우만)",
   "they drive it": "지금 진행 중입니다",
   "traffic has moved": "트래픽이 옮겨졌습니다",
   "traffic is moving back to {object}, and not all of it is there":
@@ -332,14 +377,18 @@ export const sentences: Record<Form, string> = {
   "traffic is moving to {object}, and that is not proven yet":
     "트래픽을 {object} 쪽으로 옮기는 중이며, 아직 확인되지 않았습니다",
   "traffic is where it was": "트래픽은 원래대로입니다",
+  "unpause, if template and pause are still as written": "템플릿과 일시 중지가 그대로면 재개",
   "use a volume of mode ReadWriteMany, or replace the pods in place (strategy Recreate)":
     "ReadWriteMany 볼륨을 쓰거나, 파드를 제자리에서 교체하세요(strategy Recreate)",
   "use another namespace": "다른 네임스페이스를 쓰세요",
   "use the kubeconfig that it was made with, or make the plan again here":
     "계획을 만들 때의 kubeconfig를 쓰거나, 여기서 계획을 다시 만드세요",
+  "wait for the operator: {gate}": "승인 대기: {gate}",
   "wait until it is gone, then make a new one": "삭제가 끝나기를 기다린 뒤 새로 만드세요",
   "wait until the node is well, or the pods are elsewhere":
     "노드가 정상이 되거나 파드가 다른 노드로 옮겨질 때까지 기다리세요",
+  "wait until {n} pods of {object} are ready": "{object} 파드 {n}개 Ready 대기",
+  "wait until {object} runs its newest template alone": "{object} 최신 템플릿만 남을 때까지 대기",
   "was changed at {at}, after pods of blue had started: green reads what it holds now":
     "블루 파드가 시작된 뒤에 변경됐습니다({at}). 그린은 지금 내용을 읽습니다",
   "was made by a run, and nothing needs it any more once that is over":
@@ -357,15 +406,23 @@ export const sentences: Record<Form, string> = {
     "{step} 단계의 원복이 받아들여질지 알 수 없습니다: dry-run에 명확한 응답이 없습니다({why})",
   "whether the writes are admitted could not be checked: no dry run was made":
     "쓰기가 받아들여질지 확인하지 못했습니다: dry-run을 하지 않았습니다",
+  "write the pod template of {object}": "{object} 파드 템플릿 변경",
   "you may not {what}; needed by the record": "권한이 없습니다: {what} (실행 기록에 필요)",
   "you may not {what}; needed by the record: nobody else will see this run, or can take it over":
     "권한이 없습니다: {what} (실행 기록에 필요). 다른 사람에게는 이 실행이 보이지 않으며 넘겨받을 수도 없습니다",
   "you may not {what}; needed by {by}": "권한이 없습니다: {what} (필요한 곳: {by})",
+  "{name} is complete": "{name} 롤아웃 완료",
+  "{name} is complete and the endpoints of {service} are its pods alone, on every port":
+    "{name} 롤아웃 완료, 모든 포트에서 {service} 엔드포인트가 이 파드뿐",
+  "{name} is complete, with no pod of the old template left": "{name} 롤아웃 완료, 이전 템플릿의 파드 없음",
   "{object} does not exist": "{object}: 존재하지 않습니다",
   "{object} has no port {port}": "{object}에 포트 {port}번이 없습니다",
   "{object} is paused": "{object}: 일시 중지 상태입니다",
   "{object} serves": "{object}에서 요청을 처리하고 있습니다",
   "{object} stands beside it": "{object}도 함께 떠 있습니다",
+  "{seconds} s; evidence against it flips back, missing evidence does not":
+    "{seconds}초(이상이 확인되면 블루로 되돌림, 확인 불가만으로는 되돌리지 않음)",
+  "{serving} serves and {standby} stands by, {seconds} s": "{serving} 요청 처리, {standby} 대기: {seconds}초",
   "{unasked} permissions could not be checked: the API server was not asked, or did not answer":
     "권한 {unasked}건을 확인하지 못했습니다: API 서버에 묻지 않았거나 응답이 없었습니다",
   "{url} answers from here ({detail}); it is asked again after the cutover":

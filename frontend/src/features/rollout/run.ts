@@ -1,5 +1,6 @@
-// What a run shows and what may be done next. Pure.
+// What a run shows and what may be done next. Pure, but for the language.
 import type { Lane, RunServiceView, RunState, RunView, StepState } from "../../api";
+import { say } from "../../i18n/index.svelte";
 
 export interface PhaseView {
   phase: string;
@@ -24,7 +25,7 @@ export function phases(run: RunView): PhaseView[] {
       p = {
         phase: step.phase,
         state: step.state,
-        title: step.title,
+        title: say(step.title),
         detail: "",
         at: null,
         gate: false,
@@ -114,7 +115,9 @@ export function next(run: RunView): Next {
     case "running":
     case "backingOut": {
       const step = run.steps.find((s) => s.state === "running" || s.state === "undoing");
-      return { is: "wait", detail: step ? (step.detail !== "" ? `${step.title}: ${step.detail}` : step.title) : "" };
+      if (!step) return { is: "wait", detail: "" };
+      const title = say(step.title);
+      return { is: "wait", detail: step.detail !== "" ? `${title}: ${step.detail}` : title };
     }
     case "done":
     case "backedOut":

@@ -1,4 +1,4 @@
-import type { PlanRequest, PlanView } from "../../api/generated";
+import type { PlanRequest, PlanView, SentenceView } from "../../api/generated";
 import { sentence, unlocked } from "./world";
 
 /** A plan for whatever is asked; an image whose tag says `broken` has a finding that stops it. */
@@ -8,19 +8,21 @@ export function plan(request: PlanRequest, checked: boolean): PlanView {
   const broken = image.includes("broken");
   const name = request.target.split("/")[2] ?? "";
   const tag = image.split(":").at(-1) ?? image;
-  const step = (id: string, phase: string, title: string, more: Partial<PlanView["steps"][number]> = {}) => ({
+  const step = (id: string, phase: string, title: SentenceView, more: Partial<PlanView["steps"][number]> = {}) => ({
     id,
     phase,
     title,
     writes: [],
-    waits: "",
+    waits: null,
     atMost: null,
-    undo: "nothing to undo",
+    undo: null,
     cut: null,
     wayBackSeconds: 5,
     ...more,
   });
   const write = (object: string, diff: string, kubectl: string) => ({ object, diff, kubectl });
+  const blue = `deployment shop/${name}`;
+  const green = `${blue}-green`;
   return {
     id: rollback ? `rb-${name}-88aa01` : `bg-${name}-77c0de`,
     context: request.context,
@@ -30,7 +32,7 @@ export function plan(request: PlanRequest, checked: boolean): PlanView {
     diff: ` spec:\n   containers:\n   - name: web\n-    image: registry.shop.example/web:5.8.0\n+    image: ${image}\n`,
     steps: rollback
       ? [
-          step("restore", "restore", "Write the template of revision 111 back", {
+          step("restore", "restore", sentence("write the pod template of {object}", { object: blue }), {
             writes: [
               write(
                 request.target,
@@ -38,25 +40,33 @@ export function plan(request: PlanRequest, checked: boolean): PlanView {
                 `kubectl -n shop rollout undo deployment/${name} --to-revision=111`,
               ),
             ],
-            waits: "all 6 pods ready",
+            waits: sentence("{name} is complete, with no pod of the old template left", { name }),
             atMost: 600,
-            undo: "writes the template of revision 112 back",
+            undo: sentence("the template and pause as they were"),
             wayBackSeconds: 70,
           }),
         ]
       : [
-          step("pin", "prepare", `Pin Service ${name} to blue`, {
-            writes: [
-              write(
-                `Service/shop/${name}`,
-                " selector:\n   app: web\n+  pod-template-hash: 6bd9f7c4",
-                `kubectl -n shop patch service ${name} --type=json -p '[{"op":"add","path":"/spec/selector/pod-template-hash","value":"6bd9f7c4"}]'`,
+          step(
+            "pin",
+            "prepare",
+            sentence("pin {object} to the pods of {blue}", { object: `service shop/${name}`, blue: name }),
+            {
+              writes: [
+                write(
+                  `Service/shop/${name}`,
+                  " selector:\n   app: web\n+  pod-template-hash: 6bd9f7c4",
+                  `kubectl -n shop patch service ${name} --type=json -p '[{"op":"add","path":"/spec/selector/pod-template-hash","value":"6bd9f7c4"}]'`,
+                ),
+              ],
+              undo: sentence(
+                "selector back to {selector}, once no pod of the other colour is left that it would match",
+                { selector: "app=web" },
               ),
-            ],
-            undo: "removes the added label from the selector",
-            wayBackSeconds: 2,
-          }),
-          step("create-green", "start-green", `Create ${name}-green with 6 pods`, {
+              wayBackSeconds: 2,
+            },
+          ),
+          step("create-green", "start-green", sentence("create {object}", { object: green }), {
             writes: [
               write(
                 `Deployment/shop/${name}-green`,
@@ -64,30 +74,65 @@ export function plan(request: PlanRequest, checked: boolean): PlanView {
                 "kubectl -n shop create -f green.yaml",
               ),
             ],
-            undo: `deletes ${name}-green`,
+            undo: sentence("delete it, and wait until it and its pods are gone"),
           }),
-          step("ready-green", "ready", "Wait until 6 pods are ready", { waits: "6 of 6 pods ready", atMost: 600 }),
-          step("check-green", "check", "Ask /ready of each green pod", { waits: "200 from 6 of 6", atMost: 60 }),
-          step("gate-cut-over", "cut-over", "You approve the cutover"),
-          step("cut-over", "cut-over", `Switch Service ${name} to green`, {
-            writes: [
-              write(
-                `Service/shop/${name}`,
-                "-  pod-template-hash: 6bd9f7c4\n+  changeover.dev/color: green",
-                `kubectl -n shop patch service ${name} …`,
-              ),
-            ],
-            undo: "writes the selector of before back, if it is still ours",
+          step(
+            "ready-green",
+            "ready",
+            sentence("wait until {n} pods of {object} are ready", { n: "6", object: green }),
+            { waits: sentence("{name} is complete", { name: `${name}-green` }), atMost: 600 },
+          ),
+          step(
+            "check-green",
+            "check",
+            sentence("ask each pod of {object} for {path} on port {port}, {n} times", {
+              object: green,
+              path: "/ready",
+              port: "8080",
+              n: "3",
+            }),
+            { waits: sentence("every answer is 200 to 399; 5 s each"), atMost: 60 },
+          ),
+          step("gate-cut-over", "cut-over", sentence("wait for the operator: {gate}", { gate: "cut-over" })),
+          step(
+            "cut-over",
+            "cut-over",
+            sentence("move {services} from {from} to {to}", { services: name, from: name, to: `${name}-green` }),
+            {
+              writes: [
+                write(
+                  `Service/shop/${name}`,
+                  "-  pod-template-hash: 6bd9f7c4\n+  changeover.dev/color: green",
+                  `kubectl -n shop patch service ${name} …`,
+                ),
+              ],
+              undo: sentence("the selectors back, in reverse order, if {blue} has enough available pods", {
+                blue: name,
+              }),
+              wayBackSeconds: 4,
+            },
+          ),
+          step(
+            "soak",
+            "soak",
+            sentence("{serving} serves and {standby} stands by, {seconds} s", {
+              serving: `${name}-green`,
+              standby: name,
+              seconds: "600",
+            }),
+            {
+              waits: sentence("{seconds} s; evidence against it flips back, missing evidence does not", {
+                seconds: "600",
+              }),
+              atMost: 600,
+              wayBackSeconds: 4,
+            },
+          ),
+          step("gate-retire", "finish", sentence("wait for the operator: {gate}", { gate: "retire" }), {
             wayBackSeconds: 4,
           }),
-          step("soak", "soak", "Watch both colours for 10 min", {
-            waits: "no new failures",
-            atMost: 600,
-            wayBackSeconds: 4,
-          }),
-          step("gate-retire", "finish", "You approve the end of blue", { wayBackSeconds: 4 }),
-          step("retire", "retire", "Scale blue to 0", {
-            undo: "scales blue back to 6",
+          step("retire", "retire", sentence("scale {object} to {n}", { object: blue, n: "0" }), {
+            undo: sentence("scale back up and wait until ready"),
             wayBackSeconds: 90,
             cut: { step: "retire", deployment: request.target, text: "each open connection fails once" },
           }),

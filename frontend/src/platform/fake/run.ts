@@ -6,9 +6,11 @@ import type {
   RunState,
   RunStepView,
   RunView,
+  SentenceView,
   StepState,
   WayBackKind,
 } from "../../api/generated";
+import { sentence } from "./world";
 
 export type Stage =
   | "starting"
@@ -158,20 +160,80 @@ const SHAPES: Record<Stage, Shape> = {
   },
 };
 
-const STEPS: [string, string, string, string, number | null][] = [
-  ["pin-cart", "prepare", "Pin Service cart to blue", "", 2],
-  ["pin-cart-grpc", "prepare", "Pin Service cart-grpc to blue", "", 2],
-  ["create-green", "start-green", "Create cart-green with 20 pods", "20 pods", 4],
-  ["ready-green", "ready", "Wait until 20 pods are ready", "20 of 20", 5],
-  ["check-green", "check", "Ask /ready of each green pod", "20 of 20 answer", 5],
-  ["hold-hpa", "hold-hpa", "Hold blue's autoscaler at 20", "at 20", 5],
-  ["gate-cut-over", "cut-over", "Approval", "", 5],
-  ["cut-over", "cut-over", "Switch both Services to green", "2 writes", 4],
-  ["prove", "cut-over", "Prove that traffic moved", "50 of 50 probes", 4],
-  ["soak", "soak", "Watch both colours for 10 min", "10 min", 4],
-  ["gate-retire", "finish", "Approval", "", 4],
-  ["promote", "finish", "Give blue the new template", "", 90],
-  ["retire-green", "retire", "Delete green", "", 90],
+const blue = "deployment shop/cart";
+const green = "deployment shop/cart-green";
+
+const STEPS: [string, string, SentenceView, string, number | null][] = [
+  [
+    "pin-cart",
+    "prepare",
+    sentence("pin {object} to the pods of {blue}", { object: "service shop/cart", blue: "cart" }),
+    "",
+    2,
+  ],
+  [
+    "pin-cart-grpc",
+    "prepare",
+    sentence("pin {object} to the pods of {blue}", { object: "service shop/cart-grpc", blue: "cart" }),
+    "",
+    2,
+  ],
+  ["create-green", "start-green", sentence("create {object}", { object: green }), "20 pods", 4],
+  [
+    "ready-green",
+    "ready",
+    sentence("wait until {n} pods of {object} are ready", { n: "20", object: green }),
+    "20 of 20",
+    5,
+  ],
+  [
+    "check-green",
+    "check",
+    sentence("ask each pod of {object} for {path} on port {port}, {n} times", {
+      object: green,
+      path: "/ready",
+      port: "8080",
+      n: "3",
+    }),
+    "20 of 20 answer",
+    5,
+  ],
+  [
+    "hold-hpa",
+    "hold-hpa",
+    sentence("hold {object} at no fewer than {n} pods", { object: "horizontalpodautoscaler shop/cart", n: "20" }),
+    "at 20",
+    5,
+  ],
+  ["gate-cut-over", "cut-over", sentence("wait for the operator: {gate}", { gate: "cut-over" }), "", 5],
+  [
+    "cut-over",
+    "cut-over",
+    sentence("move {services} from {from} to {to}", { services: "cart, cart-grpc", from: "cart", to: "cart-green" }),
+    "2 writes",
+    4,
+  ],
+  [
+    "prove",
+    "cut-over",
+    sentence("move {services} from {from} to {to}", { services: "cart, cart-grpc", from: "cart", to: "cart-green" }),
+    "50 of 50 probes",
+    4,
+  ],
+  [
+    "soak",
+    "soak",
+    sentence("{serving} serves and {standby} stands by, {seconds} s", {
+      serving: "cart-green",
+      standby: "cart",
+      seconds: "600",
+    }),
+    "10 min",
+    4,
+  ],
+  ["gate-retire", "finish", sentence("wait for the operator: {gate}", { gate: "retire" }), "", 4],
+  ["promote", "finish", sentence("write the pod template of {object}", { object: blue }), "", 90],
+  ["retire-green", "retire", sentence("delete {object}", { object: green }), "", 90],
 ];
 
 const PHASE_ORDER = STEPS.length;
@@ -241,19 +303,19 @@ const HOLD: HoldView = {
     {
       code: "re-pin",
       label: "Pin to green again",
-      text: "Writes the run's selector back over the one that selects both colours, if it is still as shown.",
+      text: sentence("Writes the selector of this run back over the one that selects both colours"),
       advised: true,
     },
     {
       code: "back-out",
       label: "Flip back to blue",
-      text: "Points both Services at blue: 2 writes, about 4 s.",
+      text: sentence("Takes back everything that this run did"),
       advised: false,
     },
     {
       code: "go-on",
       label: "Leave it",
-      text: "Goes on with both colours answering until somebody changes it.",
+      text: sentence("Goes on although this could not be shown; it is noted in the run"),
       advised: false,
     },
   ],

@@ -583,15 +583,15 @@ views! {
         /// Phase (kebab-case).
         phase: String,
         /// What it does.
-        title: String,
+        title: SentenceView,
         /// Writes.
         writes: Vec<WriteView>,
-        /// What it waits for; empty = nothing.
-        waits: String,
+        /// What it waits for; null = nothing.
+        waits: Option<SentenceView>,
         /// Seconds that it waits at most.
         at_most: Option<u32>,
-        /// How it is undone.
-        undo: String,
+        /// How it is undone; null = it writes nothing.
+        undo: Option<SentenceView>,
         /// Connections that it ends; null = none that a switch before it left behind.
         cut: Option<CutView>,
         /// Seconds to be back where the run began, from here.
@@ -662,7 +662,7 @@ views! {
         /// Phase.
         phase: String,
         /// What it does.
-        title: String,
+        title: SentenceView,
         /// State.
         state: StepState,
         /// Heartbeat: what it waits for, how far it is.
@@ -782,7 +782,7 @@ views! {
         /// On the button.
         label: String,
         /// What it will do.
-        text: String,
+        text: SentenceView,
         /// The first of these is offered first.
         advised: bool,
     }

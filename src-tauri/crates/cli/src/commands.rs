@@ -187,8 +187,7 @@ fn read(path: &Path) -> Result<String, UiError> {
 async fn check(host: &Arc<Host>, path: &Path, json: bool, out: &mut Out) -> Result<Exit, UiError> {
     let v = checked(host, path).await?;
     if json {
-        let findings = map::findings_json(&v.findings);
-        let body = json!({"schema": SCHEMA, "plan": v.id, "startable": v.startable, "findings": findings, "notRestored": v.not_restored});
+        let body = json!({"schema": SCHEMA, "plan": v.id, "startable": v.startable, "findings": v.findings, "notRestored": v.not_restored});
         out.json(&body);
     } else {
         text::findings(&v.findings).iter().for_each(|l| out.line(l));
@@ -203,7 +202,7 @@ async fn doctor(host: &Arc<Host>, g: &Global, json: bool, out: &mut Out) -> Resu
     let unread = host.not_looked_at(&context);
     let needs = found.iter().any(|f| f.severity == FindingSeverity::Warn);
     if json {
-        out.json(&json!({"schema": SCHEMA, "findings": map::findings_json(&found), "unread": map::unread_json(&unread)}));
+        out.json(&json!({"schema": SCHEMA, "findings": found, "unread": map::unread_json(&unread)}));
     } else {
         text::findings(&found).iter().for_each(|l| out.line(l));
         unread.iter().for_each(|k| out.line(&format!("not looked at: {} ({})", k.kind, k.note)));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::{EdgeState, EdgeView, FindingView, GraphBatch, Health, KindStateView, NodeView};
+use api::{EdgeState, EdgeView, GraphBatch, Health, KindStateView, NodeView};
 use model::Kind;
 use serde_json::{Value, json};
 
@@ -32,15 +32,9 @@ pub fn to_json(cluster: &str, g: &GraphBatch, unread: &[KindStateView]) -> Value
         })
         .collect();
     let findings: Vec<Value> =
-        g.findings.iter().flatten().map(|f| json!({"code": f.code, "object": f.object, "message": f.message.text})).collect();
+        g.findings.iter().flatten().map(|f| json!({"code": f.code, "object": f.object, "message": f.message})).collect();
     let unread = unread_json(unread);
     json!({"schema": SCHEMA, "cluster": cluster, "nodes": nodes, "edges": edges, "routes": routes, "findings": findings, "unread": unread})
-}
-
-/// Findings of `check` and `doctor`, in English.
-pub fn findings_json(all: &[FindingView]) -> Vec<Value> {
-    let one = |f: &FindingView| json!({"code": f.code, "severity": f.severity, "object": f.object, "message": f.message.text, "remedy": f.remedy.text});
-    all.iter().map(one).collect()
 }
 
 /// Kinds that are not all seen, and why.

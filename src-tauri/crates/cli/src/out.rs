@@ -5,6 +5,8 @@
 
 use std::io::{self, IsTerminal, Write};
 
+use serde_json::Value;
+
 /// Colours that are used. Colour is never the only sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ink {
@@ -90,9 +92,9 @@ impl Out {
         self.put(line.as_bytes());
     }
 
-    /// A value for programs, on one line.
-    pub fn json(&mut self, value: &serde_json::Value) {
-        self.put(value.to_string().as_bytes());
+    /// A value for programs, on one line. Sentences are plain English in it.
+    pub fn json(&mut self, value: &Value) {
+        self.put(english(value.clone()).to_string().as_bytes());
     }
 
     /// Text as it is (a plan file).
@@ -117,9 +119,33 @@ pub fn say(text: &str) {
     let _ = io::stderr().write_all(line.as_bytes());
 }
 
+/// Fields of a `SentenceView`.
+const SENTENCE: [&str; 4] = ["text", "form", "with", "then"];
+
+/// The value with the text of each sentence in its place: whoever reads it by program looks up no form.
+fn english(value: Value) -> Value {
+    match value {
+        Value::Object(mut map) if map.len() == SENTENCE.len() && SENTENCE.iter().all(|key| map.contains_key(*key)) => {
+            map.remove("text").unwrap_or_default()
+        }
+        Value::Object(map) => map.into_iter().map(|(key, v)| (key, english(v))).collect(),
+        Value::Array(all) => all.into_iter().map(english).collect(),
+        plain => plain,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sentences_are_plain_text_for_programs() {
+        let said = |text| crate::text::tests::said(text);
+        let finding =
+            serde_json::json!({"code": "paused", "message": said("is paused"), "remedy": said(""), "steps": [{"title": said("t")}]});
+        let expect = serde_json::json!({"code": "paused", "message": "is paused", "remedy": "", "steps": [{"title": "t"}]});
+        assert_eq!(english(finding), expect);
+    }
 
     #[test]
     fn text_from_a_cluster_cannot_move_the_cursor() {

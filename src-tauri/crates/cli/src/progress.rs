@@ -183,7 +183,7 @@ pub(crate) mod tests {
         let step = |id: &str, state| RunStepView {
             id: id.into(),
             phase: "prepare".into(),
-            title: "t".into(),
+            title: crate::text::tests::said("t"),
             state,
             detail: String::new(),
             started_at: None,

@@ -145,14 +145,12 @@ pub fn plan(v: &PlanView) -> Vec<String> {
         for w in &s.writes {
             lines.push(format!("      writes {}", w.object));
         }
-        if !s.waits.is_empty() {
+        if let Some(waits) = &s.waits {
             let at_most = s.at_most.map(|n| format!("; at most {n} s")).unwrap_or_default();
-            lines.push(format!("      waits: {}{at_most}", s.waits));
+            lines.push(format!("      waits: {waits}{at_most}"));
         }
         lines.extend(s.cut.iter().map(|c| format!("      expect: {}", c.text)));
-        if !s.undo.is_empty() {
-            lines.push(format!("      undo: {}", s.undo));
-        }
+        lines.extend(s.undo.iter().map(|u| format!("      undo: {u}")));
     }
     let s = &v.summary;
     lines.push(format!("{} steps, {} of them write; {} pods more; about {} s", s.steps, s.writes, s.more_pods, s.seconds));
@@ -329,8 +327,12 @@ pub fn way_back(w: &WayBackView) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    pub fn said(text: &str) -> SentenceView {
+        SentenceView { text: text.into(), form: text.into(), with: Default::default(), then: vec![] }
+    }
 
     #[test]
     fn a_context_that_another_file_hides_is_named_with_both_files() {
@@ -350,7 +352,6 @@ mod tests {
 
     #[test]
     fn findings_that_stop_come_first_and_say_what_to_do() {
-        let said = |text: &str| SentenceView { text: text.into(), form: text.into(), with: Default::default(), then: vec![] };
         let f = |severity, code: &str| FindingView {
             code: code.into(),
             severity,

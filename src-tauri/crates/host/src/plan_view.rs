@@ -95,11 +95,11 @@ fn step(p: &Planned, cut: Option<CutView>) -> PlanStepView {
     PlanStepView {
         id: p.id.clone(),
         phase: phase(p),
-        title: render::summary(&p.step),
+        title: render::summary(&p.step).into(),
         writes: shown(&p.step).map(|s| writes(&s)).unwrap_or_default(),
-        waits: render::waits(&p.step).unwrap_or_default(),
+        waits: render::waits(&p.step).map(Into::into),
         at_most: render::at_most(&p.step),
-        undo: render::undo(&p.step).unwrap_or_default(),
+        undo: render::undo(&p.step).map(Into::into),
         cut,
         way_back_seconds: p.way_back_seconds,
     }

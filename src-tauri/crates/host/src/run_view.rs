@@ -5,7 +5,7 @@ use engine::show::{self, RunView as Seen};
 use engine::status::{RunStatus, StepStatus};
 use engine::{RunHeader, entry};
 use jiff::Timestamp;
-use model::{ObjectId, ObjectSet, Write};
+use model::{ObjectId, ObjectSet, Write, sentence};
 use plan::{Plan, render};
 use serde_json::{Value, json};
 
@@ -161,7 +161,7 @@ fn step(v: &show::StepView, p: &plan::Planned) -> RunStepView {
     RunStepView {
         id: v.id.clone(),
         phase: plan_view::phase(p),
-        title: render::summary(&p.step),
+        title: render::summary(&p.step).into(),
         state: match v.status {
             StepStatus::Waiting => StepState::Pending,
             StepStatus::Running => StepState::Running,
@@ -252,13 +252,13 @@ fn hold(seen: &Seen) -> Option<HoldView> {
 fn choice(at: entry::HoldCode, c: entry::Choice, advised: bool) -> ChoiceView {
     use entry::Choice as C;
     let (label, text) = match c {
-        C::Retry if at == entry::HoldCode::TakenOver => ("Go on from here", "Reads what is there now and goes on with the plan"),
-        C::Retry => ("Look again", "Reads what is there now and goes on if it fits"),
-        C::GoOn => ("Go on without it", "Goes on although this could not be shown; it is noted in the run"),
-        C::Overwrite => ("Write ours over it", "Writes what this run says, guarded by what is there now"),
-        C::RePin => ("Re-pin", "Writes the selector of this run back over the one that selects both colours"),
-        C::Leave => ("Leave it", "Leaves what is there and counts the step as undone"),
-        C::BackOut => ("Back out", "Takes back everything that this run did"),
+        C::Retry if at == entry::HoldCode::TakenOver => ("Go on from here", sentence!("Reads what is there now and goes on with the plan")),
+        C::Retry => ("Look again", sentence!("Reads what is there now and goes on if it fits")),
+        C::GoOn => ("Go on without it", sentence!("Goes on although this could not be shown; it is noted in the run")),
+        C::Overwrite => ("Write ours over it", sentence!("Writes what this run says, guarded by what is there now")),
+        C::RePin => ("Re-pin", sentence!("Writes the selector of this run back over the one that selects both colours")),
+        C::Leave => ("Leave it", sentence!("Leaves what is there and counts the step as undone")),
+        C::BackOut => ("Back out", sentence!("Takes back everything that this run did")),
     };
     ChoiceView { code: c.code().into(), label: label.into(), text: text.into(), advised }
 }

@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use model::{Kind, Labels, ObjectId, names};
+use model::{Kind, Labels, ObjectId, Sentence, names, sentence};
 use serde_json::Value;
 use similar::{ChangeTag, TextDiff};
 
@@ -72,91 +72,109 @@ fn phase(phase: Phase) -> &'static str {
 }
 
 /// What a step does, in one line.
-pub fn summary(step: &Step) -> String {
+pub fn summary(step: &Step) -> Sentence {
     match step {
-        Step::Pause { deployment, .. } => format!("pause {}", deployment.said()),
-        Step::Resume { deployment } => format!("resume {}", deployment.said()),
+        Step::Pause { deployment, .. } => sentence!("pause {object}", object = deployment.said()),
+        Step::Resume { deployment } => sentence!("resume {object}", object = deployment.said()),
         Step::Pin { service, to: SelectorTo::Pinned { .. }, keeps, .. } => {
-            format!("pin {} to the pods of {}", service.said(), keeps.name)
+            sentence!("pin {object} to the pods of {blue}", object = service.said(), blue = keeps.name)
         }
         Step::Pin { service, from: SelectorTo::Pinned { .. }, .. } => {
-            format!("give {} its own selector back", service.said())
+            sentence!("give {object} its own selector back", object = service.said())
         }
         Step::Pin { service, keeps, .. } => {
-            format!("set the selector of {}, keeping the pods of {}", service.said(), keeps.name)
+            sentence!("set the selector of {object}, keeping the pods of {blue}", object = service.said(), blue = keeps.name)
         }
-        Step::Create { object, .. } => format!("create {}", object.said()),
-        Step::Scale { deployment, to } => format!("scale {} to {to}", deployment.said()),
+        Step::Create { object, .. } => sentence!("create {object}", object = object.said()),
+        Step::Scale { deployment, to } => sentence!("scale {object} to {n}", object = deployment.said(), n = to),
         Step::AwaitReady { deployment, count, .. } => {
-            format!("wait until {count} pods of {} are ready", deployment.said())
+            sentence!("wait until {n} pods of {object} are ready", n = count, object = deployment.said())
         }
         Step::Smoke { deployment, check } => {
-            format!("ask each pod of {} for {} on port {}, {} times", deployment.said(), check.path, check.port, check.requests)
+            sentence!(
+                "ask each pod of {object} for {path} on port {port}, {n} times",
+                object = deployment.said(),
+                path = check.path,
+                port = check.port,
+                n = check.requests
+            )
         }
-        Step::Gate { name } => format!("wait for the operator: {name}"),
-        Step::Freeze { hpa, min } => format!("hold {} at no fewer than {min} pods", hpa.said()),
-        Step::Thaw { hpa, min, .. } => format!("give {} its minimum back: {}", hpa.said(), said_min(*min)),
+        Step::Gate { name } => sentence!("wait for the operator: {gate}", gate = name),
+        Step::Freeze { hpa, min } => sentence!("hold {object} at no fewer than {n} pods", object = hpa.said(), n = min),
+        Step::Thaw { hpa, min: Some(min), .. } => sentence!("give {object} its minimum back: {n}", object = hpa.said(), n = min),
+        Step::Thaw { hpa, min: None, .. } => sentence!("give {object} its minimum back: absent", object = hpa.said()),
         Step::Switch { services, to, from, .. } => {
             let list: Vec<&str> = services.iter().map(|s| s.service.name.as_str()).collect();
-            format!("move {} from {} to {}", list.join(", "), from.name, to.name)
+            sentence!("move {services} from {from} to {to}", services = list.join(", "), from = from.name, to = to.name)
         }
         Step::Soak { seconds, deployment, standby, .. } => {
-            format!("{} serves and {} stands by, {seconds} s", deployment.name, standby.name)
+            sentence!("{serving} serves and {standby} stands by, {seconds} s", serving = deployment.name, standby = standby.name, seconds)
         }
-        Step::Retire { deployment } => format!("scale {} to 0", deployment.said()),
-        Step::Delete { object } => format!("delete {}", object.said()),
-        Step::SetTemplate { deployment, .. } => format!("write the pod template of {}", deployment.said()),
+        Step::Retire { deployment } => sentence!("scale {object} to {n}", object = deployment.said(), n = 0),
+        Step::Delete { object } => sentence!("delete {object}", object = object.said()),
+        Step::SetTemplate { deployment, .. } => sentence!("write the pod template of {object}", object = deployment.said()),
         Step::AwaitRollout { deployment, .. } => {
-            format!("wait until {} runs its newest template alone", deployment.said())
+            sentence!("wait until {object} runs its newest template alone", object = deployment.said())
         }
     }
 }
 
 /// How a step is undone; `None` for steps that write nothing.
-pub fn undo(step: &Step) -> Option<String> {
+pub fn undo(step: &Step) -> Option<Sentence> {
     Some(match step {
-        Step::Pause { .. } => "unpause, if template and pause are still as written".into(),
-        Step::Resume { .. } => "pause again".into(),
+        Step::Pause { .. } => sentence!("unpause, if template and pause are still as written"),
+        Step::Resume { .. } => sentence!("pause again"),
         Step::Pin { from, .. } => {
-            format!("selector back to {}, once no pod of the other colour is left that it would match", said(from))
+            sentence!("selector back to {selector}, once no pod of the other colour is left that it would match", selector = said(from))
         }
-        Step::Create { object, .. } if object.kind != Kind::Deployment => "delete it, and wait until it is gone".into(),
-        Step::Create { .. } => "delete it, and wait until it and its pods are gone".into(),
-        Step::Scale { .. } => "scale to what it was".into(),
-        Step::Freeze { .. } => "the minimum as it was".into(),
-        Step::Thaw { frozen, .. } => format!("the minimum back to {frozen}"),
+        Step::Create { object, .. } if object.kind != Kind::Deployment => sentence!("delete it, and wait until it is gone"),
+        Step::Create { .. } => sentence!("delete it, and wait until it and its pods are gone"),
+        Step::Scale { .. } => sentence!("scale to what it was"),
+        Step::Freeze { .. } => sentence!("the minimum as it was"),
+        Step::Thaw { frozen, .. } => sentence!("the minimum back to {n}", n = frozen),
         Step::Switch { from, .. } => {
-            format!("the selectors back, in reverse order, if {} has enough available pods", from.name)
+            sentence!("the selectors back, in reverse order, if {blue} has enough available pods", blue = from.name)
         }
-        Step::Retire { .. } => "scale back up and wait until ready".into(),
-        Step::Delete { .. } => "create it again as it was".into(),
-        Step::SetTemplate { .. } => "the template and pause as they were".into(),
+        Step::Retire { .. } => sentence!("scale back up and wait until ready"),
+        Step::Delete { .. } => sentence!("create it again as it was"),
+        Step::SetTemplate { .. } => sentence!("the template and pause as they were"),
         Step::AwaitReady { .. } | Step::Smoke { .. } | Step::Gate { .. } | Step::Soak { .. } | Step::AwaitRollout { .. } => return None,
     })
 }
 
 /// What a step waits for; `None` when it waits for its own write alone. How long at most: [`at_most`].
-pub fn waits(step: &Step) -> Option<String> {
+pub fn waits(step: &Step) -> Option<Sentence> {
     Some(match step {
-        Step::Pin { keeps, .. } => format!("the same ready endpoints as before, all of {}", keeps.name),
-        Step::AwaitReady { deployment, service, .. } => {
-            let slices = service.as_ref().map(|s| format!(" and the endpoints of {} are its pods alone, on every port", s.name));
-            format!("{} is complete{}", deployment.name, slices.unwrap_or_default())
-        }
-        Step::Smoke { .. } => "every answer is 200 to 399; 5 s each".into(),
-        Step::Gate { .. } => "the operator; this time counts against no deadline".into(),
+        Step::Pin { keeps, .. } => sentence!("the same ready endpoints as before, all of {blue}", blue = keeps.name),
+        Step::AwaitReady { deployment, service: None, .. } => sentence!("{name} is complete", name = deployment.name),
+        Step::AwaitReady { deployment, service: Some(service), .. } => sentence!(
+            "{name} is complete and the endpoints of {service} are its pods alone, on every port",
+            name = deployment.name,
+            service = service.name
+        ),
+        Step::Smoke { .. } => sentence!("every answer is 200 to 399; 5 s each"),
+        Step::Gate { .. } => sentence!("the operator; this time counts against no deadline"),
         Step::Switch { services, to, settle, probes, entries, .. } => {
-            let asked = [probes.as_slice(), entries].concat().join(" and ");
-            let reach = if entries.is_empty() { "" } else { " (if it answered from here before)" };
-            let probes = if asked.is_empty() { String::new() } else { format!(", then {asked} answered by {}{reach}", to.name) };
+            let to = &to.name;
+            let asked = [probes.as_slice(), entries].concat().join(", ");
+            let mut all = sentence!("endpoints of {to} alone, still for {settle} s", to, settle);
+            if !entries.is_empty() {
+                all = all.and(sentence!("then {asked} answered by {to} (if it answered from here before)", asked, to));
+            } else if !probes.is_empty() {
+                all = all.and(sentence!("then {asked} answered by {to}", asked, to));
+            }
             // kube-proxy takes the first change at once and the next about a second later (seen in both modes).
-            let skew = if services.len() > 1 { " (the services follow each other by up to 1 s)" } else { "" };
-            format!("endpoints of {} alone, still for {settle} s{probes}{skew}", to.name)
+            if services.len() > 1 {
+                all = all.and(sentence!("the services follow each other by up to 1 s"));
+            }
+            all
         }
-        Step::Soak { seconds, .. } => format!("{seconds} s; evidence against it flips back, missing evidence does not"),
-        Step::AwaitRollout { deployment, .. } => format!("{} is complete, with no pod of the old template left", deployment.name),
-        Step::Delete { object } if object.kind != Kind::Deployment => "it is gone".into(),
-        Step::Delete { .. } | Step::Retire { .. } => "its pods are gone".into(),
+        Step::Soak { seconds, .. } => sentence!("{seconds} s; evidence against it flips back, missing evidence does not", seconds),
+        Step::AwaitRollout { deployment, .. } => {
+            sentence!("{name} is complete, with no pod of the old template left", name = deployment.name)
+        }
+        Step::Delete { object } if object.kind != Kind::Deployment => sentence!("it is gone"),
+        Step::Delete { .. } | Step::Retire { .. } => sentence!("its pods are gone"),
         Step::Pause { .. } | Step::Resume { .. } | Step::Create { .. } | Step::Scale { .. } | Step::Freeze { .. } | Step::Thaw { .. } => {
             return None;
         }
