@@ -1117,7 +1117,7 @@ title: string,
 /**
  * What it does, in words; or why there is none.
  */
-text: string, 
+text: SentenceView, 
 /**
  * Steps that it undoes.
  */

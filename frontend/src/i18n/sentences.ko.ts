@@ -180,6 +180,7 @@ export const sentences: Record<Form, string> = {
   "it was let go, nobody drives it": "손을 뗀 상태이며 지금 진행하는 사람이 없습니다",
   "its autoscaler is held": "HPA가 고정돼 있습니다",
   "its endpoints carry no port of the service": "엔드포인트에 Service의 포트가 없습니다",
+  "its history holds nothing to go back to": "되돌릴 이전 리비전이 없습니다",
   "its load balancer sends to pods directly ({sign}): it has no target while green's pods are being registered":
     "로드 밸런서가 파드로 직접 보냅니다({sign}). 그린 파드가 등록되는 동안 보낼 대상이 없습니다",
   "its newest change has not been seen by the deployment controller yet":
@@ -259,6 +260,8 @@ export const sentences: Record<Form, string> = {
   "no ready endpoint, {n} not ready": "Ready 엔드포인트가 없습니다(준비 안 됨 {n}개)",
   "no smoke check: it was declined, no port is known, or the readiness probe speaks HTTPS; green is judged by readiness alone":
     "점검 요청이 없습니다(점검을 뺐거나, 포트를 모르거나, readinessProbe가 HTTPS임). 그린을 Ready 여부로만 판단합니다",
+  "nothing was done yet": "아직 한 일이 없습니다",
+  "nothing was rolled out from here yet": "여기서 배포한 적이 없습니다",
   "only one node can mount it at a time, and both colours would: two versions cannot stand side by side":
     "노드 하나에서만 마운트할 수 있는데 두 색이 모두 마운트합니다. 두 버전을 나란히 둘 수 없습니다",
   "only one pod can mount it at a time, and both colours would: two versions cannot stand side by side":
@@ -287,6 +290,8 @@ export const sentences: Record<Form, string> = {
     "{name} 파드의 크기를 조정합니다(updateMode {mode}). 두 색이 함께 있는 동안 블루 파드를 축출할 수 있습니다",
   "resume it or back it out on the workstation that started it": "시작한 컴퓨터에서 이어서 진행하거나 원복하세요",
   "resume {object}": "{object} 재개",
+  "revision {revision} ({images}) is written back, as a rolling update":
+    "리비전 {revision}의 템플릿을 롤링 업데이트로 되돌립니다({images})",
   "revision {revision} still takes {share} % of the requests beside a newer one":
     "새 리비전이 있는데도 리비전 {revision}에서 요청의 {share} %를 처리하고 있습니다",
   "roll it out through {kind} {name}": "{kind} {name}에서 롤아웃하세요",
@@ -358,6 +363,7 @@ export const sentences: Record<Form, string> = {
   "the plan is bound to the cluster at {server} ({uid}); context {context} leads to another one":
     "계획을 만든 클러스터는 {server} ({uid})입니다. 컨텍스트 {context}의 클러스터와 다릅니다",
   "the run has a deadline of its own: {deadline} s": "실행에 자체 제한 시간이 있습니다: {deadline}초",
+  "the run is over; going back is a run of its own": "실행이 끝났습니다. 되돌리려면 새로 실행해야 합니다",
   "the same ready endpoints as before, all of {blue}": "Ready 엔드포인트가 이전과 같고 모두 {blue} 파드",
   "the selectors back, in reverse order, if {blue} has enough available pods":
     "사용 가능한 {blue} 파드가 충분하면 셀렉터를 역순으로 복원",
@@ -377,6 +383,8 @@ export const sentences: Record<Form, string> = {
   "traffic is moving to {object}, and that is not proven yet":
     "트래픽을 {object} 쪽으로 옮기는 중이며, 아직 확인되지 않았습니다",
   "traffic is where it was": "트래픽은 원래대로입니다",
+  "traffic moves back to what served before, then everything else is undone":
+    "트래픽을 이전 버전으로 되돌린 뒤 나머지를 모두 되돌립니다",
   "unpause, if template and pause are still as written": "템플릿과 일시 중지가 그대로면 재개",
   "use a volume of mode ReadWriteMany, or replace the pods in place (strategy Recreate)":
     "ReadWriteMany 볼륨을 쓰거나, 파드를 제자리에서 교체하세요(strategy Recreate)",
@@ -396,6 +404,8 @@ export const sentences: Record<Form, string> = {
   "was paused by a run ({key}: {value})": "실행에서 일시 중지했습니다({key}: {value})",
   "what comes through it is not served; mend the route first":
     "이 라우트로 온 요청은 처리되지 않습니다. 먼저 라우트를 고치세요",
+  "what was prepared is taken away; what serves is not touched":
+    "준비한 것만 정리하며, 요청을 처리 중인 쪽은 건드리지 않습니다",
   "whether a pod of the new template is admitted is not known: no clear answer to its dry run ({why})":
     "새 템플릿의 파드가 받아들여질지 알 수 없습니다: dry-run에 명확한 응답이 없습니다({why})",
   "whether pods of the new template are admitted could not be checked: you may not create pods":

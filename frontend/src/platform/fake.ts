@@ -4,7 +4,7 @@ import { contexts, freshness, object, revisions, settings, workload } from "./fa
 import { plan } from "./fake/plan";
 import { run, STAGES, type Stage } from "./fake/run";
 import { crowd, shop } from "./fake/shop";
-import { unlocked } from "./fake/world";
+import { sentence, unlocked } from "./fake/world";
 import type { Platform } from "./platform";
 
 function refuse(code: UiError["code"], message: string, hint = ""): never {
@@ -185,7 +185,10 @@ export class Fake implements Platform {
             kind: "rollback",
             seconds: 35,
             title: `${id?.split("/")[2] ?? "web"} to revision ${revisions()[1]?.number ?? 0}`,
-            text: "5 of 6 pods still warm",
+            text: sentence("revision {revision} ({images}) is written back, as a rolling update", {
+              revision: "111",
+              images: "registry.shop.example/web:5.7.0",
+            }),
             steps: 1,
             run: null,
           },

@@ -2,7 +2,7 @@
 import type { Command } from "../ui/keys";
 import { call, type RunState } from "../api";
 import { zoom } from "../graph/camera";
-import { t } from "../i18n/index.svelte";
+import { say, t } from "../i18n/index.svelte";
 import type { App } from "./app.svelte";
 
 const ROLLS_OUT = ["Deployment"];
@@ -52,7 +52,9 @@ export function off(app: App, command: Command): string | null {
       if (run?.driver?.elsewhere === true && !over(run.state)) return t("run.elsewhereOff", { by: run.driver.by });
       return run && run.wayBack.kind !== "none" && run.state !== "backingOut" && !over(run.state)
         ? null
-        : (run?.wayBack.text ?? t("off.noRun"));
+        : run
+          ? say(run.wayBack.text)
+          : t("off.noRun");
     }
     case "rePin": {
       if (app.screen.at !== "run") return t("off.noRun");

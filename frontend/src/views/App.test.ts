@@ -149,7 +149,6 @@ describe("the window", () => {
     const way = {
       ...run("starting").wayBack,
       kind: "rollback" as const,
-      text: "The template as it was is written back.",
     };
     app.take({ type: "run", data: { ...run("starting"), strategy: "rollback", wayBack: way } });
     const back = await screen.findByTestId("back-out");

@@ -50,7 +50,7 @@ interface Shape {
   current: StepState;
   onGreen: boolean;
   headline: [string, string];
-  back: [WayBackKind, number | null, string];
+  back: [WayBackKind, number | null, SentenceView];
 }
 
 const SHAPES: Record<Stage, Shape> = {
@@ -60,7 +60,7 @@ const SHAPES: Record<Stage, Shape> = {
     current: "running",
     onGreen: false,
     headline: ["green-starting", "Green is starting: 12 of 20 pods ready. All traffic is on blue."],
-    back: ["backOut", 5, "Deletes green and unpins both Services. Blue is untouched, no request notices."],
+    back: ["backOut", 5, sentence("what was prepared is taken away; what serves is not touched")],
   },
   gate: {
     state: "waiting",
@@ -68,7 +68,7 @@ const SHAPES: Record<Stage, Shape> = {
     current: "pending",
     onGreen: false,
     headline: ["green-ready", "Green is ready and checked. All traffic is still on blue."],
-    back: ["backOut", 5, "Deletes green and unpins both Services. Blue is untouched, no request notices."],
+    back: ["backOut", 5, sentence("what was prepared is taken away; what serves is not touched")],
   },
   "not-clear": {
     state: "waiting",
@@ -76,7 +76,7 @@ const SHAPES: Record<Stage, Shape> = {
     current: "pending",
     onGreen: false,
     headline: ["green-not-clear", "Green is not ready to take traffic: 2 pods are restarting."],
-    back: ["backOut", 5, "Deletes green and unpins both Services. Blue is untouched, no request notices."],
+    back: ["backOut", 5, sentence("what was prepared is taken away; what serves is not touched")],
   },
   cutting: {
     state: "running",
@@ -84,7 +84,7 @@ const SHAPES: Record<Stage, Shape> = {
     current: "running",
     onGreen: true,
     headline: ["cutting-over", "Traffic is moving to green. The proof is still coming in."],
-    back: ["flipBack", 4, "Points both Services back at blue. Blue is warm: 20 of 20 ready."],
+    back: ["flipBack", 4, sentence("traffic moves back to what served before, then everything else is undone")],
   },
   draining: {
     state: "running",
@@ -92,7 +92,7 @@ const SHAPES: Record<Stage, Shape> = {
     current: "running",
     onGreen: true,
     headline: ["on-green-draining", "Traffic is on green. Connections that were open before may still be on blue."],
-    back: ["flipBack", 4, "Points both Services back at blue. Blue is warm: 20 of 20 ready."],
+    back: ["flipBack", 4, sentence("traffic moves back to what served before, then everything else is undone")],
   },
   soaked: {
     state: "waiting",
@@ -100,7 +100,7 @@ const SHAPES: Record<Stage, Shape> = {
     current: "pending",
     onGreen: true,
     headline: ["soaked", "Traffic is on green and the soak is over. Blue still stands."],
-    back: ["flipBack", 4, "Points both Services back at blue. Blue is warm: 20 of 20 ready."],
+    back: ["flipBack", 4, sentence("traffic moves back to what served before, then everything else is undone")],
   },
   done: {
     state: "done",
@@ -108,7 +108,14 @@ const SHAPES: Record<Stage, Shape> = {
     current: "done",
     onGreen: true,
     headline: ["done", "Green serves everything. Blue is retired."],
-    back: ["rollback", 90, "Rolls back to 1.18.2 in steps; its pods have to start again."],
+    back: [
+      "rollback",
+      90,
+      sentence("revision {revision} ({images}) is written back, as a rolling update", {
+        revision: "41",
+        images: "registry.shop.example/cart:1.18.2",
+      }),
+    ],
   },
   "backing-out": {
     state: "backingOut",
@@ -116,7 +123,7 @@ const SHAPES: Record<Stage, Shape> = {
     current: "undoing",
     onGreen: false,
     headline: ["backing-out", "Going back: green is being deleted. Blue serves everything."],
-    back: ["backOut", 3, "Under way."],
+    back: ["backOut", 3, sentence("what was prepared is taken away; what serves is not touched")],
   },
   "backed-out": {
     state: "backedOut",
@@ -124,7 +131,7 @@ const SHAPES: Record<Stage, Shape> = {
     current: "undone",
     onGreen: false,
     headline: ["backed-out", "Back where it began: blue serves everything, nothing of green is left."],
-    back: ["none", null, "There is nothing to go back from."],
+    back: ["none", null, sentence("the run is over; going back is a run of its own")],
   },
   hold: {
     state: "held",
@@ -132,7 +139,7 @@ const SHAPES: Record<Stage, Shape> = {
     current: "running",
     onGreen: true,
     headline: ["contradiction", "Service cart was changed by somebody else: it selects both colours."],
-    back: ["flipBack", 4, "Points both Services back at blue. Blue is warm: 20 of 20 ready."],
+    back: ["flipBack", 4, sentence("traffic moves back to what served before, then everything else is undone")],
   },
   failed: {
     state: "failed",
@@ -140,7 +147,7 @@ const SHAPES: Record<Stage, Shape> = {
     current: "failed",
     onGreen: false,
     headline: ["failed", "Green never became ready: 3 pods cannot pull their image. Blue serves everything."],
-    back: ["none", null, "The run has ended; the commands below revert what is left by hand."],
+    back: ["none", null, sentence("the run is over; going back is a run of its own")],
   },
   stuck: {
     state: "stuck",
@@ -148,7 +155,7 @@ const SHAPES: Record<Stage, Shape> = {
     current: "failed",
     onGreen: false,
     headline: ["stuck", "Going back stopped: Service cart-grpc refuses the write. Blue serves everything."],
-    back: ["none", null, "An undo failed: use the commands of the break-glass card."],
+    back: ["none", null, sentence("the run is over; going back is a run of its own")],
   },
   left: {
     state: "left",
@@ -156,7 +163,7 @@ const SHAPES: Record<Stage, Shape> = {
     current: "pending",
     onGreen: false,
     headline: ["left", "This run was left at a safe place. All traffic is on blue."],
-    back: ["backOut", 5, "Deletes green and unpins both Services."],
+    back: ["backOut", 5, sentence("what was prepared is taken away; what serves is not touched")],
   },
 };
 

@@ -756,7 +756,7 @@ views! {
         /// Title (`web: back out`).
         title: String,
         /// What it does, in words; or why there is none.
-        text: String,
+        text: SentenceView,
         /// Steps that it undoes.
         steps: u32,
         /// Run that it belongs to.

@@ -212,7 +212,7 @@ pub(crate) mod tests {
                 kind: WayBackKind::BackOut,
                 seconds: Some(5),
                 title: String::new(),
-                text: "deletes green".into(),
+                text: crate::text::tests::said("deletes green"),
                 steps: 1,
                 run: None,
             },

@@ -320,7 +320,7 @@ pub fn hold(v: &RunView) -> Vec<String> {
 pub fn way_back(w: &WayBackView) -> Vec<String> {
     let secs = w.seconds.map(|s| format!(" (about {s} s)")).unwrap_or_default();
     match w.kind {
-        WayBackKind::None if w.text.is_empty() => vec![],
+        WayBackKind::None if w.text.text.is_empty() => vec![],
         WayBackKind::None => vec![format!("no way back by this run: {}", w.text)],
         _ => vec![format!("way back: {}{secs}", w.text)],
     }

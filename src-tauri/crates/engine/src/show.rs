@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use model::{ObjectId, Write};
+use model::{ObjectId, Sentence, Write, sentence};
 use plan::{Phase, Planned, Step};
 use serde::{Deserialize, Serialize};
 
@@ -161,7 +161,7 @@ pub struct WayBack {
     /// Kind.
     pub kind: WayBackKind,
     /// In words.
-    pub said: Said,
+    pub said: Sentence,
     /// Steps that it undoes, in that order.
     pub steps: Vec<String>,
     /// Seconds, about; `None` = not known.
@@ -298,18 +298,18 @@ fn moved(view: &View, step: &str, service: &ObjectId) -> bool {
 
 fn way_back(view: &View) -> WayBack {
     let steps: Vec<String> = view.to_undo().into_iter().map(|p| p.id.clone()).collect();
-    let none = |code: &str, text: &str| WayBack { kind: WayBackKind::None, said: Said::new(code, text), steps: vec![], seconds: None };
+    let none = |said| WayBack { kind: WayBackKind::None, said, steps: vec![], seconds: None };
     if view.status.is_final() {
-        return none("over", "the run is over; going back is a run of its own");
+        return none(sentence!("the run is over; going back is a run of its own"));
     }
-    let Some(last) = view.to_undo().first().copied() else { return none("nothing", "nothing was done yet") };
+    let Some(last) = view.to_undo().first().copied() else { return none(sentence!("nothing was done yet")) };
     let seconds = last.way_back_seconds;
     if switched(view) {
-        let text = "traffic moves back to what served before, then everything else is undone";
-        return WayBack { kind: WayBackKind::FlipBack, said: Said::new("flip-back", text), steps, seconds };
+        let said = sentence!("traffic moves back to what served before, then everything else is undone");
+        return WayBack { kind: WayBackKind::FlipBack, said, steps, seconds };
     }
-    let text = "what was prepared is taken away; what serves is not touched";
-    WayBack { kind: WayBackKind::BackOut, said: Said::new("back-out", text), steps, seconds }
+    let said = sentence!("what was prepared is taken away; what serves is not touched");
+    WayBack { kind: WayBackKind::BackOut, said, steps, seconds }
 }
 
 /// Connections that were open before the flip stay where they are. From outside they cannot be seen: that is said,

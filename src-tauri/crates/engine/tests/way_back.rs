@@ -45,7 +45,7 @@ async fn while_the_cutover_is_proven_and_when_its_proof_is_missing_the_way_back_
     let held = wait(&run, true, |v| v.hold.is_some()).await;
     assert_eq!(held.hold.as_ref().expect("held").step, "cut-over");
     for view in [proving, held, stage.journaled()] {
-        assert_eq!((view.way_back.kind, view.way_back.said.code.as_str()), (WayBackKind::FlipBack, "flip-back"), "{view:#?}");
+        assert_eq!(view.way_back.kind, WayBackKind::FlipBack, "{view:#?}");
         assert_eq!(view.draining.expect("old connections may be open").code, "draining");
     }
     // The other direction: once the selectors are back, nothing is left to flip.

@@ -282,7 +282,7 @@ pub fn way_back(plan: &Plan, seen: &Seen) -> WayBackView {
         kind,
         seconds: w.seconds,
         title: format!("{}: {verb}", plan.target.object.name),
-        text: w.said.text.clone(),
+        text: w.said.clone().into(),
         steps: count(w.steps.len()),
         run: Some(seen.id.clone()),
     }

@@ -10,6 +10,7 @@ use engine::run::{Run, RunError, inspect};
 use engine::show::RunView as Seen;
 use engine::status::RunStatus;
 use engine::{Cluster, Evidence, Journal, RunHeader, Take};
+use model::{Sentence, sentence};
 use plan::{Plan, Step};
 use tokio::sync::watch;
 
@@ -496,7 +497,7 @@ impl Host {
         let target = id.filter(|i| i.contains('/')).or_else(|| run.map(|r| r.target.clone()));
         match target {
             Some(target) => self.rollback_of(context, &target).await,
-            None => Ok(none("nothing was rolled out from here yet")),
+            None => Ok(none(sentence!("nothing was rolled out from here yet"))),
         }
     }
 
@@ -505,18 +506,23 @@ impl Host {
         let link = self.link(context).await?;
         let revisions = match self.revisions(&link, &id).await {
             Ok(r) => r,
-            Err(e) => return Ok(none(&e.message)),
+            Err(e) => return Ok(none(sentence!("{why}", why = e.message))),
         };
         Ok(match revisions.iter().find(|r| r.advised) {
             Some(r) => WayBackView {
                 kind: WayBackKind::Rollback,
                 seconds: None,
                 title: format!("{}: back to revision {}", id.name, r.number),
-                text: format!("revision {} ({}) is written back, as a rolling update", r.number, r.images.join(", ")),
+                text: sentence!(
+                    "revision {revision} ({images}) is written back, as a rolling update",
+                    revision = r.number,
+                    images = r.images.join(", ")
+                )
+                .into(),
                 steps: 2,
                 run: None,
             },
-            None => none("its history holds nothing to go back to"),
+            None => none(sentence!("its history holds nothing to go back to")),
         })
     }
 
@@ -540,7 +546,7 @@ impl Host {
     }
 }
 
-fn none(why: &str) -> WayBackView {
+fn none(why: Sentence) -> WayBackView {
     WayBackView { kind: WayBackKind::None, seconds: None, title: "no way back".into(), text: why.into(), steps: 0, run: None }
 }
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A sentence in English, and what it was made of: a front end that speaks another language looks its form up (as gettext
 /// does with a `msgid`) and fills the same values in. Made by [`sentence!`](crate::sentence!).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Sentence {
     /// In English.
     pub text: String,
