@@ -448,4 +448,12 @@ export const sentences: Record<Form, string> = {
   "{wanted} more pods are wanted, and {nodes} nodes have room for {fits} at most":
     "파드 {wanted}개가 더 필요한데, 노드 {nodes}개에 들어갈 수 있는 것은 최대 {fits}개입니다",
   "{why}": "{why}",
+  "was changed at {at}, after what runs now had come: if that is what broke, going back does not mend it":
+    "{at}에 변경됐습니다. 지금 버전이 배포된 뒤이므로, 이것이 원인이면 롤백해도 해결되지 않습니다",
+  "was changed at {at}, after the version that comes back: that comes back with what it holds now":
+    "{at}에 변경됐습니다. 되돌릴 버전이 배포된 뒤이므로, 그 버전도 지금 내용을 읽습니다",
+  "compare what it held; put that back as well, or instead":
+    "이전 내용과 비교해 보고, 그 내용도 함께(또는 그것만) 되돌리세요",
+  "compare what it held; going back does not bring it back":
+    "이전 내용과 비교해 보세요. 롤백으로는 되돌아오지 않습니다",
 };

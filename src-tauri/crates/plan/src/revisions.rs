@@ -273,7 +273,7 @@ impl Weighed {
 }
 
 /// Whether two templates say the same. `null` says nothing (`creationTimestamp` of a template, on older servers).
-fn same(a: &Value, b: &Value) -> bool {
+pub(crate) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Object(a), Value::Object(b)) => {
             let covers = |a: &Map<String, Value>, b: &Map<String, Value>| {
