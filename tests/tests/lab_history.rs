@@ -55,11 +55,15 @@ fn a_release_that_was_left_by_an_undo_did_not_serve_until_the_next_one() {
     until("more time than v2 had", Duration::from_secs(60), || came.elapsed().as_secs() > 2 * at_most);
     roll(&s, "v3");
     let history = history(&s);
-    let said = revision(&history, "v2")["reasons"][0].as_str().expect("a reason").to_string();
-    let seconds: u64 =
-        said.strip_prefix("- was the current revision for ").and_then(|r| r.split(' ').next()?.parse().ok()).expect("seconds");
+    let said = revision(&history, "v2")["reasons"][0]["said"].as_str().expect("a reason").to_string();
+    let seconds: u64 = said.strip_prefix("was the current revision for ").and_then(|r| r.split(' ').next()?.parse().ok()).expect("seconds");
     assert!(seconds <= at_most, "v2 was there for {at_most} s at most: {said}");
-    assert!(revision(&history, "v1")["reasons"].as_array().is_some_and(|r| r.iter().any(|r| r == "~ rolled out before as 2")), "{history}");
+    assert!(
+        revision(&history, "v1")["reasons"]
+            .as_array()
+            .is_some_and(|r| r.iter().any(|r| r["said"] == "rolled out before as 2" && r["speaks"] == "neither")),
+        "{history}"
+    );
     assert_eq!(revision(&history, "v3")["current"], true);
 }
 

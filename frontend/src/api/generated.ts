@@ -470,6 +470,18 @@ object: string,
  */
 count: number, };
 
+export type Speaks = "for" | "against" | "neither";
+
+export type ReasonView = { 
+/**
+ * How.
+ */
+speaks: Speaks, 
+/**
+ * In words.
+ */
+said: SentenceView, };
+
 export type RevisionView = { 
 /**
  * Number.
@@ -515,15 +527,15 @@ advised: boolean,
 /**
  * Cannot be gone back to, because.
  */
-excluded: string | null, 
+excluded: SentenceView | null, 
 /**
  * It was never seen healthy, because.
  */
-neverHealthy: string | null, 
+neverHealthy: SentenceView | null, 
 /**
  * What speaks for and against it.
  */
-reasons: Array<string>, };
+reasons: Array<ReasonView>, };
 
 export type OverviewRow = { 
 /**
@@ -705,7 +717,7 @@ diff: string,
 /**
  * Cannot be gone back to, because.
  */
-excluded: string | null, };
+excluded: SentenceView | null, };
 
 export type WorkloadView = { 
 /**
@@ -919,7 +931,7 @@ confirm: ConfirmNeed,
 /**
  * What going back does not restore.
  */
-notRestored: Array<string>, };
+notRestored: Array<SentenceView>, };
 
 export type RunState = "ready" | "running" | "waiting" | "held" | "backingOut" | "done" | "backedOut" | "failed" | "stuck" | "left" | "elsewhere";
 

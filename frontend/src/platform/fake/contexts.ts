@@ -1,3 +1,4 @@
+import { sentence } from "./world";
 import type {
   ContextView,
   ContextsView,
@@ -166,14 +167,20 @@ export function revisions(): RevisionView[] {
     revision(111, {
       advised: true,
       cause: "jenkins shop-deploy #790",
-      reasons: ["served 3 d 4 h without a restart", "its image is still in the registry"],
+      reasons: [
+        { speaks: "for", said: sentence("was the current revision for {n} d", { n: "3" }) },
+        { speaks: "for", said: sentence("image {image} is on every node", { image: `${IMAGE}:5.7.0` }) },
+      ],
     }),
     revision(110, {
-      reasons: ["its rollout was not complete within its deadline"],
-      neverHealthy: "its rollout was not complete within its deadline",
+      reasons: [{ speaks: "against", said: sentence("its rollout was not complete within its deadline") }],
+      neverHealthy: sentence("its rollout was not complete within its deadline"),
       created: "2026-11-16T08:00:00Z",
     }),
-    revision(109, { excluded: "never became ready", created: "2026-11-16T07:40:00Z" }),
+    revision(109, {
+      excluded: sentence("it needs what is gone: {gone}", { gone: "secret shop/web-tls" }),
+      created: "2026-11-16T07:40:00Z",
+    }),
   ];
 }
 

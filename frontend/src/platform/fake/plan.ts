@@ -183,7 +183,10 @@ export function plan(request: PlanRequest, checked: boolean): PlanView {
     startable: checked && !broken,
     confirm: unlocked.has(request.context) ? (rollback ? "hold" : "key") : "type",
     notRestored: rollback
-      ? ["ConfigMap payments-config: edited after revision 111 started", "replicas, Services and routes: as they are"]
+      ? [
+          sentence("contents of ConfigMaps and Secrets: the same names now hold the new contents"),
+          sentence("Services, Ingresses and routes"),
+        ]
       : [],
   };
 }

@@ -28,6 +28,11 @@ macro_rules! words {
 }
 
 words! {
+    /// How a reason weighs.
+    Speaks { /// For it.
+        For, /// Against it.
+        Against, /// Neither: to be known.
+        Neither, }
     /// What is known of connections that stay on the old colour.
     ConnectionsSeen { /// Nothing: there may be any number.
         Unknown, /// The pods that they led to are gone, and they with them.
@@ -416,11 +421,18 @@ views! {
         /// Best to go back to.
         advised: bool,
         /// Cannot be gone back to, because.
-        excluded: Option<String>,
+        excluded: Option<SentenceView>,
         /// It was never seen healthy, because.
-        never_healthy: Option<String>,
+        never_healthy: Option<SentenceView>,
         /// What speaks for and against it.
-        reasons: Vec<String>,
+        reasons: Vec<ReasonView>,
+    }
+    /// What speaks for or against a revision.
+    ReasonView {
+        /// How.
+        speaks: Speaks,
+        /// In words.
+        said: SentenceView,
     }
     /// A line of the overview.
     OverviewRow {
@@ -541,7 +553,7 @@ views! {
         /// What going back to it changes now, as a diff with what sounds secret masked.
         diff: String,
         /// Cannot be gone back to, because.
-        excluded: Option<String>,
+        excluded: Option<SentenceView>,
     }
     /// New image of a container.
     ImageWish {
@@ -644,7 +656,7 @@ views! {
         /// What a start asks for.
         confirm: ConfirmNeed,
         /// What going back does not restore.
-        not_restored: Vec<String>,
+        not_restored: Vec<SentenceView>,
     }
     /// The sentence that says what is so.
     Headline {

@@ -88,8 +88,8 @@ pub fn history(revisions: &[RevisionView], before: &[BeforeView]) -> Vec<String>
         };
         let note = match (&r.excluded, &r.never_healthy) {
             (Some(why), _) => format!("not possible: {why}"),
-            (None, Some(_)) => format!("never seen healthy: {}", r.reasons.join("; ")),
-            (None, None) => r.reasons.join("; "),
+            (None, Some(_)) => format!("never seen healthy: {}", reasons(r)),
+            (None, None) => reasons(r),
         };
         rows.push(vec![
             mark.into(),
@@ -119,6 +119,16 @@ pub fn history(revisions: &[RevisionView], before: &[BeforeView]) -> Vec<String>
     lines.extend(table(&rows));
     lines.push(ink(Ink::Dim, "plans of this workstation kept these: changeoverctl plan rollback deployment/NAME --to-run RUN"));
     lines
+}
+
+/// `+` for it, `-` against it, `~` to be known.
+fn reasons(r: &RevisionView) -> String {
+    let sign = |speaks: Speaks| match speaks {
+        Speaks::For => '+',
+        Speaks::Against => '-',
+        Speaks::Neither => '~',
+    };
+    r.reasons.iter().map(|r| format!("{} {}", sign(r.speaks), r.said)).collect::<Vec<_>>().join("; ")
 }
 
 /// A plan with its steps.

@@ -91,10 +91,19 @@ fn revision(r: &Revision, diff: String, snapshot: &plan::Snapshot, advised: Opti
         wanted: wanted.unwrap_or_default(),
         current: r.current,
         advised: advised == Some(r.number),
-        excluded: r.excluded.clone(),
-        never_healthy: r.never_healthy.clone(),
-        reasons: r.score_reasons.clone(),
+        excluded: r.excluded.clone().map(SentenceView::from),
+        never_healthy: r.never_healthy.clone().map(SentenceView::from),
+        reasons: r.reasons.iter().map(reason).collect(),
     }
+}
+
+fn reason(r: &plan::revisions::Reason) -> ReasonView {
+    let speaks = match r.weight {
+        0 => Speaks::Neither,
+        1.. => Speaks::For,
+        _ => Speaks::Against,
+    };
+    ReasonView { speaks, said: r.said.clone().into() }
 }
 
 /// Why an object cannot be rolled out; empty = it can. What the checks would find is not looked for here.

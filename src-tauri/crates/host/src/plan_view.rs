@@ -1,6 +1,6 @@
 //! A plan as front ends get it. Values that must not be shown are masked before anything is rendered (I10).
 
-use api::{ConfirmNeed, CutView, FindingSeverity, FindingView, PlanStepView, PlanSummary, PlanView, WriteView};
+use api::{ConfirmNeed, CutView, FindingSeverity, FindingView, PlanStepView, PlanSummary, PlanView, SentenceView, WriteView};
 use plan::{Plan, Planned, Step, kubectl, render, revisions};
 use serde_json::Value;
 
@@ -164,9 +164,9 @@ fn summary(plan: &Plan) -> PlanSummary {
     }
 }
 
-fn not_restored(plan: &Plan) -> Vec<String> {
+fn not_restored(plan: &Plan) -> Vec<SentenceView> {
     let restores = plan.steps.iter().any(|s| s.phase == plan::Phase::Restore);
-    if restores { revisions::NOT_RESTORED.iter().map(|l| l.to_string()).collect() } else { vec![] }
+    if restores { revisions::not_restored().into_iter().map(SentenceView::from).collect() } else { vec![] }
 }
 
 #[cfg(test)]

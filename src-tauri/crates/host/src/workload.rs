@@ -49,7 +49,7 @@ fn before(around: &Around<'_>, p: &Past) -> BeforeView {
         reason: p.reason.clone(),
         images: object::containers(&p.before).into_iter().map(|c| format!("{}={}", c.name, c.image)).collect(),
         diff: plan_view::template_diff(&around.template(), &p.before),
-        excluded: plan::revisions::excluded_before(around, p),
+        excluded: plan::revisions::excluded_before(around, p).map(SentenceView::from),
     }
 }
 

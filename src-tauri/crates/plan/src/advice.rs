@@ -80,7 +80,7 @@ fn rollback(around: &Around<'_>) -> Result<Advice, PlanError> {
     let (fit, reasons) = match all.iter().find(|r| r.excluded.is_none()) {
         Some(best) => {
             let mut reasons = vec![format!("revision {} can be gone back to, in steps, as a rolling update", best.number)];
-            reasons.extend(best.healthy_evidence.clone());
+            reasons.extend(best.healthy_evidence.as_ref().map(ToString::to_string));
             (Fit::Possible, reasons)
         }
         None => match around.snapshot.past.iter().find(|p| excluded_before(around, p).is_none()) {

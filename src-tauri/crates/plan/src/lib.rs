@@ -40,7 +40,7 @@ pub use hazards::{Finding, Severity};
 pub use params::{Param, ParamKind, ParamSchema};
 pub use past::{Ending, Past};
 pub use plan::{Finish, ImageChange, Plan, PlanError, Planned, Target, What};
-pub use revisions::{NOT_RESTORED, Revision};
+pub use revisions::Revision;
 pub use snapshot::{Access, DryRun, Snapshot, SnapshotError, Untried, Verb};
 pub use step::{Colour, Phase, SelectorTo, SmokeCheck, Step, SwitchService};
 pub use strategies::Strategy;

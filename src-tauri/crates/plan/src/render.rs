@@ -9,7 +9,7 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::kubectl::commands;
 use crate::plan::{Plan, Planned};
-use crate::revisions::NOT_RESTORED;
+use crate::revisions::not_restored;
 use crate::step::{Phase, SelectorTo, Step};
 
 /// The whole plan, with a newline at the end.
@@ -33,7 +33,7 @@ pub fn text(plan: &Plan) -> String {
     if plan.steps.iter().any(|s| s.phase == Phase::Restore) {
         line(&mut out, "");
         line(&mut out, "This does not bring back:");
-        for l in NOT_RESTORED {
+        for l in not_restored() {
             line(&mut out, &format!("  - {l}"));
         }
     }

@@ -7,7 +7,7 @@
 
 use jiff::Timestamp;
 use model::kinds::template::PodTemplate;
-use model::{Kind, ObjectId};
+use model::{Kind, ObjectId, Sentence, sentence};
 use serde_json::{Map, Value};
 
 use crate::around::Around;
@@ -36,13 +36,13 @@ pub struct Revision {
     /// It is what the Deployment asks for now.
     pub current: bool,
     /// What speaks for its having worked; `None` = nothing is known.
-    pub healthy_evidence: Option<String>,
+    pub healthy_evidence: Option<Sentence>,
     /// What speaks against its ever having worked, where nothing speaks for it.
-    pub never_healthy: Option<String>,
+    pub never_healthy: Option<Sentence>,
     /// Why it cannot be gone back to.
-    pub excluded: Option<String>,
-    /// What speaks for and against it: `+ served 9 d until the next revision`.
-    pub score_reasons: Vec<String>,
+    pub excluded: Option<Sentence>,
+    /// What speaks for and against it, and what is to be known, in the order of looking.
+    pub reasons: Vec<Reason>,
     /// The higher the better; only ever compared within one list.
     pub score: i32,
 }
@@ -72,7 +72,7 @@ fn revision(around: &Around<'_>, kept: &Kept, served: Option<i64>, live: &Value)
     let template = slim(&kept.template);
     let current = same(&kept.template, live);
     let excluded = match current {
-        true => Some("it is what runs now".to_string()),
+        true => Some(sentence!("it is what runs now")),
         false => exclusion(around, &template),
     };
     let mut weighed = Weighed::default();
@@ -95,53 +95,62 @@ fn revision(around: &Around<'_>, kept: &Kept, served: Option<i64>, live: &Value)
         never_healthy: weighed.against.filter(|_| weighed.evidence.is_none()),
         healthy_evidence: weighed.evidence,
         excluded,
-        score_reasons: weighed.reasons,
+        reasons: weighed.reasons,
         score: weighed.score,
     }
 }
 
 /// Why the template from before a run cannot be gone back to.
-pub fn excluded_before(around: &Around<'_>, past: &Past) -> Option<String> {
+pub fn excluded_before(around: &Around<'_>, past: &Past) -> Option<Sentence> {
     match same(&past.before, &around.template()) {
-        true => Some("it is what runs now".into()),
+        true => Some(sentence!("it is what runs now")),
         false => exclusion(around, &slim(&past.before)),
     }
 }
 
-fn exclusion(around: &Around<'_>, template: &PodTemplate) -> Option<String> {
+fn exclusion(around: &Around<'_>, template: &PodTemplate) -> Option<Sentence> {
     if !around.deployment.spec.selector.matches(&template.metadata.labels) {
-        return Some(format!("its labels do not satisfy the selector of the {}", around.id.kind));
+        return Some(sentence!("its labels do not satisfy the selector of the {kind}", kind = around.id.kind));
     }
     let gone = references(template, around.namespace());
     let gone: Vec<String> =
         gone.iter().filter(|r| !r.optional && presence(around.snapshot, &r.object) == Presence::Missing).map(|r| r.object.said()).collect();
-    (!gone.is_empty()).then(|| format!("it needs what is gone: {}", gone.join(", ")))
+    (!gone.is_empty()).then(|| sentence!("it needs what is gone: {gone}", gone = gone.join(", ")))
+}
+
+/// What speaks for a revision, against it, or is to be known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    /// Positive = for it, negative = against it; what is only to be known weighs nothing.
+    pub weight: i32,
+    /// In words.
+    pub said: Sentence,
 }
 
 #[derive(Default)]
 struct Weighed {
     score: i32,
-    reasons: Vec<String>,
-    evidence: Option<String>,
-    against: Option<String>,
+    reasons: Vec<Reason>,
+    evidence: Option<Sentence>,
+    against: Option<Sentence>,
 }
 
 impl Weighed {
-    fn add(&mut self, score: i32, reason: String) {
-        self.score += score;
-        self.reasons.push(format!("{} {reason}", if score < 0 { '-' } else { '+' }));
+    fn add(&mut self, weight: i32, said: Sentence) {
+        self.score += weight;
+        self.reasons.push(Reason { weight, said });
     }
 
     /// It worked.
-    fn proves(&mut self, score: i32, reason: String) {
-        self.evidence.get_or_insert_with(|| reason.clone());
-        self.add(score, reason);
+    fn proves(&mut self, weight: i32, said: Sentence) {
+        self.evidence.get_or_insert_with(|| said.clone());
+        self.add(weight, said);
     }
 
     /// It did not work.
-    fn refutes(&mut self, score: i32, reason: String) {
-        self.against.get_or_insert_with(|| reason.clone());
-        self.add(score, reason);
+    fn refutes(&mut self, weight: i32, said: Sentence) {
+        self.against.get_or_insert_with(|| said.clone());
+        self.add(weight, said);
     }
 
     /// Pods that are ready prove more than any history; pods that fail speak against it, and so do warnings about them.
@@ -149,10 +158,10 @@ impl Weighed {
         let pods: Vec<_> = around.pods().into_iter().filter(|p| kept.made(p)).collect();
         let failing = pods.iter().find_map(|p| p.failure());
         if kept.ready > 0 {
-            self.proves(100, format!("{} of its pods are ready now", kept.ready));
+            self.proves(100, sentence!("{n} of its pods are ready now", n = kept.ready));
         }
         if let Some((reason, _)) = failing {
-            self.refutes(-120, format!("its pods fail now: {reason}"));
+            self.refutes(-120, sentence!("its pods fail now: {reason}", reason));
             return;
         }
         // Pods of a ReplicaSet are named after it; those of other kinds are not, and only pods that are there can be told.
@@ -166,7 +175,7 @@ impl Weighed {
             .filter(|e| e.kind == "Warning" && about(e))
             .find(|e| matches!(e.reason.as_str(), "BackOff" | "Failed" | "Unhealthy" | "FailedCreate"));
         if let Some(w) = warning {
-            self.refutes(-50, format!("its pods were warned about: {}", w.reason));
+            self.refutes(-50, sentence!("its pods were warned about: {reason}", reason = w.reason));
         }
     }
 
@@ -176,8 +185,8 @@ impl Weighed {
         let named = format!("\"{}\"", kept.object.name);
         let Some(verdict) = all.find(|c| c.kind == "Progressing" && c.message.contains(&named)) else { return };
         match verdict.reason.as_str() {
-            "NewReplicaSetAvailable" => self.proves(30, "its rollout was complete".into()),
-            "ProgressDeadlineExceeded" => self.refutes(-60, "its rollout was not complete within its deadline".into()),
+            "NewReplicaSetAvailable" => self.proves(30, sentence!("its rollout was complete")),
+            "ProgressDeadlineExceeded" => self.refutes(-60, sentence!("its rollout was not complete within its deadline")),
             _ => {}
         }
     }
@@ -187,12 +196,14 @@ impl Weighed {
         for p in past {
             if same(&p.after, &kept.template) {
                 match p.ending {
-                    Ending::Done => self.proves(30, format!("run {} brought it in, checked it and ended well", p.run)),
-                    Ending::TakenBack => self.refutes(-100, format!("run {} brought it in and was taken back{}", p.run, p.why())),
+                    Ending::Done => self.proves(30, sentence!("run {run} brought it in, checked it and ended well", run = p.run)),
+                    Ending::TakenBack => {
+                        self.refutes(-100, sentence!("run {run} brought it in and was taken back{why}", run = p.run, why = p.why()))
+                    }
                 }
             }
             if p.goes_back && p.ending == Ending::Done && same(&p.before, &kept.template) {
-                self.add(-60, format!("run {} went back from it{}", p.run, p.why()));
+                self.add(-60, sentence!("run {run} went back from it{why}", run = p.run, why = p.why()));
             }
         }
     }
@@ -200,13 +211,19 @@ impl Weighed {
     /// How long it was the one that counted. A bad release is usually replaced soon.
     fn life(&mut self, served: Option<i64>) {
         let Some(seconds) = served else { return };
-        let said = format!("was the current revision for {}", said_seconds(seconds));
+        let said = match seconds {
+            172_800.. => sentence!("was the current revision for {n} d", n = seconds / 86_400),
+            7_200.. => sentence!("was the current revision for {n} h", n = seconds / 3_600),
+            600.. => sentence!("was the current revision for {n} min", n = seconds / 60),
+            120.. => sentence!("was the current revision for {n} min only", n = seconds / 60),
+            _ => sentence!("was the current revision for {n} s only", n = seconds),
+        };
         match seconds {
             86_400.. => self.proves(40, said),
             3_600.. => self.proves(30, said),
             600.. => self.proves(15, said),
             // Too short to tell: a good one may have been replaced by a better one.
-            _ => self.add(-20, format!("{said} only")),
+            _ => self.add(-20, said),
         }
     }
 
@@ -223,9 +240,9 @@ impl Weighed {
             let name = full_name(&c.image);
             let holds = nodes.iter().filter(|held| held.contains(&name.as_str())).count();
             match holds {
-                0 => self.add(-10, format!("image {} is on no node: it has to be pulled, and may be gone", c.image)),
-                n if n == nodes.len() => self.add(5, format!("image {} is on every node", c.image)),
-                n => self.reasons.push(format!("~ image {} is on {n} of {} nodes", c.image, nodes.len())),
+                0 => self.add(-10, sentence!("image {image} is on no node: it has to be pulled, and may be gone", image = c.image)),
+                n if n == nodes.len() => self.add(5, sentence!("image {image} is on every node", image = c.image)),
+                n => self.add(0, sentence!("image {image} is on {n} of {all} nodes", image = c.image, n, all = nodes.len())),
             }
         }
     }
@@ -233,18 +250,18 @@ impl Weighed {
     fn template(&mut self, old: &PodTemplate, live: &PodTemplate) {
         let mutable = old.spec.containers.iter().find(|c| is_mutable(&c.image));
         if let Some(c) = mutable {
-            self.add(-10, format!("image {} can have changed since: its tag is not fixed", c.image));
+            self.add(-10, sentence!("image {image} can have changed since: its tag is not fixed", image = c.image));
         }
         if old.spec.service_account_name != live.spec.service_account_name {
-            self.add(-5, "another service account than now".into());
+            self.add(-5, sentence!("another service account than now"));
         }
         let ports = |t: &PodTemplate| t.spec.containers.iter().flat_map(|c| c.ports.clone()).collect::<Vec<_>>();
         if ports(old) != ports(live) {
-            self.add(-5, "other ports than now".into());
+            self.add(-5, sentence!("other ports than now"));
         }
         let probes = |t: &PodTemplate| t.spec.containers.iter().map(|c| c.readiness_probe.clone()).collect::<Vec<_>>();
         if probes(old) != probes(live) {
-            self.add(-5, "another readiness probe than now".into());
+            self.add(-5, sentence!("another readiness probe than now"));
         }
     }
 
@@ -255,7 +272,7 @@ impl Weighed {
             if matches!(r.object.kind, Kind::ConfigMap | Kind::Secret)
                 && around.snapshot.raw(&r.object).and_then(|raw| written_at(raw, false)).is_some_and(|at| at > created)
             {
-                self.add(-10, format!("{} changed after it came", r.object.said()));
+                self.add(-10, sentence!("{object} changed after it came", object = r.object.said()));
             }
         }
     }
@@ -265,9 +282,9 @@ impl Weighed {
             && !before.is_empty()
         {
             let before: Vec<String> = before.iter().map(u64::to_string).collect();
-            self.reasons.push(format!("~ rolled out before as {}", before.join(",")));
+            self.add(0, sentence!("rolled out before as {numbers}", numbers = before.join(",")));
         } else if kept.raised {
-            self.reasons.push("~ rolled out before, under another number".into());
+            self.add(0, sentence!("rolled out before, under another number"));
         }
     }
 }
@@ -315,28 +332,20 @@ pub fn is_mutable(image: &str) -> bool {
     last.split_once(':').is_none_or(|(_, tag)| tag == "latest")
 }
 
-/// `90 s`, `12 min`, `5 h`, `9 d`.
-pub fn said_seconds(seconds: i64) -> String {
-    match seconds {
-        172_800.. => format!("{} d", seconds / 86_400),
-        7_200.. => format!("{} h", seconds / 3_600),
-        120.. => format!("{} min", seconds / 60),
-        _ => format!("{seconds} s"),
-    }
-}
-
 /// What bringing an old pod template back does not bring back.
-pub const NOT_RESTORED: &[&str] = &[
-    "number of pods, strategy, selector, minReadySeconds and revisionHistoryLimit of the workload",
-    "contents of ConfigMaps and Secrets: the same names now hold the new contents",
-    "Services, Ingresses and routes",
-    "autoscalers, disruption budgets and network policies",
-    "service accounts and their rights",
-    "custom resources and their definitions",
-    "data: volumes, database schema, queued messages, caches",
-    "what lies outside the cluster: DNS, load balancers, CDN",
-    "images behind tags that are not fixed, and sidecars that a webhook injects",
-];
+pub fn not_restored() -> Vec<Sentence> {
+    vec![
+        sentence!("number of pods, strategy, selector, minReadySeconds and revisionHistoryLimit of the workload"),
+        sentence!("contents of ConfigMaps and Secrets: the same names now hold the new contents"),
+        sentence!("Services, Ingresses and routes"),
+        sentence!("autoscalers, disruption budgets and network policies"),
+        sentence!("service accounts and their rights"),
+        sentence!("custom resources and their definitions"),
+        sentence!("data: volumes, database schema, queued messages, caches"),
+        sentence!("what lies outside the cluster: DNS, load balancers, CDN"),
+        sentence!("images behind tags that are not fixed, and sidecars that a webhook injects"),
+    ]
+}
 
 #[cfg(test)]
 mod tests {
@@ -362,10 +371,5 @@ mod tests {
     fn images_are_named_as_nodes_name_them() {
         let full = ["web", "shop/web:1", "r.example:5000/web:1", "localhost/web@sha256:00"].map(full_name);
         assert_eq!(full, ["docker.io/library/web:latest", "docker.io/shop/web:1", "r.example:5000/web:1", "localhost/web@sha256:00"]);
-    }
-
-    #[test]
-    fn spans_are_said_in_one_unit() {
-        assert_eq!([90, 600, 7200, 864_000].map(said_seconds), ["90 s", "10 min", "2 h", "10 d"]);
     }
 }

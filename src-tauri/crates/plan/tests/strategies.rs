@@ -166,7 +166,12 @@ fn histories_are_ranked_as_written_down() {
 fn said(r: &plan::Revision) -> String {
     let images: Vec<String> = r.images.iter().map(|(c, i)| format!("{c}={i}")).collect();
     let head = format!("revision {} {} ready {} score {}\n", r.number, images.join(" "), r.ready, r.score);
-    let lines = r.score_reasons.iter().map(|l| format!("  {l}\n"));
+    let sign = |weight: i32| match weight {
+        0 => '~',
+        1.. => '+',
+        _ => '-',
+    };
+    let lines = r.reasons.iter().map(|l| format!("  {} {}\n", sign(l.weight), l.said));
     let evidence = r.healthy_evidence.iter().map(|e| format!("  evidence: {e}\n"));
     let never = r.never_healthy.iter().map(|e| format!("  never seen healthy: {e}\n"));
     let excluded = r.excluded.iter().map(|e| format!("  excluded: {e}\n"));
