@@ -151,7 +151,7 @@ async fn a_whole_pod_template_is_rolled_out_as_it_was_typed() -> Outcome<()> {
 }
 
 #[tokio::test]
-async fn a_deployment_is_rolled_back_to_its_revision_before() -> Outcome<()> {
+async fn a_deployment_is_rolled_back_to_its_revision_before_and_that_is_undone() -> Outcome<()> {
     let j = Journey::begin("rollback")?;
     let first = j.object("deployment/web")?["spec"]["template"].clone();
     j.kubectl(&["set", "image", "deployment/web", "web=changeover.dev/shop:v2"])?;
@@ -178,5 +178,13 @@ async fn a_deployment_is_rolled_back_to_its_revision_before() -> Outcome<()> {
     assert_eq!((&now["status"]["updatedReplicas"], &now["status"]["availableReplicas"]), (&json!(2), &json!(2)));
     let revision: &Value = &now["metadata"]["annotations"]["deployment.kubernetes.io/revision"];
     assert_eq!(revision, "3", "its ReplicaSet is used again");
+    // The undo of the undo: what was there before that run is chosen already.
+    w.click("[data-testid=back-out]").await?;
+    w.see("[data-testid=walk] [data-testid^=before-][aria-checked=true]").await?;
+    w.click("[data-testid=walk-next]").await?;
+    w.see("[data-testid=walk-next][aria-disabled=false]").await?;
+    j.check_and_start(&w).await?;
+    j.until(&w, "[data-testid=run][data-state=done]").await?;
+    assert_eq!(j.object("deployment/web")?["spec"]["template"]["spec"]["containers"][0]["image"], "changeover.dev/shop:v2");
     w.close().await
 }

@@ -496,4 +496,6 @@ export const sentences: Record<Form, string> = {
   "what lies outside the cluster: DNS, load balancers, CDN": "클러스터 밖: DNS, 로드 밸런서, CDN",
   "images behind tags that are not fixed, and sidecars that a webhook injects":
     "고정되지 않은 태그의 이미지, 웹훅으로 주입되는 사이드카",
+  "the run is over; the pod template from before it can be written back by a rollback of its own":
+    "실행이 끝났습니다. 실행 전 파드 템플릿은 별도 롤백으로 되돌릴 수 있습니다",
 };

@@ -261,6 +261,7 @@ export type Form =
   | "the plan is bound to the cluster at {server} ({uid}); context {context} leads to another one"
   | "the run has a deadline of its own: {deadline} s"
   | "the run is over; going back is a run of its own"
+  | "the run is over; the pod template from before it can be written back by a rollback of its own"
   | "the same ready endpoints as before, all of {blue}"
   | "the selectors back, in reverse order, if {blue} has enough available pods"
   | "the services follow each other by up to 1 s"

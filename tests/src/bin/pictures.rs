@@ -33,6 +33,15 @@ async fn main() -> Outcome<()> {
     w.click("[data-testid=tab-events]").await?;
     take(&w, &to, "inspector").await?;
     w.click("[data-testid=tab-overview]").await?;
+    for (setting, name) in [("language-en", ""), ("language-ko", "-ko")] {
+        set(&w, setting).await?;
+        w.click("[data-testid=roll-back]").await?;
+        w.see("[data-testid=walk] .rev").await?;
+        take(&w, &to, &format!("walk-back{name}")).await?;
+        keys(&w, "gm").await?;
+        j.select(&w).await?;
+    }
+    set(&w, "language-en").await?;
     theirs(&w, &j, &to).await?;
     for (setting, name) in [("theme-light", "-light"), ("language-ko", "-ko")] {
         set(&w, setting).await?;
@@ -162,6 +171,13 @@ fn shop() -> Outcome<Journey> {
     for name in ["deployment/web", "deployment/api"] {
         j.kubectl(&["rollout", "status", name, "--timeout=120s"])?;
     }
+    // Somebody has rolled a bad version out, and gone back.
+    j.kubectl(&["set", "image", "deployment/web", "web=changeover.dev/shop:crash-loop"])?;
+    let crashes =
+        || j.kubectl(&["get", "pods", "-o", "jsonpath={.items[*].spec.containers[0].image}"]).is_ok_and(|i| i.contains("crash-loop"));
+    until("a bad version", Duration::from_secs(60), crashes);
+    j.kubectl(&["rollout", "undo", "deployment/web"])?;
+    j.kubectl(&["rollout", "status", "deployment/web", "--timeout=120s"])?;
     Ok(j)
 }
 

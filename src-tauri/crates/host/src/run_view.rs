@@ -6,7 +6,7 @@ use engine::status::{RunStatus, StepStatus};
 use engine::{RunHeader, entry};
 use jiff::Timestamp;
 use model::{ObjectId, ObjectSet, Write, sentence};
-use plan::{Plan, render};
+use plan::{Plan, Planned, Step, render};
 use serde_json::{Value, json};
 
 use crate::lanes::{self, count, said};
@@ -266,6 +266,17 @@ fn choice(at: entry::HoldCode, c: entry::Choice, advised: bool) -> ChoiceView {
 /// The way back of a run.
 pub fn way_back(plan: &Plan, seen: &Seen) -> WayBackView {
     let w = &seen.way_back;
+    let wrote = |p: &Planned| matches!(&p.step, Step::SetTemplate { deployment, .. } if *deployment == plan.target.object);
+    if seen.status == RunStatus::Done && plan.steps.iter().any(wrote) {
+        return WayBackView {
+            kind: WayBackKind::Rollback,
+            seconds: None,
+            title: format!("{}: undo", plan.target.object.name),
+            text: sentence!("the run is over; the pod template from before it can be written back by a rollback of its own").into(),
+            steps: 2,
+            run: Some(seen.id.clone()),
+        };
+    }
     let kind = match w.kind {
         show::WayBackKind::None => WayBackKind::None,
         show::WayBackKind::BackOut if seen.strategy == "rollback" => WayBackKind::Rollback,
