@@ -180,7 +180,6 @@ export const sentences: Record<Form, string> = {
   "it was let go, nobody drives it": "손을 뗀 상태이며 지금 진행하는 사람이 없습니다",
   "its autoscaler is held": "HPA가 고정돼 있습니다",
   "its endpoints carry no port of the service": "엔드포인트에 Service의 포트가 없습니다",
-  "its history holds nothing to go back to": "되돌릴 이전 리비전이 없습니다",
   "its load balancer sends to pods directly ({sign}): it has no target while green's pods are being registered":
     "로드 밸런서가 파드로 직접 보냅니다({sign}). 그린 파드가 등록되는 동안 보낼 대상이 없습니다",
   "its newest change has not been seen by the deployment controller yet":
@@ -498,4 +497,6 @@ export const sentences: Record<Form, string> = {
     "고정되지 않은 태그의 이미지, 웹훅으로 주입되는 사이드카",
   "the run is over; the pod template from before it can be written back by a rollback of its own":
     "실행이 끝났습니다. 실행 전 파드 템플릿은 별도 롤백으로 되돌릴 수 있습니다",
+  "somebody went back from it to an older one": "이 버전에서 이전 버전으로 되돌린 적이 있습니다",
+  "no revision of its history is advised to go back to": "되돌리기를 권할 만한 리비전이 없습니다",
 };

@@ -50,7 +50,7 @@ impl Host {
 /// As [`Host::revisions`], of a snapshot that is at hand.
 pub fn revisions_of(snapshot: &plan::Snapshot, id: &ObjectId) -> Result<Vec<RevisionView>, UiError> {
     let ranked = plan::revisions::revisions(snapshot, id).map_err(errors::plan)?;
-    let advised = ranked.iter().find(|r| r.excluded.is_none()).map(|r| r.number);
+    let advised = plan::revisions::best(&ranked).map(|r| r.number);
     let mut by_age: Vec<&Revision> = ranked.iter().collect();
     by_age.sort_by_key(|r| r.number);
     let templates: Vec<Option<Value>> = by_age.iter().map(|r| plan::revisions::template_of(snapshot, id, &r.kept)).collect();

@@ -522,7 +522,7 @@ impl Host {
                 steps: 2,
                 run: None,
             },
-            None => none(sentence!("its history holds nothing to go back to")),
+            None => none(sentence!("no revision of its history is advised to go back to")),
         })
     }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::around::Around;
 use crate::plan::PlanError;
 use crate::references::slim;
-use crate::revisions::{excluded_before, revisions};
+use crate::revisions::{best, excluded_before, revisions};
 use crate::snapshot::Snapshot;
 
 /// What is said of one strategy.
@@ -77,7 +77,7 @@ fn blue_green(around: &Around<'_>) -> Advice {
 
 fn rollback(around: &Around<'_>) -> Result<Advice, PlanError> {
     let all = revisions(around.snapshot, around.id)?;
-    let (fit, reasons) = match all.iter().find(|r| r.excluded.is_none()) {
+    let (fit, reasons) = match best(&all) {
         Some(best) => {
             let mut reasons = vec![format!("revision {} can be gone back to, in steps, as a rolling update", best.number)];
             reasons.extend(best.healthy_evidence.as_ref().map(ToString::to_string));

@@ -175,6 +175,13 @@ pub fn served(all: &[Kept]) -> Vec<Option<i64>> {
     all.iter().map(|k| k.numbers.iter().filter_map(life).max()).collect()
 }
 
+/// For each of them whether somebody went back from it to an older template, as far as the numbers tell.
+pub fn left(all: &[Kept]) -> Vec<bool> {
+    let owner = |n: u64| all.iter().find(|k| k.numbers.contains(&n));
+    let older = |k: &Kept, next: &Kept| next.numbers.iter().any(|n| *n < k.number()) || (next.raised && next.created < k.created);
+    all.iter().map(|k| owner(k.number() + 1).is_some_and(|next| older(k, next))).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,6 +207,7 @@ mod tests {
         // v1 served 9,000 s; v2 for 300 s; back to v1, which is revision 3, for 10,700 s; then v3.
         let all = [kept(&[1, 3], 0, Some(20_000)), kept(&[2], 9_000, Some(9_300)), kept(&[4], 20_000, None)];
         assert_eq!(served(&all), [Some(10_700), Some(300), None]);
+        assert_eq!(left(&all), [false, true, false]);
     }
 
     #[test]

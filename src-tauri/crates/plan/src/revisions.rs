@@ -37,6 +37,8 @@ pub struct Revision {
     pub current: bool,
     /// What speaks for its having worked; `None` = nothing is known.
     pub healthy_evidence: Option<Sentence>,
+    /// Somebody went back from it to an older one.
+    pub left: bool,
     /// What speaks against its ever having worked, where nothing speaks for it.
     pub never_healthy: Option<Sentence>,
     /// Why it cannot be gone back to.
@@ -54,9 +56,9 @@ pub fn revisions(snapshot: &Snapshot, target: &ObjectId) -> Result<Vec<Revision>
         return Err(PlanError::Unfit { object: target.clone(), why: format!("its history could not be read ({why})") });
     }
     let kept = history::of(&around);
-    let served = history::served(&kept);
+    let (served, left) = (history::served(&kept), history::left(&kept));
     let live = around.template();
-    let mut list: Vec<Revision> = kept.iter().zip(served).map(|(k, s)| revision(&around, k, s, &live)).collect();
+    let mut list: Vec<Revision> = kept.iter().zip(served).zip(left).map(|((k, s), l)| revision(&around, k, s, l, &live)).collect();
     list.sort_by_key(|r| (r.excluded.is_some(), std::cmp::Reverse((if r.excluded.is_some() { 0 } else { r.score }, r.number))));
     Ok(list)
 }
@@ -68,7 +70,13 @@ pub fn template_of(snapshot: &Snapshot, target: &ObjectId, kept: &ObjectId) -> O
     (!found.template.is_null()).then_some(found.template)
 }
 
-fn revision(around: &Around<'_>, kept: &Kept, served: Option<i64>, live: &Value) -> Revision {
+/// The revision to go back to, where nobody names one: the best that nobody went back from, and that was not seen unwell
+/// alone. Where there is none, somebody has to name one.
+pub fn best(all: &[Revision]) -> Option<&Revision> {
+    all.iter().find(|r| r.excluded.is_none() && r.never_healthy.is_none() && !r.left)
+}
+
+fn revision(around: &Around<'_>, kept: &Kept, served: Option<i64>, left: bool, live: &Value) -> Revision {
     let template = slim(&kept.template);
     let current = same(&kept.template, live);
     let excluded = match current {
@@ -80,6 +88,9 @@ fn revision(around: &Around<'_>, kept: &Kept, served: Option<i64>, live: &Value)
     weighed.progress(around, kept);
     weighed.past(&around.snapshot.past, kept);
     weighed.life(served);
+    if left && !weighed.left {
+        weighed.leaves(sentence!("somebody went back from it to an older one"));
+    }
     weighed.template(&template, &around.deployment.spec.template);
     weighed.images(around, kept, &template);
     weighed.config(around, kept, &template);
@@ -92,6 +103,7 @@ fn revision(around: &Around<'_>, kept: &Kept, served: Option<i64>, live: &Value)
         change_cause: kept.change_cause.clone(),
         ready: kept.ready,
         current,
+        left: weighed.left,
         never_healthy: weighed.against.filter(|_| weighed.evidence.is_none()),
         healthy_evidence: weighed.evidence,
         excluded,
@@ -133,6 +145,7 @@ struct Weighed {
     reasons: Vec<Reason>,
     evidence: Option<Sentence>,
     against: Option<Sentence>,
+    left: bool,
 }
 
 impl Weighed {
@@ -151,6 +164,12 @@ impl Weighed {
     fn refutes(&mut self, weight: i32, said: Sentence) {
         self.against.get_or_insert_with(|| said.clone());
         self.add(weight, said);
+    }
+
+    /// Somebody did not want it any more.
+    fn leaves(&mut self, said: Sentence) {
+        self.left = true;
+        self.add(-60, said);
     }
 
     /// Pods that are ready prove more than any history; pods that fail speak against it, and so do warnings about them.
@@ -203,7 +222,7 @@ impl Weighed {
                 }
             }
             if p.goes_back && p.ending == Ending::Done && same(&p.before, &kept.template) {
-                self.add(-60, sentence!("run {run} went back from it{why}", run = p.run, why = p.why()));
+                self.leaves(sentence!("run {run} went back from it{why}", run = p.run, why = p.why()));
             }
         }
     }

@@ -16,7 +16,7 @@ use crate::ground::base_of;
 use crate::history::kept_in;
 use crate::params::{Param, ParamKind, ParamSchema, number, text, wrong};
 use crate::plan::{Plan, PlanError, SCHEMA, Target, What};
-use crate::revisions::{Revision, excluded_before, revisions, template_of};
+use crate::revisions::{Revision, best, excluded_before, revisions, template_of};
 use crate::snapshot::Snapshot;
 use crate::step::{Phase, Step};
 
@@ -167,9 +167,17 @@ fn choose<'a>(around: &Around<'_>, all: &'a [Revision], wanted: Option<u32>) -> 
                 None => Ok(r),
             },
         },
-        None => all.iter().find(|r| r.excluded.is_none()).ok_or_else(|| {
-            let why = all.iter().filter(|r| !r.current).filter_map(|r| Some(format!("revision {}: {}", r.number, r.excluded.as_ref()?)));
-            unfit(format!("no revision can be gone back to ({})", why.collect::<Vec<_>>().join("; ")))
+        None => best(all).ok_or_else(|| {
+            let against = |r: &Revision| r.reasons.iter().find(|r| r.weight < 0).map(|r| r.said.to_string());
+            let why = all.iter().filter(|r| !r.current).map(|r| {
+                let why = r.excluded.as_ref().map(ToString::to_string).or_else(|| against(r)).unwrap_or_default();
+                format!("revision {}: {why}", r.number)
+            });
+            let why = why.collect::<Vec<_>>().join("; ");
+            match all.iter().any(|r| r.excluded.is_none()) {
+                true => unfit(format!("no revision can be advised ({why}); name the one that you want (toRevision)")),
+                false => unfit(format!("no revision can be gone back to ({why})")),
+            }
         }),
     }
 }
