@@ -14,6 +14,9 @@ use crate::link::Link;
 use crate::plan_view::{self, Checked};
 use crate::{Host, entries, errors, locked, mask, object};
 
+/// Runs of a workload that are looked at for what they tell of its revisions: a Deployment keeps ten.
+const PAST: usize = 20;
+
 /// Plans that a process keeps; the oldest goes when there are more.
 const KEPT: usize = 64;
 
@@ -36,8 +39,10 @@ impl Host {
     /// Runs of a workload that are over, newest first, as the journal of this workstation tells them. One that cannot be
     /// interpreted says nothing here: the list of runs tells about it.
     fn past(&self, cluster: &ClusterIdentity, target: &ObjectId) -> Result<Vec<Past>, UiError> {
-        let headers = self.store.runs().map_err(errors::journal)?;
-        let known = headers.iter().filter(|h| h.target == *target).filter_map(|h| {
+        let mut headers = self.store.runs().map_err(errors::journal)?;
+        headers.retain(|h| h.target == *target);
+        headers.sort_by_key(|h| std::cmp::Reverse(h.started_at));
+        let known = headers.iter().take(PAST).filter_map(|h| {
             let (plan, seen) = self.journaled(&h.id).ok()?;
             let (ending, reason) = match &seen.status {
                 RunStatus::Done => (Ending::Done, h.reason.clone()),
