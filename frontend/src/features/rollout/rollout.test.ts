@@ -3,7 +3,7 @@ import { run, STAGES } from "../../platform/fake/run";
 import { workload } from "../../platform/fake/contexts";
 import { plan } from "../../platform/fake/plan";
 import { flow, next, phases, pipes, ribbon } from "./run";
-import { changed, group, params, parse, saysSomething, startable, type Wish } from "./walk";
+import { changed, group, params, parse, placeToBegin, saysSomething, startable, type Wish } from "./walk";
 
 const w = workload("Deployment/shop/web");
 const wish = (image: string): Wish => ({ mode: "images", images: { web: image }, template: w.template });
@@ -46,6 +46,13 @@ describe("the walk", () => {
   it("groups findings into what stops, what to look at and what is taken care of", () => {
     const g = group(plan(request("web:broken"), true).findings);
     expect([g.stops.length, g.look.length, g.done.length]).toEqual([1, 1, 1]);
+  });
+  it("begins going back at what was before the run that is meant, else at what is advised", () => {
+    expect(placeToBegin(w, null)).toEqual({ revision: 111 });
+    expect(placeToBegin(w, "rb-web-3f9a1c")).toEqual({ run: "rb-web-3f9a1c" });
+    expect(placeToBegin(w, "bg-web-000000"), "a run that is not known").toEqual({ revision: 111 });
+    const nothing = { ...w, revisions: w.revisions.map((r) => ({ ...r, advised: false })) };
+    expect(placeToBegin(nothing, null)).toBe(null);
   });
   it("takes parameters in their range, and leaves out what is empty", () => {
     const list = w.strategies[0]?.params ?? [];

@@ -23,6 +23,17 @@ export function saysSomething(w: WorkloadView, wish: Wish): boolean {
     : changed(w, wish).length > 0;
 }
 
+/** Where a rollback goes: a revision of the history, or the template from before a run. */
+export type To = { revision: number; run?: undefined } | { run: string; revision?: undefined };
+
+/** What is chosen to begin with: what was before the run whose undo is meant, else the revision that is advised. */
+export function placeToBegin(w: WorkloadView, undo: string | null): To | null {
+  const run = w.before.find((b) => b.run === undo && b.excluded === null);
+  if (run) return { run: run.run };
+  const advised = w.revisions.find((r) => r.advised);
+  return advised ? { revision: advised.number } : null;
+}
+
 export interface Grouped {
   stops: FindingView[];
   look: FindingView[];
