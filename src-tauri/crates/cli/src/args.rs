@@ -331,10 +331,7 @@ pub struct Target {
 
 /// `KEY=VALUE`; the value may hold further `=`.
 fn pair(s: &str) -> Result<(String, String), String> {
-    match s.split_once('=') {
-        Some((k, v)) if !k.is_empty() && !v.is_empty() => Ok((k.to_string(), v.to_string())),
-        _ => Err("KEY=VALUE is needed".to_string()),
-    }
+    setting(s).and_then(|(k, v)| if v.is_empty() { Err("KEY=VALUE is needed".to_string()) } else { Ok((k, v)) })
 }
 
 /// As [`pair`], but the value may be empty: an empty list, no smoke check.

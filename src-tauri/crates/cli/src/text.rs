@@ -117,7 +117,7 @@ pub fn history(revisions: &[RevisionView], before: &[BeforeView]) -> Vec<String>
     }));
     lines.push(String::new());
     lines.extend(table(&rows));
-    lines.push(ink(Ink::Dim, "plans of this workstation kept these: changeoverctl plan rollback deployment/NAME --to-run RUN"));
+    lines.push(ink(Ink::Dim, "plans of this workstation kept these: changeoverctl plan rollback KIND/NAME --to-run RUN"));
     lines
 }
 

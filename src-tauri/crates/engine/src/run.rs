@@ -12,7 +12,7 @@ use crate::ctx::{Command, Ctx, Options, Ports, Stop};
 use crate::entry::{Choice, Direction, End, Entry, Event, Hold, HoldCode, Purpose, Said};
 use crate::ports::{JournalError, ReadError};
 use crate::record::{Face, Record};
-use crate::shared::{self, ShareError, Shared, Take, Taken, Terms, alone, goes_back};
+use crate::shared::{self, ShareError, Shared, Take, Taken, Terms, alone};
 use crate::show::{Live, RunView, switched};
 use crate::status::{RunStatus, StepStatus};
 use crate::verify::{Moved, same_cluster, verify};
@@ -123,7 +123,7 @@ impl Run {
         let plan = &view.plan;
         let back = matches!(first, Some(Command::BackOut(_)))
             || matches!(view.status, RunStatus::BackingOut { .. } | RunStatus::Stuck { .. })
-            || goes_back(plan);
+            || plan.goes_back();
         let joined = match known {
             Ok(Some(found)) if found.at.face.run != plan.id => return Err(shared::open(&found.at.face).into()),
             Ok(Some(found)) if found.at.face.over => return Err(ended(ports, found)?),

@@ -224,7 +224,7 @@ impl Shared {
         let mut shared = Self::new(ports, plan, terms, place::record(plan));
         match shared.acquire(plan, &view).await {
             Ok(()) => {}
-            Err(ShareError::Refused(why)) if goes_back(plan) => shared.alone = Some(why),
+            Err(ShareError::Refused(why)) if plan.goes_back() => shared.alone = Some(why),
             Err(e) => return Err(e),
         }
         Ok(shared)
@@ -677,11 +677,6 @@ pub(crate) fn alone(why: String) -> Said {
     Said::new("alone", format!("nobody else sees this run, or can take it over: {why}")).with("why", why)
 }
 
-/// Whether a run does without a record where it may not have one.
-pub(crate) fn goes_back(plan: &Plan) -> bool {
-    plan::strategies::find(&plan.strategy).is_some_and(|s| s.goes_back())
-}
-
 impl Ctx {
     /// Makes sure that nobody else has the run, as far as that can be asked: before it ends in this journal.
     pub(crate) async fn still_ours(&mut self) -> Result<(), Stop> {
@@ -697,7 +692,7 @@ impl Ctx {
                 Pushed::Done => return Ok(()),
                 Pushed::Taken(by) => return Err(Stop::TakenOver(by)),
                 // Going back goes on; that nobody else sees it is noted.
-                Pushed::Refused(why) if self.direction == Direction::Undo || goes_back(&self.plan) => self.go_alone(why)?,
+                Pushed::Refused(why) if self.direction == Direction::Undo || self.plan.goes_back() => self.go_alone(why)?,
                 Pushed::Refused(why) => {
                     let said = Said::new("not-shared", format!("the record that other workstations need cannot be written: {why}"))
                         .with("why", why);

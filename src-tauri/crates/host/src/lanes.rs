@@ -36,13 +36,7 @@ pub fn services(plan: &Plan) -> Vec<&ObjectId> {
 
 /// Pods of a workload by owner chain, in the order of their names.
 pub fn pods<'a>(set: &'a ObjectSet, workload: &ObjectId) -> Vec<&'a Pod> {
-    let Some(d) = set.workload(workload) else { return vec![] };
-    let namespace = d.metadata.namespace.as_str();
-    let owned = |uid: &str, of: &model::Meta| of.controller().is_some_and(|o| o.uid == uid);
-    let sets = set.replica_sets(namespace).filter(|r| owned(&d.metadata.uid, &r.metadata)).map(|r| r.metadata.uid.as_str());
-    // Other workloads than Deployments own their pods themselves.
-    let owners: BTreeSet<&str> = sets.chain([d.metadata.uid.as_str()]).collect();
-    set.pods(namespace).filter(|p| p.metadata.controller().is_some_and(|o| owners.contains(o.uid.as_str()))).collect()
+    set.workload(workload).map(|w| set.pods_of(w)).unwrap_or_default()
 }
 
 /// A pod's cell.
@@ -68,8 +62,7 @@ fn green_share(plan: &Plan, endpoints: &[ServiceEndpoints]) -> Option<f64> {
 
 /// What the engine knows, and the endpoints that it has not counted (yet, or because nobody here drives the run) as the live
 /// view shows them.
-pub fn counted(plan: &Plan, seen: &RunView, set: Option<&ObjectSet>, at: Timestamp) -> RunView {
-    let mut seen = seen.clone();
+pub fn counted(plan: &Plan, mut seen: RunView, set: Option<&ObjectSet>, at: Timestamp) -> RunView {
     let missing = set.map(|set| endpoints(plan, set, at)).unwrap_or_default();
     let missing: Vec<ServiceEndpoints> = missing.into_iter().filter(|m| !seen.endpoints.iter().any(|e| e.service == m.service)).collect();
     seen.endpoints.extend(missing);

@@ -43,7 +43,7 @@ impl Host {
 
     /// Revisions of a workload, newest first; the best one to go back to is marked.
     pub(crate) async fn revisions(&self, link: &Link, id: &ObjectId) -> Result<Vec<RevisionView>, UiError> {
-        revisions_of(&self.survey(link, id).await?, id)
+        revisions_of(&self.survey_with_past(link, id).await?, id)
     }
 }
 
@@ -53,9 +53,8 @@ pub fn revisions_of(snapshot: &plan::Snapshot, id: &ObjectId) -> Result<Vec<Revi
     let advised = plan::revisions::best(&ranked).map(|r| r.number);
     let mut by_age: Vec<&Revision> = ranked.iter().collect();
     by_age.sort_by_key(|r| r.number);
-    let templates: Vec<Option<Value>> = by_age.iter().map(|r| plan::revisions::template_of(snapshot, id, &r.kept)).collect();
-    let diffs = diffs(&templates);
-    let mut views: Vec<RevisionView> = by_age.iter().zip(diffs).map(|(r, diff)| revision(r, diff, snapshot, advised)).collect();
+    let templates: Vec<Option<Value>> = by_age.iter().map(|r| Some(r.template.clone()).filter(|t| !t.is_null())).collect();
+    let mut views: Vec<RevisionView> = by_age.iter().zip(diffs(&templates)).map(|(r, diff)| revision(r, diff, snapshot, advised)).collect();
     views.reverse();
     Ok(views)
 }

@@ -31,7 +31,12 @@ pub struct Kept {
 impl Host {
     /// Everything around a target, read now.
     pub(crate) async fn survey(&self, link: &Link, target: &ObjectId) -> Result<Snapshot, UiError> {
-        let mut snapshot = engine::survey(&*link.connection, &link.name, target).await.map_err(errors::read)?;
+        engine::survey(&*link.connection, &link.name, target).await.map_err(errors::read)
+    }
+
+    /// The same, with what earlier runs did to it: what is made of its history rests on that.
+    pub(crate) async fn survey_with_past(&self, link: &Link, target: &ObjectId) -> Result<Snapshot, UiError> {
+        let mut snapshot = self.survey(link, target).await?;
         snapshot.past = self.past(&snapshot.cluster, target)?;
         Ok(snapshot)
     }
@@ -70,7 +75,7 @@ impl Host {
             params.insert("toRevision".into(), n.into());
         }
         self.default_probes(&target, &strategy.params(), &mut params)?;
-        let snapshot = self.survey(&link, &target).await?;
+        let snapshot = self.survey_with_past(&link, &target).await?;
         let id = self.new_id(strategy.name(), &target);
         let plan = strategy.plan(&snapshot, &target, &what, &Value::Object(params), self.clock.now(), &id).map_err(errors::plan)?;
         self.keep_plan(plan, None)

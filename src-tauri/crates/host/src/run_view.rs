@@ -330,8 +330,7 @@ pub fn events_of(set: &ObjectSet, deployment: &ObjectId) -> Vec<EventView> {
     let mut uids: Vec<&str> = lanes::pods(set, deployment).iter().map(|p| p.metadata.uid.as_str()).collect();
     if let Some(d) = set.workload(deployment) {
         uids.push(&d.metadata.uid);
-        let own = set.replica_sets(ns).filter(|r| r.metadata.controller().is_some_and(|o| o.uid == d.metadata.uid));
-        uids.extend(own.map(|r| r.metadata.uid.as_str()));
+        uids.extend(set.replica_sets_of(d).map(|r| r.metadata.uid.as_str()));
     }
     events(set, ns, |e| uids.contains(&e.involved_object.uid.as_str()))
 }

@@ -237,15 +237,16 @@ impl Host {
         let log = locked(&d.log).clone();
         let live = d.link.reading(&d.plan);
         let make = |objects: Option<&model::ObjectSet>| {
+            let break_glass = break_glass(&d.plan, &seen);
             run_view::view(&run_view::Sources {
                 plan: &d.plan,
                 header: header.as_ref(),
-                seen: &lanes::counted(&d.plan, &seen, objects, self.clock.now()),
+                seen: &lanes::counted(&d.plan, seen, objects, self.clock.now()),
                 objects,
                 recorder: Some(&d.recorder),
                 log: &log,
                 simulated: d.link.simulated,
-                break_glass: break_glass(&d.plan, &seen),
+                break_glass,
                 driver: None,
                 now: self.clock.now(),
             })
@@ -290,7 +291,7 @@ impl Host {
             run_view::view(&run_view::Sources {
                 plan,
                 header: header.as_ref(),
-                seen: &lanes::counted(plan, seen, objects, self.clock.now()),
+                seen: &lanes::counted(plan, seen.clone(), objects, self.clock.now()),
                 objects,
                 recorder: None,
                 log: &[],

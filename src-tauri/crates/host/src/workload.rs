@@ -13,7 +13,7 @@ impl Host {
     pub(crate) async fn workload_view(&self, context: &str, id: &str) -> Result<WorkloadView, UiError> {
         let link = self.link(context).await?;
         let id = object::object_id(id)?;
-        let snapshot = self.survey(&link, &id).await?;
+        let snapshot = self.survey_with_past(&link, &id).await?;
         let advice = plan::advice::advise(&snapshot, &id).map_err(errors::plan)?;
         let around = Around::of(&snapshot, &id).map_err(errors::plan)?;
         let replicas = around.deployment.wanted();

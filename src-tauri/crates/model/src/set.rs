@@ -1,9 +1,10 @@
 //! The objects of one cluster as last seen, and what changes in them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kind::{Kind, Object, ObjectId};
 use crate::kinds::*;
+use crate::meta::Meta;
 
 /// One thing that happened to an object, whichever codec it came through.
 #[derive(Clone, Debug)]
@@ -82,6 +83,21 @@ impl ObjectSet {
             Some(Object::Deployment(w) | Object::StatefulSet(w) | Object::DaemonSet(w)) => Some(w),
             _ => None,
         }
+    }
+
+    /// Its ReplicaSets, in the order of their names: by owner, never by labels.
+    pub fn replica_sets_of<'a>(&'a self, workload: &'a deployment::Deployment) -> impl Iterator<Item = &'a replica_set::ReplicaSet> {
+        let Meta { namespace, uid, .. } = &workload.metadata;
+        self.replica_sets(namespace).filter(move |r| r.metadata.controller().is_some_and(|o| o.uid == *uid))
+    }
+
+    /// Its pods, in the order of their names: those of its ReplicaSets, or its own (other workloads than Deployments have no
+    /// ReplicaSets between them and their pods).
+    pub fn pods_of<'a>(&'a self, workload: &'a deployment::Deployment) -> Vec<&'a pod::Pod> {
+        let sets = self.replica_sets_of(workload).map(|r| r.metadata.uid.as_str());
+        let owners: BTreeSet<&str> = sets.chain([workload.metadata.uid.as_str()]).collect();
+        let owned = |p: &&pod::Pod| p.metadata.controller().is_some_and(|o| owners.contains(o.uid.as_str()));
+        self.pods(&workload.metadata.namespace).filter(owned).collect()
     }
 }
 

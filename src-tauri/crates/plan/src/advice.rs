@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::around::Around;
 use crate::plan::PlanError;
 use crate::references::slim;
-use crate::revisions::{best, excluded_before, revisions};
+use crate::revisions::{before, best, revisions};
 use crate::snapshot::Snapshot;
 
 /// What is said of one strategy.
@@ -83,7 +83,7 @@ fn rollback(around: &Around<'_>) -> Result<Advice, PlanError> {
             reasons.extend(best.healthy_evidence.as_ref().map(ToString::to_string));
             (Fit::Possible, reasons)
         }
-        None => match around.snapshot.past.iter().find(|p| excluded_before(around, p).is_none()) {
+        None => match before(around) {
             Some(p) => (
                 Fit::Possible,
                 vec![format!("the cluster keeps no revision to go back to; run {} kept the template from before it", p.run)],

@@ -64,8 +64,7 @@ impl<'a> Around<'a> {
 
     /// Its ReplicaSets, in the order of their names.
     pub fn replica_sets(&self) -> impl Iterator<Item = &'a ReplicaSet> + use<'a> {
-        let uid = self.deployment.metadata.uid.as_str();
-        self.snapshot.objects.replica_sets(&self.id.namespace).filter(move |r| r.metadata.controller().is_some_and(|o| o.uid == uid))
+        self.snapshot.objects.replica_sets_of(self.deployment)
     }
 
     /// ReplicaSets that have pods, or want some.
@@ -75,10 +74,7 @@ impl<'a> Around<'a> {
 
     /// Its pods, by owner chain.
     pub fn pods(&self) -> Vec<&'a Pod> {
-        let sets = self.replica_sets().map(|r| r.metadata.uid.as_str());
-        let owners: Vec<&str> = sets.chain([self.deployment.metadata.uid.as_str()]).collect();
-        let owned = |p: &&Pod| p.metadata.controller().is_some_and(|o| owners.contains(&o.uid.as_str()));
-        self.snapshot.objects.pods(&self.id.namespace).filter(owned).collect()
+        self.snapshot.objects.pods_of(self.deployment)
     }
 
     /// Services whose selector its pods satisfy, in the order of their names. Not those of type ExternalName, whose

@@ -11,10 +11,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use model::kinds::pod::Pod;
 use model::kinds::replica_set::ReplicaSet;
+use model::kinds::template::PodTemplate;
 use model::{Kind, ObjectId, names};
 use serde_json::Value;
 
 use crate::around::Around;
+use crate::references::references;
 
 /// A template that a workload had, or has.
 #[derive(Clone, Debug)]
@@ -80,6 +82,7 @@ pub fn of(around: &Around<'_>) -> Vec<Kept> {
 /// `data` of a ControllerRevision is a patch of the workload: its template, with `$patch: replace` in it. Its `revision` is
 /// raised when it is rolled out again, and what it was before is not kept.
 fn controller_revisions(around: &Around<'_>) -> Vec<Kept> {
+    let pods = around.pods();
     let own = around.snapshot.raw.iter().filter(|(id, raw)| {
         let owners = raw.pointer("/metadata/ownerReferences").and_then(Value::as_array);
         let ours = |o: &Value| o["controller"] == true && o["uid"].as_str() == Some(around.deployment.metadata.uid.as_str());
@@ -108,7 +111,7 @@ fn controller_revisions(around: &Around<'_>) -> Vec<Kept> {
             ready: 0,
             change_cause: raw.pointer("/metadata/annotations").and_then(|a| a.get(names::CHANGE_CAUSE)?.as_str()).map(String::from),
         };
-        let ready = around.pods().into_iter().filter(|p| kept.made(p) && p.is_ready() && !p.is_ending()).count();
+        let ready = pods.iter().filter(|p| kept.made(p) && p.is_ready() && !p.is_ending()).count();
         kept.ready = u32::try_from(ready).unwrap_or(u32::MAX);
         kept
     };
@@ -155,10 +158,17 @@ fn of_replica_set(around: &Around<'_>, set: &ReplicaSet) -> Kept {
 
 /// Newest time at which somebody wrote to an object, its status apart where only its `spec` counts (a resourceVersion cannot
 /// be compared with a time).
-pub fn written_at(raw: &Value, spec_alone: bool) -> Option<Timestamp> {
+fn written_at(raw: &Value, spec_alone: bool) -> Option<Timestamp> {
     let fields = raw.pointer("/metadata/managedFields")?.as_array()?;
     let own = fields.iter().filter(|f| !spec_alone || f.get("subresource").is_none());
     own.filter_map(|f| f.get("time")?.as_str()?.parse::<Timestamp>().ok()).max()
+}
+
+/// Configuration that a template names, and when somebody wrote to it last.
+pub fn config(around: &Around<'_>, template: &PodTemplate) -> Vec<(ObjectId, Timestamp)> {
+    let named = references(template, around.namespace()).into_iter().map(|r| r.object);
+    let config = named.filter(|id| matches!(id.kind, Kind::ConfigMap | Kind::Secret));
+    config.filter_map(|id| Some((id.clone(), written_at(around.snapshot.raw(&id)?, false)?))).collect()
 }
 
 /// For each of them the longest time, in seconds, for which it was the one that counted, of those that have an end; `None` =

@@ -39,12 +39,11 @@ pub enum Ending {
 impl Past {
     /// The run of a plan.
     pub fn of(plan: &Plan, at: Option<Timestamp>, ending: Ending, reason: Option<String>) -> Self {
-        let goes_back = crate::strategies::find(&plan.strategy).is_some_and(|s| s.goes_back());
         Self {
             run: plan.id.clone(),
             at,
             strategy: plan.strategy.clone(),
-            goes_back,
+            goes_back: plan.goes_back(),
             before: plan.target.template.clone(),
             after: plan.template.clone(),
             ending,

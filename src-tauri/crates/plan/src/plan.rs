@@ -40,6 +40,14 @@ pub struct Plan {
     pub steps: Vec<Planned>,
 }
 
+impl Plan {
+    /// It brings back what served before, and no other run may be needed for that: it does without a record where it may not
+    /// have one.
+    pub fn goes_back(&self) -> bool {
+        crate::strategies::find(&self.strategy).is_some_and(|s| s.goes_back())
+    }
+}
+
 /// The workload that a plan is about, as it was when the plan was made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

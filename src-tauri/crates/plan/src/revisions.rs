@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::around::Around;
 use crate::hazards::takes;
-use crate::history::{self, Kept, written_at};
+use crate::history::{self, Kept};
 use crate::past::{Ending, Past};
 use crate::plan::PlanError;
 use crate::references::{Presence, presence, references, slim};
@@ -25,6 +25,8 @@ pub struct Revision {
     pub number: u64,
     /// Its ReplicaSet or ControllerRevision.
     pub kept: ObjectId,
+    /// Its pod template as the workload had it; `Null` when it was not read.
+    pub template: Value,
     /// (container, image).
     pub images: Vec<(String, String)>,
     /// When it first came.
@@ -63,13 +65,6 @@ pub fn revisions(snapshot: &Snapshot, target: &ObjectId) -> Result<Vec<Revision>
     Ok(list)
 }
 
-/// The template of a revision, as its workload had it: without `pod-template-hash`.
-pub fn template_of(snapshot: &Snapshot, target: &ObjectId, kept: &ObjectId) -> Option<Value> {
-    let around = Around::of(snapshot, target).ok()?;
-    let found = history::of(&around).into_iter().find(|k| k.object == *kept)?;
-    (!found.template.is_null()).then_some(found.template)
-}
-
 /// The revision to go back to, where nobody names one: the best that nobody went back from, and that was not seen unwell
 /// alone. Where there is none, somebody has to name one.
 pub fn best(all: &[Revision]) -> Option<&Revision> {
@@ -98,6 +93,7 @@ fn revision(around: &Around<'_>, kept: &Kept, served: Option<i64>, left: bool, l
     Revision {
         number: kept.number(),
         kept: kept.object.clone(),
+        template: kept.template.clone(),
         images: template.spec.containers.iter().map(|c| (c.name.clone(), c.image.clone())).collect(),
         created: kept.created,
         change_cause: kept.change_cause.clone(),
@@ -110,6 +106,11 @@ fn revision(around: &Around<'_>, kept: &Kept, served: Option<i64>, left: bool, l
         reasons: weighed.reasons,
         score: weighed.score,
     }
+}
+
+/// The newest run whose template from before it can be gone back to.
+pub fn before<'a>(around: &Around<'a>) -> Option<&'a Past> {
+    around.snapshot.past.iter().find(|p| excluded_before(around, p).is_none())
 }
 
 /// Why the template from before a run cannot be gone back to.
@@ -287,12 +288,8 @@ impl Weighed {
     /// Configuration that changed after the revision came: going back keeps the new content.
     fn config(&mut self, around: &Around<'_>, kept: &Kept, template: &PodTemplate) {
         let Some(created) = kept.created else { return };
-        for r in references(template, around.namespace()) {
-            if matches!(r.object.kind, Kind::ConfigMap | Kind::Secret)
-                && around.snapshot.raw(&r.object).and_then(|raw| written_at(raw, false)).is_some_and(|at| at > created)
-            {
-                self.add(-10, sentence!("{object} changed after it came", object = r.object.said()));
-            }
+        for (object, _) in history::config(around, template).into_iter().filter(|(_, at)| *at > created) {
+            self.add(-10, sentence!("{object} changed after it came", object = object.said()));
         }
     }
 

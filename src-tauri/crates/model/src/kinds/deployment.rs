@@ -30,6 +30,7 @@ pub struct DeploymentSpec {
     /// Pod template.
     pub template: PodTemplate,
     /// How a new template takes over.
+    #[serde(alias = "updateStrategy")]
     pub strategy: Strategy,
     /// A paused Deployment does not roll, but scales.
     pub paused: bool,
@@ -39,36 +40,15 @@ pub struct DeploymentSpec {
     pub progress_deadline_seconds: Option<i64>,
     /// Old ReplicaSets kept; absent = 10.
     pub revision_history_limit: Option<u32>,
-    /// How a new template takes over in a StatefulSet or DaemonSet.
-    pub update_strategy: UpdateStrategy,
     /// StatefulSet: `OrderedReady` or `Parallel`.
     pub pod_management_policy: String,
 }
 
-/// `spec.updateStrategy`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct UpdateStrategy {
-    /// `RollingUpdate` or `OnDelete`.
-    #[serde(rename = "type")]
-    pub kind: String,
-    /// Parameters of `RollingUpdate`.
-    pub rolling_update: Option<Partitioned>,
-}
-
-/// `spec.updateStrategy.rollingUpdate`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Partitioned {
-    /// StatefulSet: pods of a lower ordinal keep the template that they have.
-    pub partition: Option<u32>,
-}
-
-/// `spec.strategy`.
+/// `spec.strategy` of a Deployment, `spec.updateStrategy` of the others.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Strategy {
-    /// `RollingUpdate` or `Recreate`.
+    /// `RollingUpdate`, `Recreate` (a Deployment) or `OnDelete` (the others).
     #[serde(rename = "type")]
     pub kind: String,
     /// Parameters of `RollingUpdate`.
@@ -83,6 +63,8 @@ pub struct RollingUpdate {
     pub max_surge: Option<IntOrString>,
     /// Pods that may be missing; percentages round down.
     pub max_unavailable: Option<IntOrString>,
+    /// StatefulSet: pods of a lower ordinal keep the template that they have.
+    pub partition: Option<u32>,
 }
 
 /// `Deployment.status`.
@@ -122,7 +104,7 @@ impl Deployment {
 
     /// Pods that keep the template that they have (`partition` of a StatefulSet).
     pub fn kept_back(&self) -> u32 {
-        let update = self.spec.update_strategy.rolling_update.as_ref();
+        let update = self.spec.strategy.rolling_update.as_ref();
         update.and_then(|u| u.partition).unwrap_or(0).min(self.wanted())
     }
 

@@ -3,15 +3,13 @@
 //! was changed after the version that runs had come, it may be what broke. When it was written is told by
 //! `metadata.managedFields`.
 
-use jiff::Timestamp;
-use model::{Kind, ObjectId, sentence};
+use model::sentence;
 use serde_json::Value;
 
 use super::{CheckCtx, Finding, Hazard, Severity, finding};
-use crate::history::{self, written_at};
-use crate::references::{references, slim};
+use crate::history;
+use crate::references::slim;
 use crate::revisions::same;
-use crate::strategies;
 
 /// See the file's head.
 #[derive(Debug)]
@@ -24,14 +22,12 @@ impl Hazard for ConfigChanged {
 
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let started = ctx.around.pods().into_iter().filter_map(|p| p.metadata.creation_timestamp).min();
-        let going_back = strategies::find(&ctx.plan.strategy).is_some_and(|s| s.goes_back());
+        let going_back = ctx.plan.goes_back();
+        let kept = if going_back { history::of(&ctx.around) } else { vec![] };
         // What comes back, and what is left, by when each first came.
-        let came = |template: &Value| history::of(&ctx.around).into_iter().find(|k| same(&k.template, template))?.created;
-        let (then, now) = match going_back {
-            true => (came(&ctx.plan.template), came(&ctx.plan.target.template)),
-            false => (None, None),
-        };
-        let told = changed(ctx).filter_map(|(at, id)| {
+        let came = |template: &Value| kept.iter().find(|k| same(&k.template, template))?.created;
+        let (then, now) = (came(&ctx.plan.template), came(&ctx.plan.target.template));
+        let told = history::config(&ctx.around, &slim(ctx.template())).into_iter().filter_map(|(id, at)| {
             let (message, remedy) = match (going_back, then, now) {
                 (true, _, Some(now)) if at > now => (
                     sentence!("was changed at {at}, after what runs now had come: if that is what broke, going back does not mend it", at),
@@ -51,11 +47,4 @@ impl Hazard for ConfigChanged {
         });
         told.collect()
     }
-}
-
-/// Configuration that the new template names, and when somebody wrote to it last.
-fn changed(ctx: &CheckCtx<'_>) -> impl Iterator<Item = (Timestamp, ObjectId)> {
-    let named = references(&slim(ctx.template()), ctx.around.namespace()).into_iter().map(|r| r.object);
-    let config = named.filter(|id| matches!(id.kind, Kind::ConfigMap | Kind::Secret));
-    config.filter_map(|id| Some((written_at(ctx.snapshot.raw(&id)?, false)?, id)))
 }

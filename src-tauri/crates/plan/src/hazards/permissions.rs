@@ -3,7 +3,6 @@
 
 use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 use crate::access::{RECORD, needs, rule, said};
-use crate::strategies;
 
 /// See the file's head.
 #[derive(Debug)]
@@ -17,7 +16,7 @@ impl Hazard for Permissions {
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let mut all = Vec::new();
         let mut unasked = 0;
-        let goes_back = strategies::find(&ctx.plan.strategy).is_some_and(|s| s.goes_back());
+        let goes_back = ctx.plan.goes_back();
         for (access, by) in needs(ctx.plan) {
             match ctx.snapshot.access.get(&access) {
                 Some(true) => {}

@@ -1,4 +1,5 @@
-//! Undo of a Deployment, StatefulSet or DaemonSet: the pod template of an earlier revision is written back, and nothing else is touched.
+//! Undo of a Deployment, StatefulSet or DaemonSet: the pod template of an earlier revision is written back, and nothing
+//! else is touched.
 //!
 //! Differs from `kubectl rollout undo`: the write is guarded by the template that was seen, annotations stay but for the
 //! change cause, a paused Deployment gets template and unpause in one patch, and the default is the revision that ranks
@@ -16,7 +17,7 @@ use crate::ground::base_of;
 use crate::history::kept_in;
 use crate::params::{Param, ParamKind, ParamSchema, number, text, wrong};
 use crate::plan::{Plan, PlanError, SCHEMA, Target, What};
-use crate::revisions::{Revision, best, excluded_before, revisions, template_of};
+use crate::revisions::{Revision, before, best, excluded_before, revisions};
 use crate::snapshot::Snapshot;
 use crate::step::{Phase, Step};
 
@@ -63,7 +64,7 @@ impl Strategy for Rollback {
             return Err(wrong("image", "a rollback takes its template from the history; leave images and template out"));
         }
         let around = Around::of(snapshot, target)?;
-        if around.deployment.spec.update_strategy.kind == "OnDelete" {
+        if around.deployment.spec.strategy.kind == "OnDelete" {
             let why = "its pods take a template only when somebody deletes them (updateStrategy OnDelete): write the template by kubectl, and delete them one by one";
             return Err(unfit(&around, why.into()));
         }
@@ -122,12 +123,14 @@ struct To {
 fn revision(around: &Around<'_>, wanted: Option<u32>) -> Result<To, PlanError> {
     let all = revisions(around.snapshot, around.id)?;
     let to = choose(around, &all, wanted)?;
-    let unread = || unfit(around, "the template of that revision was not read".into());
+    if to.template.is_null() {
+        return Err(unfit(around, "the template of that revision was not read".into()));
+    }
     let said = match &to.change_cause {
         Some(cause) => format!("revision {} ({cause})", to.number),
         None => format!("revision {}", to.number),
     };
-    Ok(To { template: template_of(around.snapshot, around.id, &to.kept).ok_or_else(unread)?, number: Some(to.number), said })
+    Ok(To { template: to.template.clone(), number: Some(to.number), said })
 }
 
 /// The template from before a run, as its plan kept it.
@@ -184,7 +187,7 @@ fn choose<'a>(around: &Around<'_>, all: &'a [Revision], wanted: Option<u32>) -> 
 
 /// Why there is nothing to choose from, and where the version before may still be.
 fn nothing_kept(around: &Around<'_>) -> String {
-    if let Some(p) = around.snapshot.past.iter().find(|p| excluded_before(around, p).is_none()) {
+    if let Some(p) = before(around) {
         return format!(
             "its history holds no other revision; run {} kept the template from before it: go back to that (toRun={})",
             p.run, p.run
