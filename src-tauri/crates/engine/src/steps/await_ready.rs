@@ -55,22 +55,17 @@ pub async fn run(ctx: &mut Ctx, id: &ObjectId, service: Option<&ObjectId>, count
             show_endpoints(ctx, &world, service, &all);
             wait = waits::endpoints(&all, &world.owners, &uid, count);
         }
-        match wait {
-            Wait::Yes => return Ok(Receipt::Ready { pods }),
+        match (wait, stuck.filter(|_| !ctx.over(&deadline)), failed) {
+            (Wait::Yes, ..) => return Ok(Receipt::Ready { pods }),
             // It fails for as long as it stands, and waits for a hand.
-            Wait::NotYet(_)
-                if !ctx.over(&deadline)
-                    && let Some(said) = stuck =>
-            {
-                ctx.beat_within(said, &deadline)
-            }
-            Wait::NotYet(_) if failed.is_some() => return Err(Stop::Failed(failed.unwrap_or_else(|| Said::new("failed", "")))),
-            Wait::NotYet(said) if ctx.over(&deadline) => {
+            (Wait::NotYet(_), Some(stuck), _) => ctx.beat_within(stuck, &deadline),
+            (Wait::NotYet(_), None, Some(failed)) => return Err(Stop::Failed(failed)),
+            (Wait::NotYet(said), None, None) if ctx.over(&deadline) => {
                 let why = trouble.seen.map_or_else(String::new, |seen| format!("; {}", seen.text));
                 let text = format!("{}: {} after {seconds} s{why}", id.said(), said.text);
                 return Err(Stop::Failed(Said { code: "deadline".into(), text, ..said }.with("seconds", seconds)));
             }
-            Wait::NotYet(said) => ctx.beat_within(said, &deadline),
+            (Wait::NotYet(said), None, None) => ctx.beat_within(said, &deadline),
         }
         ctx.tick().await?;
     }
