@@ -101,6 +101,7 @@ fn options(args: &Args) -> host::Options {
         context: args.context.clone(),
         read_only: args.read_only,
         resolve: args.resolve.clone(),
+        attended: true,
         ..host::Options::default()
     }
 }

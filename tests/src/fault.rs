@@ -78,6 +78,9 @@ struct Inner {
     seen: Mutex<Vec<Seen>>,
     silent: watch::Sender<bool>,
     held: watch::Sender<bool>,
+    /// The only token that is let in, and what it is to the API server.
+    ticket: Mutex<Option<String>>,
+    token: String,
     lying: watch::Sender<usize>,
     late: Mutex<Option<(Seen, Request<Full<Bytes>>)>>,
 }
@@ -116,6 +119,8 @@ impl FaultProxy {
             seen: Mutex::default(),
             silent: watch::channel(false).0,
             held: watch::channel(true).0,
+            ticket: Mutex::default(),
+            token: token.to_string(),
             lying: watch::channel(0).0,
             late: Mutex::default(),
         });
@@ -129,6 +134,12 @@ impl FaultProxy {
     pub fn next(&self, method: Method, path: &str, body: &str, fault: Fault) {
         let rule = Rule { method, path: path.into(), body: body.into(), fault };
         self.inner.rules.lock().expect("no panic holds it").push(rule);
+    }
+
+    /// From now on only this token is let in, with the rights of the one that the proxy was started with: as when a token has
+    /// ended and another one was given.
+    pub fn lets_in(&self, token: &str) {
+        *self.inner.ticket.lock().expect("no panic holds it") = Some(token.to_string());
     }
 
     /// How many requests lie in the proxy.
@@ -207,7 +218,12 @@ impl std::error::Error for Cut {}
 
 async fn handle(inner: Arc<Inner>, request: Request<Incoming>) -> Result<Response<Body>, Box<dyn std::error::Error + Send + Sync>> {
     passes(&inner.silent).await;
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    if !inner.admits(&mut parts.headers)? {
+        let refused = r#"{"kind":"Status","apiVersion":"v1","status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}"#;
+        let body = Full::new(Bytes::from(refused)).map_err(|e| match e {}).boxed_unsync();
+        return Ok(Response::builder().status(401).header("content-type", "application/json").body(body)?);
+    }
     let bytes = body.collect().await?.to_bytes();
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let path = parts.uri.to_string();
@@ -267,6 +283,15 @@ async fn handle(inner: Arc<Inner>, request: Request<Incoming>) -> Result<Respons
 }
 
 impl Inner {
+    /// Whether the request's token is let in; puts the API server's in its place.
+    fn admits(&self, headers: &mut hyper::HeaderMap) -> Result<bool, hyper::header::InvalidHeaderValue> {
+        let ticket = self.ticket.lock().expect("no panic holds it");
+        let Some(ticket) = ticket.as_ref() else { return Ok(true) };
+        let admitted = headers.get("authorization").is_some_and(|h| h.as_bytes() == format!("Bearer {ticket}").as_bytes());
+        headers.insert("authorization", format!("Bearer {}", self.token).parse()?);
+        Ok(admitted)
+    }
+
     fn take_rule(&self, method: &Method, path: &str, body: &str) -> Option<Fault> {
         if path.contains("dryRun=") || body.contains("\"dryRun\"") {
             return None;

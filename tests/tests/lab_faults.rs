@@ -119,6 +119,49 @@ fn half_a_minute_of_silence_is_waited_out_and_a_reader_is_told() {
     assert_eq!(carried_out(&s.proxy().seen(), &Method::PATCH, SERVICE, FLIP), 1, "one flip");
 }
 
+/// The token ends in the middle of a run, and the next one wants somebody who signs in: the run says so, waits, and goes on by
+/// itself. The program stands in a kubeconfig from elsewhere, so it was approved before.
+#[test]
+fn a_token_that_ends_in_a_run_is_waited_for_until_somebody_has_signed_in() {
+    let s = Scene::proxied();
+    let token = s.state.path().join("token");
+    let give = |text: &str| {
+        std::fs::write(&token, text).expect("written");
+        s.proxy().lets_in(text);
+    };
+    let script = format!(
+        "echo 'open https://login.example.com' >&2; while [ ! -s '{at}' ]; do sleep 0.1; done; printf '{{\"status\":{{\"token\":\"%s\"}}}}' \"$(cat '{at}')\"",
+        at = token.display()
+    );
+    let plugin = serde_json::json!({"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", script]});
+    let text = std::fs::read_to_string(&s.proxy().kubeconfig).expect("a kubeconfig");
+    let (before, _) = text.split_once("    token: ").expect("a token");
+    std::fs::write(&s.proxy().kubeconfig, format!("{before}    exec: {plugin}\n")).expect("written");
+
+    give("t1");
+    let (code, refused) = s.ends(&["sign-in", "-o", "json"]);
+    assert_eq!((code, &refused["error"]["code"]), (3, &Value::from("unapproved")), "{refused}");
+    let fingerprint = refused["error"]["hint"].as_str().and_then(|h| h.rsplit(' ').next()).expect("a fingerprint");
+    assert!(s.run(&["sign-in", "--approve", "0123"]).status.code() == Some(3), "another fingerprint");
+    let (code, signed_in) = s.ends(&["sign-in", "--approve", fingerprint, "-o", "json"]);
+    assert_eq!((code, &signed_in["context"]["state"]), (0, &Value::from("live")), "{signed_in}");
+
+    s.quick_plan("swap", &[]);
+    let mut run = s.spawn();
+    run.until_line("green is made", |l| l["step"] == "create-green" && l["state"] == "done");
+    std::fs::remove_file(&token).expect("removed");
+    s.proxy().lets_in("t2");
+    run.until_line("the run says that it is not signed in", |l| l["detail"].as_str().is_some_and(|d| d.contains("not signed in")));
+    assert_ne!(s.selector(), served_by_green());
+    give("t2");
+    let (code, lines) = run.ends();
+    let end = lines.last().cloned().unwrap_or_default();
+    assert_eq!((code, &end["state"]), (0, &Value::from("done")), "{lines:#?}");
+    assert!(lines.iter().all(|l| l["event"] != "hold"), "it goes on by itself: {lines:#?}");
+    assert_eq!(s.selector(), served_by_green());
+    assert_eq!(carried_out(&s.proxy().seen(), &Method::PATCH, SERVICE, FLIP), 1, "one flip");
+}
+
 /// The disk of the journal fills up while green is being made: the run stops before its next write, and says why. With
 /// room again it goes on as if nothing had been.
 #[test]

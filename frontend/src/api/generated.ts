@@ -2,7 +2,7 @@
 
 export type JsonValue = number | string | boolean | JsonValue[] | { [key: string]: JsonValue | undefined } | null;
 
-export type Code = "usage" | "stopped" | "locked" | "forbidden" | "unauthorized" | "unreachable" | "moved" | "untrusted" | "not-found" | "kubeconfig" | "journal" | "failed";
+export type Code = "usage" | "stopped" | "locked" | "forbidden" | "unauthorized" | "unapproved" | "unreachable" | "moved" | "untrusted" | "not-found" | "kubeconfig" | "journal" | "failed";
 
 export type UiError = { 
 /**
@@ -92,6 +92,18 @@ proofAgeMs: number | null,
  */
 summary: GraphSummary | null, 
 /**
+ * The program that signs in now.
+ */
+signingIn: SigningInView | null, 
+/**
+ * The program that would sign in, and is not run before somebody approves it.
+ */
+unapproved: ProgramView | null, 
+/**
+ * A program signs in here: one can sign in again.
+ */
+program: boolean, 
+/**
  * Pods are simulated (practice lab): smoke checks have no data.
  */
 simulated: boolean, };
@@ -113,6 +125,54 @@ file: string,
  * File whose context counts.
  */
 by: string, };
+
+export type SigningInView = { 
+/**
+ * Its name, as the kubeconfig gives it.
+ */
+command: string, 
+/**
+ * Milliseconds since it was started.
+ */
+ageMs: number, 
+/**
+ * Milliseconds after which it is killed.
+ */
+withinMs: number, 
+/**
+ * What it said so far.
+ */
+said: string, };
+
+export type ProgramView = { 
+/**
+ * Identifies all of it.
+ */
+fingerprint: string, 
+/**
+ * `file: key` of the kubeconfig; empty in the list of those that were approved.
+ */
+key: string, 
+/**
+ * File.
+ */
+path: string, 
+/**
+ * SHA-256 of the file's content.
+ */
+sha256: string, 
+/**
+ * Arguments.
+ */
+args: Array<string>, 
+/**
+ * Variables that the kubeconfig sets for it, by name.
+ */
+env: Array<string>, 
+/**
+ * When it was approved (RFC 3339); for one that is not yet: when another version of this file was, if one was.
+ */
+approved: string | null, };
 
 export type FileView = { 
 /**
@@ -1541,6 +1601,11 @@ export interface CommandTable {
   contexts: { args: {  }; out: ContextsView };
   probe_contexts: { args: {  }; out: ContextsView };
   open_context: { args: { context: string; namespaces: Array<string> }; out: ContextView };
+  approve_program: { args: { context: string; fingerprint: string }; out: ContextsView };
+  sign_in: { args: { context: string }; out: ContextsView };
+  stop_sign_in: { args: { context: string }; out: ContextsView };
+  programs: { args: {  }; out: Array<ProgramView> };
+  forget_program: { args: { fingerprint: string }; out: Array<ProgramView> };
   close_context: { args: { context: string }; out: ContextsView };
   namespaces: { args: { context: string }; out: Array<NamespaceView> };
   unlock: { args: { context: string; typed: string }; out: ContextsView };

@@ -1,5 +1,14 @@
 // An in-browser stand-in for the shell: for component tests, the gallery and the dev server. Never in a product bundle.
-import type { CommandTable, ContextView, PlanRequest, RunView, SettingsView, UiError, UiEvent } from "../api/generated";
+import type {
+  CommandTable,
+  ContextView,
+  PlanRequest,
+  ProgramView,
+  RunView,
+  SettingsView,
+  UiError,
+  UiEvent,
+} from "../api/generated";
 import { contexts, freshness, object, revisions, settings, workload } from "./fake/contexts";
 import { plan } from "./fake/plan";
 import { run, STAGES, type Stage } from "./fake/run";
@@ -19,6 +28,7 @@ export class Fake implements Platform {
   readonly calls: { name: string; args: object }[] = [];
   private on: ((events: UiEvent[]) => void) | null = null;
   private world = contexts();
+  private programs: ProgramView[] = [];
   private prefs = settings();
   private plans = new Map<string, PlanRequest>();
   private current: RunView | null = null;
@@ -88,6 +98,24 @@ export class Fake implements Platform {
   private readonly bodies: Bodies = {
     contexts: () => this.world,
     probe_contexts: () => this.world,
+    approve_program: ({ context, fingerprint }) => {
+      const c = this.context(context);
+      if (c.unapproved?.fingerprint !== fingerprint) refuse("moved", "not what was shown any more");
+      this.programs.push({ ...c.unapproved, approved: new Date().toISOString() });
+      c.unapproved = null;
+      c.problem = null;
+      return this.world;
+    },
+    sign_in: () => this.world,
+    stop_sign_in: ({ context }) => {
+      this.context(context).signingIn = null;
+      return this.world;
+    },
+    programs: () => this.programs,
+    forget_program: ({ fingerprint }) => {
+      this.programs = this.programs.filter((p) => p.fingerprint !== fingerprint);
+      return this.programs;
+    },
     open_context: ({ context }) => {
       const c = this.context(context);
       if (c.problem) throw c.problem;

@@ -66,10 +66,12 @@ export class App {
   list = $state(false);
   level: Level = $state("near");
   wayBack: WayBackView | null = $state(null);
-  overlay: "palette" | "help" | "unlock" | "breakGlass" | "backOut" | "takeOver" | null = $state(null);
+  overlay: "palette" | "help" | "unlock" | "breakGlass" | "backOut" | "takeOver" | "program" | null = $state(null);
   toasts: Toast[] = $state([]);
   /** Name of the context that is being opened. */
   opening: string | null = $state(null);
+  /** Context whose program is looked at. */
+  programOf: string | null = $state(null);
 
   private painters = new Set<() => void>();
   private toAck: number[] = [];
@@ -78,9 +80,11 @@ export class App {
   private timer: ReturnType<typeof setInterval> | undefined;
 
   get open(): ContextView | null {
-    if (this.contexts.is !== "there") return null;
-    const { open, contexts } = this.contexts.value;
-    return contexts.find((c) => c.name === open) ?? null;
+    return this.contexts.is === "there" ? this.contextOf(this.contexts.value.open) : null;
+  }
+
+  contextOf(name: string | null): ContextView | null {
+    return this.contexts.is === "there" ? (this.contexts.value.contexts.find((c) => c.name === name) ?? null) : null;
   }
 
   /** Age of what is shown, in milliseconds; grows between proofs. */
@@ -237,8 +241,11 @@ export class App {
 
   async openContext(name: string, namespaces: string[] = []): Promise<boolean> {
     this.opening = name;
+    // Signing in may take minutes: whatever was opened since is what somebody wants to see.
+    const wanted = () => this.opening === name;
     try {
       const opened = await call("open_context", { context: name, namespaces });
+      if (!wanted()) return false;
       if (this.contexts.is === "there") {
         const value = this.contexts.value;
         this.contexts = {
@@ -252,13 +259,42 @@ export class App {
       this.screen = { at: "map" };
       return true;
     } catch (cause) {
-      this.fail(asUiError(cause));
+      const error = asUiError(cause);
       const contexts = await call("contexts", {}).catch(() => null);
       if (contexts) this.contexts = { is: "there", value: contexts };
+      if (!wanted()) return false;
+      if (error.code === "unapproved") this.lookAtProgram(name);
+      else this.fail(error);
       return false;
     } finally {
-      this.opening = null;
+      if (wanted()) this.opening = null;
     }
+  }
+
+  /** Shows the program that would sign in, before anybody says that it may. */
+  lookAtProgram(name: string) {
+    this.programOf = name;
+    this.overlay = "program";
+  }
+
+  async approveProgram(name: string, fingerprint: string) {
+    const contexts = await this.try(() => call("approve_program", { context: name, fingerprint }));
+    this.overlay = null;
+    if (contexts === null) return;
+    this.contexts = { is: "there", value: contexts };
+    // One that is connected signs in by itself with its next request.
+    const state = this.contextOf(name)?.state;
+    if (state !== "live" && state !== "stale") await this.openContext(name);
+  }
+
+  async signInAgain(name: string) {
+    const contexts = await this.try(() => call("sign_in", { context: name }));
+    if (contexts) this.contexts = { is: "there", value: contexts };
+  }
+
+  async stopSignIn(name: string) {
+    const contexts = await this.try(() => call("stop_sign_in", { context: name }));
+    if (contexts) this.contexts = { is: "there", value: contexts };
   }
 
   private async loadGraph(name: string) {

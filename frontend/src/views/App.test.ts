@@ -238,6 +238,48 @@ describe("the window", () => {
     ).toHaveLength(1);
   });
 
+  it("shows the program that would sign in before it may, and approves just what was shown", async () => {
+    render(App);
+    const row = await waitFor(
+      () => screen.getAllByTestId("context-row").find((r) => r.dataset["context"] === "dev-mail") as HTMLElement,
+    );
+    await user.click(within(row).getByTestId("open-context"));
+    const dialog = await screen.findByTestId("program");
+    for (const shown of [
+      "/home/j.seo/bin/login",
+      "--oidc-issuer-url=https://sso.example.com",
+      "SSO_PROFILE",
+      "b94d27b9",
+    ])
+      expect(dialog.textContent).toContain(shown);
+    expect(fake.calls.map((c) => c.name)).not.toContain("approve_program");
+    expect(document.activeElement?.textContent).toBe("Cancel");
+    await user.click(within(dialog).getByTestId("approve-program"));
+    expect(fake.calls.find((c) => c.name === "approve_program")?.args).toEqual({
+      context: "dev-mail",
+      fingerprint: "5e1f0c",
+    });
+    await waitFor(() => expect(fake.calls.filter((c) => c.name === "open_context")).toHaveLength(2));
+    expect(screen.queryByTestId("program")).toBeNull();
+  });
+
+  it("shows what a program says that signs in, and stops it", async () => {
+    render(App);
+    const said = "To sign in, open https://microsoft.com/devicelogin and enter the code AB12CD34";
+    const running = { command: "kubelogin", ageMs: 12_000, withinMs: 300_000, said };
+    const all = contexts();
+    await screen.findAllByTestId("context-row");
+    app.take({
+      type: "contexts",
+      data: { ...all, contexts: all.contexts.map((c) => (c.name === "dev-sso" ? { ...c, signingIn: running } : c)) },
+    });
+    const row = () =>
+      screen.getAllByTestId("context-row").find((r) => r.dataset["context"] === "dev-sso") as HTMLElement;
+    await waitFor(() => expect(within(row()).getByTestId("sign-in-said").textContent).toContain("AB12CD34"));
+    await user.click(within(row()).getByTestId("stop-sign-in"));
+    expect(fake.calls).toContainEqual({ name: "stop_sign_in", args: { context: "dev-sso" } });
+  });
+
   it("asks every context when the clusters show, and draws each answer as it comes", async () => {
     render(App);
     const row = async (name: string) =>

@@ -26,6 +26,9 @@ function context(name: string, patch: Partial<ContextView>): ContextView {
     problem: null,
     proofAgeMs: null,
     summary: null,
+    signingIn: null,
+    unapproved: null,
+    program: false,
     simulated: false,
     ...patch,
   };
@@ -82,6 +85,29 @@ export function contexts(): ContextsView {
       context("dev-sso", {
         environment: "development",
         note: "signs in with the program kubelogin, which runs when the context is opened",
+        program: true,
+      }),
+      context("dev-mail", {
+        environment: "development",
+        file: "~/Downloads/dev-mail.yaml",
+        program: true,
+        state: "refused",
+        problem: {
+          code: "unapproved",
+          message:
+            "~/Downloads/dev-mail.yaml: users[dev].user.exec: program ~/bin/login is not run before it is approved",
+          detail: "",
+          hint: "look at it and approve it: in the window, or changeoverctl --context dev-mail sign-in",
+        },
+        unapproved: {
+          fingerprint: "5e1f0c",
+          key: "~/Downloads/dev-mail.yaml: users[dev].user.exec",
+          path: "/home/j.seo/bin/login",
+          sha256: "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9",
+          args: ["get-token", "--oidc-issuer-url=https://sso.example.com"],
+          env: ["SSO_PROFILE"],
+          approved: null,
+        },
       }),
       context("dev-a", { environment: "development", state: "connecting", note: "listing pods: 4,120 of about 9,800" }),
       context("dev-b", {

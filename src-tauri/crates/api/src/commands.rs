@@ -12,6 +12,16 @@ commands! {
     fn probe_contexts() -> ContextsView;
     /// Connects to a context and follows the given namespaces (`*` = all where allowed; none = the one that the context names, else all).
     fn open_context(context: String, namespaces: Vec<String>) -> ContextView;
+    /// Approves the program that would sign in to a context; the fingerprint is of what somebody looked at.
+    fn approve_program(context: String, fingerprint: String) -> ContextsView;
+    /// Signs in anew: a program that failed is run again, and what the kubeconfig now says is taken up.
+    fn sign_in(context: String) -> ContextsView;
+    /// Kills the program that signs in now.
+    fn stop_sign_in(context: String) -> ContextsView;
+    /// Programs that were approved.
+    fn programs() -> Vec<ProgramView>;
+    /// Takes an approval back.
+    fn forget_program(fingerprint: String) -> Vec<ProgramView>;
     /// Drops the connection.
     fn close_context(context: String) -> ContextsView;
     /// Namespaces that may be looked at.

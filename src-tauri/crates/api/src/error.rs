@@ -32,6 +32,8 @@ pub enum Code {
     Forbidden,
     /// Credentials are refused (401).
     Unauthorized,
+    /// A program wants to sign in that nobody has approved.
+    Unapproved,
     /// The cluster cannot be reached, or what is shown is stale.
     Unreachable,
     /// The world moved since the plan was made.

@@ -184,8 +184,42 @@ views! {
         proof_age_ms: Option<u32>,
         /// Objects in trouble / moving, when open.
         summary: Option<GraphSummary>,
+        /// The program that signs in now.
+        signing_in: Option<SigningInView>,
+        /// The program that would sign in, and is not run before somebody approves it.
+        unapproved: Option<ProgramView>,
+        /// A program signs in here: one can sign in again.
+        program: bool,
         /// Pods are simulated (practice lab): smoke checks have no data.
         simulated: bool,
+    }
+    /// A program that signs in now. It may wait for somebody in a browser.
+    SigningInView {
+        /// Its name, as the kubeconfig gives it.
+        command: String,
+        /// Milliseconds since it was started.
+        age_ms: u32,
+        /// Milliseconds after which it is killed.
+        within_ms: u32,
+        /// What it said so far.
+        said: String,
+    }
+    /// A program that signs in: what is approved is just this.
+    ProgramView {
+        /// Identifies all of it.
+        fingerprint: String,
+        /// `file: key` of the kubeconfig; empty in the list of those that were approved.
+        key: String,
+        /// File.
+        path: String,
+        /// SHA-256 of the file's content.
+        sha256: String,
+        /// Arguments.
+        args: Vec<String>,
+        /// Variables that the kubeconfig sets for it, by name.
+        env: Vec<String>,
+        /// When it was approved (RFC 3339); for one that is not yet: when another version of this file was, if one was.
+        approved: Option<String>,
     }
     /// A context that nobody can open: one of the same name in a file that comes first counts.
     ShadowedView {

@@ -84,6 +84,20 @@ Examples:
   changeoverctl contexts
   changeoverctl contexts -o json --kubeconfig ./lab.kubeconfig")]
     Contexts,
+    /// Signs in to a context; shows the program that does it, and asks before it runs for the first time.
+    #[command(after_help = "\
+A program of ~/.kube/config runs as it does for kubectl. One of another kubeconfig runs once it is approved: this file with
+this content, these arguments, these variables; when any of it changes it is asked about again. The window knows the same
+approvals.
+
+Examples:
+  changeoverctl sign-in --context prod
+  changeoverctl sign-in --context prod --approve 3f9a1c…     (in a script: the fingerprint that was shown, whole)")]
+    SignIn {
+        /// Fingerprint of the program, to approve it without being asked.
+        #[arg(long, value_name = "FINGERPRINT")]
+        approve: Option<String>,
+    },
     /// Prints the graph: entries, routes, Services, workloads, shares of traffic, findings.
     #[command(after_help = "\
 Examples:

@@ -13,6 +13,7 @@ use crate::args::{Cli, Command, Follow, Format, Global, PlanCommand, TakeOver};
 use crate::exit::Exit;
 use crate::out::{Out, say};
 use crate::{follow, map, text};
+use tokio::sync::broadcast::error::RecvError;
 
 /// Schema of the JSON that the short commands print.
 const SCHEMA: u32 = 1;
@@ -29,10 +30,13 @@ pub async fn run(cli: &Cli, out: &mut Out) -> Result<Exit, UiError> {
         state_dir: g.state_dir.clone(),
         read_only: g.read_only,
         resolve: g.resolve.clone(),
+        attended: std::io::stderr().is_terminal(),
     })?;
+    hear_programs(&host);
     let json = g.output == Format::Json;
     match &cli.command {
         Command::Contexts => contexts(&host, json, out).await,
+        Command::SignIn { approve } => sign_in(&host, g, approve.as_deref(), json, out).await,
         Command::Map => graph(&host, g, json, out).await,
         Command::History(t) => history(&host, g, &t.target, json, out).await,
         Command::Plan(p) => plan(&host, g, p, json, out).await,
@@ -75,6 +79,67 @@ async fn contexts(host: &Arc<Host>, json: bool, out: &mut Out) -> Result<Exit, U
         text::contexts(&v).iter().for_each(|l| out.line(l));
     }
     Ok(Exit::Done)
+}
+
+/// Prints what programs that sign in say, as it comes: a code to type, an address to open.
+fn hear_programs(host: &Arc<Host>) {
+    let mut events = host.events();
+    tokio::spawn(async move {
+        let mut heard = String::new();
+        loop {
+            let view = match events.recv().await {
+                Ok(UiEvent::Contexts(view)) => view,
+                Ok(_) | Err(RecvError::Lagged(_)) => continue,
+                Err(RecvError::Closed) => return,
+            };
+            for running in view.contexts.iter().filter_map(|c| c.signing_in.as_ref()) {
+                let new = running.said.strip_prefix(&heard).unwrap_or(&running.said);
+                new.trim().lines().for_each(|line| say(&format!("{}: {line}", running.command)));
+                heard = running.said.clone();
+            }
+        }
+    });
+}
+
+async fn sign_in(host: &Arc<Host>, g: &Global, approve: Option<&str>, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    let (context, namespace) = place(host, g).await?;
+    let mut opened = host.open_context(context.clone(), vec![namespace.clone()]).await;
+    if opened.as_ref().is_err_and(|e| e.code == Code::Unapproved) {
+        let all = host.contexts().await?;
+        let program = all.contexts.into_iter().find(|c| c.name == context).and_then(|c| c.unapproved);
+        if let Some(program) = program {
+            if !json {
+                text::program(&program).iter().for_each(|l| out.line(l));
+            }
+            if !agreed(&program, approve, json) {
+                let hint = format!("run it with --approve {}", program.fingerprint);
+                return Err(UiError::new(Code::Unapproved, format!("{}: not run", program.path)).hint(hint));
+            }
+            host.approve_program(context.clone(), program.fingerprint).await?;
+            opened = host.open_context(context, vec![namespace]).await;
+        }
+    }
+    let v = opened?;
+    if json {
+        out.json(&json!({"schema": SCHEMA, "context": v}));
+    } else {
+        out.line(&format!("{}: signed in, Kubernetes {}", v.name, v.version.unwrap_or_default()));
+    }
+    Ok(Exit::Done)
+}
+
+/// Whether this program may run: by its fingerprint on the command line, or because somebody says so.
+fn agreed(program: &ProgramView, approve: Option<&str>, json: bool) -> bool {
+    if let Some(fingerprint) = approve {
+        return fingerprint == program.fingerprint;
+    }
+    if json || !std::io::stdin().is_terminal() {
+        return false;
+    }
+    say("It runs as you, with everything that you may do here. Approve it, and sign in? [y/N] ");
+    let mut line = String::new();
+    let read = std::io::stdin().read_line(&mut line);
+    read.is_ok() && matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes")
 }
 
 /// Context and namespace that a command is about.

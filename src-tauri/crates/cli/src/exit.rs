@@ -29,7 +29,7 @@ impl Exit {
     pub fn of_error(e: &UiError) -> Exit {
         match e.code {
             Code::Usage | Code::NotFound | Code::Kubeconfig => Exit::Usage,
-            Code::Stopped | Code::Locked | Code::Moved => Exit::Stopped,
+            Code::Stopped | Code::Locked | Code::Moved | Code::Unapproved => Exit::Stopped,
             Code::Forbidden | Code::Journal | Code::Failed => Exit::Failed,
             Code::Unauthorized | Code::Unreachable | Code::Untrusted => Exit::Unreachable,
         }

@@ -70,6 +70,25 @@ pub fn contexts(v: &ContextsView) -> Vec<String> {
     lines
 }
 
+/// A program that would sign in.
+pub fn program(p: &ProgramView) -> Vec<String> {
+    let mut rows = vec![
+        vec!["program".into(), ink(Ink::Strong, &p.path)],
+        vec!["content".into(), format!("SHA-256 {}", p.sha256)],
+        vec!["named by".into(), p.key.clone()],
+    ];
+    rows.extend(p.args.iter().enumerate().map(|(n, arg)| vec![format!("argument {}", n + 1), arg.clone()]));
+    if !p.env.is_empty() {
+        rows.push(vec!["variables".into(), p.env.join(", ")]);
+    }
+    rows.push(vec!["fingerprint".into(), p.fingerprint.clone()]);
+    let mut lines = table(&rows);
+    if let Some(at) = &p.approved {
+        lines.push(ink(Ink::Warn, &format!("This path was approved with another content, arguments or variables at {at}.")));
+    }
+    lines
+}
+
 /// The word that the wire has for a value (`backingOut`).
 pub fn wire<T: serde::Serialize>(v: &T) -> String {
     serde_json::to_value(v).ok().and_then(|v| v.as_str().map(str::to_string)).unwrap_or_default()

@@ -32,6 +32,7 @@ use crate::credentials::{CredentialError, Credentials};
 use crate::kubeconfig::{ContextEntry, KubeconfigError, Login};
 use crate::policy::WritePolicy;
 use crate::road::{Road, tcp};
+use crate::sign_in::{SignIn, SigningIn};
 use crate::wire::{Failure, chain};
 
 /// How long things may take. The defaults are the project's; tests shorten them.
@@ -71,14 +72,14 @@ pub struct Options {
     pub version: String,
     /// Deadlines.
     pub deadlines: Deadlines,
-    /// Whether an exec plugin may be started. Without it, such a context is asked without credentials.
-    pub plugins: bool,
+    /// Which exec plugins may be started; keep a clone to see the one that runs.
+    pub sign_in: SignIn,
 }
 
 impl Options {
-    /// Defaults under this policy.
+    /// Defaults under this policy; of the exec plugins only those of the default kubeconfig.
     pub fn new(policy: WritePolicy) -> Self {
-        Self { policy, version: env!("CARGO_PKG_VERSION").into(), deadlines: Deadlines::default(), plugins: true }
+        Self { policy, version: env!("CARGO_PKG_VERSION").into(), deadlines: Deadlines::default(), sign_in: SignIn::default_place() }
     }
 }
 
@@ -98,6 +99,14 @@ pub enum ConnectError {
         context: String,
         /// What is wrong with them.
         why: String,
+    },
+    /// The context leads elsewhere than when it was connected.
+    #[error("context {context}: the kubeconfig now names another {what} for it; close it and open it again to go there")]
+    Elsewhere {
+        /// Context.
+        context: String,
+        /// `server` or `certificate authority`.
+        what: &'static str,
     },
 }
 
@@ -126,8 +135,8 @@ pub struct Connection {
     namespace: String,
     server: String,
     ca_sha256: String,
-    route: Route,
-    dialer: Dialer,
+    options: Options,
+    way: RwLock<Way>,
     stacks: RwLock<Arc<Stacks>>,
     pub(crate) deadlines: Deadlines,
     seen: Mutex<Option<(Moment, ClusterIdentity)>>,
@@ -135,9 +144,23 @@ pub struct Connection {
     warnings: Mutex<VecDeque<Warning>>,
 }
 
+/// How to get there, and as whom; replaced as a whole when the kubeconfig says it differently.
+#[derive(Clone)]
+pub(crate) struct Way {
+    pub route: Route,
+    pub dialer: Dialer,
+}
+
+/// A context's entry, ready to be used.
+struct Made {
+    server: String,
+    ca_sha256: String,
+    way: Way,
+}
+
 /// What every request needs on its way: absolute URL, user agent, credentials, and the policy's consent.
 #[derive(Clone)]
-struct Route {
+pub(crate) struct Route {
     base: Uri,
     agent: HeaderValue,
     credentials: Arc<Credentials>,
@@ -181,90 +204,124 @@ pub(crate) fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
     m.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Reads certificates and token files, runs an exec plugin.
+async fn make(entry: &ContextEntry, options: &Options) -> Result<Made, ConnectError> {
+    let reach = entry.reach()?;
+    let bad = |why: String| ConnectError::Certificates { context: entry.name.clone(), why };
+    let (login, impersonate) = match &reach.login {
+        Login::Exec(_) if options.sign_in.is_never() => (&Login::None, &[][..]),
+        login => (login, &reach.impersonate[..]),
+    };
+    let credentials = Credentials::prepare(login, impersonate, &options.sign_in).await?;
+    let base: Uri = reach.server.parse().map_err(|_| bad("the URL of the server cannot be read".into()))?;
+    let mut config = kube::Config::new(base.clone());
+    let mut hasher = Sha256::new();
+    if let Some(ca) = &reach.ca {
+        let pem = ca.read()?;
+        let certs = CertificateDer::pem_slice_iter(pem.expose_secret().as_bytes())
+            .map(|c| c.map(|c| c.to_vec()))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|e| bad(format!("certificate authority: {e}")))?;
+        if certs.is_empty() {
+            return Err(bad("certificate authority: no certificate in it".into()));
+        }
+        certs.iter().for_each(|c| hasher.update(c));
+        config.root_cert = Some(certs);
+    }
+    // Two crates of one binary may each bring a rustls provider; the first one installed counts for all.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let proxy = match &reach.proxy {
+        Some(proxy) => {
+            // As for kubectl, the context's authority is the proxy's too. The client certificate is not for the proxy.
+            let mut there = kube::Config::new(base.clone());
+            there.root_cert = config.root_cert.clone();
+            let tls = there.rustls_https_connector_with_connector(tcp(&options.deadlines)).map_err(|e| bad(chain(&e)))?;
+            Some((proxy.clone(), tls))
+        }
+        None => None,
+    };
+    let origin = match (credentials.certificate(), &reach.certificate) {
+        (Some(slot), _) => Some(Origin::Plugin(slot)),
+        (None, Some((certificate, key))) => Some(Origin::Kubeconfig(certificate.clone(), key.clone())),
+        (None, None) => None,
+    };
+    let mut tls = config.rustls_client_config().map_err(|e| bad(chain(&e)))?;
+    if let Some(origin) = origin {
+        tls.client_auth_cert_resolver = ClientCertificate::new(origin, tls.crypto_provider().clone()).map_err(bad)?;
+        // A session that is taken up again is one of the old certificate.
+        tls.resumption = Resumption::disabled();
+    }
+    let mut builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_only();
+    if let Some(name) = &reach.tls_server_name {
+        let name = ServerName::try_from(name.clone()).map_err(|_| bad("tls-server-name is no name that a certificate can have".into()))?;
+        builder = builder.with_server_name_resolver(FixedServerNameResolver::new(name));
+    }
+    let dialer = builder.enable_http1().wrap_connector(Road::new(&options.deadlines, proxy));
+    let ca_sha256 = if reach.ca.is_some() { hex::encode(hasher.finalize()) } else { String::new() };
+    Ok(Made { server: reach.server.clone(), ca_sha256, way: Way { route: Route::new(base, credentials, options), dialer } })
+}
+
 impl Connection {
     /// Makes a connection ready: reads certificates and token files, runs an exec plugin. The API server is not asked yet.
     pub async fn open(entry: &ContextEntry, options: &Options) -> Result<Arc<Self>, ConnectError> {
-        let reach = entry.reach()?;
-        let bad = |why: String| ConnectError::Certificates { context: entry.name.clone(), why };
-        let (login, impersonate) = match &reach.login {
-            Login::Exec(_) if !options.plugins => (&Login::None, &[][..]),
-            login => (login, &reach.impersonate[..]),
-        };
-        let credentials = Credentials::prepare(login, impersonate).await?;
-        let base: Uri = reach.server.parse().map_err(|_| bad("the URL of the server cannot be read".into()))?;
-        let mut config = kube::Config::new(base.clone());
-        let mut hasher = Sha256::new();
-        if let Some(ca) = &reach.ca {
-            let pem = ca.read()?;
-            let certs = CertificateDer::pem_slice_iter(pem.expose_secret().as_bytes())
-                .map(|c| c.map(|c| c.to_vec()))
-                .collect::<Result<Vec<_>, _>>()
-                .map_err(|e| bad(format!("certificate authority: {e}")))?;
-            if certs.is_empty() {
-                return Err(bad("certificate authority: no certificate in it".into()));
-            }
-            certs.iter().for_each(|c| hasher.update(c));
-            config.root_cert = Some(certs);
-        }
-        // Two crates of one binary may each bring a rustls provider; the first one installed counts for all.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let proxy = match &reach.proxy {
-            Some(proxy) => {
-                // As for kubectl, the context's authority is the proxy's too. The client certificate is not for the proxy.
-                let mut there = kube::Config::new(base.clone());
-                there.root_cert = config.root_cert.clone();
-                let tls = there.rustls_https_connector_with_connector(tcp(&options.deadlines)).map_err(|e| bad(chain(&e)))?;
-                Some((proxy.clone(), tls))
-            }
-            None => None,
-        };
-        let origin = match (credentials.certificate(), &reach.certificate) {
-            (Some(slot), _) => Some(Origin::Plugin(slot)),
-            (None, Some((certificate, key))) => Some(Origin::Kubeconfig(certificate.clone(), key.clone())),
-            (None, None) => None,
-        };
-        let mut tls = config.rustls_client_config().map_err(|e| bad(chain(&e)))?;
-        if let Some(origin) = origin {
-            tls.client_auth_cert_resolver = ClientCertificate::new(origin, tls.crypto_provider().clone()).map_err(bad)?;
-            // A session that is taken up again is one of the old certificate.
-            tls.resumption = Resumption::disabled();
-        }
-        let mut builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_only();
-        if let Some(name) = &reach.tls_server_name {
-            let name =
-                ServerName::try_from(name.clone()).map_err(|_| bad("tls-server-name is no name that a certificate can have".into()))?;
-            builder = builder.with_server_name_resolver(FixedServerNameResolver::new(name));
-        }
-        let dialer = builder.enable_http1().wrap_connector(Road::new(&options.deadlines, proxy));
-        let ca_sha256 = if reach.ca.is_some() { hex::encode(hasher.finalize()) } else { String::new() };
-        Ok(Self::over(entry, &reach.server, base, ca_sha256, dialer, credentials, options))
+        let made = make(entry, options).await?;
+        Ok(Self::over(entry, &made.server, made.ca_sha256, made.way, options))
     }
 
-    pub(crate) fn over(
-        entry: &ContextEntry,
-        server: &str,
-        base: Uri,
-        ca_sha256: String,
-        dialer: Dialer,
-        credentials: Credentials,
-        options: &Options,
-    ) -> Arc<Self> {
-        let agent = HeaderValue::from_str(&format!("changeover/{}", options.version)).unwrap_or(HeaderValue::from_static("changeover"));
-        let route = Route { base, agent, credentials: Arc::new(credentials), policy: options.policy.clone() };
-        let stacks = RwLock::new(Arc::new(stacks(&route, &dialer)));
+    pub(crate) fn over(entry: &ContextEntry, server: &str, ca_sha256: String, way: Way, options: &Options) -> Arc<Self> {
+        let stacks = RwLock::new(Arc::new(stacks(&way)));
         Arc::new(Self {
             name: entry.name.clone(),
             namespace: entry.namespace.clone(),
             server: server.to_string(),
             ca_sha256,
-            route,
-            dialer,
+            options: options.clone(),
+            way: RwLock::new(way),
             stacks,
             deadlines: options.deadlines.clone(),
             seen: Mutex::default(),
             installed: Mutex::default(),
             warnings: Mutex::default(),
         })
+    }
+
+    /// Goes on as its entry in the kubeconfig now says: with another login, another certificate, by another proxy. Where the
+    /// entry cannot be used, or leads to another server, everything stays as it is.
+    ///
+    /// # Errors
+    /// [`ConnectError::Elsewhere`] for another server or certificate authority: that is another cluster, as far as one can know.
+    pub async fn take_up(&self, entry: &ContextEntry) -> Result<(), ConnectError> {
+        let elsewhere = |what| ConnectError::Elsewhere { context: self.name.clone(), what };
+        // Before a program signs in there.
+        if entry.reach()?.server != self.server {
+            return Err(elsewhere("server"));
+        }
+        let made = make(entry, &self.options).await?;
+        if made.ca_sha256 != self.ca_sha256 {
+            return Err(elsewhere("certificate authority"));
+        }
+        *self.way.write().unwrap_or_else(PoisonError::into_inner) = made.way;
+        self.renew();
+        Ok(())
+    }
+
+    /// A program that failed to sign in is run again with the next request.
+    pub fn sign_in_again(&self) {
+        self.way().route.credentials.again();
+    }
+
+    /// Why a program that signs in gave no credentials when it ran last.
+    pub fn sign_in_trouble(&self) -> Option<CredentialError> {
+        self.way().route.credentials.trouble()
+    }
+
+    /// The program that signs in now.
+    pub fn signing_in(&self) -> Option<SigningIn> {
+        self.options.sign_in.running()
+    }
+
+    fn way(&self) -> Way {
+        self.way.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Name of the context.
@@ -284,7 +341,7 @@ impl Connection {
 
     /// What may be written.
     pub fn policy(&self) -> &WritePolicy {
-        &self.route.policy
+        &self.options.policy
     }
 
     /// Warnings of the API server to our writes since the last call; at most the last 64.
@@ -315,7 +372,7 @@ impl Connection {
 
     /// New stacks without any kept connection: after a loss, kept ones are as likely dead as not.
     pub(crate) fn renew(&self) {
-        let fresh = Arc::new(stacks(&self.route, &self.dialer));
+        let fresh = Arc::new(stacks(&self.way()));
         *self.stacks.write().unwrap_or_else(PoisonError::into_inner) = fresh;
     }
 
@@ -330,7 +387,7 @@ impl Connection {
 
     /// The server did not take the credentials: the next request gets them anew, a client certificate by a connection of its own.
     pub(crate) async fn credentials_refused(&self) {
-        self.route.credentials.refused().await;
+        self.way().route.credentials.refused().await;
         self.renew();
     }
 
@@ -338,12 +395,21 @@ impl Connection {
     pub(crate) async fn send_read(&self, request: Request<Body>, alone: bool) -> Result<Response<Body>, Failure> {
         let stacks = self.stacks();
         let client = if alone { &stacks.alone } else { &stacks.reads };
-        client.send(request).await.map_err(|e| Failure::Unreachable(chain(&e)))
+        client.send(request).await.map_err(|e| {
+            let ours = match &e {
+                kube::Error::Service(inner) => inner.downcast_ref(),
+                _ => None,
+            };
+            match ours {
+                Some(SendError::Credentials(why)) => Failure::Unauthorized(why.to_string()),
+                _ => Failure::Unreachable(chain(&e)),
+            }
+        })
     }
 
     /// Sends something once over the writer's stack.
     pub(crate) async fn send_once(&self, request: Request<Full<Bytes>>) -> Result<Reply, SendError> {
-        let request = self.route.dress(request).await?;
+        let request = self.way().route.dress(request).await?;
         self.stacks().writes.request(request).await.map_err(|e| {
             let why = chain(&e);
             if e.is_connect() { SendError::NoConnection(why) } else { SendError::Lost(why) }
@@ -367,6 +433,11 @@ pub(crate) enum SendError {
 }
 
 impl Route {
+    pub(crate) fn new(base: Uri, credentials: Credentials, options: &Options) -> Self {
+        let agent = HeaderValue::from_str(&format!("changeover/{}", options.version)).unwrap_or(HeaderValue::from_static("changeover"));
+        Self { base, agent, credentials: Arc::new(credentials), policy: options.policy.clone() }
+    }
+
     async fn dress<B>(&self, mut request: Request<B>) -> Result<Request<B>, SendError> {
         let uri = request.uri();
         self.policy.check(request.method(), uri.path(), uri.query())?;
@@ -381,7 +452,7 @@ impl Route {
     }
 }
 
-fn stacks(route: &Route, dialer: &Dialer) -> Stacks {
+fn stacks(Way { route, dialer }: &Way) -> Stacks {
     let reader = |keep: usize| {
         let client: Client<Dialer, Body> = builder(keep).build(dialer.clone());
         let route = route.clone();

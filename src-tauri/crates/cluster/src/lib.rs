@@ -24,6 +24,7 @@ pub mod kubeconfig;
 mod policy;
 mod reads;
 mod road;
+mod sign_in;
 mod tunnel;
 mod watch;
 mod wire;
@@ -35,6 +36,7 @@ pub use feed::{Feed, FeedEvent, Freshness, Namespaces, watch, watch_beside};
 pub use kubeconfig::{ContextEntry, Contexts, KubeconfigError, ProxyEnvironment, Sources};
 pub use policy::{Refusal, WritePolicy};
 pub use reads::ServerVersion;
+pub use sign_in::{ATTENDED, Approvals, Program, SignIn, SigningIn, UNATTENDED};
 pub use watch::KindState;
 pub use wire::{UNTRUSTED, said_of};
 

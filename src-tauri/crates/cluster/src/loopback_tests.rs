@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
+use crate::connect::{Route, Way};
 use crate::credentials::Credentials;
 use crate::kubeconfig::Login;
 use crate::road::Road;
@@ -155,8 +156,9 @@ pub(crate) async fn connect_over(road: Road, base: &str, policy: &WritePolicy, l
     let options = Options { deadlines, ..Options::new(policy.clone()) };
     let base: http::Uri = base.parse().expect("a url");
     let dialer = tls().rustls_https_connector_with_connector(road).expect("a connector");
-    let credentials = Credentials::prepare(&login, &[]).await.expect("credentials");
-    Connection::over(contexts.get("x").expect("there"), "s", base, String::new(), dialer, credentials, &options)
+    let credentials = Credentials::prepare(&login, &[], &options.sign_in).await.expect("credentials");
+    let way = Way { route: Route::new(base, credentials, &options), dialer };
+    Connection::over(contexts.get("x").expect("there"), "s", String::new(), way, &options)
 }
 
 /// TLS that trusts nobody.
@@ -495,9 +497,9 @@ async fn a_connection_that_may_start_no_plugin_starts_none() {
     let contexts = kubeconfig::load(&Sources { home: Some(dir.path().join("home")), ..Default::default() }).expect("loads");
     let entry = contexts.get("x").expect("there");
     assert!(entry.plugin().is_some(), "{:?}", entry.problem);
-    let options = Options { plugins: false, ..Options::new(WritePolicy::read_only()) };
+    let options = Options { sign_in: SignIn::never(), ..Options::new(WritePolicy::read_only()) };
     Connection::open(entry, &options).await.expect("made ready without credentials");
     assert!(!marker.exists());
-    assert!(Connection::open(entry, &Options { plugins: true, ..options }).await.is_err(), "touch gives no credentials");
+    assert!(Connection::open(entry, &Options { sign_in: SignIn::default_place(), ..options }).await.is_err(), "touch gives no credentials");
     assert!(marker.exists(), "and is started where it may be");
 }

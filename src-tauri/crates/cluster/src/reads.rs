@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use engine::{Access, Cluster, Mode, ReadError, WriteError};
 use http::header::ACCEPT;
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use kube::client::Body;
 use model::kind::collection_path;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
 use crate::codec::{Codec, Items, Json, metadata_only};
-use crate::connect::{Connection, Moment};
+use crate::connect::{Connection, Moment, SendError};
 use crate::wire::{self, Failure, collect, failure_of};
 
 /// One object, or an answer of discovery.
@@ -124,8 +124,14 @@ impl Connection {
                     .header(ACCEPT, METADATA)
                     .body(Full::new(Bytes::new()))
                     .map_err(|e| Failure::Invalid(e.to_string()))?;
-                let reply = self.send_once(request).await.map_err(|e| Failure::Unreachable(e.to_string()))?;
+                let reply = self.send_once(request).await.map_err(|e| match e {
+                    SendError::Credentials(why) => Failure::Unauthorized(why.to_string()),
+                    e => Failure::Unreachable(e.to_string()),
+                })?;
                 let (parts, body) = reply.into_parts();
+                if parts.status == StatusCode::UNAUTHORIZED {
+                    self.credentials_refused().await;
+                }
                 let body = collect(body, OBJECT_CAP).await?;
                 if parts.status.is_success() { Ok(body) } else { Err(failure_of(parts.status, &parts.headers, &body)) }
             };
@@ -134,11 +140,7 @@ impl Connection {
                 Ok(uid) => return Ok(self.identified(asked, uid)),
                 // Somebody who sees one namespace only: server and authority are all there is to compare.
                 Err(Failure::Forbidden(_)) => return Ok(self.identified(asked, String::new())),
-                Err(e @ Failure::Unauthorized(_)) => {
-                    self.credentials_refused().await;
-                    last = e;
-                }
-                Err(e @ (Failure::Unreachable(_) | Failure::Busy { .. })) => last = e,
+                Err(e @ (Failure::Unauthorized(_) | Failure::Unreachable(_) | Failure::Busy { .. })) => last = e,
                 Err(e) => return Err(e.said(what)),
             }
         }

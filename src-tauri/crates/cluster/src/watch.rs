@@ -377,7 +377,7 @@ fn failed(w: &mut Watch, failure: Failure, at: Moment) -> Vec<Output> {
             }
             let pause = if let Failure::Busy { after, .. } = &other { pause.max(*after) } else { pause };
             let why = match &other {
-                Failure::Unauthorized(m) => format!("credentials refused ({m})"),
+                Failure::Unauthorized(m) => format!("not signed in ({m})"),
                 f => f.message().to_string(),
             };
             w.live_since = None;

@@ -133,6 +133,8 @@ fn classify(write: &Write, status: StatusCode, headers: &HeaderMap, body: &[u8],
         409 if matches!(write, Write::Create { .. }) => Err(precondition(format!("the name is taken: {message}"))),
         409 => Err(precondition(message)),
         422 if decoded.as_ref().is_some_and(is_failed_test) => Err(precondition(message)),
+        // Who asks is known before anything is done.
+        401 => Err(WriteError::NotSent { object, message: format!("not signed in, not applied: {message}") }),
         429 => {
             let after = retry_after(headers).as_secs();
             Err(WriteError::NotSent { object, message: format!("{message}; the server is busy, not applied, retry after {after} s") })
@@ -220,7 +222,7 @@ mod tests {
             (&delete, 409, "{}", "Precondition"),
             (&create, 409, taken, "Precondition"),
             (&create, 403, taken, "Refused"),
-            (&patch(), 401, "", "Refused"),
+            (&patch(), 401, "", "NotSent"),
             (&patch(), 302, "", "Refused"),
             (&patch(), 429, "", "NotSent"),
             (&patch(), 500, "", "Unknown"),

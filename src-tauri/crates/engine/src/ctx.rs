@@ -403,10 +403,13 @@ impl Ctx {
     pub async fn unread(&mut self, error: ReadError, silent: &mut Option<Duration>) -> Result<(), Stop> {
         let choices = self.retry_or_back();
         match &error {
-            ReadError::Unauthorized { .. } | ReadError::Forbidden { .. } => {
+            ReadError::Forbidden { .. } => {
                 Err(Stop::hold(HoldCode::NotAllowed, Said::new("not-allowed", error.to_string()), &choices))
             }
-            ReadError::Unreachable { .. } | ReadError::Invalid { .. } => self.silence(&error.to_string(), silent).await,
+            // Whoever signs in again finds the run where it was.
+            ReadError::Unauthorized { .. } | ReadError::Unreachable { .. } | ReadError::Invalid { .. } => {
+                self.silence(&error.to_string(), silent).await
+            }
         }
     }
 

@@ -43,7 +43,7 @@ pub enum Mode {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ReadError {
     /// 401: credentials are missing, wrong or expired.
-    #[error("{what}: credentials refused ({message})")]
+    #[error("{what}: not signed in ({message})")]
     Unauthorized {
         /// What was asked for.
         what: String,

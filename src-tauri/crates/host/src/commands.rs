@@ -26,18 +26,43 @@ impl Commands for Host {
 
     async fn open_context(&self, context: String, namespaces: Vec<String>) -> Result<ContextView, UiError> {
         let entry = self.entry(&context)?;
-        locked(&self.known).connecting = Some(context.clone());
+        {
+            let mut known = locked(&self.known);
+            known.connecting.insert(context.clone());
+            known.wanted = Some(context.clone());
+        }
         self.tell(UiEvent::Contexts(self.contexts_view()));
         let opened = self.open(&context, namespaces).await;
         {
             let mut known = locked(&self.known);
-            known.connecting = None;
+            known.connecting.remove(&context);
             if opened.is_ok() {
                 known.open = Some(context.clone());
             }
         }
         self.tell(UiEvent::Contexts(self.contexts_view()));
         opened.map(|()| self.context_view(&entry))
+    }
+
+    async fn approve_program(&self, context: String, fingerprint: String) -> Result<ContextsView, UiError> {
+        self.approve_sign_in(&context, &fingerprint)
+    }
+
+    async fn sign_in(&self, context: String) -> Result<ContextsView, UiError> {
+        self.sign_in_again(&context).await
+    }
+
+    async fn stop_sign_in(&self, context: String) -> Result<ContextsView, UiError> {
+        self.door(&context).sign_in.stop();
+        Ok(self.contexts_view())
+    }
+
+    async fn programs(&self) -> Result<Vec<ProgramView>, UiError> {
+        self.approved_programs()
+    }
+
+    async fn forget_program(&self, fingerprint: String) -> Result<Vec<ProgramView>, UiError> {
+        self.forget(&fingerprint)
     }
 
     async fn close_context(&self, context: String) -> Result<ContextsView, UiError> {
@@ -160,6 +185,10 @@ impl Host {
     /// Connects and follows. No namespace named: the one that the context names, else all, where that is allowed.
     async fn open(&self, context: &str, namespaces: Vec<String>) -> Result<(), UiError> {
         let link = self.link(context).await?;
+        // Signing in may have taken minutes, and somebody may look at something else by now.
+        if locked(&self.known).wanted.as_deref() != Some(context) {
+            return Err(UiError::new(Code::Stopped, format!("context {context}: signed in, and not shown: another one was opened since")));
+        }
         let own = link.connection.namespace().to_string();
         let everywhere = namespaces.iter().any(|n| n == ALL_NAMESPACES);
         let namespaces = if everywhere && self.may_list_everywhere(&link).await? {

@@ -1,11 +1,12 @@
 //! The contexts of the kubeconfig, what is remembered of each, and their unlocking.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
 
 use api::*;
 use cluster::kubeconfig::{self, FileRead};
-use cluster::{ConnectError, Connection, ContextEntry, Contexts, KubeconfigError, Sources, WritePolicy};
+use cluster::{ConnectError, Connection, ContextEntry, Contexts, CredentialError, KubeconfigError, SignIn, Sources, WritePolicy};
 use engine::{Cluster, ReadError};
 use futures::StreamExt;
 use store::ContextRecord;
@@ -25,12 +26,33 @@ pub struct Known {
     asked: BTreeMap<String, Asked>,
     /// Being asked now.
     asking: BTreeSet<String>,
+    /// What the files looked like when they were read.
+    stamp: Stamp,
     /// Context that the window shows.
     pub(crate) open: Option<String>,
+    /// Context that was last wanted to be shown.
+    pub(crate) wanted: Option<String>,
     /// Being connected.
-    pub(crate) connecting: Option<String>,
+    pub(crate) connecting: BTreeSet<String>,
     /// What was last told of live contexts.
-    told: BTreeMap<String, (bool, Writes)>,
+    told: BTreeMap<String, Told>,
+}
+
+/// Path, time of change and length of each file.
+type Stamp = Vec<(PathBuf, Option<(SystemTime, u64)>)>;
+
+/// What of a live context is told anew when it changes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Told {
+    pub live: bool,
+    pub writes: Writes,
+    /// What a program that signs in says, and whether it waits for approval.
+    pub sign_in: Option<(String, bool)>,
+}
+
+fn stamp_of(all: &Contexts) -> Stamp {
+    let look = |path: &PathBuf| std::fs::metadata(path).ok().and_then(|m| Some((m.modified().ok()?, m.len())));
+    all.files.iter().map(|f| (f.path.clone(), look(&f.path))).collect()
 }
 
 /// How a context answered.
@@ -56,14 +78,24 @@ impl Known {
     pub fn read(options: &Options) -> Result<Self, UiError> {
         let sources = Sources::of_process(options.kubeconfig.clone());
         let all = kubeconfig::load(&sources).map_err(kubeconfig_error)?;
-        Ok(Self { sources, all, asked: BTreeMap::new(), asking: BTreeSet::new(), open: None, connecting: None, told: BTreeMap::new() })
+        Ok(Self {
+            stamp: stamp_of(&all),
+            sources,
+            all,
+            asked: BTreeMap::new(),
+            asking: BTreeSet::new(),
+            open: None,
+            wanted: None,
+            connecting: BTreeSet::new(),
+            told: BTreeMap::new(),
+        })
     }
 }
 
 impl Known {
     /// Whether this differs from what was told last; notes it.
-    pub(crate) fn flipped(&mut self, context: &str, now: (bool, Writes)) -> bool {
-        self.told.insert(context.to_string(), now) != Some(now)
+    pub(crate) fn flipped(&mut self, context: &str, now: Told) -> bool {
+        self.told.insert(context.to_string(), now.clone()) != Some(now)
     }
 }
 
@@ -72,9 +104,13 @@ fn kubeconfig_error(e: KubeconfigError) -> UiError {
 }
 
 /// Why no connection could be made ready.
-pub fn connect_error(e: ConnectError) -> UiError {
+pub fn connect_error(context: &str, e: ConnectError) -> UiError {
     let code = match &e {
-        ConnectError::Kubeconfig(_) | ConnectError::Certificates { .. } => Code::Kubeconfig,
+        ConnectError::Kubeconfig(_) | ConnectError::Certificates { .. } | ConnectError::Elsewhere { .. } => Code::Kubeconfig,
+        ConnectError::Credentials(CredentialError::PluginNotApproved { .. }) => {
+            let hint = format!("look at it and approve it: in the window, or changeoverctl --context {context} sign-in");
+            return UiError::new(Code::Unapproved, e.to_string()).hint(hint);
+        }
         ConnectError::Credentials(_) => Code::Unauthorized,
     };
     UiError::new(code, e.to_string())
@@ -82,10 +118,11 @@ pub fn connect_error(e: ConnectError) -> UiError {
 
 impl Host {
     /// Reads the kubeconfig anew; when it cannot be used now, what was read before counts and the error is returned.
-    fn reread(&self) -> Option<UiError> {
+    pub(crate) fn reread(&self) -> Option<UiError> {
         let mut known = locked(&self.known);
         match kubeconfig::load(&known.sources) {
             Ok(all) => {
+                known.stamp = stamp_of(&all);
                 known.all = all;
                 None
             }
@@ -93,9 +130,16 @@ impl Host {
         }
     }
 
-    /// The entry of a context.
+    /// Whether a file of the kubeconfig is not as it was when it was read.
+    pub(crate) fn kubeconfig_changed(&self) -> bool {
+        let known = locked(&self.known);
+        known.stamp != stamp_of(&known.all)
+    }
+
+    /// The entry of a context; of one that is connected also when it has left the kubeconfig.
     pub(crate) fn entry(&self, name: &str) -> Result<ContextEntry, UiError> {
-        locked(&self.known).all.get(name).cloned().ok_or_else(|| {
+        let listed = locked(&self.known).all.get(name).cloned();
+        listed.or_else(|| locked(&self.links).get(name).map(|l| l.entry())).ok_or_else(|| {
             UiError::new(Code::NotFound, format!("context {name}: not in the kubeconfig"))
                 .hint("see the list of contexts for the files that were read")
         })
@@ -130,6 +174,8 @@ impl Host {
         let open = known.open.clone();
         let current = self.options.context.clone().or_else(|| known.all.current.clone());
         drop(known);
+        let left = locked(&self.links).values().map(|l| l.entry()).filter(|e| !entries.iter().any(|known| known.name == e.name)).collect();
+        let entries = [entries, left].concat();
         let contexts = entries.iter().map(|e| self.context_view(e)).collect();
         ContextsView { contexts, shadowed: hidden.iter().map(shadowed_view).collect(), files, open, current }
     }
@@ -140,7 +186,7 @@ impl Host {
         let link = locked(&self.links).get(&e.name).cloned();
         let (asked, connecting) = {
             let known = locked(&self.known);
-            let asking = known.connecting.as_deref() == Some(&e.name) || known.asking.contains(&e.name);
+            let asking = known.connecting.contains(&e.name) || known.asking.contains(&e.name);
             (known.asked.get(&e.name).cloned(), asking)
         };
         let live = link.as_ref().and_then(|l| l.live());
@@ -163,9 +209,12 @@ impl Host {
             namespace: e.namespace.clone(),
             file: e.file.display().to_string(),
             state,
-            note: match asked.as_ref().filter(|a| a.state == state && link.is_none()) {
+            note: match link.as_ref().and_then(|l| l.moved()) {
+                Some(moved) => moved.message,
+                None => match asked.as_ref().filter(|a| a.state == state && link.is_none()) {
                 Some(a) if !a.note.is_empty() => a.note.clone(),
                 _ => note(state, problem.as_ref(), freshness.as_ref()),
+                },
             },
             writes: self.writes_of(&e.name),
             unlocked_until: record.unlocked_until.map(|t| t.to_string()),
@@ -180,6 +229,9 @@ impl Host {
                 None => asked.as_ref().and_then(|a| a.at).map(|at| u32::try_from(at.elapsed().as_millis()).unwrap_or(u32::MAX)),
             },
             summary: live.as_ref().map(|l| l.summary()),
+            signing_in: self.signing_in(&e.name),
+            unapproved: self.unapproved(&e.name),
+            program: e.plugin().is_some(),
             simulated: link.is_some_and(|l| l.simulated),
         }
     }
@@ -308,7 +360,7 @@ fn note(state: ContextState, problem: Option<&UiError>, freshness: Option<&Fresh
 
 fn failure_state(e: &UiError) -> ContextState {
     match e.code {
-        Code::Unauthorized | Code::Forbidden => ContextState::Refused,
+        Code::Unauthorized | Code::Unapproved | Code::Forbidden => ContextState::Refused,
         Code::Kubeconfig => ContextState::Broken,
         Code::Untrusted => ContextState::Untrusted,
         _ => ContextState::Unreachable,
@@ -321,10 +373,10 @@ async fn ask(e: &ContextEntry) -> Asked {
     let mut options = cluster::Options::new(WritePolicy::read_only());
     options.deadlines.connect = Duration::from_secs(3);
     options.deadlines.read = Duration::from_secs(4);
-    options.plugins = false;
+    options.sign_in = SignIn::never();
     let connection = match Connection::open(e, &options).await {
         Ok(c) => c,
-        Err(e) => return Asked::failed(connect_error(e)),
+        Err(cause) => return Asked::failed(connect_error(&e.name, cause)),
     };
     let version = connection.version().await;
     let said = |p: &std::path::Path| format!("signs in with the program {}, which runs when the context is opened", p.display());

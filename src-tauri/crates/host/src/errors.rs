@@ -9,9 +9,9 @@ pub fn read(e: ReadError) -> UiError {
     let (code, message, detail, hint) = match e {
         ReadError::Unauthorized { what, message } => (
             Code::Unauthorized,
-            format!("{what}: credentials refused"),
+            format!("{what}: not signed in"),
             message,
-            "log in again, or correct the user entry of the kubeconfig",
+            "sign in again, or correct the user entry of the kubeconfig",
         ),
         ReadError::Forbidden { what, message } => {
             (Code::Forbidden, format!("{what}: not allowed"), message, "ask for the right, or follow other namespaces")

@@ -39,6 +39,7 @@ mod run_view;
 mod runs;
 mod scope;
 mod settings;
+mod sign_in;
 mod told;
 mod who;
 mod workload;
@@ -56,6 +57,8 @@ pub struct Options {
     pub read_only: bool,
     /// Where probes find a host: `HOST:PORT:ADDR`, as curl takes it.
     pub resolve: Vec<String>,
+    /// Somebody looks on, and can sign in with a browser: a program that signs in has minutes, not seconds.
+    pub attended: bool,
 }
 
 /// Events that a slow listener may lag behind before it has to read everything anew.
@@ -70,6 +73,7 @@ pub struct Host {
     events: broadcast::Sender<UiEvent>,
     known: Mutex<contexts::Known>,
     links: Mutex<BTreeMap<String, Arc<link::Link>>>,
+    doors: Mutex<BTreeMap<String, Arc<sign_in::Door>>>,
     plans: Mutex<BTreeMap<String, Arc<plans::Kept>>>,
     runs: Mutex<BTreeMap<String, Arc<runs::Driven>>>,
     stops: Mutex<BTreeMap<String, String>>,
@@ -98,6 +102,7 @@ impl Host {
             events,
             known: Mutex::new(known),
             links: Mutex::default(),
+            doors: Mutex::default(),
             plans: Mutex::default(),
             runs: Mutex::default(),
             stops: Mutex::default(),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use api::*;
-use cluster::{Connection, WritePolicy};
+use cluster::{Connection, ContextEntry, WritePolicy};
 use engine::Cluster;
 use model::{ClusterIdentity, Kind};
 use serde_json::Value;
@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::contexts::connect_error;
 use crate::live::Live;
 use crate::scope::{Scope, Want};
+use crate::sign_in::Door;
 use crate::{Host, errors, locked};
 
 /// Mark of a node whose pods are simulated.
@@ -37,7 +38,16 @@ pub struct Link {
     pub version: String,
     /// Its pods are simulated.
     pub simulated: bool,
+    entry: Mutex<Entry>,
     needs: Mutex<Needs>,
+}
+
+/// The kubeconfig's word on a connection.
+struct Entry {
+    /// As it was connected, or as it was taken up last.
+    taken: ContextEntry,
+    /// Why what it says now is not taken up.
+    moved: Option<UiError>,
 }
 
 /// What the live view is needed for, and the view itself while there is anything.
@@ -87,6 +97,32 @@ impl Drop for Held {
 }
 
 impl Link {
+    /// The context's entry, as the connection goes by it.
+    pub fn entry(&self) -> ContextEntry {
+        locked(&self.entry).taken.clone()
+    }
+
+    /// Why the connection does not go by what the kubeconfig says now.
+    pub fn moved(&self) -> Option<UiError> {
+        locked(&self.entry).moved.clone()
+    }
+
+    /// Goes by what the kubeconfig says now, where that leads to the same server.
+    pub async fn take_up(&self, now: Option<ContextEntry>) {
+        let moved = match now {
+            None => Some(UiError::new(Code::Kubeconfig, format!("context {}: no longer in the kubeconfig; its connection goes on", self.name))),
+            Some(now) if now.mark() == self.entry().mark() => None,
+            Some(now) => match self.connection.take_up(&now).await {
+                Ok(()) => {
+                    locked(&self.entry).taken = now;
+                    None
+                }
+                Err(e) => Some(connect_error(&self.name, e)),
+            },
+        };
+        locked(&self.entry).moved = moved;
+    }
+
     /// The live view, if there is one.
     pub fn live(&self) -> Option<Arc<Live>> {
         locked(&self.needs).live.clone()
@@ -123,23 +159,33 @@ impl Link {
 impl Host {
     /// The connection of a context; made when there is none.
     pub(crate) async fn link(&self, context: &str) -> Result<Arc<Link>, UiError> {
-        if let Some(l) = locked(&self.links).get(context).cloned() {
+        let there = || locked(&self.links).get(context).cloned();
+        if let Some(l) = there() {
             return Ok(l);
         }
-        let made = self.connect(context).await;
+        // Whoever comes second waits for the first: a program shall not sign in twice.
+        let door = self.door(context);
+        let _one = door.one.lock().await;
+        if let Some(l) = there() {
+            return Ok(l);
+        }
+        let made = self.connect(context, &door).await;
         if let Err(e) = &made {
             self.note_failure(context, e);
         }
         let link = made?;
-        // Two callers may have connected at once: the first one counts.
-        Ok(locked(&self.links).entry(context.to_string()).or_insert(link).clone())
+        locked(&self.links).insert(context.to_string(), link.clone());
+        Ok(link)
     }
 
-    async fn connect(&self, context: &str) -> Result<Arc<Link>, UiError> {
+    async fn connect(&self, context: &str, door: &Door) -> Result<Arc<Link>, UiError> {
         let entry = self.entry(context)?;
         let policy = WritePolicy::read_only();
         self.enforce(context, &policy);
-        let connection = Connection::open(&entry, &cluster::Options::new(policy.clone())).await.map_err(connect_error)?;
+        let options = cluster::Options { sign_in: door.sign_in.clone(), ..cluster::Options::new(policy.clone()) };
+        let opened = self.telling(door, Connection::open(&entry, &options)).await;
+        door.note(opened.as_ref().err());
+        let connection = opened.map_err(|e| connect_error(context, e))?;
         let version = connection.version().await.map_err(errors::read)?.git_version;
         let identity = connection.identity().await.map_err(errors::read)?;
         // Who may not read nodes is told nothing about them: then pods count as real.
@@ -151,6 +197,7 @@ impl Host {
             policy,
             identity,
             version,
+            entry: Mutex::new(Entry { taken: entry, moved: None }),
             needs: Mutex::default(),
         };
         self.remember(&link);

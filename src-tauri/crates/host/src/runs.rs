@@ -533,8 +533,10 @@ impl Host {
         if let Some(l) = link {
             self.enforce(context, &l.policy);
         }
-        let key = (fresh.live, self.writes_of(context));
-        let changed = locked(&self.known).flipped(context, key);
+        let waits = self.signing_in(context).map(|s| (s.said, false)).or_else(|| self.unapproved(context).map(|_| (String::new(), true)));
+        let now = crate::contexts::Told { live: fresh.live, writes: self.writes_of(context), sign_in: waits };
+        let changed = locked(&self.known).flipped(context, now);
+        self.follow_kubeconfig();
         self.tell(UiEvent::Freshness(fresh));
         if changed {
             self.tell(UiEvent::Contexts(self.contexts_view()));

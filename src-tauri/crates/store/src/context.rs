@@ -122,6 +122,14 @@ impl Store {
         })
     }
 
+    /// Takes back that something was acknowledged.
+    pub fn withdraw(&self, scope: &str, code: &str) -> Result<(), JournalError> {
+        self.transact(|tx| {
+            tx.execute("DELETE FROM acks WHERE scope = ?1 AND code = ?2", params![scope, code]).map_err(|e| self.sql(e))?;
+            Ok(())
+        })
+    }
+
     /// What was acknowledged in a scope.
     pub fn acks(&self, scope: &str) -> Result<Vec<Ack>, JournalError> {
         let rows: Vec<(String, String)> = self

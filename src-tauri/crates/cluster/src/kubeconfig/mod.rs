@@ -156,6 +156,11 @@ impl ContextEntry {
         }
     }
 
+    /// Differs when anything of it does: server, certificates, login. Secrets are in it as a hash. None where it cannot be used.
+    pub fn mark(&self) -> Option<[u8; 32]> {
+        self.reach.as_ref().filter(|_| self.problem.is_none()).map(Reach::mark)
+    }
+
     /// How to reach the cluster; the problem otherwise.
     pub fn reach(&self) -> Result<&Reach, KubeconfigError> {
         match (&self.reach, &self.problem) {

@@ -41,6 +41,15 @@ impl std::fmt::Debug for Proxy {
 }
 
 impl Proxy {
+    /// All of it, with its login: only to be hashed.
+    pub(super) fn key(&self) -> String {
+        let login = match &self.speaks {
+            Speaks::Connect(header) => header.as_ref().map(|h| hex::encode(h.as_bytes())),
+            Speaks::Socks(login) => login.as_ref().map(|(user, password)| format!("{}:{user}:{}", user.len(), password.expose_secret())),
+        };
+        format!("{} {}", self.shown, login.unwrap_or_default())
+    }
+
     /// Reads its URL; `None` when it is none of http, https, socks5 and socks5h.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (scheme, rest) = text.split_once("://")?;

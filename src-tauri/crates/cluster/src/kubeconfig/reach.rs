@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
 
 use super::file::{Cluster, Context, Document, Exec, Named, User, shown};
 use super::{KubeconfigError, Proxy, ProxyEnvironment};
@@ -33,6 +34,45 @@ pub struct Reach {
 impl std::fmt::Debug for Reach {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Reach").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+impl Reach {
+    /// A hash over everything in it.
+    pub(super) fn mark(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        // Lengths, so that no two texts can be taken for two others.
+        let mut add = |text: &str| hash.update(format!("{}:{text}", text.len()));
+        add(&self.server);
+        add(self.tls_server_name.as_deref().unwrap_or_default());
+        add(&self.proxy.as_ref().map(Proxy::key).unwrap_or_default());
+        let (certificate, key) = self.certificate.as_ref().map(|(c, k)| (c, k)).unzip();
+        for material in [self.ca.as_ref(), certificate, key] {
+            match material {
+                None => add("none"),
+                Some(Material::Inline(text)) => add(text.expose_secret()),
+                Some(Material::File { path, .. }) => add(&path.display().to_string()),
+            }
+        }
+        match &self.login {
+            Login::None => add("none"),
+            Login::Token(token) => add(token.expose_secret()),
+            Login::TokenFile { path, .. } => add(&path.display().to_string()),
+            Login::Exec(plugin) => {
+                add(&plugin.command.display().to_string());
+                add(&plugin.args.len().to_string());
+                plugin.args.iter().for_each(|a| add(a));
+                plugin.env.iter().for_each(|(name, value)| {
+                    add(name);
+                    add(value);
+                });
+            }
+        }
+        self.impersonate.iter().for_each(|(name, value)| {
+            add(name);
+            add(value);
+        });
+        hash.finalize().into()
     }
 }
 

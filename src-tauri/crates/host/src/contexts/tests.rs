@@ -11,6 +11,11 @@ const KUBE_SYSTEM: &str = r#"{"kind":"Namespace","metadata":{"name":"kube-system
 
 /// A server on loopback with a certificate of its own: its port, and the certificate as PEM.
 async fn serve(answer: fn(&str) -> (u16, &'static str)) -> (u16, String) {
+    serve_with(move |head| answer(head.split(' ').nth(1).unwrap_or_default())).await
+}
+
+/// The same, answering to the whole head of a request.
+async fn serve_with(answer: impl Fn(&str) -> (u16, &'static str) + Send + Sync + Clone + 'static) -> (u16, String) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let own = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_string()]).expect("a certificate");
     let key = rustls::pki_types::PrivateKeyDer::try_from(own.signing_key.serialize_der()).expect("a key");
@@ -20,7 +25,7 @@ async fn serve(answer: fn(&str) -> (u16, &'static str)) -> (u16, String) {
     let port = listener.local_addr().expect("bound").port();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let tls = tls.clone();
+            let (tls, answer) = (tls.clone(), answer.clone());
             tokio::spawn(async move {
                 let Ok(mut stream) = tls.accept(stream).await else { return };
                 let mut head = Vec::new();
@@ -29,7 +34,7 @@ async fn serve(answer: fn(&str) -> (u16, &'static str)) -> (u16, String) {
                     head.push(byte[0]);
                     if head.ends_with(b"\r\n\r\n") {
                         let text = String::from_utf8_lossy(&head).to_string();
-                        let (status, body) = answer(text.split(' ').nth(1).unwrap_or_default());
+                        let (status, body) = answer(&text);
                         let reply = format!(
                             "HTTP/1.1 {status} x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
                             body.len()
@@ -151,4 +156,128 @@ async fn each_context_answers_for_itself_and_a_dead_one_delays_nobody() {
     assert!(begun.elapsed() < ASK_WITHIN + Duration::from_secs(3));
     assert_eq!(of(&last, "silent").state, ContextState::Unreachable);
     assert!(last.contexts.iter().all(|c| c.state != ContextState::Connecting));
+}
+
+/// A server at which only that token may do anything, and its authority beside the kubeconfig.
+async fn server(dir: &Path, answer: impl Fn(&str, &str) -> (u16, &'static str) + Send + Sync + Clone + 'static) -> u16 {
+    let (port, ca) = serve_with(move |head| {
+        let path = head.split(' ').nth(1).unwrap_or_default();
+        let token = head.lines().find_map(|l| l.strip_prefix("authorization: Bearer ")).unwrap_or_default();
+        answer(path, token.trim())
+    })
+    .await;
+    std::fs::write(dir.join("ca.crt"), ca).expect("writes");
+    port
+}
+
+fn with_token(wanted: &'static str) -> impl Fn(&str, &str) -> (u16, &'static str) + Send + Sync + Clone + 'static {
+    move |path, token| match path {
+        "/version" => (200, VERSION),
+        _ if token != wanted => (401, "{}"),
+        p if p.starts_with("/api/v1/namespaces/kube-system") => (200, KUBE_SYSTEM),
+        p if p.contains("selfsubjectaccessreviews") => (201, r#"{"status":{"allowed":true}}"#),
+        _ => (200, r#"{"kind":"List","metadata":{"resourceVersion":"1"},"items":[]}"#),
+    }
+}
+
+/// A program that gives a token, and counts how often it ran.
+fn program(dir: &Path, token: &str) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    let path = dir.join("login");
+    let text = format!("#!/bin/sh\necho x >> '{}'\necho '{{\"status\":{{\"token\":\"{token}\"}}}}'\n", dir.join("ran").display());
+    std::fs::write(&path, text).expect("writes");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a program");
+    format!("{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: '{}', args: [get-token]}}}}", path.display())
+}
+
+fn ran(dir: &Path) -> usize {
+    std::fs::read_to_string(dir.join("ran")).map_or(0, |t| t.lines().count())
+}
+
+#[tokio::test]
+async fn a_program_from_elsewhere_is_looked_at_approved_and_remembered_and_an_approval_can_be_taken_back() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let port = server(dir.path(), with_token("t1")).await;
+    let host = host(dir.path(), &[&entry("sso", port, Some("ca.crt"), &program(dir.path(), "t1"))]);
+    let refused = host.link("sso").await.err().expect("not approved");
+    assert_eq!(refused.code, Code::Unapproved);
+    assert_eq!(ran(dir.path()), 0, "ran before somebody said so");
+    let view = host.contexts_view();
+    let asked = of(&view, "sso").unapproved.clone().expect("something to look at");
+    assert_eq!((asked.path.as_str(), &asked.args[..]), (dir.path().join("login").to_str().expect("text"), &["get-token".to_string()][..]));
+    assert_eq!(asked.approved, None);
+    let other = host.approve_sign_in("sso", "another fingerprint").expect_err("not what was shown");
+    assert_eq!(other.code, Code::Moved);
+    host.approve_sign_in("sso", &asked.fingerprint).expect("approved");
+    let link = host.link("sso").await.expect("signed in");
+    assert_eq!((link.version.as_str(), ran(dir.path())), ("v1.37.2", 1));
+    assert_eq!(of(&host.contexts_view(), "sso").unapproved, None);
+    drop(link);
+    // Another process of the same person knows it too.
+    let again = Host::new(Options { kubeconfig: Some(dir.path().join("0.yaml")), state_dir: Some(dir.path().into()), ..Options::default() });
+    let again = again.expect("a host");
+    again.link("sso").await.expect("approved before");
+    // The program is replaced: it is asked about again, and told as such.
+    program(dir.path(), "t1 changed");
+    locked(&host.links).clear();
+    assert_eq!(host.link("sso").await.err().map(|e| e.code), Some(Code::Unapproved));
+    let changed = of(&host.contexts_view(), "sso").unapproved.clone().expect("something to look at");
+    assert!(changed.approved.is_some() && changed.fingerprint != asked.fingerprint, "{changed:?}");
+    program(dir.path(), "t1");
+    host.link("sso").await.expect("what was approved still is");
+    let left = host.forget(&asked.fingerprint).expect("forgotten");
+    assert_eq!(left, []);
+    locked(&host.links).clear();
+    assert_eq!(host.link("sso").await.err().map(|e| e.code), Some(Code::Unapproved));
+}
+
+#[tokio::test]
+async fn two_that_open_a_context_at_once_sign_in_once() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let port = server(dir.path(), with_token("t1")).await;
+    let host = host(dir.path(), &[&entry("sso", port, Some("ca.crt"), &program(dir.path(), "t1"))]);
+    host.link("sso").await.err().expect("not approved");
+    let asked = of(&host.contexts_view(), "sso").unapproved.clone().expect("something to look at");
+    host.approve_sign_in("sso", &asked.fingerprint).expect("approved");
+    let (one, two) = tokio::join!(host.link("sso"), host.link("sso"));
+    assert!(Arc::ptr_eq(&one.expect("signed in"), &two.expect("signed in")));
+    assert_eq!(ran(dir.path()), 1);
+}
+
+#[tokio::test]
+async fn a_kubeconfig_that_changes_under_a_connection_is_taken_up_or_told_and_never_followed_elsewhere() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let port = server(dir.path(), with_token("t2")).await;
+    let mine = |port: u16, token: &str| entry("mine", port, Some("ca.crt"), &format!("{{token: {token}}}"));
+    let host = host(dir.path(), &[&mine(port, "t2")]);
+    let link = host.link("mine").await.expect("signed in");
+    let file = dir.path().join("0.yaml");
+    let edit = |text: &str| std::fs::write(&file, text).expect("writes");
+    let note = || of(&host.contexts_view(), "mine").note.clone();
+    let take_up = || async {
+        assert!(host.kubeconfig_changed());
+        host.sign_in_again("mine").await.expect("is open");
+        assert!(!host.kubeconfig_changed());
+    };
+    // Another token, as after a login by hand: the next request has it.
+    edit(&mine(port, "expired"));
+    take_up().await;
+    assert!(matches!(link.connection.identity().await, Err(ReadError::Unauthorized { .. })));
+    edit(&mine(port, "t2"));
+    take_up().await;
+    link.connection.identity().await.expect("signed in again");
+    // Another server under the same name: nothing goes there.
+    let elsewhere = server(&tempfile::tempdir().expect("a folder").keep(), |_, _| panic!("was asked")).await;
+    edit(&mine(elsewhere, "t2"));
+    take_up().await;
+    assert!(note().contains("names another server for it"), "{}", note());
+    assert_eq!(link.connection.identity().await.expect("the old one").server, format!("https://127.0.0.1:{port}"));
+    // Gone from the file, and the file half-written: the connection goes on, and is still listed.
+    edit("apiVersion: v1\nkind: Config\n");
+    take_up().await;
+    assert!(note().contains("no longer in the kubeconfig"), "{}", note());
+    edit(&mine(port, "t2"));
+    take_up().await;
+    assert!(link.moved().is_none(), "as it was");
+    link.connection.identity().await.expect("signed in");
 }
