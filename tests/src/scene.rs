@@ -361,12 +361,13 @@ impl Running {
 
     /// The first of its next JSON lines that is wanted; its end before that is a failure.
     pub fn until_line(&mut self, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let mut before = String::new();
         loop {
             let mut line = String::new();
-            assert!(self.1.read_line(&mut line).expect("reads") > 0, "it ended without {what}");
+            assert!(self.1.read_line(&mut line).expect("reads") > 0, "it ended before {what}:\n{before}");
             match serde_json::from_str(&line) {
                 Ok(line) if wanted(&line) => return line,
-                _ => {}
+                _ => before += &line,
             }
         }
     }

@@ -95,3 +95,61 @@ async fn both(w: &Window, verbs: &[&str]) -> Outcome<()> {
     assert_eq!(w.script(js, vec![]).await?, json!(true), "the page scrolls");
     Ok(())
 }
+
+/// A kubeconfig from elsewhere names a program: the window shows it before it runs, what it says while it waits, and what it was
+/// approved for. Another cluster stays usable meanwhile.
+#[tokio::test]
+async fn a_program_is_shown_before_it_signs_in_and_while_it_waits_for_somebody() -> Outcome<()> {
+    let j = Journey::begin("sign-in")?;
+    let (at, token) = (j.state.path().join("token"), j.lab.token("admin").ok_or("the lab has no admin")?);
+    let script = format!(
+        "echo 'open https://login.example.com and enter AB12-CD34' >&2; while [ ! -s '{at}' ]; do sleep 0.1; done; \
+         printf '{{\"status\":{{\"token\":\"%s\"}}}}' \"$(cat '{at}')\"",
+        at = at.display()
+    );
+    let kubeconfig = j.kubeconfig()?;
+    let mut config: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&kubeconfig)?)?;
+    let mut sso = config["contexts"][0].clone();
+    sso["name"] = json!("sso");
+    sso["context"]["user"] = json!("sso");
+    config["contexts"].as_array_mut().ok_or("contexts")?.insert(0, sso);
+    let exec = json!({"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", script]});
+    config["users"].as_array_mut().ok_or("users")?.push(json!({"name": "sso", "user": {"exec": exec}}));
+    std::fs::write(&kubeconfig, config.to_string())?;
+
+    let w = j.window_on(&kubeconfig).await?;
+    let row = "[data-testid=context-row][data-context=sso]";
+    w.click(&format!("{row} [data-testid=open-context]")).await?;
+    w.reads("[data-testid=program]", &["/sh", "login.example.com", "users[sso].user.exec"], PATIENCE).await?;
+    let focused = w.script("return document.activeElement.textContent", vec![]).await?;
+    assert_eq!(focused, json!("Cancel"), "a key that was meant for something else approves nothing");
+    assert_eq!(w.script("return document.querySelectorAll('[data-testid=signing-in]').length", vec![]).await?, json!(0));
+    w.click("[data-testid=approve-program]").await?;
+    w.reads(&format!("{row} [data-testid=sign-in-said]"), &["enter AB12-CD34"], PATIENCE).await?;
+
+    // The other context opens while the program waits, and stays on the screen when it has signed in.
+    w.click("[data-testid=context-row]:not([data-context=sso]) [data-testid=open-context]").await?;
+    w.see(&format!("[data-node='Deployment/{}/web']", j.namespace)).await?;
+    std::fs::write(&at, token)?;
+    w.click("[data-testid=rail-clusters]").await?;
+    let state = || async { w.see(row).await?.attr("data-state").await.map_err(acceptance::Error::from) };
+    let until = std::time::Instant::now() + PATIENCE;
+    while state().await?.as_deref() == Some("connecting") && std::time::Instant::now() < until {
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    assert_eq!(state().await?.as_deref(), Some("live"), "signed in");
+    assert!(w.text("[data-testid=badge]").await?.contains("practice") || !w.text("[data-testid=badge]").await?.contains("sso"));
+
+    w.click(&format!("{row} [data-testid=open-context]")).await?;
+    w.see(&format!("[data-node='Deployment/{}/web']", j.namespace)).await?;
+    w.reads("[data-testid=badge]", &["sso"], PATIENCE).await?;
+    w.click("[data-testid=rail-settings]").await?;
+    w.reads("[data-testid=program-row]", &["/sh -c", "login.example.com"], PATIENCE).await?;
+    w.click("[data-testid=forget-program]").await?;
+    let gone = std::time::Instant::now() + PATIENCE;
+    while w.script("return document.querySelectorAll('[data-testid=program-row]').length", vec![]).await? != json!(0) {
+        assert!(std::time::Instant::now() < gone, "it is still in the list");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    w.close().await
+}

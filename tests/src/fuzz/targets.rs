@@ -294,6 +294,11 @@ nothing! {
     contexts() -> ContextsView;
     probe_contexts() -> ContextsView;
     open_context(String, Vec<String>) -> ContextView;
+    approve_program(String, String) -> ContextsView;
+    sign_in(String) -> ContextsView;
+    stop_sign_in(String) -> ContextsView;
+    programs() -> Vec<ProgramView>;
+    forget_program(String) -> Vec<ProgramView>;
     close_context(String) -> ContextsView;
     namespaces(String) -> Vec<NamespaceView>;
     unlock(String, String) -> ContextsView;

@@ -508,7 +508,7 @@ impl Shared {
     async fn look(&mut self, id: &ObjectId) -> Result<(), Pushed> {
         let object = match self.own.cluster().get(id).await {
             Ok(object) => object,
-            Err(e @ (ReadError::Forbidden { .. } | ReadError::Unauthorized { .. })) => return Err(Pushed::Refused(e.to_string())),
+            Err(e @ ReadError::Forbidden { .. }) => return Err(Pushed::Refused(e.to_string())),
             Err(e) => return Err(Pushed::Silent(e.to_string())),
         };
         self.record = match object {

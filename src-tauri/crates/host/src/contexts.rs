@@ -274,6 +274,11 @@ impl Host {
         locked(&self.known).asked.insert(name.to_string(), Asked::failed(e.clone()));
     }
 
+    /// It could be opened: what was wrong with it before is not any more.
+    pub(crate) fn forget_failure(&self, name: &str) {
+        locked(&self.known).asked.remove(name);
+    }
+
     pub(crate) fn unlock_context(&self, name: &str, typed: &str) -> Result<ContextsView, UiError> {
         self.entry(name)?;
         let mut record = self.record(name)?;

@@ -174,6 +174,7 @@ impl Host {
             self.note_failure(context, e);
         }
         let link = made?;
+        self.forget_failure(context);
         locked(&self.links).insert(context.to_string(), link.clone());
         Ok(link)
     }

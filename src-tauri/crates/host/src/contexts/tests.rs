@@ -211,7 +211,8 @@ async fn a_program_from_elsewhere_is_looked_at_approved_and_remembered_and_an_ap
     host.approve_sign_in("sso", &asked.fingerprint).expect("approved");
     let link = host.link("sso").await.expect("signed in");
     assert_eq!((link.version.as_str(), ran(dir.path())), ("v1.37.2", 1));
-    assert_eq!(of(&host.contexts_view(), "sso").unapproved, None);
+    let view = host.contexts_view();
+    assert_eq!((&of(&view, "sso").unapproved, &of(&view, "sso").problem), (&None, &None));
     drop(link);
     // Another process of the same person knows it too.
     let again = Host::new(Options { kubeconfig: Some(dir.path().join("0.yaml")), state_dir: Some(dir.path().into()), ..Options::default() });
