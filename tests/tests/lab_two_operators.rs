@@ -21,7 +21,7 @@ struct Nothing;
 #[async_trait]
 impl Evidence for Nothing {
     async fn ask(&self, _: &Question) -> Verdict {
-        let (detail, source) = ("nothing to ask".into(), "nothing".into());
+        let (detail, source) = (model::Sentence::default(), "nothing".into());
         Verdict { kind: VerdictKind::Missing, detail, source, at: Timestamp::now(), millis: None, answered_by: None }
     }
 }

@@ -356,6 +356,10 @@ form: string,
  */
 with: { [key in string]: string }, 
 /**
+ * Values that are sentences themselves, by name.
+ */
+parts: { [key in string]: SentenceView }, 
+/**
  * What is said after it, each clause a sentence of its own; `text` holds them too.
  */
 then: Array<SentenceView>, };
@@ -879,7 +883,7 @@ deployment: string,
 /**
  * What to expect then, in words.
  */
-text: string, };
+text: SentenceView, };
 
 export type PlanStepView = { 
 /**
@@ -999,17 +1003,13 @@ export type StepState = "pending" | "running" | "done" | "failed" | "undoing" | 
 
 export type Headline = { 
 /**
- * Code for translation.
+ * Code, for programs.
  */
 code: string, 
 /**
- * Parameters of the sentence.
+ * In words.
  */
-params: JsonValue, 
-/**
- * English.
- */
-text: string, };
+text: SentenceView, };
 
 export type RunStepView = { 
 /**
@@ -1029,9 +1029,9 @@ title: SentenceView,
  */
 state: StepState, 
 /**
- * Heartbeat: what it waits for, how far it is.
+ * Heartbeat: what it waits for, how far it is; empty = nothing.
  */
-detail: string, 
+detail: SentenceView, 
 /**
  * Begun.
  */
@@ -1165,7 +1165,7 @@ ok: boolean | null,
 /**
  * What.
  */
-text: string, 
+text: SentenceView, 
 /**
  * Seconds since it was seen.
  */
@@ -1185,7 +1185,7 @@ seconds: number | null,
 /**
  * Title (`web: back out`).
  */
-title: string, 
+title: SentenceView, 
 /**
  * What it does, in words; or why there is none.
  */
@@ -1247,7 +1247,7 @@ code: string,
 /**
  * What is so.
  */
-message: string, 
+message: SentenceView, 
 /**
  * Three versions of what contradicts.
  */
@@ -1285,7 +1285,7 @@ p99: number | null,
 /**
  * Last answer in words.
  */
-last: string, 
+last: SentenceView, 
 /**
  * Seconds since the last answer.
  */
@@ -1331,11 +1331,11 @@ seen: ConnectionsSeen,
 /**
  * That, in words.
  */
-text: string, 
+text: SentenceView, 
 /**
  * Where it is known from, or why it is not.
  */
-source: string, 
+source: SentenceView, 
 /**
  * The step that ends what is left of them; null = it is behind, or there is none.
  */
@@ -1355,7 +1355,7 @@ step: string,
 /**
  * In words.
  */
-text: string, 
+text: SentenceView, 
 /**
  * When it was complete.
  */
@@ -1371,17 +1371,13 @@ at: string,
  */
 step: string, 
 /**
- * Code for translation.
+ * Code, for programs.
  */
 code: string, 
 /**
- * Parameters of the sentence.
+ * In words.
  */
-params: JsonValue, 
-/**
- * English.
- */
-text: string, };
+text: SentenceView, };
 
 export type EvidenceView = { 
 /**

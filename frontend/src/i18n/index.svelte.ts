@@ -1,5 +1,5 @@
 // The words of the window. `en.ts` is the type, `ko.ts` must match; a test checks keys and parameters.
-import type { Headline, JsonValue, NoteView, SentenceView } from "../api";
+import type { SentenceView } from "../api";
 import { en } from "./en";
 import { ko } from "./ko";
 import type { Form } from "./sentences";
@@ -43,36 +43,12 @@ export function said(prefix: string, code: string, fallback: string, params?: Pa
 /** A sentence of the core in the language of the window. */
 export function say(s: SentenceView): string {
   if (words.locale === "en" || !isForm(s.form)) return s.text;
-  return [fill(sentences[s.form], s.with), ...s.then.map(say)].join(". ");
+  const parts = Object.entries(s.parts).map(([name, part]) => [name, say(part)] as const);
+  return [fill(sentences[s.form], { ...s.with, ...Object.fromEntries(parts) }), ...s.then.map(say)].join(". ");
 }
 
 function isForm(form: string): form is Form {
   return form in sentences;
-}
-
-/** The headline in the language of the window; where a code is not translated, the engine's English stands. */
-export function headline(h: Headline): string {
-  return sentence("headline", h);
-}
-
-/** The same of what was noted in a run. */
-export function note(n: NoteView): string {
-  return sentence("note", n);
-}
-
-function sentence(prefix: string, h: { code: string; params: JsonValue; text: string }): string {
-  // The engine speaks English and knows more than a catalogue.
-  if (words.locale === "en") return h.text;
-  const params: Params = {};
-  if (typeof h.params === "object" && h.params !== null && !Array.isArray(h.params)) {
-    for (const [k, v] of Object.entries(h.params as Record<string, JsonValue>)) {
-      if (typeof v === "string" || typeof v === "number") params[k] = v;
-    }
-  }
-  const key = `${prefix}.${h.code}`;
-  if (!has(key)) return h.text;
-  const wanted = [...en[key].matchAll(/\{(\w+)\}/g)].map((m) => m[1] ?? "");
-  return wanted.every((name) => name in params) ? t(key, params) : h.text;
 }
 
 export function fill(text: string, params?: Params): string {

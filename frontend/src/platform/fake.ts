@@ -212,7 +212,10 @@ export class Fake implements Platform {
         : {
             kind: "rollback",
             seconds: 35,
-            title: `${id?.split("/")[2] ?? "web"} to revision ${revisions()[1]?.number ?? 0}`,
+            title: sentence("{name}: back to revision {revision}", {
+              name: id?.split("/")[2] ?? "web",
+              revision: `${revisions()[1]?.number ?? 0}`,
+            }),
             text: sentence("revision {revision} ({images}) is written back, as a rolling update", {
               revision: "111",
               images: "registry.shop.example/web:5.7.0",

@@ -36,7 +36,7 @@ export function phases(run: RunView): PhaseView[] {
     }
     p.state = merge(p.state, step.state);
     if (step.id.startsWith("gate-")) p.gate = true;
-    if (step.detail !== "") p.detail = step.detail;
+    if (step.detail.text !== "") p.detail = say(step.detail);
     if (step.startedAt !== null) p.at = step.startedAt;
     p.wayBack = step.wayBackSeconds;
   }
@@ -117,7 +117,7 @@ export function next(run: RunView): Next {
       const step = run.steps.find((s) => s.state === "running" || s.state === "undoing");
       if (!step) return { is: "wait", detail: "" };
       const title = say(step.title);
-      return { is: "wait", detail: step.detail !== "" ? `${title}: ${step.detail}` : title };
+      return { is: "wait", detail: step.detail.text !== "" ? `${title}: ${say(step.detail)}` : title };
     }
     case "done":
     case "backedOut":

@@ -134,7 +134,7 @@ export function plan(request: PlanRequest, checked: boolean): PlanView {
           step("retire", "retire", sentence("scale {object} to {n}", { object: blue, n: "0" }), {
             undo: sentence("scale back up and wait until ready"),
             wayBackSeconds: 90,
-            cut: { step: "retire", deployment: request.target, text: "each open connection fails once" },
+            cut: { step: "retire", deployment: request.target, text: sentence("most clients repeat a GET") },
           }),
         ],
     summary: rollback

@@ -10,7 +10,7 @@ import type {
   StepState,
   WayBackKind,
 } from "../../api/generated";
-import { sentence } from "./world";
+import { nothing, sentence } from "./world";
 
 export type Stage =
   | "starting"
@@ -43,13 +43,26 @@ export const STAGES: Stage[] = [
   "left",
 ];
 
+const ENTRY = "https://shop.example.com/cart";
+const took = (ms: number) => sentence("{status} in {ms} ms", { status: "200", ms: `${ms}` });
+const ready = (have: number) => sentence("{have} of {want} ready", { have: `${have}`, want: "20" });
+const within = (what: SentenceView, spent: number, limit: number) =>
+  sentence("{what}, {spent} s of at most {limit} s", { spent: `${spent}`, limit: `${limit}` }, { what });
+const selectsBoth = sentence("{service}: somebody changed its selector, and it now selects both colours at once", {
+  service: "service shop/cart",
+});
+const refused = sentence("{object}: refused ({message})", {
+  object: "Service/shop/cart-grpc",
+  message: 'admission webhook "guard.example.com" denied the request',
+});
+
 interface Shape {
   state: RunState;
   /** How many of the steps are done. */
   done: number;
   current: StepState;
   onGreen: boolean;
-  headline: [string, string];
+  headline: [string, SentenceView];
   back: [WayBackKind, number | null, SentenceView];
 }
 
@@ -59,7 +72,7 @@ const SHAPES: Record<Stage, Shape> = {
     done: 3,
     current: "running",
     onGreen: false,
-    headline: ["green-starting", "Green is starting: 12 of 20 pods ready. All traffic is on blue."],
+    headline: ["running", sentence("{step}: {what}", { step: "ready-green" }, { what: within(ready(12), 41, 600) })],
     back: ["backOut", 5, sentence("what was prepared is taken away; what serves is not touched")],
   },
   gate: {
@@ -67,7 +80,7 @@ const SHAPES: Record<Stage, Shape> = {
     done: 6,
     current: "pending",
     onGreen: false,
-    headline: ["green-ready", "Green is ready and checked. All traffic is still on blue."],
+    headline: ["green-ready", sentence("Green is ready. All traffic is still on blue.")],
     back: ["backOut", 5, sentence("what was prepared is taken away; what serves is not touched")],
   },
   "not-clear": {
@@ -75,7 +88,7 @@ const SHAPES: Record<Stage, Shape> = {
     done: 6,
     current: "pending",
     onGreen: false,
-    headline: ["green-not-clear", "Green is not ready to take traffic: 2 pods are restarting."],
+    headline: ["gate-not-clear", sentence("The gate waits: {what}.", {}, { what: ready(18) })],
     back: ["backOut", 5, sentence("what was prepared is taken away; what serves is not touched")],
   },
   cutting: {
@@ -83,7 +96,7 @@ const SHAPES: Record<Stage, Shape> = {
     done: 7,
     current: "running",
     onGreen: true,
-    headline: ["cutting-over", "Traffic is moving to green. The proof is still coming in."],
+    headline: ["proving", sentence("Traffic is moving to green. That it arrives is being proven.")],
     back: ["flipBack", 4, sentence("traffic moves back to what served before, then everything else is undone")],
   },
   draining: {
@@ -91,7 +104,7 @@ const SHAPES: Record<Stage, Shape> = {
     done: 9,
     current: "running",
     onGreen: true,
-    headline: ["on-green-draining", "Traffic is on green. Connections that were open before may still be on blue."],
+    headline: ["soaking", sentence("Green serves. Blue stands by.")],
     back: ["flipBack", 4, sentence("traffic moves back to what served before, then everything else is undone")],
   },
   soaked: {
@@ -99,7 +112,7 @@ const SHAPES: Record<Stage, Shape> = {
     done: 10,
     current: "pending",
     onGreen: true,
-    headline: ["soaked", "Traffic is on green and the soak is over. Blue still stands."],
+    headline: ["soaked", sentence("Green serves and stood the soak. Blue still stands by.")],
     back: ["flipBack", 4, sentence("traffic moves back to what served before, then everything else is undone")],
   },
   done: {
@@ -107,7 +120,7 @@ const SHAPES: Record<Stage, Shape> = {
     done: 13,
     current: "done",
     onGreen: true,
-    headline: ["done", "Green serves everything. Blue is retired."],
+    headline: ["done", sentence("Done: the new version serves.")],
     back: [
       "rollback",
       90,
@@ -122,7 +135,10 @@ const SHAPES: Record<Stage, Shape> = {
     done: 5,
     current: "undoing",
     onGreen: false,
-    headline: ["backing-out", "Going back: green is being deleted. Blue serves everything."],
+    headline: [
+      "backing-out",
+      sentence("backing out ({why}): {step}", { step: "create-green" }, { why: sentence("asked for") }),
+    ],
     back: ["backOut", 3, sentence("what was prepared is taken away; what serves is not touched")],
   },
   "backed-out": {
@@ -130,7 +146,7 @@ const SHAPES: Record<Stage, Shape> = {
     done: 0,
     current: "undone",
     onGreen: false,
-    headline: ["backed-out", "Back where it began: blue serves everything, nothing of green is left."],
+    headline: ["backed-out", sentence("backed out: {why}", {}, { why: sentence("asked for") })],
     back: ["none", null, sentence("the run is over; going back is a run of its own")],
   },
   hold: {
@@ -138,7 +154,7 @@ const SHAPES: Record<Stage, Shape> = {
     done: 9,
     current: "running",
     onGreen: true,
-    headline: ["contradiction", "Service cart was changed by somebody else: it selects both colours."],
+    headline: ["both-colours", sentence("held: {why}", {}, { why: selectsBoth })],
     back: ["flipBack", 4, sentence("traffic moves back to what served before, then everything else is undone")],
   },
   failed: {
@@ -146,7 +162,10 @@ const SHAPES: Record<Stage, Shape> = {
     done: 4,
     current: "failed",
     onGreen: false,
-    headline: ["failed", "Green never became ready: 3 pods cannot pull their image. Blue serves everything."],
+    headline: [
+      "failed",
+      sentence("failed: {error}", {}, { error: sentence("{object}: not found", { object: "deployment shop/cart" }) }),
+    ],
     back: ["none", null, sentence("the run is over; going back is a run of its own")],
   },
   stuck: {
@@ -154,7 +173,7 @@ const SHAPES: Record<Stage, Shape> = {
     done: 3,
     current: "failed",
     onGreen: false,
-    headline: ["stuck", "Going back stopped: Service cart-grpc refuses the write. Blue serves everything."],
+    headline: ["stuck", sentence("stuck, repair by hand: {error}", {}, { error: refused })],
     back: ["none", null, sentence("the run is over; going back is a run of its own")],
   },
   left: {
@@ -162,7 +181,14 @@ const SHAPES: Record<Stage, Shape> = {
     done: 6,
     current: "pending",
     onGreen: false,
-    headline: ["left", "This run was left at a safe place. All traffic is on blue."],
+    headline: [
+      "left",
+      sentence(
+        "Nobody drives this run. It stands at: {what}.",
+        {},
+        { what: sentence("waits for approval: {gate}", { gate: "cut-over" }) },
+      ),
+    ],
     back: ["backOut", 5, sentence("what was prepared is taken away; what serves is not touched")],
   },
 };
@@ -170,27 +196,27 @@ const SHAPES: Record<Stage, Shape> = {
 const blue = "deployment shop/cart";
 const green = "deployment shop/cart-green";
 
-const STEPS: [string, string, SentenceView, string, number | null][] = [
+const STEPS: [string, string, SentenceView, SentenceView, number | null][] = [
   [
     "pin-cart",
     "prepare",
     sentence("pin {object} to the pods of {blue}", { object: "service shop/cart", blue: "cart" }),
-    "",
+    nothing,
     2,
   ],
   [
     "pin-cart-grpc",
     "prepare",
     sentence("pin {object} to the pods of {blue}", { object: "service shop/cart-grpc", blue: "cart" }),
-    "",
+    nothing,
     2,
   ],
-  ["create-green", "start-green", sentence("create {object}", { object: green }), "20 pods", 4],
+  ["create-green", "start-green", sentence("create {object}", { object: green }), nothing, 4],
   [
     "ready-green",
     "ready",
     sentence("wait until {n} pods of {object} are ready", { n: "20", object: green }),
-    "20 of 20",
+    within(ready(12), 41, 600),
     5,
   ],
   [
@@ -202,29 +228,29 @@ const STEPS: [string, string, SentenceView, string, number | null][] = [
       port: "8080",
       n: "3",
     }),
-    "20 of 20 answer",
+    sentence("asks pod {n} of {all}", { n: "4", all: "20" }),
     5,
   ],
   [
     "hold-hpa",
     "hold-hpa",
     sentence("hold {object} at no fewer than {n} pods", { object: "horizontalpodautoscaler shop/cart", n: "20" }),
-    "at 20",
+    nothing,
     5,
   ],
-  ["gate-cut-over", "cut-over", sentence("wait for the operator: {gate}", { gate: "cut-over" }), "", 5],
+  ["gate-cut-over", "cut-over", sentence("wait for the operator: {gate}", { gate: "cut-over" }), nothing, 5],
   [
     "cut-over",
     "cut-over",
     sentence("move {services} from {from} to {to}", { services: "cart, cart-grpc", from: "cart", to: "cart-green" }),
-    "2 writes",
+    within(sentence("the slices show the new colour"), 2, 30),
     4,
   ],
   [
     "prove",
     "cut-over",
     sentence("move {services} from {from} to {to}", { services: "cart, cart-grpc", from: "cart", to: "cart-green" }),
-    "50 of 50 probes",
+    within(sentence("the slices show the new colour"), 3, 30),
     4,
   ],
   [
@@ -235,12 +261,12 @@ const STEPS: [string, string, SentenceView, string, number | null][] = [
       standby: "cart",
       seconds: "600",
     }),
-    "10 min",
+    sentence("the new version serves, {left} s left to look at it", { left: "492" }),
     4,
   ],
-  ["gate-retire", "finish", sentence("wait for the operator: {gate}", { gate: "retire" }), "", 4],
-  ["promote", "finish", sentence("write the pod template of {object}", { object: blue }), "", 90],
-  ["retire-green", "retire", sentence("delete {object}", { object: green }), "", 90],
+  ["gate-retire", "finish", sentence("wait for the operator: {gate}", { gate: "retire" }), nothing, 4],
+  ["promote", "finish", sentence("write the pod template of {object}", { object: blue }), nothing, 90],
+  ["retire-green", "retire", sentence("delete {object}", { object: green }), nothing, 90],
 ];
 
 const PHASE_ORDER = STEPS.length;
@@ -255,7 +281,7 @@ function steps(shape: Shape, begun: number): RunStepView[] {
       phase,
       title,
       state: shape.state === "backedOut" && i < 6 ? "undone" : state,
-      detail: state === "pending" ? "" : detail,
+      detail: state === "running" || state === "undoing" ? detail : nothing,
       startedAt: state === "pending" ? null : at,
       endedAt: state === "done" ? at : null,
       wayBackSeconds,
@@ -296,7 +322,7 @@ function lane(which: "blue" | "green", stage: Stage, onGreen: boolean): LaneView
 
 const HOLD: HoldView = {
   code: "both-colours",
-  message: "Service cart selects both colours: somebody wrote its selector at 14:31:40.",
+  message: selectsBoth,
   facts: [
     {
       object: "Service/shop/cart",
@@ -332,7 +358,10 @@ function cut(step: string, name: string): CutView {
   return {
     step,
     deployment: `Deployment/shop/${name}`,
-    text: `a connection that is still open to ${name} then fails once if it is in the middle of a request that is not repeated`,
+    text: sentence(
+      "a connection that is still open to {name} then fails once if it is in the middle of a request that is not repeated (8 of 8 POSTs did when it was tried), unless the application announces the close",
+      { name },
+    ),
   };
 }
 
@@ -361,7 +390,7 @@ export function run(stage: Stage, context = "prod-kr"): RunView {
     reason: "SHOP-2114",
     state: shape.state,
     driver: { by: "ann@laptop as admin", elsewhere: false, aliveAt: null },
-    headline: { code: shape.headline[0], params: {}, text: shape.headline[1] },
+    headline: { code: shape.headline[0], text: shape.headline[1] },
     steps: steps(shape, begun),
     lanes: [lane("blue", stage, shape.onGreen), lane("green", stage, shape.onGreen)],
     services: [
@@ -404,19 +433,11 @@ export function run(stage: Stage, context = "prod-kr"): RunView {
                     },
                   ],
             checks: [
-              {
-                ok: stage !== "not-clear",
-                text:
-                  stage === "not-clear"
-                    ? "18 of 20 green pods are ready"
-                    : "20 of 20 green pods are ready, for 4 min 12 s",
-                age: 0,
-              },
-              { ok: true, text: "Both ports are in green's endpoints: 8080, 9090", age: 0 },
-              { ok: true, text: "No other Service or route selects green", age: 0 },
-              { ok: true, text: "Blue's autoscaler is held at 20 until it is retired", age: 1 },
-              { ok: true, text: "You may write, and undo, all 4 remaining steps", age: 3 },
-              { ok: null, text: "Said by j.seo, not proven: 1.18.2 reads what 1.19.0 wrote", age: null },
+              { ok: true, text: sentence("the same cluster answers as when the plan was made"), age: 0 },
+              { ok: stage !== "not-clear", text: ready(stage === "not-clear" ? 18 : 20), age: 0 },
+              ...(gate === "retire"
+                ? [{ ok: true, text: sentence("{url}: {what}", { url: ENTRY }, { what: took(11) }), age: 3 }]
+                : []),
             ],
             clear: stage !== "not-clear",
             cuts: gate === "retire" ? [cut("promote", "cart"), cut("retire-green", "cart-green")] : [],
@@ -425,7 +446,7 @@ export function run(stage: Stage, context = "prod-kr"): RunView {
     wayBack: {
       kind,
       seconds,
-      title: kind === "flipBack" ? "cart: flip back to blue" : "cart: back out",
+      title: sentence(kind === "flipBack" ? "{name}: flip back" : "{name}: back out", { name: "cart" }),
       text,
       steps: kind === "flipBack" ? 2 : kind === "backOut" ? 3 : 0,
       run: "bg-cart-3f9a1c",
@@ -435,7 +456,7 @@ export function run(stage: Stage, context = "prod-kr"): RunView {
         ? {
             kind: "probes",
             step: "cut-over",
-            text: "every endpoint is of the new colour, and new connections are answered by it",
+            text: sentence("every endpoint is of the new colour, and new connections are answered by it"),
             at: new Date(begun + 8 * 61_000).toISOString(),
           }
         : null,
@@ -446,8 +467,7 @@ export function run(stage: Stage, context = "prod-kr"): RunView {
               at: new Date(begun + 6 * 61_000).toISOString(),
               step: "gate-cut-over",
               code: "entry-answers",
-              params: { url: "https://shop.example.com/cart", detail: "200 in 11 ms" },
-              text: "https://shop.example.com/cart: answers from here (200 in 11 ms)",
+              text: sentence("{url}: answers from here ({what})", { url: ENTRY }, { what: took(11) }),
             },
           ]
         : [],
@@ -459,13 +479,13 @@ export function run(stage: Stage, context = "prod-kr"): RunView {
           ? []
           : [
               {
-                source: "https://shop.example.com/cart",
+                source: ENTRY,
                 lane: shape.onGreen ? "green" : "blue",
                 total: 600,
                 errors: 0,
                 p50: 11,
                 p99: 40,
-                last: "200 in 11 ms",
+                last: took(11),
                 age: 0,
                 series: wiggle(11, 0.7),
               },
@@ -476,7 +496,7 @@ export function run(stage: Stage, context = "prod-kr"): RunView {
                 errors: 0,
                 p50: 12,
                 p99: 41,
-                last: "200 in 12 ms",
+                last: took(12),
                 age: 1,
                 series: wiggle(13, 1.3),
               },
@@ -500,8 +520,10 @@ export function run(stage: Stage, context = "prod-kr"): RunView {
             deployment: `Deployment/shop/${ended ? "cart-green" : "cart"}`,
             services: ["Service/shop/cart", "Service/shop/cart-grpc"],
             seen: ended ? "ended" : "unknown",
-            text: "those that were open before traffic moved may still lead to cart; how many cannot be seen",
-            source: "no API of Kubernetes shows connections",
+            text: ended
+              ? sentence("the pods of {name} that they led to are gone, and they with them", { name: "cart-green" })
+              : sentence("those that were open before traffic moved may still lead to {name}", { name: "cart" }),
+            source: sentence(ended ? "the pods in the API server" : "no API of Kubernetes shows connections"),
             cut: ended ? null : cut("promote", "cart"),
           }
         : null,

@@ -5,10 +5,14 @@ import type { Form } from "../../i18n/sentences";
 export const unlocked = new Set<string>();
 
 /** What the core says, as it says it. */
-export function sentence(form: Form, values: Record<string, string> = {}): SentenceView {
-  const text = form.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
-  return { text, form, with: values, then: [] };
+export function sentence(
+  form: Form,
+  values: Record<string, string> = {},
+  parts: Record<string, SentenceView> = {},
+): SentenceView {
+  const text = form.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? parts[name]?.text ?? whole);
+  return { text, form, with: values, parts, then: [] };
 }
 
 /** No sentence. */
-export const nothing: SentenceView = { text: "", form: "", with: {}, then: [] };
+export const nothing: SentenceView = { text: "", form: "", with: {}, parts: {}, then: [] };

@@ -329,6 +329,8 @@ views! {
         form: String,
         /// The values by name.
         with: BTreeMap<String, String>,
+        /// Values that are sentences themselves, by name.
+        parts: BTreeMap<String, SentenceView>,
         /// What is said after it, each clause a sentence of its own; `text` holds them too.
         then: Vec<SentenceView>,
     }
@@ -650,7 +652,7 @@ views! {
         /// Deployment of the pods.
         deployment: String,
         /// What to expect then, in words.
-        text: String,
+        text: SentenceView,
     }
     /// What a plan comes to.
     PlanSummary {
@@ -694,12 +696,10 @@ views! {
     }
     /// The sentence that says what is so.
     Headline {
-        /// Code for translation.
+        /// Code, for programs.
         code: String,
-        /// Parameters of the sentence.
-        params: Value,
-        /// English.
-        text: String,
+        /// In words.
+        text: SentenceView,
     }
     /// A step of a run.
     RunStepView {
@@ -711,8 +711,8 @@ views! {
         title: SentenceView,
         /// State.
         state: StepState,
-        /// Heartbeat: what it waits for, how far it is.
-        detail: String,
+        /// Heartbeat: what it waits for, how far it is; empty = nothing.
+        detail: SentenceView,
         /// Begun.
         started_at: Option<String>,
         /// Ended.
@@ -776,7 +776,7 @@ views! {
         /// Holds; null = not known.
         ok: Option<bool>,
         /// What.
-        text: String,
+        text: SentenceView,
         /// Seconds since it was seen.
         age: Option<u32>,
     }
@@ -800,7 +800,7 @@ views! {
         /// Seconds, about; null = not known.
         seconds: Option<u32>,
         /// Title (`web: back out`).
-        title: String,
+        title: SentenceView,
         /// What it does, in words; or why there is none.
         text: SentenceView,
         /// Steps that it undoes.
@@ -837,7 +837,7 @@ views! {
         /// Code.
         code: String,
         /// What is so.
-        message: String,
+        message: SentenceView,
         /// Three versions of what contradicts.
         facts: Vec<FactView>,
         /// Answers.
@@ -858,7 +858,7 @@ views! {
         /// 99th percentile, milliseconds.
         p99: Option<u32>,
         /// Last answer in words.
-        last: String,
+        last: SentenceView,
         /// Seconds since the last answer.
         age: Option<u32>,
         /// Milliseconds of the latest answers, oldest first.
@@ -884,9 +884,9 @@ views! {
         /// What is known of them.
         seen: ConnectionsSeen,
         /// That, in words.
-        text: String,
+        text: SentenceView,
         /// Where it is known from, or why it is not.
-        source: String,
+        source: SentenceView,
         /// The step that ends what is left of them; null = it is behind, or there is none.
         cut: Option<CutView>,
     }
@@ -897,7 +897,7 @@ views! {
         /// Step that moved it.
         step: String,
         /// In words.
-        text: String,
+        text: SentenceView,
         /// When it was complete.
         at: Option<String>,
     }
@@ -907,12 +907,10 @@ views! {
         at: String,
         /// Step.
         step: String,
-        /// Code for translation.
+        /// Code, for programs.
         code: String,
-        /// Parameters of the sentence.
-        params: Value,
-        /// English.
-        text: String,
+        /// In words.
+        text: SentenceView,
     }
     /// What the run stands on.
     EvidenceView {
@@ -1033,7 +1031,8 @@ views! {
 
 impl From<model::Sentence> for SentenceView {
     fn from(s: model::Sentence) -> Self {
-        Self { text: s.text, form: s.form, with: s.with, then: s.then.into_iter().map(Into::into).collect() }
+        let parts = s.parts.into_iter().map(|(name, part)| (name, part.into())).collect();
+        Self { text: s.text, form: s.form, with: s.with, parts, then: s.then.into_iter().map(Into::into).collect() }
     }
 }
 

@@ -120,7 +120,7 @@ pub fn say(text: &str) {
 }
 
 /// Fields of a `SentenceView`.
-const SENTENCE: [&str; 4] = ["text", "form", "with", "then"];
+const SENTENCE: [&str; 5] = ["text", "form", "with", "parts", "then"];
 
 /// The value with the text of each sentence in its place: whoever reads it by program looks up no form.
 fn english(value: Value) -> Value {

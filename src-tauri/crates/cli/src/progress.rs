@@ -96,10 +96,10 @@ pub fn to_text(n: &News) -> Vec<String> {
                 StepState::Failed => ink(Ink::Bad, text::mark(s.state)),
                 _ => text::mark(s.state).to_string(),
             };
-            let detail = if s.detail.is_empty() { String::new() } else { ink(Ink::Dim, &format!("  {}", s.detail)) };
+            let detail = if s.detail.text.is_empty() { String::new() } else { ink(Ink::Dim, &format!("  {}", s.detail)) };
             vec![format!("{mark} {}  {}{detail}", s.id, s.title)]
         }
-        News::Headline(h) => vec![ink(Ink::Strong, &h.text)],
+        News::Headline(h) => vec![ink(Ink::Strong, &h.text.text)],
         News::Gate(v) => text::gate(v),
         News::Hold(v) => text::hold(v),
         News::Proof(v) => text::proof(v),
@@ -185,7 +185,7 @@ pub(crate) mod tests {
             phase: "prepare".into(),
             title: crate::text::tests::said("t"),
             state,
-            detail: String::new(),
+            detail: crate::text::tests::said(""),
             started_at: None,
             ended_at: None,
             way_back_seconds: None,
@@ -202,7 +202,7 @@ pub(crate) mod tests {
             reason: None,
             state: RunState::Running,
             driver: None,
-            headline: Headline { code: "running".into(), params: Value::Null, text: "It runs.".into() },
+            headline: Headline { code: "running".into(), text: crate::text::tests::said("It runs.") },
             steps: vec![step("pin", StepState::Running), step("create", StepState::Pending)],
             lanes: vec![],
             services: vec![],
@@ -211,7 +211,7 @@ pub(crate) mod tests {
             way_back: WayBackView {
                 kind: WayBackKind::BackOut,
                 seconds: Some(5),
-                title: String::new(),
+                title: crate::text::tests::said(""),
                 text: crate::text::tests::said("deletes green"),
                 steps: 1,
                 run: None,
@@ -243,9 +243,9 @@ pub(crate) mod tests {
         let mut p = Progress::default();
         p.news(&view(), T);
         let mut v = view();
-        v.steps[0].detail = "1 of 3".into();
+        v.steps[0].detail = crate::text::tests::said("1 of 3");
         assert_eq!(p.news(&v, Duration::from_secs(1)), [], "too soon");
-        v.steps[0].detail = "2 of 3".into();
+        v.steps[0].detail = crate::text::tests::said("2 of 3");
         assert_eq!(p.news(&v, Duration::from_secs(6)).len(), 1);
         v.steps[0].state = StepState::Done;
         assert_eq!(p.news(&v, Duration::from_secs(6)).len(), 1);
@@ -268,7 +268,7 @@ pub(crate) mod tests {
         let mut p = Progress::default();
         let mut v = view();
         v.gate = gate(true);
-        v.hold = Some(HoldView { code: "moved".into(), message: "m".into(), facts: vec![], choices: vec![] });
+        v.hold = Some(HoldView { code: "moved".into(), message: crate::text::tests::said("m"), facts: vec![], choices: vec![] });
         let news = p.news(&v, T);
         let events: Vec<String> = news
             .iter()
@@ -285,24 +285,19 @@ pub(crate) mod tests {
 
     #[test]
     fn a_note_is_told_once_and_the_proof_with_its_kind() {
-        let note = |text: &str| NoteView {
-            at: "t".into(),
-            step: "pin".into(),
-            code: "left-behind".into(),
-            params: Value::Null,
-            text: text.into(),
-        };
+        let note =
+            |text: &str| NoteView { at: "t".into(), step: "pin".into(), code: "left-behind".into(), text: crate::text::tests::said(text) };
         let mut p = Progress::default();
         let mut v = view();
         v.notes = vec![note("one")];
         assert!(p.news(&v, T).contains(&News::Note(note("one"))), "what is there at the start too");
         v.notes.push(note("two"));
-        let text = "no entry to probe is known".to_string();
+        let text = crate::text::tests::said("no entry to probe is known");
         v.proof = Some(ProofView { kind: ProofKind::Endpoints, step: "cut-over".into(), text, at: None });
         let news = p.news(&v, T);
         assert_eq!(news.len(), 2, "{news:?}");
         let lines: Vec<Value> = news.iter().map(|n| to_json(n, "r", "t")).collect();
-        assert_eq!((&lines[0]["event"], &lines[0]["text"]), (&json!("note"), &json!("two")));
+        assert_eq!((&lines[0]["event"], &lines[0]["text"]["text"]), (&json!("note"), &json!("two")));
         assert_eq!((&lines[1]["event"], &lines[1]["kind"]), (&json!("proof"), &json!("endpoints")));
         let said = text::run(&v).join("\n");
         assert!(said.contains("endpoints only: no entry to ask") && said.contains("two"), "{said}");
@@ -312,7 +307,8 @@ pub(crate) mod tests {
 
     #[test]
     fn what_to_expect_of_open_connections_is_said_at_the_gate_and_by_status() {
-        let cut = CutView { step: "retire-blue".into(), deployment: "Deployment/a/web".into(), text: "fails once".into() };
+        let cut =
+            CutView { step: "retire-blue".into(), deployment: "Deployment/a/web".into(), text: crate::text::tests::said("fails once") };
         let mut v = view();
         v.gate = Some(GateView { cuts: vec![cut.clone()], name: "retire".into(), writes: vec![], checks: vec![], clear: true });
         assert!(text::gate(&v).join("\n").contains("expect at retire-blue: fails once"));
@@ -321,8 +317,8 @@ pub(crate) mod tests {
             deployment: "Deployment/a/web".into(),
             services: vec![],
             seen: ConnectionsSeen::Unknown,
-            text: "how many cannot be seen".into(),
-            source: "no API".into(),
+            text: crate::text::tests::said("how many cannot be seen"),
+            source: crate::text::tests::said("no API"),
             cut: Some(cut),
         });
         let said = text::run(&v).join("\n");

@@ -226,7 +226,7 @@ pub fn runs(all: &[RunSummary]) -> Vec<String> {
             r.target.clone(),
             r.change.clone(),
             r.started_at.clone(),
-            ink(Ink::Dim, &r.headline.text),
+            ink(Ink::Dim, &r.headline.text.text),
         ]);
     }
     table(&rows)
@@ -265,7 +265,7 @@ pub fn run(v: &RunView) -> Vec<String> {
         format!("  driven by {}{}{alive}", d.by, if d.elsewhere { " (another workstation)" } else { "" })
     }));
     for s in &v.steps {
-        let detail = if s.detail.is_empty() { String::new() } else { ink(Ink::Dim, &format!("  {}", s.detail)) };
+        let detail = if s.detail.text.is_empty() { String::new() } else { ink(Ink::Dim, &format!("  {}", s.detail)) };
         lines.push(format!("  {} {}  {}{detail}", mark(s.state), s.id, s.title));
     }
     for l in v.lanes.iter().filter(|l| l.exists) {
@@ -360,7 +360,7 @@ pub(crate) mod tests {
     use super::*;
 
     pub fn said(text: &str) -> SentenceView {
-        SentenceView { text: text.into(), form: text.into(), with: Default::default(), then: vec![] }
+        SentenceView { text: text.into(), form: text.into(), with: Default::default(), parts: Default::default(), then: vec![] }
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Edit, Guard, Kind, ObjectId, Write};
+use model::{Edit, Guard, Kind, ObjectId, Sentence, Write, sentence};
 use plan::{Plan, SelectorTo};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -37,7 +37,7 @@ pub enum Change {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contradiction {
     /// In words.
-    pub why: String,
+    pub why: Sentence,
     /// The three versions.
     pub facts: Vec<ThreeWay>,
     /// What the operator's *overwrite* does, guarded by what is there now; `None` = it is not offered.
@@ -85,7 +85,7 @@ pub fn same(a: &Option<Value>, b: &Option<Value>) -> bool {
 
 /// From `before` to `after` for each field: nothing when every field is at `after`, the differing fields when the rest
 /// is at `before`, else a contradiction. A field with `before == after` is tested only.
-pub fn towards(object: &ObjectId, live: &Value, wanted: &[Edit], why: &str) -> Result<Change, Contradiction> {
+pub fn towards(object: &ObjectId, live: &Value, wanted: &[Edit], why: Sentence) -> Result<Change, Contradiction> {
     let at: Vec<Option<Value>> = wanted.iter().map(|e| field(live, &e.path)).collect();
     if wanted.iter().zip(&at).all(|(e, v)| same(v, &e.after)) {
         return Ok(Change::Nothing);
@@ -97,7 +97,7 @@ pub fn towards(object: &ObjectId, live: &Value, wanted: &[Edit], why: &str) -> R
     }
     let facts = wanted.iter().zip(at).filter(|(e, v)| !same(v, &e.before) && !same(v, &e.after));
     Err(Contradiction {
-        why: why.to_string(),
+        why,
         facts: facts
             .map(|(e, live)| ThreeWay {
                 object: object.clone(),
@@ -114,13 +114,18 @@ pub fn towards(object: &ObjectId, live: &Value, wanted: &[Edit], why: &str) -> R
 /// Takes back what a step wrote: the values before it, if what it wrote is still there.
 pub fn back(object: &ObjectId, live: &Value, net: &[Edit]) -> Result<Change, Contradiction> {
     let wanted: Vec<Edit> = net.iter().map(Edit::inverse).collect();
-    towards(object, live, &wanted, &format!("{}: changed by somebody else since this run wrote it", object.said()))
+    towards(object, live, &wanted, sentence!("{object}: changed by somebody else since this run wrote it", object = object.said()))
 }
 
 /// A contradiction about an object as a whole.
-pub fn whole(object: &ObjectId, why: impl Into<String>, live: Option<&Value>) -> Contradiction {
+pub fn whole(object: &ObjectId, why: Sentence, live: Option<&Value>) -> Contradiction {
     let fact = ThreeWay { object: object.clone(), path: String::new(), before: None, live: live.cloned(), after: None };
-    Contradiction { why: why.into(), facts: vec![fact], instead: None }
+    Contradiction { why, facts: vec![fact], instead: None }
+}
+
+/// A contradiction where the object is not there.
+pub fn missing(object: &ObjectId) -> Contradiction {
+    whole(object, sentence!("{object}: not found", object = object.said()), None)
 }
 
 /// The field that says whether an object is still what the run made: everything that somebody would mean by a change,
@@ -137,7 +142,7 @@ pub fn unmake(object: &ObjectId, live: &Value, facts: &Facts<'_>) -> Result<Chan
         return Ok(Change::Delete);
     }
     let fact = ThreeWay { object: object.clone(), path: path.into(), before: made.clone(), live: at, after: None };
-    let why = format!("{}: changed by somebody else since this run made it", object.said());
+    let why = sentence!("{object}: changed by somebody else since this run made it", object = object.said());
     Err(Contradiction { why, facts: vec![fact], instead: Some(Change::Delete) })
 }
 
@@ -214,9 +219,12 @@ mod tests {
     fn a_field_is_there_to_be_written_or_in_the_way() {
         let (s, g) = (json!({"app":"web"}), json!({"app":"web","c":"green"}));
         let live = |v: &Value| json!({"spec":{"selector":v}});
-        assert_eq!(towards(&id(), &live(&g), &edit(s.clone(), g.clone()), ""), Ok(Change::Nothing));
-        assert_eq!(towards(&id(), &live(&s), &edit(s.clone(), g.clone()), ""), Ok(Change::Edits(edit(s.clone(), g.clone()))));
-        let foreign = towards(&id(), &live(&json!({"x":"y"})), &edit(s.clone(), g.clone()), "").expect_err("neither");
+        assert_eq!(towards(&id(), &live(&g), &edit(s.clone(), g.clone()), Sentence::default()), Ok(Change::Nothing));
+        assert_eq!(
+            towards(&id(), &live(&s), &edit(s.clone(), g.clone()), Sentence::default()),
+            Ok(Change::Edits(edit(s.clone(), g.clone())))
+        );
+        let foreign = towards(&id(), &live(&json!({"x":"y"})), &edit(s.clone(), g.clone()), Sentence::default()).expect_err("neither");
         assert_eq!(foreign.facts[0].before, Some(s));
         assert_eq!(foreign.facts[0].live, Some(json!({"x":"y"})));
         assert_eq!(foreign.facts[0].after, Some(g));

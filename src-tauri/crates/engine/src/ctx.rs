@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use model::{Kind, ObjectId};
+use model::{Kind, ObjectId, Sentence, sentence};
 use plan::{Colour, Plan};
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
@@ -296,8 +296,8 @@ impl Ctx {
     /// `4 of 6 ready, 12 s of at most 300 s`.
     pub fn beat_within(&mut self, said: Said, d: &Deadline) {
         let (spent, limit) = (self.spent(d).as_secs(), d.limit.as_secs());
-        let text = format!("{}, {spent} s of at most {limit} s", said.text);
-        self.beat(Said { text, ..said }.with("spent", spent).with("limit", limit));
+        let within = sentence!("{what}, {spent} s of at most {limit} s", spent, limit; what = said.sentence);
+        self.beat(Said::new(&said.code, within));
     }
 
     /// Waits a moment. Hears the operator, and looks from time to time whether somebody changed what this run wrote.
@@ -403,26 +403,24 @@ impl Ctx {
     pub async fn unread(&mut self, error: ReadError, silent: &mut Option<Duration>) -> Result<(), Stop> {
         let choices = self.retry_or_back();
         match &error {
-            ReadError::Forbidden { .. } => {
-                Err(Stop::hold(HoldCode::NotAllowed, Said::new("not-allowed", error.to_string()), &choices))
-            }
+            ReadError::Forbidden { .. } => Err(Stop::hold(HoldCode::NotAllowed, Said::new("not-allowed", error.said()), &choices)),
             // Whoever signs in again finds the run where it was.
             ReadError::Unauthorized { .. } | ReadError::Unreachable { .. } | ReadError::Invalid { .. } => {
-                self.silence(&error.to_string(), silent).await
+                self.silence(error.said(), silent).await
             }
         }
     }
 
     /// Waits out a silence of the API server; its time counts against no deadline.
-    pub async fn silence(&mut self, what: &str, silent: &mut Option<Duration>) -> Result<(), Stop> {
+    pub async fn silence(&mut self, what: Sentence, silent: &mut Option<Duration>) -> Result<(), Stop> {
         let now = self.ports.clock.elapsed();
         let since = *silent.get_or_insert(now);
         let for_s = now.saturating_sub(since);
         if for_s >= self.options.pace.silence {
-            let said = Said::new("unreachable", format!("no answer for {} s: {what}", for_s.as_secs())).with("seconds", for_s.as_secs());
-            return Err(Stop::hold(HoldCode::Unreachable, said, &self.retry_or_back()));
+            let said = sentence!("no answer for {seconds} s: {what}", seconds = for_s.as_secs(); what);
+            return Err(Stop::hold(HoldCode::Unreachable, Said::new("unreachable", said), &self.retry_or_back()));
         }
-        self.beat(Said::new("no-answer", format!("no answer, asking again: {what}")).with("seconds", for_s.as_secs()));
+        self.beat(Said::new("no-answer", sentence!("no answer, asking again: {what}"; what)));
         let ended = self.pause(self.options.pace.poll.max(Duration::from_millis(500))).await;
         self.lost += self.ports.clock.elapsed().saturating_sub(now);
         ended

@@ -1,9 +1,10 @@
 //! What a run writes into its journal. The state of a run is the fold of its entries (`view`), nothing else.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use jiff::Timestamp;
-use model::{ObjectId, Write};
+use model::{ObjectId, Sentence, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -12,29 +13,54 @@ use crate::ports::{JournalError, WriteError};
 /// Version of the entries' format. An entry of another version is refused, never interpreted (I12).
 pub const SCHEMA: u32 = 1;
 
-/// A sentence: a code and its parameters for translation, and the English text.
+/// What is said: a code, by which programs and the run itself tell it from others, and the sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(from = "Kept", into = "Kept")]
 pub struct Said {
     /// What is said: `ready-of`.
     pub code: String,
-    /// Its parameters: `ready: 4`.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub params: BTreeMap<String, String>,
-    /// In English.
-    pub text: String,
+    /// In words.
+    pub sentence: Sentence,
 }
 
 impl Said {
-    /// A sentence without parameters.
-    pub fn new(code: &str, text: impl Into<String>) -> Self {
-        Self { code: code.to_string(), params: BTreeMap::new(), text: text.into() }
+    /// From both.
+    pub fn new(code: &str, sentence: Sentence) -> Self {
+        Self { code: code.to_string(), sentence }
     }
+}
 
-    /// Adds a parameter.
-    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
-        self.params.insert(name.to_string(), value.to_string());
-        self
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sentence.fmt(f)
+    }
+}
+
+/// [`Said`] as it lies in the journal. What was written before forms were kept is the English with its values, and stays that.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Kept {
+    code: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    params: BTreeMap<String, String>,
+    text: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    form: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    parts: BTreeMap<String, Sentence>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    then: Vec<Sentence>,
+}
+
+impl From<Kept> for Said {
+    fn from(k: Kept) -> Self {
+        Self { code: k.code, sentence: Sentence { text: k.text, form: k.form, with: k.params, parts: k.parts, then: k.then } }
+    }
+}
+
+impl From<Said> for Kept {
+    fn from(Said { code, sentence: s }: Said) -> Self {
+        Self { code, params: s.with, text: s.text, form: s.form, parts: s.parts, then: s.then }
     }
 }
 
@@ -430,6 +456,18 @@ mod tests {
         let mut other = ok;
         other["events"][0]["event"] = json!("exploded");
         assert!(serde_json::from_value::<Entry>(other).is_err());
+    }
+
+    #[test]
+    fn what_is_said_keeps_its_form_and_is_read_where_none_was_kept() {
+        let why = model::sentence!("{object}: not found", object = "service shop/web");
+        let said = Said::new("held", model::sentence!("held: {why}"; why));
+        let kept = serde_json::to_value(&said).expect("a value");
+        assert_eq!(serde_json::from_value::<Said>(kept).expect("reads"), said);
+        let old = json!({"code":"gone","params":{"object":"Service/shop/web"},"text":"service shop/web: not found"});
+        let old: Said = serde_json::from_value(old).expect("reads");
+        assert_eq!((old.to_string(), old.sentence.form), ("service shop/web: not found".to_string(), String::new()));
+        assert!(serde_json::from_value::<Said>(json!({"code":"gone","text":"t","extra":1})).is_err());
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! What the engine needs of the world.
 
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use model::{ClusterIdentity, Kind, ObjectId, Write};
+use model::{ClusterIdentity, Kind, ObjectId, Sentence, Write, sentence};
 /// Named by the ports, so that who implements one needs no other room.
 pub use plan::{Access, Plan};
 use serde::{Deserialize, Serialize};
@@ -40,10 +41,9 @@ pub enum Mode {
 }
 
 /// Why something could not be read.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug)]
 pub enum ReadError {
     /// 401: credentials are missing, wrong or expired.
-    #[error("{what}: not signed in ({message})")]
     Unauthorized {
         /// What was asked for.
         what: String,
@@ -51,7 +51,6 @@ pub enum ReadError {
         message: String,
     },
     /// 403.
-    #[error("{what}: not allowed ({message})")]
     Forbidden {
         /// What was asked for.
         what: String,
@@ -59,7 +58,6 @@ pub enum ReadError {
         message: String,
     },
     /// The server cannot be reached, does not answer in time, or answers 5xx.
-    #[error("{what}: no answer ({message})")]
     Unreachable {
         /// What was asked for.
         what: String,
@@ -67,7 +65,6 @@ pub enum ReadError {
         message: String,
     },
     /// The answer is not what a Kubernetes API server sends.
-    #[error("{what}: answer not understood ({message})")]
     Invalid {
         /// What was asked for.
         what: String,
@@ -76,12 +73,31 @@ pub enum ReadError {
     },
 }
 
+impl ReadError {
+    /// For people.
+    pub fn said(&self) -> Sentence {
+        match self {
+            ReadError::Unauthorized { what, message } => sentence!("{what}: not signed in ({message})", what, message),
+            ReadError::Forbidden { what, message } => sentence!("{what}: not allowed ({message})", what, message),
+            ReadError::Unreachable { what, message } => sentence!("{what}: no answer ({message})", what, message),
+            ReadError::Invalid { what, message } => sentence!("{what}: answer not understood ({message})", what, message),
+        }
+    }
+}
+
+impl fmt::Display for ReadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.said().fmt(f)
+    }
+}
+
+impl std::error::Error for ReadError {}
+
 /// How a write ended, when not well.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "error")]
 pub enum WriteError {
     /// A `test` or precondition did not hold (409; 422 with empty details): nothing was changed, the world moved.
-    #[error("{object}: changed meanwhile ({message})")]
     Precondition {
         /// Object.
         object: String,
@@ -89,7 +105,6 @@ pub enum WriteError {
         message: String,
     },
     /// Refused for good (validation, policy, quota, rights; 4xx): nothing was changed.
-    #[error("{object}: refused ({message})")]
     Refused {
         /// Object.
         object: String,
@@ -99,7 +114,6 @@ pub enum WriteError {
         message: String,
     },
     /// Never left: read-only context, another cluster answers, stale view, no connection. Nothing was changed.
-    #[error("{object}: not sent ({message})")]
     NotSent {
         /// Object.
         object: String,
@@ -107,7 +121,6 @@ pub enum WriteError {
         message: String,
     },
     /// Sent, and nobody knows: timeout, reset, 5xx. Must be settled by a fencing write.
-    #[error("{object}: outcome unknown ({message})")]
     Unknown {
         /// Object.
         object: String,
@@ -115,6 +128,26 @@ pub enum WriteError {
         message: String,
     },
 }
+
+impl WriteError {
+    /// For people.
+    pub fn said(&self) -> Sentence {
+        match self {
+            WriteError::Precondition { object, message } => sentence!("{object}: changed meanwhile ({message})", object, message),
+            WriteError::Refused { object, message, .. } => sentence!("{object}: refused ({message})", object, message),
+            WriteError::NotSent { object, message } => sentence!("{object}: not sent ({message})", object, message),
+            WriteError::Unknown { object, message } => sentence!("{object}: outcome unknown ({message})", object, message),
+        }
+    }
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.said().fmt(f)
+    }
+}
+
+impl std::error::Error for WriteError {}
 
 /// A byte stream to a pod.
 pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -163,7 +196,7 @@ pub struct Verdict {
     /// What it comes to.
     pub kind: VerdictKind,
     /// In words: `200 in 3 ms, version v2`.
-    pub detail: String,
+    pub detail: Sentence,
     /// Where it comes from: `probe http://…`, `tunnel to pod/…`.
     pub source: String,
     /// When it was seen.

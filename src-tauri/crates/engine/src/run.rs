@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{ObjectId, Write};
+use model::{ObjectId, Write, sentence};
 use plan::{Plan, Planned, Step};
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
@@ -169,12 +169,12 @@ impl Run {
             ports.journal.create(&plan, options.context(&plan), taken.record.at.face.reason.as_deref())?;
         }
         let from = &taken.from.by;
-        let why = match &how {
-            Take::Own => "they had let it go",
-            Take::Quiet => "they were silent",
-            Take::Steal(why) => why,
+        let said = match &how {
+            Take::Own => sentence!("taken over from {from}: they had let it go", from),
+            Take::Quiet => sentence!("taken over from {from}: they were silent", from),
+            Take::Steal(why) => sentence!("taken over from {from}: {why}", from, why),
         };
-        let said = Said::new("taken-over", format!("taken over from {from}: {why}")).with("from", from).with("why", why);
+        let said = Said::new("taken-over", said);
         let begin = Begin { first, taken: Some(taken), entries, said: Some(said), epoch: None };
         Self::take(ports, view, options, shared, begin)
     }
@@ -382,7 +382,7 @@ fn ask(ctx: &mut Ctx) -> Result<(), Stop> {
         _ => return Ok(()),
     };
     ctx.step = step;
-    let said = Said::new("taken-over-here", "taken over in the middle: look where it stands, then go on or back");
+    let said = Said::new("taken-over-here", sentence!("taken over in the middle: look where it stands, then go on or back"));
     let hold = ctx.held(HoldCode::TakenOver, said, vec![], vec![Choice::Retry, Choice::BackOut]);
     ctx.log(vec![Event::Held { hold }])
 }
@@ -406,7 +406,7 @@ fn first_word(ctx: &mut Ctx, command: Command) -> Result<(), Stop> {
 
 /// A wish to go back, in the words of who has it.
 pub(crate) fn asked(why: String) -> Said {
-    Said::new("asked", if why.is_empty() { "asked for".to_string() } else { why.clone() }).with("reason", why)
+    Said::new("asked", if why.is_empty() { sentence!("asked for") } else { sentence!("{why}", why) })
 }
 
 /// The next step.
@@ -454,8 +454,8 @@ fn until(ctx: &mut Ctx, next: &str) -> Result<(), Stop> {
     }
     ctx.options.until = None;
     ctx.step = next.to_string();
-    let said = Said::new("until", format!("{until} is done; stops here as asked")).with("step", until);
-    Err(Stop::hold(HoldCode::Until, said, &[Choice::GoOn, Choice::BackOut]))
+    let said = sentence!("{step} is done; stops here as asked", step = until);
+    Err(Stop::hold(HoldCode::Until, Said::new("until", said), &[Choice::GoOn, Choice::BackOut]))
 }
 
 /// The step to take back next.
@@ -530,9 +530,8 @@ fn restored(ctx: &Ctx) -> bool {
 }
 
 fn no_better(said: Said) -> Said {
-    let text =
-        format!("{}; going back would write the template that ran before once more: wait on, or decide that it was better", said.text);
-    Said { text, ..said }
+    let back = sentence!("going back would write the template that ran before once more: wait on, or decide that it was better");
+    Said { sentence: said.sentence.and(back), ..said }
 }
 
 /// Turns round. Where traffic moves back, its first write goes out with the same fsync that journals the wish.

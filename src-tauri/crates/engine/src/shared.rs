@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use model::{ClusterIdentity, Kind, ObjectId, Write};
+use model::{ClusterIdentity, Kind, ObjectId, Sentence, Write, sentence};
 use plan::{Plan, record as place};
 use serde_json::Value;
 use tokio::sync::watch;
@@ -59,7 +59,7 @@ pub enum ShareError {
     Nothing(String),
     /// It may not be read or written.
     #[error("the record that other workstations need cannot be kept: {0}")]
-    Refused(String),
+    Refused(Sentence),
     /// The API server does not answer.
     #[error(transparent)]
     Read(ReadError),
@@ -68,7 +68,7 @@ pub enum ShareError {
 impl From<ReadError> for ShareError {
     fn from(e: ReadError) -> Self {
         match e {
-            ReadError::Forbidden { .. } => ShareError::Refused(e.to_string()),
+            ReadError::Forbidden { .. } => ShareError::Refused(e.said()),
             e => ShareError::Read(e),
         }
     }
@@ -138,7 +138,7 @@ pub(crate) struct Shared {
     /// Armed by the driver before, and not settled yet.
     pub inherited: Vec<Armed>,
     /// Why nobody else sees this run.
-    pub alone: Option<String>,
+    pub alone: Option<Sentence>,
     keeper: Option<Keeper>,
 }
 
@@ -177,8 +177,8 @@ impl Drop for Keeper {
 enum Pushed {
     Done,
     Taken(String),
-    Refused(String),
-    Silent(String),
+    Refused(Sentence),
+    Silent(Sentence),
 }
 
 /// What was taken from another driver.
@@ -308,7 +308,7 @@ impl Shared {
     async fn who_has(&self, id: &ObjectId) -> Result<ShareError, ShareError> {
         Ok(match read(self.own.cluster(), id).await? {
             Some(record) => open(&record.at.face),
-            None => ShareError::Refused(format!("{}: it was just there and is gone; try again", id.said())),
+            None => ShareError::Refused(sentence!("{object}: it was just there and is gone; try again", object = id.said())),
         })
     }
 
@@ -353,7 +353,7 @@ impl Shared {
                 Err(e) => return Err(refused(e)),
             }
         }
-        Err(ShareError::Refused(format!("{}: keeps changing", at.said())))
+        Err(ShareError::Refused(sentence!("{object}: keeps changing", object = at.said())))
     }
 
     async fn seize(&self, how: &Take, record: &Record) -> Result<Lease, ShareError> {
@@ -398,7 +398,7 @@ impl Shared {
     }
 
     /// A run of which nobody else knows: it goes back without the rights to say so, or its record is gone.
-    pub fn without(ports: &Ports, plan: &Plan, terms: Terms, alone: Option<String>) -> Self {
+    pub fn without(ports: &Ports, plan: &Plan, terms: Terms, alone: Option<Sentence>) -> Self {
         Self { alone, ..Self::new(ports, plan, terms, place::record(plan)) }
     }
 
@@ -494,28 +494,28 @@ impl Shared {
                 }
                 // Changed, taken or deleted.
                 Err(WriteError::Precondition { .. } | WriteError::Refused { status: 404, .. }) => self.record = Place::Doubtful(id),
-                Err(e @ WriteError::Refused { .. }) => return Pushed::Refused(e.to_string()),
+                Err(e @ WriteError::Refused { .. }) => return Pushed::Refused(e.said()),
                 Err(e @ (WriteError::NotSent { .. } | WriteError::Unknown { .. })) => {
                     self.record = Place::Doubtful(id);
-                    return Pushed::Silent(e.to_string());
+                    return Pushed::Silent(e.said());
                 }
             }
         }
-        Pushed::Silent(format!("{}: keeps changing", self.record.id().said()))
+        Pushed::Silent(sentence!("{object}: keeps changing", object = self.record.id().said()))
     }
 
     /// Reads the record anew, and tells whether it is still ours.
     async fn look(&mut self, id: &ObjectId) -> Result<(), Pushed> {
         let object = match self.own.cluster().get(id).await {
             Ok(object) => object,
-            Err(e @ ReadError::Forbidden { .. }) => return Err(Pushed::Refused(e.to_string())),
-            Err(e) => return Err(Pushed::Silent(e.to_string())),
+            Err(e @ ReadError::Forbidden { .. }) => return Err(Pushed::Refused(e.said())),
+            Err(e) => return Err(Pushed::Silent(e.said())),
         };
         self.record = match object {
             // Deleting a record deletes nothing but the word of it.
             None => Place::Missing(id.clone()),
             Some(object) => {
-                let record = Record::read(id, &object).map_err(|e| Pushed::Refused(e.to_string()))?;
+                let record = Record::read(id, &object).map_err(|e| Pushed::Refused(sentence!("{why}", why = e)))?;
                 self.own.confirmed();
                 if !record.at.face.is_of(&self.own.run, &self.own.driver) {
                     return Err(Pushed::Taken(record.at.face.driver.by));
@@ -669,12 +669,12 @@ fn refused(e: WriteError) -> ShareError {
         WriteError::NotSent { object, message } | WriteError::Unknown { object, message } => {
             ShareError::Read(ReadError::Unreachable { what: object, message })
         }
-        e => ShareError::Refused(e.to_string()),
+        e => ShareError::Refused(e.said()),
     }
 }
 
-pub(crate) fn alone(why: String) -> Said {
-    Said::new("alone", format!("nobody else sees this run, or can take it over: {why}")).with("why", why)
+pub(crate) fn alone(why: Sentence) -> Said {
+    Said::new("alone", sentence!("nobody else sees this run, or can take it over: {why}"; why))
 }
 
 impl Ctx {
@@ -694,11 +694,10 @@ impl Ctx {
                 // Going back goes on; that nobody else sees it is noted.
                 Pushed::Refused(why) if self.direction == Direction::Undo || self.plan.goes_back() => self.go_alone(why)?,
                 Pushed::Refused(why) => {
-                    let said = Said::new("not-shared", format!("the record that other workstations need cannot be written: {why}"))
-                        .with("why", why);
-                    return Err(Stop::hold(HoldCode::NotAllowed, said, &[Choice::Retry, Choice::BackOut]));
+                    let said = sentence!("the record that other workstations need cannot be written: {why}"; why);
+                    return Err(Stop::hold(HoldCode::NotAllowed, Said::new("not-shared", said), &[Choice::Retry, Choice::BackOut]));
                 }
-                Pushed::Silent(why) => self.silence(&why, &mut silent).await?,
+                Pushed::Silent(why) => self.silence(why, &mut silent).await?,
             }
         }
     }
@@ -716,7 +715,7 @@ impl Ctx {
         self.shared.push(&self.view, &armed).await
     }
 
-    fn go_alone(&mut self, why: String) -> Result<(), Stop> {
+    fn go_alone(&mut self, why: Sentence) -> Result<(), Stop> {
         self.shared.alone = Some(why.clone());
         self.log(vec![Event::Observed { step: self.step.clone(), said: alone(why) }])
     }

@@ -252,27 +252,35 @@ impl RunView {
 
 fn headline(view: &View, live: &Live) -> Said {
     if let Some(error) = &live.error {
-        return Said::new("stopped", format!("stopped: {error}")).with("error", error);
+        return Said::new("stopped", sentence!("stopped: {error}", error));
     }
-    let beat =
-        |step: &str| live.heartbeat.as_ref().filter(|(at, _)| at == step).map_or_else(String::new, |(_, said)| format!(": {}", said.text));
     if let Some(by) = &view.elsewhere {
-        return Said::new("taken-over", format!("taken over by {by}: nothing is written from here any more")).with("by", by);
+        return Said::new("taken-over", sentence!("taken over by {by}: nothing is written from here any more", by));
     }
+    let beat = |step: &str| live.heartbeat.as_ref().filter(|(at, _)| at == step).map(|(_, said)| said.sentence.clone());
     match &view.status {
-        RunStatus::Ready => Said::new("ready", "ready to start"),
-        RunStatus::Running { step } => Said::new("running", format!("{step}{}", beat(step))).with("step", step),
-        RunStatus::WaitingForApproval { gate, .. } => Said::new("gate", format!("waits for approval: {gate}")).with("gate", gate),
-        RunStatus::Holding { hold } => Said { text: format!("held: {}", hold.said.text), ..hold.said.clone() },
+        RunStatus::Ready => Said::new("ready", sentence!("ready to start")),
+        RunStatus::Running { step } => Said::new(
+            "running",
+            match beat(step) {
+                Some(what) => sentence!("{step}: {what}", step; what),
+                None => sentence!("{step}", step),
+            },
+        ),
+        RunStatus::WaitingForApproval { gate, .. } => Said::new("gate", sentence!("waits for approval: {gate}", gate)),
+        RunStatus::Holding { hold } => Said::new(&hold.said.code, sentence!("held: {why}"; why = hold.said.sentence.clone())),
         RunStatus::BackingOut { why, step } => {
-            let step = step.as_deref().unwrap_or_default();
-            let text = format!("backing out ({}){}{}", why.text, if step.is_empty() { "" } else { ": " }, step);
-            Said::new("backing-out", text).with("why", &why.text).with("step", step)
+            let why = why.sentence.clone();
+            let said = match step {
+                Some(step) => sentence!("backing out ({why}): {step}", step; why),
+                None => sentence!("backing out ({why})"; why),
+            };
+            Said::new("backing-out", said)
         }
-        RunStatus::Done => Said::new("done", "done"),
-        RunStatus::BackedOut { why } => Said::new("backed-out", format!("backed out: {}", why.text)).with("why", &why.text),
-        RunStatus::Failed { error } => Said::new("failed", format!("failed: {}", error.text)).with("error", &error.text),
-        RunStatus::Stuck { error, .. } => Said::new("stuck", format!("stuck, repair by hand: {}", error.text)).with("error", &error.text),
+        RunStatus::Done => Said::new("done", sentence!("done")),
+        RunStatus::BackedOut { why } => Said::new("backed-out", sentence!("backed out: {why}"; why = why.sentence.clone())),
+        RunStatus::Failed { error } => Said::new("failed", sentence!("failed: {error}"; error = error.sentence.clone())),
+        RunStatus::Stuck { error, .. } => Said::new("stuck", sentence!("stuck, repair by hand: {error}"; error = error.sentence.clone())),
     }
 }
 
@@ -329,9 +337,11 @@ fn draining(view: &View) -> Option<Said> {
         return None;
     }
     Some(match soaked {
-        false => {
-            Said::new("draining", "new connections go to the new colour; those that were open before stay on the old one until they end")
-        }
-        true => Said::new("draining-unknown", "whether connections are still open to the old colour cannot be seen from here"),
+        false => Said::new(
+            "draining",
+            sentence!("new connections go to the new colour")
+                .and(sentence!("those that were open before stay on the old one until they end")),
+        ),
+        true => Said::new("draining-unknown", sentence!("whether connections are still open to the old colour cannot be seen from here")),
     })
 }

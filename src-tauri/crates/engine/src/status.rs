@@ -178,7 +178,7 @@ mod tests {
     use crate::entry::HoldCode;
 
     fn said() -> Said {
-        Said::new("x", "x")
+        Said::new("x", model::Sentence::default())
     }
 
     fn hold(undoing: Option<Said>) -> Hold {

@@ -2,7 +2,7 @@
 //! `managedFields` (else the owner's next change of a field that we wrote and restored would conflict: proven with
 //! Helm). Then creates that may have landed late are looked for.
 
-use model::{Edit, Guard, ObjectId, Write, names};
+use model::{Edit, Guard, ObjectId, Write, names, sentence};
 use serde_json::Value;
 
 use crate::change::{Change, guarded};
@@ -46,8 +46,8 @@ async fn clean(ctx: &mut Ctx, object: &ObjectId) -> Result<(), Stop> {
         return Ok(());
     }
     let step = ctx.step.clone();
-    let text = format!("{}: annotation {} is left behind", object.said(), names::EPOCH);
-    ctx.log(vec![Event::Observed { step, said: Said::new("left-behind", text).with("object", object) }])
+    let said = sentence!("{object}: annotation {name} is left behind", object = object.said(), name = names::EPOCH);
+    ctx.log(vec![Event::Observed { step, said: Said::new("left-behind", said) }])
 }
 
 fn mark_off(ctx: &Ctx, object: &ObjectId, live: &Value) -> Option<Write> {
@@ -111,7 +111,7 @@ async fn late(ctx: &mut Ctx) -> Result<(), Stop> {
         ctx.pause(poll).await?;
     }
     let step = ctx.step.clone();
-    let list = watched.iter().map(ObjectId::said).collect::<Vec<_>>().join(", ");
-    let text = format!("watched for creates that could still land: {list}");
-    ctx.log(vec![Event::Observed { step, said: Said::new("watched-late", text).with("objects", list) }])
+    let objects = watched.iter().map(ObjectId::said).collect::<Vec<_>>().join(", ");
+    let said = sentence!("watched for creates that could still land: {objects}", objects);
+    ctx.log(vec![Event::Observed { step, said: Said::new("watched-late", said) }])
 }

@@ -11,7 +11,7 @@ use model::kinds::pod::Pod;
 use model::kinds::replica_set::ReplicaSet;
 use model::kinds::service::Service;
 use model::kinds::{Condition, condition};
-use model::{Kind, names};
+use model::{Kind, names, sentence};
 use serde::{Deserialize, Serialize};
 
 use crate::entry::Said;
@@ -41,7 +41,7 @@ pub fn complete(d: &Deployment, count: u32) -> Wait {
         return Wait::Yes;
     }
     let (have, want) = (if d.observed() { s.available_replicas.min(s.updated_replicas) } else { 0 }, want);
-    Wait::NotYet(Said::new("ready-of", format!("{have} of {want} ready")).with("ready", have).with("wanted", want))
+    Wait::NotYet(Said::new("ready-of", sentence!("{have} of {want} ready", have, want)))
 }
 
 /// The Deployment controller's word that it gave up waiting for progress.
@@ -86,9 +86,8 @@ pub fn failing_since(d: &Deployment, pods: &[&Pod], old: Option<&Condition>) -> 
         // A node may still be added.
         _ => return None,
     };
-    let said =
-        Said::new("pods-fail", format!("{pod}: container {container}: {reason}")).with("reason", &reason).with("container", container);
-    Some(Failing { said, patience: Duration::from_secs(patience) })
+    let said = sentence!("{pod}: container {container}: {reason}", pod, container, reason);
+    Some(Failing { said: Said::new("pods-fail", said), patience: Duration::from_secs(patience) })
 }
 
 /// Pods that an ordered StatefulSet waits for although they will never be ready: of another revision than the newest, and not
@@ -102,14 +101,16 @@ pub fn stuck(d: &Deployment, pods: &[&Pod]) -> Option<Said> {
     let old = |p: &&&Pod| p.metadata.labels.get(names::REVISION_HASH).is_some_and(|h| h != newest);
     let pod = pods.iter().filter(|p| !p.is_ending() && !p.is_ready()).find(old)?;
     let (pod, namespace) = (pod.metadata.name.as_str(), pod.metadata.namespace.as_str());
-    let text = format!(
-        "an ordered StatefulSet waits for pod {pod} of the revision that is left; delete it: kubectl -n {namespace} delete pod {pod}"
+    let said = sentence!(
+        "an ordered StatefulSet waits for pod {pod} of the revision that is left; delete it: kubectl -n {namespace} delete pod {pod}",
+        pod,
+        namespace
     );
-    Some(Said::new("stuck-pod", text).with("pod", pod).with("namespace", namespace))
+    Some(Said::new("stuck-pod", said))
 }
 
 fn because(code: &str, reason: &str, name: &str, message: &str) -> Said {
-    Said::new(code, format!("deployment {name}: {reason}: {message}")).with("reason", reason).with("message", message)
+    Said::new(code, sentence!("{object}: {reason}: {message}", object = format!("deployment {name}"), reason, message))
 }
 
 /// Who owns which pod: the chain pod, ReplicaSet, Deployment by uid; other workloads own their pods themselves. Names and
@@ -200,11 +201,11 @@ pub fn endpoints(all: &Endpoints, owners: &Owners, deployment_uid: &str, count: 
     if own >= count && foreign == 0 && !all.ready.is_empty() {
         return Wait::Yes;
     }
-    let text = match foreign {
-        0 => format!("{own} of {count} endpoints ready"),
-        n => format!("{own} of {count} endpoints ready, {n} of another owner"),
+    let said = match foreign {
+        0 => sentence!("{own} of {count} endpoints ready", own, count),
+        _ => sentence!("{own} of {count} endpoints ready, {foreign} of another owner", own, count, foreign),
     };
-    Wait::NotYet(Said::new("endpoints-of", text).with("ready", own).with("wanted", count).with("foreign", foreign))
+    Wait::NotYet(Said::new("endpoints-of", said))
 }
 
 /// Ready endpoints of a Service by side of the rollout, for people.
@@ -264,7 +265,7 @@ mod tests {
         let own = owners(&[("p1", "green"), ("p2", "blue")]);
         let both = [slice("IPv4", json!([{"port":8080}]), &[("p1", true), ("p2", true)])];
         let Wait::NotYet(said) = endpoints(&Endpoints::of(&svc, &both), &own, "green", 1) else { panic!("foreign counted as own") };
-        assert_eq!(said.params["foreign"], "1");
+        assert_eq!(said.sentence.with["foreign"], "1");
     }
 
     #[test]

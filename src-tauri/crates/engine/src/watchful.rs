@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Kind, Labels, ObjectId};
+use model::{Kind, Labels, ObjectId, Sentence, sentence};
 use serde_json::Value;
 
 use crate::change::{Change, Contradiction, whole};
@@ -20,7 +20,7 @@ pub async fn look(ctx: &mut Ctx) -> Result<(), Stop> {
             Ok(Some(live)) => live,
             Ok(None) => return Err(ctx.contradicts(gone(&object))),
             Err(ReadError::Unreachable { .. } | ReadError::Invalid { .. }) => continue,
-            Err(e) => return Err(Stop::hold(HoldCode::NotAllowed, Said::new("not-allowed", e.to_string()), &ctx.retry_or_back())),
+            Err(e) => return Err(Stop::hold(HoldCode::NotAllowed, Said::new("not-allowed", e.said()), &ctx.retry_or_back())),
         };
         let facts = differing(&object, &live, &fields);
         if facts.is_empty() {
@@ -36,7 +36,7 @@ pub async fn look(ctx: &mut Ctx) -> Result<(), Stop> {
 }
 
 fn gone(object: &ObjectId) -> Contradiction {
-    whole(object, format!("{}: is gone", object.said()), None)
+    whole(object, sentence!("{object}: is gone", object = object.said()), None)
 }
 
 /// Writes over a foreign change what was there before, guarded by what is there now. Another change than the one that
@@ -48,7 +48,7 @@ async fn put_back(ctx: &mut Ctx, object: &ObjectId, fields: BTreeMap<String, Opt
         if facts.is_empty() { Ok(Change::Nothing) } else { Err(foreign(why.clone(), facts)) }
     })
     .await?;
-    let said = Said::new("overwritten", format!("{}: put back as it was for this run", object.said())).with("object", object);
+    let said = Said::new("overwritten", sentence!("{object}: put back as it was for this run", object = object.said()));
     let step = ctx.step.clone();
     ctx.log(vec![Event::Observed { step, said }])
 }
@@ -66,9 +66,8 @@ pub async fn alarm(ctx: &mut Ctx, code: HoldCode, facts: &[ThreeWay]) -> Option<
     if !selects_both(ctx, &service, selector).await {
         return None;
     }
-    let text = format!("{}: somebody changed its selector, and it now selects both colours at once", service.said());
-    let said = Said::new("both-colours", text).with("service", &service);
-    Some((said, vec![Choice::RePin, Choice::BackOut, Choice::Retry]))
+    let said = sentence!("{service}: somebody changed its selector, and it now selects both colours at once", service = service.said());
+    Some((Said::new("both-colours", said), vec![Choice::RePin, Choice::BackOut, Choice::Retry]))
 }
 
 /// Whether the target's namespace is being deleted: then that is what is the matter, whatever a step says of the objects that
@@ -77,25 +76,31 @@ pub async fn ending(ctx: &mut Ctx) -> Option<Said> {
     let namespace = ctx.plan.target.object.namespace.clone();
     let live = ctx.ports.cluster.get(&ObjectId::new(Kind::Namespace, "", &namespace)).await.ok()??;
     let since = live.pointer("/metadata/deletionTimestamp")?.as_str()?;
-    let text =
-        format!("namespace {namespace} is being deleted since {since}, and everything in it: nothing can be made or brought back there");
-    Some(Said::new("ending-namespace", text).with("namespace", &namespace))
+    let said = sentence!(
+        "namespace {namespace} is being deleted since {since}, and everything in it: nothing can be made or brought back there",
+        namespace,
+        since
+    );
+    Some(Said::new("ending-namespace", said))
 }
 
-fn foreign(why: String, facts: Vec<ThreeWay>) -> Contradiction {
+fn foreign(why: Sentence, facts: Vec<ThreeWay>) -> Contradiction {
     let edits = facts.iter().map(|f| model::Edit { path: f.path.clone(), before: f.live.clone(), after: f.after.clone() }).collect();
     Contradiction { why, facts, instead: Some(Change::Edits(edits)) }
 }
 
-fn why(ctx: &Ctx, object: &ObjectId) -> String {
+fn why(ctx: &Ctx, object: &ObjectId) -> Sentence {
     let wrote = ctx.view.touched().contains(object);
-    let name = object.said();
+    let said = object.said();
     match (object.kind, ctx.view.green().contains(object)) {
-        (Kind::Deployment, true) => format!("{name}: changed by somebody else since this run made it; that is not what was checked"),
-        (Kind::Deployment, false) if !wrote => {
-            format!("{name}: changed by somebody else since this run began; going back would lead to a version that did not serve then")
+        (Kind::Deployment, true) => {
+            sentence!("{object}: changed by somebody else since this run made it; that is not what was checked", object = said)
         }
-        _ => format!("{name}: changed by somebody else since this run wrote it"),
+        (Kind::Deployment, false) if !wrote => sentence!(
+            "{object}: changed by somebody else since this run began; going back would lead to a version that did not serve then",
+            object = said
+        ),
+        _ => sentence!("{object}: changed by somebody else since this run wrote it", object = said),
     }
 }
 

@@ -11,7 +11,7 @@
 //! - **Delete** carries the resourceVersion; the fence is the same delete once more, until one is seen to have landed or
 //!   the object to have moved.
 
-use model::{Edit, Guard, ObjectId, Write, names};
+use model::{Edit, Guard, ObjectId, Write, names, sentence};
 use serde_json::Value;
 
 use crate::change::{Change, Contradiction, Facts, field, guarded, made_at, replicas, whole};
@@ -57,8 +57,8 @@ impl Ctx {
                     }
                     self.pause(std::time::Duration::from_millis(20) * attempt).await?;
                 }
-                Sent::Refused(e) => return Err(Stop::Failed(Said::new("refused", e.to_string()))),
-                Sent::Unsent(e) => self.silence(&e.to_string(), &mut silent).await?,
+                Sent::Refused(e) => return Err(Stop::Failed(Said::new("refused", e.said()))),
+                Sent::Unsent(e) => self.silence(e.said(), &mut silent).await?,
                 Sent::Unknown => {
                     if self.settle().await? {
                         return Ok(());
@@ -66,8 +66,12 @@ impl Ctx {
                 }
             }
         }
-        let text = format!("{}: could not be written in {ATTEMPTS} tries, it keeps changing or does not answer", object.said());
-        Err(Stop::hold(HoldCode::Contradiction, Said::new("overtaken", text).with("object", object), &self.retry_or_back()))
+        let said = sentence!(
+            "{object}: could not be written in {tries} tries, it keeps changing or does not answer",
+            object = object.said(),
+            tries = ATTEMPTS
+        );
+        Err(Stop::hold(HoldCode::Contradiction, Said::new("overtaken", said), &self.retry_or_back()))
     }
 
     /// The write that is needed now, if any.
@@ -86,7 +90,7 @@ impl Ctx {
             Err(c) => return Err(self.contradicts(c)),
         };
         if live.is_some_and(ending) && !matches!(change, Change::Nothing | Change::Delete) {
-            return Err(self.contradicts(whole(object, format!("{}: is being deleted", object.said()), live)));
+            return Err(self.contradicts(whole(object, sentence!("{object}: is being deleted", object = object.said()), live)));
         }
         let pre_image = matches!(change, Change::Delete).then(|| live.cloned()).flatten();
         let last = self.view.last_write_to(&self.step, object, self.direction);
@@ -170,8 +174,8 @@ impl Ctx {
         let mut fences = 0;
         while let Some(record) = self.view.pending().cloned() {
             // Said before the read: a server that fell silent leaves that without an answer, too.
-            let what = format!("no answer to the write of {}, looking whether it landed", record.write.object().said());
-            self.beat(Said::new("no-answer", what));
+            let object = record.write.object().said();
+            self.beat(Said::new("no-answer", sentence!("no answer to the write of {object}, looking whether it landed", object)));
             let live = self.get(record.write.object()).await?;
             match verdict(&record, live.as_ref(), &self.view.plan.id) {
                 Late::Landed(stored) => {
@@ -187,15 +191,15 @@ impl Ctx {
                 Late::Possible => {
                     fences += 1;
                     if fences > ATTEMPTS {
-                        let text = format!("{}: whether a write landed cannot be settled", record.write.object().said());
-                        return Err(Stop::hold(HoldCode::Unreachable, Said::new("unsettled", text), &[Choice::Retry]));
+                        let said = sentence!("{object}: whether a write landed cannot be settled", object);
+                        return Err(Stop::hold(HoldCode::Unreachable, Said::new("unsettled", said), &[Choice::Retry]));
                     }
                     match self.fence(&record, live.as_ref()).await? {
-                        Sent::Unsent(e) => self.silence(&e.to_string(), &mut silent).await?,
+                        Sent::Unsent(e) => self.silence(e.said(), &mut silent).await?,
                         Sent::Refused(e) => {
-                            return Err(Stop::hold(HoldCode::Refused, Said::new("refused", e.to_string()), &[Choice::Retry]));
+                            return Err(Stop::hold(HoldCode::Refused, Said::new("refused", e.said()), &[Choice::Retry]));
                         }
-                        Sent::Unknown => self.silence("the fencing write", &mut silent).await?,
+                        Sent::Unknown => self.silence(sentence!("the fencing write"), &mut silent).await?,
                         Sent::Landed(_) | Sent::Overtaken => {}
                     }
                 }

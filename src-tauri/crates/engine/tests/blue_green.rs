@@ -422,7 +422,7 @@ async fn a_way_back_that_is_refused_is_stuck_with_commands_and_can_be_tried_agai
     let view = wait(&run, false, |v| matches!(v.status, RunStatus::Stuck { .. } | RunStatus::BackedOut { .. })).await;
     let RunStatus::Stuck { repair, error, cause } = &view.status else { panic!("write {n}: {view:#?}") };
     assert!(repair.iter().all(|c| c.starts_with("kubectl ")) && !repair.is_empty());
-    assert!(error.text.contains("policy") && cause.text.contains("changed my mind"));
+    assert!(error.to_string().contains("policy") && cause.to_string().contains("changed my mind"));
     run.back_out("again").await.expect("heard");
     wait(&run, false, |v| !matches!(v.status, RunStatus::Stuck { .. })).await;
     assert!(matches!(through(run, &[]).await.status, RunStatus::BackedOut { .. }));

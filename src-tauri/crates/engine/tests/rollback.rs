@@ -75,7 +75,7 @@ async fn a_rollback_to_another_bad_revision_holds_and_never_writes_the_stuck_one
         assert_eq!((hold.code, hold.step.as_str()), (HoldCode::TakesLong, "await-rollout"), "{hold:#?}");
         assert_eq!(hold.choices, [Choice::Retry, Choice::BackOut]);
         assert!(hold.said.code == code || hold.said.code == "deadline", "{hold:#?}");
-        assert!(hold.said.text.contains("going back would write"), "{hold:#?}");
+        assert!(hold.said.to_string().contains("going back would write"), "{hold:#?}");
         assert_eq!((image(&stage), written(&stage)), (json!(bad), vec![json!(bad)]));
 
         // To wait on is to wait, though nothing has become better.

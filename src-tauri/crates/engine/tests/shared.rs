@@ -104,7 +104,7 @@ async fn what_was_let_go_anybody_may_go_on_with_at_once_and_is_asked_first() {
     let run = take(&bob, Take::Own, None).await.expect("it was let go");
     let held = wait(&run, false, |v| v.hold.is_some()).await;
     assert_eq!(held.hold.expect("asked").code, HoldCode::TakenOver);
-    assert!(held.notes.iter().any(|n| n.said.text.contains("ann@anns-laptop")), "{:?}", held.notes);
+    assert!(held.notes.iter().any(|n| n.said.to_string().contains("ann@anns-laptop")), "{:?}", held.notes);
     choose(&run, Choice::Retry).await;
     assert_eq!(through(run, &[]).await.status, RunStatus::Done);
     stage.served();

@@ -141,7 +141,7 @@ async fn a_hotfix_on_a_blue_that_the_run_never_writes_to_holds_it() {
         assert_eq!((fact.before.as_ref(), &fact.after), (Some(&before), &fact.before), "{at}");
         assert_eq!(fact.live, Some(template(&stage, &web)), "{at}");
         assert_eq!(hold.choices, [Choice::BackOut, Choice::Retry, Choice::Overwrite], "{at}");
-        assert!(hold.said.text.contains("going back would lead to a version that did not serve"), "{at}: {hold:#?}");
+        assert!(hold.said.to_string().contains("going back would lead to a version that did not serve"), "{at}: {hold:#?}");
         choose(&run, Choice::Overwrite).await;
         let view = through(run, &[]).await;
         done(&view);
@@ -173,7 +173,7 @@ async fn what_was_checked_is_what_goes_live() {
             assert_eq!((hold.step.as_str(), &hold.facts[0].object), ("cut-over", &green), "{hold:#?}");
         }
         let hold = held(&run).await;
-        assert!(hold.said.text.contains("not what was checked"), "{hold:#?}");
+        assert!(hold.said.to_string().contains("not what was checked"), "{hold:#?}");
         assert_eq!((selector(&stage, "web"), selector(&stage, "web-admin")), (blue.clone(), blue));
     }
 }
@@ -278,7 +278,7 @@ async fn a_name_that_somebody_else_took_meanwhile_holds() {
     let run = stage.start().await;
     let hold = held(&run).await;
     assert_eq!((hold.code, hold.step.as_str()), (HoldCode::Contradiction, "create-green"), "{hold:#?}");
-    assert!(hold.said.text.contains("was not made by this run"), "{hold:#?}");
+    assert!(hold.said.to_string().contains("was not made by this run"), "{hold:#?}");
     let theirs = stage.sim.get_now(&object).expect("stands");
     assert!(theirs["metadata"]["annotations"][names::RUN].is_null());
     choose(&run, Choice::BackOut).await;

@@ -15,7 +15,7 @@ async fn probe(does: Does) -> Verdict {
 }
 
 fn says(verdict: &Verdict, kind: VerdictKind, words: &str) {
-    assert!(verdict.kind == kind && verdict.detail.contains(words), "{verdict:?} is not {kind:?} with {words:?}");
+    assert!(verdict.kind == kind && verdict.detail.text.contains(words), "{verdict:?} is not {kind:?} with {words:?}");
 }
 
 #[tokio::test]
@@ -23,7 +23,9 @@ async fn an_answer_names_who_gave_it() {
     let body = r#"{"version":"v2","color":"green","pod":"web-green-abc"}"#;
     let verdict = probe(Does::Says(http("200 OK", "", body))).await;
     says(&verdict, VerdictKind::For, "version v2, colour green, pod web-green-abc");
-    assert!(verdict.detail.starts_with("200 in ") && verdict.millis.is_some() && verdict.source.starts_with("probe http://127.0.0.1:"));
+    assert!(
+        verdict.detail.text.starts_with("200 in ") && verdict.millis.is_some() && verdict.source.starts_with("probe http://127.0.0.1:")
+    );
     let verdict = probe(Does::Says(http("200 OK", "x-version: v3\r\nx-pod: p\r\n", "ok"))).await;
     says(&verdict, VerdictKind::For, "version v3, pod p");
 }
@@ -80,7 +82,7 @@ async fn silence_is_no_data_at_first() {
     let sources = sources(Arc::default(), Memory::to(None), &quick());
     let verdict = sources.ask(&Question::Probe { url: "http://127.0.0.1:1/".into() }).await;
     says(&verdict, VerdictKind::Missing, "turned away");
-    assert!(verdict.detail.contains("refused"), "{}", verdict.detail);
+    assert!(verdict.detail.text.contains("refused"), "{}", verdict.detail);
 }
 
 /// An entry that answered once, and whose server is gone now: its port refuses.

@@ -18,7 +18,7 @@ async fn smoke(does: Option<Does>) -> Verdict {
 }
 
 fn says(verdict: &Verdict, kind: VerdictKind, words: &str) {
-    assert!(verdict.kind == kind && verdict.detail.contains(words), "{verdict:?} is not {kind:?} with {words:?}");
+    assert!(verdict.kind == kind && verdict.detail.text.contains(words), "{verdict:?} is not {kind:?} with {words:?}");
 }
 
 #[tokio::test]
@@ -59,6 +59,6 @@ async fn simulated_pods_give_no_data_and_no_tunnel_is_opened() {
     let tunnel = Memory::to(Some(Does::Says(http("200 OK", "", "ok"))));
     let lab = Arc::new(Lab { kwok: true, ..Lab::default() });
     let verdict = sources(lab, tunnel.clone(), &quick()).ask(&question(1)).await;
-    assert_eq!((verdict.kind, verdict.detail.as_str()), (VerdictKind::Missing, "simulated pods: no data"));
+    assert_eq!((verdict.kind, verdict.detail.text.as_str()), (VerdictKind::Missing, "simulated pods: no data"));
     assert_eq!(tunnel.opened.load(Ordering::SeqCst), 0);
 }

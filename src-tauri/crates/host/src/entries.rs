@@ -31,14 +31,14 @@ pub async fn look(evidence: &dyn Evidence, plan: &Plan) -> Vec<FindingView> {
             (VerdictKind::For, _) => (
                 "entry-answers",
                 FindingSeverity::Info,
-                sentence!("{url} answers from here ({detail}); it is asked again after the cutover", url, detail),
+                sentence!("{url} answers from here ({detail}); it is asked again after the cutover", url; detail),
             ),
             (VerdictKind::Missing, true) => (
                 "entry-unreached",
                 FindingSeverity::Warn,
                 sentence!(
                     "{url} does not answer from here ({detail}); unless it does at the cutover, the proof rests on the endpoints alone",
-                    url,
+                    url;
                     detail
                 ),
             ),
@@ -47,7 +47,7 @@ pub async fn look(evidence: &dyn Evidence, plan: &Plan) -> Vec<FindingView> {
                 FindingSeverity::Warn,
                 sentence!(
                     "{url} answers with an error already ({detail}); unless it recovers before the cutover, it is left out of the proof",
-                    url,
+                    url;
                     detail
                 ),
             ),
@@ -56,7 +56,7 @@ pub async fn look(evidence: &dyn Evidence, plan: &Plan) -> Vec<FindingView> {
                 FindingSeverity::Warn,
                 sentence!(
                     "{url} does not answer from here ({detail}); it was asked for, so the run would hold after the cutover",
-                    url,
+                    url;
                     detail
                 ),
             ),
@@ -65,7 +65,7 @@ pub async fn look(evidence: &dyn Evidence, plan: &Plan) -> Vec<FindingView> {
                 FindingSeverity::Warn,
                 sentence!(
                     "{url} answers with an error already ({detail}); it was asked for, so the cutover would be taken back",
-                    url,
+                    url;
                     detail
                 ),
             ),
@@ -96,7 +96,7 @@ mod tests {
         async fn ask(&self, question: &Question) -> Verdict {
             let Question::Probe { url } = question else { panic!("{question:?}") };
             let at = jiff::Timestamp::UNIX_EPOCH;
-            Verdict { kind: self.0[url.as_str()], detail: "said".into(), source: url.clone(), at, millis: None, answered_by: None }
+            Verdict { kind: self.0[url.as_str()], detail: Sentence::default(), source: url.clone(), at, millis: None, answered_by: None }
         }
     }
 

@@ -7,7 +7,7 @@ use api::{ConnectionsSeen, ConnectionsView, CutView, ProofKind, ProofView};
 use engine::entry::Receipt;
 use engine::show::{RunView, StepView};
 use engine::status::StepStatus;
-use model::ObjectId;
+use model::{ObjectId, sentence};
 use plan::{Plan, Step};
 
 use crate::{lanes, plan_view};
@@ -36,10 +36,10 @@ pub fn proof(plan: &Plan, seen: &RunView) -> Option<ProofView> {
         _ => ProofKind::Endpoints,
     };
     let text = match unproven {
-        true => format!("not proven, you went on: {}", proof.text),
-        false => proof.text.clone(),
+        true => sentence!("not proven, you went on: {what}"; what = proof.sentence.clone()),
+        false => proof.sentence.clone(),
     };
-    Some(ProofView { kind, step: step.id.clone(), text, at: step.ended_at.map(lanes::said) })
+    Some(ProofView { kind, step: step.id.clone(), text: text.into(), at: step.ended_at.map(lanes::said) })
 }
 
 /// Connections that were open when traffic moved last.
@@ -60,16 +60,18 @@ pub fn connections(plan: &Plan, seen: &RunView) -> Option<ConnectionsView> {
     let (seen, text, source) = match ended {
         true => (
             ConnectionsSeen::Ended,
-            format!("the pods of {} that they led to are gone, and they with them", from.name),
-            "the pods in the API server",
+            sentence!("the pods of {name} that they led to are gone, and they with them", name = from.name),
+            sentence!("the pods in the API server"),
         ),
         false => (
             ConnectionsSeen::Unknown,
-            format!("those that were open before traffic moved may still lead to {}; how many cannot be seen", from.name),
-            "no API of Kubernetes shows connections",
+            sentence!("those that were open before traffic moved may still lead to {name}", name = from.name)
+                .and(sentence!("how many are open cannot be seen")),
+            sentence!("no API of Kubernetes shows connections"),
         ),
     };
-    Some(ConnectionsView { deployment: from.to_string(), services, seen, text, source: source.into(), cut: if ended { None } else { cut } })
+    let (text, source) = (text.into(), source.into());
+    Some(ConnectionsView { deployment: from.to_string(), services, seen, text, source, cut: if ended { None } else { cut } })
 }
 
 /// What the steps behind a gate end, up to the next gate.
@@ -167,7 +169,7 @@ pub(crate) mod tests {
         for step in done {
             let s = view.steps.get_mut(*step).expect("planned");
             s.status = StepStatus::Done;
-            s.receipt = Some(Receipt::Switched { proof: Said::new(code, "said"), unproven });
+            s.receipt = Some(Receipt::Switched { proof: Said::new(code, model::Sentence::default()), unproven });
         }
         RunView::new(&view, &Live::default())
     }
@@ -194,7 +196,7 @@ pub(crate) mod tests {
         assert_eq!(of(&["gate-cut-over"]), None);
         let open = of(&["cut-over"]).expect("traffic moved");
         assert_eq!((open.seen, open.deployment.as_str()), (ConnectionsSeen::Unknown, "Deployment/shop/web"));
-        assert!(open.cut.as_ref().is_some_and(|c| c.step == "retire-blue" && c.text.contains("8 of 8 POSTs")), "{open:?}");
+        assert!(open.cut.as_ref().is_some_and(|c| c.step == "retire-blue" && c.text.text.contains("8 of 8 POSTs")), "{open:?}");
         let over = of(&["cut-over", "gate-retire", "retire-blue"]).expect("traffic moved");
         assert_eq!((over.seen, over.cut), (ConnectionsSeen::Ended, None));
     }

@@ -88,7 +88,7 @@ fn shown(step: &Step) -> Option<Step> {
 /// Connections that the step at that place ends.
 pub fn cut(plan: &Plan, at: usize) -> Option<CutView> {
     let deployment = render::cuts(plan, at)?;
-    Some(CutView { step: plan.steps[at].id.clone(), deployment: deployment.to_string(), text: render::said_cut(deployment) })
+    Some(CutView { step: plan.steps[at].id.clone(), deployment: deployment.to_string(), text: render::said_cut(deployment).into() })
 }
 
 fn step(p: &Planned, cut: Option<CutView>) -> PlanStepView {

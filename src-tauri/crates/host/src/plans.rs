@@ -51,7 +51,7 @@ impl Host {
             let (plan, seen) = self.journaled(&h.id).ok()?;
             let (ending, reason) = match &seen.status {
                 RunStatus::Done => (Ending::Done, h.reason.clone()),
-                RunStatus::BackedOut { why } => (Ending::TakenBack, Some(why.text.clone())),
+                RunStatus::BackedOut { why } => (Ending::TakenBack, Some(why.to_string())),
                 RunStatus::Stuck { .. } => (Ending::TakenBack, h.reason.clone()),
                 _ => return None,
             };

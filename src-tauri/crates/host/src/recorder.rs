@@ -70,7 +70,7 @@ impl Recorder {
                     errors: s.errors,
                     p50: percentile(&sorted, 50),
                     p99: percentile(&sorted, 99),
-                    last: s.last.as_ref().map(|v| v.detail.clone()).unwrap_or_default(),
+                    last: s.last.as_ref().map(|v| v.detail.clone()).unwrap_or_default().into(),
                     age: s.last.as_ref().map(|v| age(now, v.at)),
                     series: s.millis.iter().copied().collect(),
                 }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     fn verdict(kind: VerdictKind, millis: Option<u64>) -> Verdict {
-        Verdict { kind, detail: "200".into(), source: "probe".into(), at: Timestamp::UNIX_EPOCH, millis, answered_by: None }
+        Verdict { kind, detail: model::Sentence::default(), source: "probe".into(), at: Timestamp::UNIX_EPOCH, millis, answered_by: None }
     }
 
     async fn recorded(answers: Vec<Verdict>) -> ProbeView {

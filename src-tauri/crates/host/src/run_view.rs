@@ -5,9 +5,9 @@ use engine::show::{self, RunView as Seen};
 use engine::status::{RunStatus, StepStatus};
 use engine::{RunHeader, entry};
 use jiff::Timestamp;
-use model::{ObjectId, ObjectSet, Write, sentence};
+use model::{ObjectId, ObjectSet, Sentence, Write, sentence};
 use plan::{Plan, Planned, Step, render};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::lanes::{self, count, said};
 use crate::recorder::{Recorder, age};
@@ -118,43 +118,44 @@ fn driver(seen: &Seen) -> Option<DriverView> {
 
 /// The sentence that says what is so. The engine's own words where nothing better is known.
 fn headline(plan: &Plan, seen: &Seen) -> Headline {
-    let engine = Headline { code: seen.headline.code.clone(), params: json!(seen.headline.params), text: seen.headline.text.clone() };
+    let engine = of(&seen.headline.code, seen.headline.sentence.clone());
     if seen.error.is_some() || seen.elsewhere.is_some() {
         return engine;
     }
-    let of = |code: &str, text: String| Headline { code: code.into(), params: json!({}), text };
     match &seen.status {
         status if !status.is_final() && !seen.attached && !matches!(status, RunStatus::Stuck { .. }) => {
-            of("left", format!("Nobody drives this run. It stands at: {}.", engine.text))
+            of("left", sentence!("Nobody drives this run. It stands at: {what}."; what = seen.headline.sentence.clone()))
         }
-        RunStatus::WaitingForApproval { .. } if against(seen).is_some() => {
-            let what = against(seen).unwrap_or_default();
-            Headline { params: json!({"what":what}), ..of("gate-not-clear", format!("The gate waits: {what}.")) }
-        }
-        RunStatus::WaitingForApproval { gate, .. } if gate == "cut-over" => {
-            of("green-ready", "Green is ready. All traffic is still on blue.".into())
-        }
-        RunStatus::WaitingForApproval { gate, .. } if gate == "retire" => {
-            of("soaked", "Green serves and stood the soak. Blue still stands by.".into())
-        }
+        RunStatus::WaitingForApproval { gate, .. } => match (against(seen), gate.as_str()) {
+            (Some(what), _) => of("gate-not-clear", sentence!("The gate waits: {what}."; what)),
+            (None, "cut-over") => of("green-ready", sentence!("Green is ready. All traffic is still on blue.")),
+            (None, "retire") => of("soaked", sentence!("Green serves and stood the soak. Blue still stands by.")),
+            (None, _) => engine,
+        },
         RunStatus::Running { step } => match plan.steps.iter().find(|s| &s.id == step).map(|s| &s.step) {
-            Some(plan::Step::Soak { .. }) => of("soaking", "Green serves. Blue stands by.".into()),
+            Some(plan::Step::Soak { .. }) => of("soaking", sentence!("Green serves. Blue stands by.")),
             // From its first write on traffic moves; how far the proof is stands with the step.
             Some(plan::Step::Switch { to, .. }) if seen.way_back.kind == show::WayBackKind::FlipBack => match *to == plan.target.object {
-                false => of("proving", "Traffic is moving to green. That it arrives is being proven.".into()),
-                true => of("proving-blue", "Traffic is moving to blue, which has the new version. That it arrives is being proven.".into()),
+                false => of("proving", sentence!("Traffic is moving to green. That it arrives is being proven.")),
+                true => {
+                    of("proving-blue", sentence!("Traffic is moving to blue, which has the new version. That it arrives is being proven."))
+                }
             },
             _ => engine,
         },
-        RunStatus::Done if seen.strategy == "rollback" => of("rolled-back", "The earlier revision serves.".into()),
-        RunStatus::Done => of("done", "Done: the new version serves.".into()),
+        RunStatus::Done if seen.strategy == "rollback" => of("rolled-back", sentence!("The earlier revision serves.")),
+        RunStatus::Done => of("done", sentence!("Done: the new version serves.")),
         _ => engine,
     }
 }
 
+fn of(code: &str, said: Sentence) -> Headline {
+    Headline { code: code.into(), text: said.into() }
+}
+
 /// The first check of the gate that does not hold.
-fn against(seen: &Seen) -> Option<String> {
-    Some(seen.gate.as_ref()?.checks.iter().find(|c| c.ok == Some(false))?.said.text.clone())
+fn against(seen: &Seen) -> Option<Sentence> {
+    Some(seen.gate.as_ref()?.checks.iter().find(|c| c.ok == Some(false))?.said.sentence.clone())
 }
 
 fn step(v: &show::StepView, p: &plan::Planned) -> RunStepView {
@@ -169,7 +170,7 @@ fn step(v: &show::StepView, p: &plan::Planned) -> RunStepView {
             StepStatus::Undoing => StepState::Undoing,
             StepStatus::Undone => StepState::Undone,
         },
-        detail: v.heartbeat.as_ref().map(|h| h.text.clone()).unwrap_or_default(),
+        detail: v.heartbeat.as_ref().map(|h| h.sentence.clone()).unwrap_or_default().into(),
         started_at: v.began_at.map(said),
         ended_at: v.ended_at.map(said),
         way_back_seconds: v.way_back_seconds,
@@ -189,13 +190,12 @@ fn line(v: Option<&Value>) -> String {
 }
 
 fn note(n: &show::Note) -> NoteView {
-    let said = &n.said;
-    NoteView { at: lanes::said(n.at), step: n.step.clone(), code: said.code.clone(), params: json!(said.params), text: said.text.clone() }
+    NoteView { at: said(n.at), step: n.step.clone(), code: n.said.code.clone(), text: n.said.sentence.clone().into() }
 }
 
 fn gate(plan: &Plan, g: &show::GateView, now: Timestamp) -> GateView {
     let checks: Vec<CheckLine> =
-        g.checks.iter().map(|c| CheckLine { ok: c.ok, text: c.said.text.clone(), age: Some(age(now, c.at)) }).collect();
+        g.checks.iter().map(|c| CheckLine { ok: c.ok, text: c.said.sentence.clone().into(), age: Some(age(now, c.at)) }).collect();
     GateView {
         name: g.name.clone(),
         writes: g.writes.iter().flat_map(gate_writes).collect(),
@@ -222,10 +222,10 @@ fn gate_writes(w: &Write) -> Vec<GateWrite> {
 fn hold(seen: &Seen) -> Option<HoldView> {
     let h = match (&seen.status, &seen.hold) {
         (RunStatus::Stuck { cause, error, .. }, _) => {
-            let message = format!("{} (it was going back because: {})", error.text, cause.text);
+            let (error, cause) = (error.sentence.clone(), cause.sentence.clone());
             return Some(HoldView {
                 code: "stuck".into(),
-                message,
+                message: sentence!("{error} (it was going back because: {cause})"; error, cause).into(),
                 facts: vec![],
                 choices: vec![choice(entry::HoldCode::TakesLong, entry::Choice::BackOut, true)],
             });
@@ -246,7 +246,7 @@ fn hold(seen: &Seen) -> Option<HoldView> {
         .collect();
     let code = serde_json::to_value(h.code).ok().and_then(|v| v.as_str().map(str::to_string)).unwrap_or_default();
     let choices = h.choices.iter().enumerate().map(|(i, c)| choice(h.code, *c, i == 0)).collect();
-    Some(HoldView { code, message: h.said.text.clone(), facts, choices })
+    Some(HoldView { code, message: h.said.sentence.clone().into(), facts, choices })
 }
 
 fn choice(at: entry::HoldCode, c: entry::Choice, advised: bool) -> ChoiceView {
@@ -271,7 +271,7 @@ pub fn way_back(plan: &Plan, seen: &Seen) -> WayBackView {
         return WayBackView {
             kind: WayBackKind::Rollback,
             seconds: None,
-            title: format!("{}: undo", plan.target.object.name),
+            title: sentence!("{name}: undo", name = plan.target.object.name).into(),
             text: sentence!("the run is over; the pod template from before it can be written back by a rollback of its own").into(),
             steps: 2,
             run: Some(seen.id.clone()),
@@ -283,16 +283,17 @@ pub fn way_back(plan: &Plan, seen: &Seen) -> WayBackView {
         show::WayBackKind::BackOut => WayBackKind::BackOut,
         show::WayBackKind::FlipBack => WayBackKind::FlipBack,
     };
-    let verb = match kind {
-        WayBackKind::BackOut => "back out",
-        WayBackKind::FlipBack => "flip back",
-        WayBackKind::Rollback => "undo",
-        WayBackKind::None => "no way back by this run",
+    let name = &plan.target.object.name;
+    let title = match kind {
+        WayBackKind::BackOut => sentence!("{name}: back out", name),
+        WayBackKind::FlipBack => sentence!("{name}: flip back", name),
+        WayBackKind::Rollback => sentence!("{name}: undo", name),
+        WayBackKind::None => sentence!("{name}: no way back by this run", name),
     };
     WayBackView {
         kind,
         seconds: w.seconds,
-        title: format!("{}: {verb}", plan.target.object.name),
+        title: title.into(),
         text: w.said.clone().into(),
         steps: count(w.steps.len()),
         run: Some(seen.id.clone()),

@@ -513,7 +513,7 @@ impl Host {
             Some(r) => WayBackView {
                 kind: WayBackKind::Rollback,
                 seconds: None,
-                title: format!("{}: back to revision {}", id.name, r.number),
+                title: sentence!("{name}: back to revision {revision}", name = id.name, revision = r.number).into(),
                 text: sentence!(
                     "revision {revision} ({images}) is written back, as a rolling update",
                     revision = r.number,
@@ -550,7 +550,7 @@ impl Host {
 }
 
 fn none(why: Sentence) -> WayBackView {
-    WayBackView { kind: WayBackKind::None, seconds: None, title: "no way back".into(), text: why.into(), steps: 0, run: None }
+    WayBackView { kind: WayBackKind::None, seconds: None, title: sentence!("no way back").into(), text: why.into(), steps: 0, run: None }
 }
 
 async fn effect(seen: watch::Receiver<Seen>, shows: impl FnMut(&Seen) -> bool) {

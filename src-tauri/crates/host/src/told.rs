@@ -6,9 +6,8 @@ use engine::record::{Driver, Face};
 use engine::run::inspect;
 use engine::show::RunView as Seen;
 use engine::{Said, ShareError, shared};
-use model::{Kind, ObjectId, names};
+use model::{Kind, ObjectId, names, sentence};
 use plan::Plan;
-use serde_json::json;
 
 use crate::lanes::said;
 use crate::{Host, errors, locked};
@@ -78,7 +77,11 @@ impl Host {
     /// As it stands in the list, by its metadata alone.
     pub(crate) fn told_summary(&self, told: &Told) -> RunSummary {
         let face = &told.face;
-        let at = face.step.as_ref().map(|s| format!(" at {s}")).unwrap_or_default();
+        let (by, status) = (&face.driver.by, &face.status);
+        let text = match &face.step {
+            Some(step) => sentence!("{by} drives it: {status} at {step}", by, status, step),
+            None => sentence!("{by} drives it: {status}", by, status),
+        };
         RunSummary {
             id: face.run.clone(),
             context: told.context.clone(),
@@ -88,11 +91,7 @@ impl Host {
             started_at: face.started_at.map(said).unwrap_or_default(),
             state: RunState::Elsewhere,
             driver: Some(DriverView { by: face.driver.by.clone(), elsewhere: true, alive_at: None }),
-            headline: Headline {
-                code: "elsewhere".into(),
-                params: json!({"by": face.driver.by, "what": format!("{}{at}", face.status)}),
-                text: format!("{} drives it: {}{at}", face.driver.by, face.status),
-            },
+            headline: Headline { code: "elsewhere".into(), text: text.into() },
             reason: face.reason.clone(),
             open: true,
         }
@@ -101,7 +100,7 @@ impl Host {
 
 /// Somebody else drives it: what it says is theirs.
 fn elsewhere(seen: &mut Seen, driver: &Driver) {
-    let text = format!("{} drives it: {}", driver.by, seen.headline.text);
-    seen.headline = Said::new("elsewhere", text).with("by", &driver.by).with("what", &seen.headline.text);
+    let said = sentence!("{by} drives it: {what}", by = driver.by; what = seen.headline.sentence.clone());
+    seen.headline = Said::new("elsewhere", said);
     seen.elsewhere = Some(driver.by.clone());
 }

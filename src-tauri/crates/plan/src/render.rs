@@ -204,12 +204,14 @@ pub fn cuts(plan: &Plan, at: usize) -> Option<&ObjectId> {
 }
 
 /// What to expect when the pods of that Deployment end (seen with agnhost, which just closes: proven.md).
-pub fn said_cut(deployment: &ObjectId) -> String {
-    format!(
-        "a connection that is still open to {} then fails once if it is in the middle of a request that is not repeated (8 of 8 POSTs \
-         did when it was tried), unless the application announces the close; most clients repeat a GET; how many are open cannot be seen",
-        deployment.name
+pub fn said_cut(deployment: &ObjectId) -> Sentence {
+    sentence!(
+        "a connection that is still open to {name} then fails once if it is in the middle of a request that is not repeated (8 of 8 POSTs \
+         did when it was tried), unless the application announces the close",
+        name = deployment.name
     )
+    .and(sentence!("most clients repeat a GET"))
+    .and(sentence!("how many are open cannot be seen"))
 }
 
 fn details(plan: &Plan, at: usize) -> Vec<String> {

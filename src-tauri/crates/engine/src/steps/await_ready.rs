@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use model::ObjectId;
 
-use super::gone;
+use super::{gone, late};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Receipt, Said};
 use crate::waits::{self, Failing, Wait};
@@ -61,9 +61,9 @@ pub async fn run(ctx: &mut Ctx, id: &ObjectId, service: Option<&ObjectId>, count
             (Wait::NotYet(_), Some(stuck), _) => ctx.beat_within(stuck, &deadline),
             (Wait::NotYet(_), None, Some(failed)) => return Err(Stop::Failed(failed)),
             (Wait::NotYet(said), None, None) if ctx.over(&deadline) => {
-                let why = trouble.seen.map_or_else(String::new, |seen| format!("; {}", seen.text));
-                let text = format!("{}: {} after {seconds} s{why}", id.said(), said.text);
-                return Err(Stop::Failed(Said { code: "deadline".into(), text, ..said }.with("seconds", seconds)));
+                let late = late(id, said, seconds).sentence;
+                let said = trouble.seen.map_or(late.clone(), |seen| late.and(seen.sentence));
+                return Err(Stop::Failed(Said::new("deadline", said)));
             }
             (Wait::NotYet(said), None, None) => ctx.beat_within(said, &deadline),
         }

@@ -1,6 +1,6 @@
 //! Creates an object under a deterministic name and marks it as ours, so that sending it again does no harm.
 
-use model::{Kind, ObjectId, names};
+use model::{Kind, ObjectId, names, sentence};
 use plan::{Plan, Step};
 use serde_json::{Value, json};
 
@@ -26,11 +26,16 @@ pub fn intended(id: &ObjectId, manifest: &Value, live: Option<&Value>, facts: &F
     match live {
         None => Ok(Change::Create(manifest)),
         Some(l) if !l["metadata"]["deletionTimestamp"].is_null() => {
-            Err(whole(id, format!("{}: one of that name is being deleted", id.said()), live))
+            Err(whole(id, sentence!("{object}: one of that name is being deleted", object = id.said()), live))
         }
         Some(l) if is_ours(l, &manifest, &facts.plan.id) => Ok(Change::Nothing),
-        Some(_) => Err(whole(id, format!("{}: exists and was not made by this run", id.said()), live)),
+        Some(_) => Err(foreign(id, live)),
     }
+}
+
+/// What has the name and is somebody else's.
+pub fn foreign(id: &ObjectId, live: Option<&Value>) -> Contradiction {
+    whole(id, sentence!("{object}: exists and was not made by this run", object = id.said()), live)
 }
 
 /// Creates, or finds it created.

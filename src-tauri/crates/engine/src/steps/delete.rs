@@ -1,9 +1,10 @@
 //! Deletes an object that Changeover made, once nothing selects its pods.
 
-use model::{Kind, ObjectId, names};
+use model::{Kind, ObjectId, names, sentence};
 use plan::Step;
 use serde_json::{Value, json};
 
+use super::create::foreign;
 use super::{bring, complete, marked, nothing_selects, until_gone, written};
 use crate::change::{Change, Contradiction, Facts, replicas, unmake, whole};
 use crate::ctx::{Ctx, Stop};
@@ -18,7 +19,7 @@ pub fn intended(id: &ObjectId, live: Option<&Value>, facts: &Facts<'_>) -> Resul
     if mark("annotations", names::RUN) || mark("labels", names::RUN) || mark("labels", names::COLOR) {
         return unmake(id, l, facts);
     }
-    Err(whole(id, format!("{}: not made by changeover", id.said()), live))
+    Err(whole(id, sentence!("{object}: not made by changeover", object = id.said()), live))
 }
 
 /// Deletes and waits until it and its pods are gone.
@@ -44,7 +45,7 @@ pub async fn undo(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
     ctx.bring(id, &move |live, facts| match live {
         None => Ok(Change::Create(again.clone())),
         Some(l) if crate::writer::is_ours(l, &again, &facts.plan.id) => Ok(Change::Nothing),
-        Some(_) => Err(whole(&object, format!("{}: exists and was not made by this run", object.said()), live)),
+        Some(_) => Err(foreign(&object, live)),
     })
     .await?;
     match id.kind {

@@ -3,6 +3,7 @@
 //! of reach, and what answers with an error already says nothing about the new colour.
 
 use futures::future::join_all;
+use model::sentence;
 use plan::{Planned, Step};
 
 use crate::ctx::{Ctx, Stop};
@@ -22,18 +23,18 @@ pub async fn meet(ctx: &mut Ctx) -> Result<(), Stop> {
     if open.is_empty() {
         return Ok(());
     }
-    ctx.beat(Said::new("entries", format!("asks from here, before traffic moves: {}", entries.join(", "))));
+    ctx.beat(Said::new("entries", sentence!("asks from here, before traffic moves: {urls}", urls = entries.join(", "))));
     let evidence = ctx.ports.evidence.clone();
     let questions: Vec<Question> = open.iter().map(|url| Question::Probe { url: (*url).clone() }).collect();
     let verdicts = join_all(questions.iter().map(|q| evidence.ask(q))).await;
     let mut events = vec![];
     for (url, verdict) in open.into_iter().zip(verdicts) {
-        let (code, text) = match verdict.kind {
-            VerdictKind::For => (ANSWERS, format!("{url}: answers from here ({})", verdict.detail)),
-            _ => (LEFT_OUT, format!("{url}: left out of the proof, it does not answer well from here ({})", verdict.detail)),
+        let what = verdict.detail.clone();
+        let said = match verdict.kind {
+            VerdictKind::For => Said::new(ANSWERS, sentence!("{url}: answers from here ({what})", url; what)),
+            _ => Said::new(LEFT_OUT, sentence!("{url}: left out of the proof, it does not answer well from here ({what})", url; what)),
         };
-        if !seen(ctx, code, url) {
-            let said = Said::new(code, text).with("url", url).with("detail", &verdict.detail);
+        if !seen(ctx, &said.code, url) {
             events.push(Event::Observed { step: ctx.step.clone(), said });
         }
         ctx.note(verdict);
@@ -47,5 +48,5 @@ pub fn asked<'a>(ctx: &Ctx, probes: &'a [String], entries: &'a [String]) -> Vec<
 }
 
 fn seen(ctx: &Ctx, code: &str, url: &str) -> bool {
-    ctx.view.observed.iter().any(|(_, _, said)| said.code == code && said.params.get("url").is_some_and(|u| u == url))
+    ctx.view.observed.iter().any(|(_, _, said)| said.code == code && said.sentence.with.get("url").is_some_and(|u| u == url))
 }

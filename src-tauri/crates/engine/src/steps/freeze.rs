@@ -1,11 +1,11 @@
 //! Raises an autoscaler's floor, so that an idle colour does not shrink, and puts it back.
 
-use model::{Edit, ObjectId};
+use model::{Edit, ObjectId, Sentence, sentence};
 use plan::Step;
 use serde_json::{Value, json};
 
 use super::{bring, written};
-use crate::change::{Change, Contradiction, field, towards, whole};
+use crate::change::{Change, Contradiction, field, missing, towards};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::Receipt;
 
@@ -13,23 +13,23 @@ const MIN: &str = "/spec/minReplicas";
 
 /// Any floor below is raised; a higher one holds the colour just as well.
 pub fn intended_freeze(id: &ObjectId, min: u32, live: Option<&Value>) -> Result<Change, Contradiction> {
-    let live = live.ok_or_else(|| whole(id, format!("{}: not found", id.said()), None))?;
+    let live = live.ok_or_else(|| missing(id))?;
     let before = field(live, MIN);
     if before.as_ref().and_then(Value::as_u64).unwrap_or(1) >= u64::from(min) {
         return Ok(Change::Nothing);
     }
-    towards(id, live, &[Edit { path: MIN.into(), before, after: Some(json!(min)) }], "")
+    towards(id, live, &[Edit { path: MIN.into(), before, after: Some(json!(min)) }], Sentence::default())
 }
 
 /// The saved floor, if it is still the one that the run set.
 pub fn intended_thaw(id: &ObjectId, min: Option<u32>, frozen: u32, live: Option<&Value>) -> Result<Change, Contradiction> {
-    let live = live.ok_or_else(|| whole(id, format!("{}: not found", id.said()), None))?;
+    let live = live.ok_or_else(|| missing(id))?;
     let edit = Edit { path: MIN.into(), before: Some(json!(frozen)), after: min.map(Value::from) };
     // The API server defaults an absent floor to 1.
     if min.is_none() && field(live, MIN) == Some(json!(1)) {
         return Ok(Change::Nothing);
     }
-    towards(id, live, &[edit], &format!("{}: its floor was changed by somebody else", id.said()))
+    towards(id, live, &[edit], sentence!("{object}: its floor was changed by somebody else", object = id.said()))
 }
 
 /// Freezes or thaws.

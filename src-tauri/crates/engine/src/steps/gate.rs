@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use model::sentence;
+
 use super::looks::{Looks, Serving};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Choice, Direction, Event, HoldCode, Purpose, Receipt, Said};
@@ -62,8 +64,8 @@ async fn wait(ctx: &mut Ctx, name: &str) -> Result<(), Stop> {
             ctx.log(vec![Event::GateReached { step, gate: name.to_string() }])?;
         }
         ctx.beat(match approved(ctx, name) {
-            true => Said::new("gate-approved", format!("{name} is approved: goes on as soon as its checks hold")).with("gate", name),
-            false => Said::new("gate", format!("waits for approval: {name}")).with("gate", name),
+            true => Said::new("gate-approved", sentence!("{gate} is approved: goes on as soon as its checks hold", gate = name)),
+            false => Said::new("gate", sentence!("waits for approval: {gate}", gate = name)),
         });
         moment(ctx, name).await?;
         let now = ctx.ports.clock.elapsed();
@@ -91,7 +93,7 @@ async fn look(ctx: &mut Ctx, name: &str, looks: Option<&mut Looks<'_>>) -> Resul
     let armed = super::arm(ctx).await?;
     let cluster = ctx.ports.cluster.clone();
     let same = cluster.identity().await.is_ok_and(|i| i == ctx.plan.cluster);
-    let said = Said::new("same-cluster", "the same cluster answers as when the plan was made");
+    let said = Said::new("same-cluster", sentence!("the same cluster answers as when the plan was made"));
     let mut checks = vec![Check { ok: Some(same), said, at: ctx.ports.clock.now() }];
     ctx.live.armed = armed.map(|(armed, ready)| {
         checks.push(ready);

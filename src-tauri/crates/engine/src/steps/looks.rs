@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use model::ObjectId;
 use model::kinds::deployment::Deployment;
+use model::{ObjectId, sentence};
 use plan::{Plan, Step};
 
 use super::await_ready::Trouble;
@@ -136,7 +136,8 @@ impl<'a> Looks<'a> {
         let Some(d) = world.deployment(green) else { return Err(gone(green)) };
         let (failing, short) = (waits::failing(d, &world.pods_of(green)), short(d));
         self.trouble = failing.as_ref().or(short.as_ref()).map(|f| f.said.clone());
-        let fine = Said::new("ready", format!("{}: {} of {} ready", green.said(), d.status.available_replicas, d.wanted()));
+        let (have, want) = (d.status.available_replicas, d.wanted());
+        let fine = Said::new("ready", sentence!("{object}: {have} of {want} ready", object = green.said(), have, want));
         self.ready = Some(Check { ok: Some(self.trouble.is_none()), said: self.trouble.clone().unwrap_or(fine), at });
         // Apart: pods that crash again and again show now the one, now the other.
         let short = self.short.lasting(now, short);
@@ -174,9 +175,10 @@ impl<'a> Looks<'a> {
             return Ok(());
         }
         self.short_noted = true;
-        let text = format!("{}: {have} of {want} available; going back would wait for it first", blue.said());
+        let said = sentence!("{object}: {have} of {want} available", object = blue.said(), have, want)
+            .and(sentence!("going back would wait for it first"));
         let step = ctx.step.clone();
-        ctx.log(vec![Event::Observed { step, said: Said::new("standby-short", text) }])
+        ctx.log(vec![Event::Observed { step, said: Said::new("standby-short", said) }])
     }
 }
 
@@ -186,14 +188,14 @@ impl Heard {
     }
 
     fn said(&self, url: &str, code: &str) -> Said {
-        let detail = self.last.as_ref().map_or("not asked yet", |v| v.detail.as_str());
-        Said::new(code, format!("{url}: {detail}")).with("url", url)
+        let what = self.last.as_ref().map_or_else(|| sentence!("not asked yet"), |v| v.detail.clone());
+        Said::new(code, sentence!("{url}: {what}", url; what))
     }
 }
 
 /// The note that somebody went on without evidence at the end of the soak.
 pub fn unproven(said: &Said) -> Said {
-    Said { code: UNPROVEN.into(), text: format!("went on without evidence: {}", said.text), ..said.clone() }
+    Said::new(UNPROVEN, sentence!("went on without evidence: {what}"; what = said.sentence.clone()))
 }
 
 /// Whether every probe has spoken for the cutover, and nobody went on without them since.
@@ -207,7 +209,10 @@ fn proven(ctx: &Ctx) -> bool {
 fn short(d: &Deployment) -> Option<Failing> {
     let (have, want) = (d.status.available_replicas, d.wanted().max(1));
     (have < want).then(|| Failing {
-        said: Said::new("serving-short", format!("deployment {}: {have} of {want} available", d.metadata.name)).with("ready", have),
+        said: Said::new(
+            "serving-short",
+            sentence!("{object}: {have} of {want} available", object = format!("deployment {}", d.metadata.name), have, want),
+        ),
         patience: SHORT,
     })
 }

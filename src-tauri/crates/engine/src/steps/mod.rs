@@ -19,7 +19,7 @@ mod smoke;
 mod soak;
 mod switch;
 
-use model::{Kind, Labels, ObjectId};
+use model::{Kind, Labels, ObjectId, sentence};
 use plan::{Plan, Planned, Step};
 use serde_json::Value;
 
@@ -148,18 +148,24 @@ async fn observed(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
             Some(d) if d.observed() => return Ok(()),
             None => return Err(gone(id)),
             Some(_) if ctx.over(&deadline) => {
-                let text = format!("{}: its controller did not look at it within 60 s", id.said());
-                return Err(Stop::Failed(Said::new("not-observed", text).with("object", id)));
+                let said = sentence!("{object}: its controller did not look at it within {seconds} s", object = id.said(), seconds = 60);
+                return Err(Stop::Failed(Said::new("not-observed", said)));
             }
             Some(_) => {}
         }
-        ctx.beat_within(Said::new("observe", format!("waiting for the controller to see {}", id.said())), &deadline);
+        ctx.beat_within(Said::new("observe", sentence!("waiting for the controller to see {object}", object = id.said())), &deadline);
         ctx.tick().await?;
     }
 }
 
 fn gone(id: &ObjectId) -> Stop {
-    Stop::Failed(Said::new("gone", format!("{}: not found", id.said())).with("object", id))
+    Stop::Failed(Said::new("gone", crate::change::missing(id).why))
+}
+
+/// What a wait for this object had come to when its time was over.
+fn late(id: &ObjectId, said: Said, seconds: u32) -> Said {
+    let sentence = sentence!("{object}: {what} after {seconds} s", object = id.said(), seconds; what = said.sentence);
+    Said { sentence, ..said }
 }
 
 /// Waits until a Deployment is complete with `count` pods; no verdict but the deadline.
@@ -169,9 +175,7 @@ async fn complete(ctx: &mut Ctx, id: &ObjectId, count: u32, seconds: u32) -> Res
         let Some(d) = deployment(ctx, id).await? else { return Err(gone(id)) };
         match crate::waits::complete(&d, count) {
             Wait::Yes => return Ok(()),
-            Wait::NotYet(said) if ctx.over(&deadline) => {
-                return Err(Stop::Failed(Said { text: format!("{}: {} after {seconds} s", id.said(), said.text), ..said }));
-            }
+            Wait::NotYet(said) if ctx.over(&deadline) => return Err(Stop::Failed(late(id, said, seconds))),
             Wait::NotYet(said) => ctx.beat_within(said, &deadline),
         }
         ctx.tick().await?;
@@ -205,10 +209,8 @@ async fn nothing_selects(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
     if found.is_empty() {
         return Ok(());
     }
-    let names = found.join(", ");
-    let text = format!("{}: still selected by service {names}", id.said());
-    let said = Said::new("still-selected", text).with("object", id).with("services", names);
-    Err(Stop::hold(HoldCode::StillSelected, said, &ctx.retry_or_back()))
+    let said = sentence!("{object}: still selected by service {services}", object = id.said(), services = found.join(", "));
+    Err(Stop::hold(HoldCode::StillSelected, Said::new("still-selected", said), &ctx.retry_or_back()))
 }
 
 /// Waits until an object is not there any more (foreground deletion: its pods are gone then too).
@@ -220,10 +222,11 @@ async fn until_gone(ctx: &mut Ctx, id: &ObjectId, uid: &str) -> Result<(), Stop>
             _ => return Ok(()),
         }
         if ctx.over(&deadline) {
-            let text = format!("{}: not gone after 300 s; something holds it (finalizers, pods that do not end)", id.said());
-            return Err(Stop::Failed(Said::new("not-gone", text).with("object", id)));
+            let said = sentence!("{object}: not gone after {seconds} s", object = id.said(), seconds = 300)
+                .and(sentence!("something holds it (finalizers, pods that do not end)"));
+            return Err(Stop::Failed(Said::new("not-gone", said)));
         }
-        ctx.beat_within(Said::new("going", format!("waiting for {} to be gone", id.said())), &deadline);
+        ctx.beat_within(Said::new("going", sentence!("waiting for {object} to be gone", object = id.said())), &deadline);
         ctx.tick().await?;
     }
 }

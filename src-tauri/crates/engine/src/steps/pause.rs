@@ -1,12 +1,12 @@
 //! Pause and resume of a Deployment. A pause says who and why in an annotation, for a colleague's `rollout status` hangs.
 
 use model::write::annotation_pointer;
-use model::{Edit, ObjectId, names};
+use model::{Edit, ObjectId, Sentence, names, sentence};
 use plan::Step;
 use serde_json::{Value, json};
 
 use super::{bring, observed, revert, written};
-use crate::change::{Change, Contradiction, Facts, field, towards, whole};
+use crate::change::{Change, Contradiction, Facts, field, missing, towards};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Receipt, ThreeWay};
 
@@ -14,7 +14,7 @@ const PAUSED: &str = "/spec/paused";
 const TEMPLATE: &str = "/spec/template";
 
 pub fn intended_pause(id: &ObjectId, template: Option<&Value>, live: Option<&Value>, facts: &Facts<'_>) -> Result<Change, Contradiction> {
-    let live = live.ok_or_else(|| whole(id, format!("{}: not found", id.said()), None))?;
+    let live = live.ok_or_else(|| missing(id))?;
     let why_at = annotation_pointer(names::WHY);
     let said_by = field(live, &why_at);
     let ours = said_by.as_ref().and_then(Value::as_str).is_some_and(|t| t.contains(&facts.plan.id));
@@ -30,11 +30,11 @@ pub fn intended_pause(id: &ObjectId, template: Option<&Value>, live: Option<&Val
         let fact = ThreeWay { object: id.clone(), path: PAUSED.into(), before: None, live: paused.clone(), after: paused.clone() };
         // Taken over with its mark: the way back leaves it paused.
         edits.push(pause(paused));
-        let instead = towards(id, live, &edits, "").ok();
-        return Err(Contradiction { why: format!("{}: paused by somebody else", id.said()), facts: vec![fact], instead });
+        let instead = towards(id, live, &edits, Sentence::default()).ok();
+        return Err(Contradiction { why: sentence!("{object}: paused by somebody else", object = id.said()), facts: vec![fact], instead });
     }
     edits.push(pause(None));
-    towards(id, live, &edits, &format!("{}: its template is not the one that this plan was made for", id.said()))
+    towards(id, live, &edits, sentence!("{object}: its template is not the one that this plan was made for", object = id.said()))
 }
 
 fn why(facts: &Facts<'_>) -> String {
@@ -46,10 +46,10 @@ fn why(facts: &Facts<'_>) -> String {
 }
 
 pub fn intended_resume(id: &ObjectId, live: Option<&Value>) -> Result<Change, Contradiction> {
-    let live = live.ok_or_else(|| whole(id, format!("{}: not found", id.said()), None))?;
+    let live = live.ok_or_else(|| missing(id))?;
     let why_at = annotation_pointer(names::WHY);
     let edits = [PAUSED.to_string(), why_at].map(|path| Edit { before: field(live, &path), path, after: None });
-    towards(id, live, &edits, "")
+    towards(id, live, &edits, Sentence::default())
 }
 
 /// Pauses or resumes.

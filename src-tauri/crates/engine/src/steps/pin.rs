@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use model::{Edit, Labels, ObjectId, names};
+use model::{Edit, Labels, ObjectId, names, sentence};
 use plan::{SelectorTo, Step};
 use serde_json::{Value, json};
 
-use super::{bring, revert, written};
-use crate::change::{Change, Contradiction, Facts, field, towards, whole};
+use super::{bring, late, revert, written};
+use crate::change::{Change, Contradiction, Facts, field, missing, towards, whole};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Choice, Direction, HoldCode, Receipt, Said};
 use crate::waits::{self, Wait};
@@ -20,12 +20,12 @@ pub fn intended(
     live: Option<&Value>,
     facts: &Facts<'_>,
 ) -> Result<Change, Contradiction> {
-    let live = live.ok_or_else(|| whole(id, format!("{}: not found", id.said()), None))?;
+    let live = live.ok_or_else(|| missing(id))?;
     let (Some(before), Some(after)) = (facts.selector(from), facts.selector(to)) else {
-        return Err(whole(id, format!("{}: the ReplicaSet to pin it to is not known", id.said()), Some(live)));
+        return Err(whole(id, sentence!("{object}: the ReplicaSet to pin it to is not known", object = id.said()), Some(live)));
     };
     let edit = Edit { path: "/spec/selector".into(), before: Some(before), after: Some(after) };
-    towards(id, live, &[edit], &format!("{}: its selector is not the one that this plan was made for", id.said()))
+    towards(id, live, &[edit], sentence!("{object}: its selector is not the one that this plan was made for", object = id.said()))
 }
 
 /// Reads the hash that the plan leaves open.
@@ -40,9 +40,12 @@ pub async fn resolve(ctx: &mut Ctx, selectors: &[&SelectorTo]) -> Result<(), Sto
                 ctx.hashes.insert(deployment.clone(), hash);
             }
             (hash, n) => {
-                let text = format!("{}: {n} ReplicaSets have pods, one is needed to pin to", deployment.said());
-                let said = Said::new("not-one-set", if hash.is_none() { format!("{}: no ReplicaSet", deployment.said()) } else { text });
-                return Err(Stop::Failed(said));
+                let object = deployment.said();
+                let said = match hash {
+                    None => sentence!("{object}: no ReplicaSet", object),
+                    Some(_) => sentence!("{object}: {n} ReplicaSets have pods, one is needed to pin to", object, n),
+                };
+                return Err(Stop::Failed(Said::new("not-one-set", said)));
             }
         }
     }
@@ -97,12 +100,16 @@ async fn only(ctx: &mut Ctx, service: &ObjectId, labels: &Labels, keeps: &Object
         }
         let names = foreign.into_iter().take(5).collect::<Vec<_>>().join(", ");
         if ctx.over(&deadline) {
-            let text = format!("{}: with its old selector it would also take pods of another owner: {names}", service.said());
+            let said = sentence!(
+                "{object}: with its old selector it would also take pods of another owner: {names}",
+                object = service.said(),
+                names
+            );
             let mut choices = ctx.retry_or_back();
             choices.push(Choice::GoOn);
-            return Err(Stop::hold(HoldCode::StillSelected, Said::new("would-take", text).with("pods", names), &choices));
+            return Err(Stop::hold(HoldCode::StillSelected, Said::new("would-take", said), &choices));
         }
-        ctx.beat_within(Said::new("pods-to-go", format!("waiting for pods to be gone: {names}")).with("pods", names), &deadline);
+        ctx.beat_within(Said::new("pods-to-go", sentence!("waiting for pods to be gone: {names}", names)), &deadline);
         ctx.tick().await?;
     }
 }
@@ -119,10 +126,7 @@ async fn hold_still(ctx: &mut Ctx, service: &ObjectId, keeps: &ObjectId) -> Resu
         let uid = d.metadata.uid.clone();
         match waits::endpoints(&all, &world.owners, &uid, u32::try_from(ready).unwrap_or(u32::MAX)) {
             Wait::Yes => return Ok(()),
-            Wait::NotYet(said) if ctx.over(&deadline) => {
-                let text = format!("{}: {} after 30 s", service.said(), said.text);
-                return Err(Stop::Failed(Said { text, ..said }));
-            }
+            Wait::NotYet(said) if ctx.over(&deadline) => return Err(Stop::Failed(late(service, said, 30))),
             Wait::NotYet(said) => ctx.beat_within(said, &deadline),
         }
         ctx.tick().await?;

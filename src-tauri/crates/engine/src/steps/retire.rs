@@ -1,6 +1,6 @@
 //! Takes a colour to zero, once nothing selects it any more and the one that serves has its pods.
 
-use model::ObjectId;
+use model::{ObjectId, sentence};
 use plan::Step;
 
 use super::{bring, complete, gone, nothing_selects, scale, switch_before, written};
@@ -24,10 +24,10 @@ pub async fn run(ctx: &mut Ctx, step: &Step, id: &ObjectId) -> Result<Receipt, S
             return Ok(written(ctx, &[id]));
         }
         if ctx.over(&deadline) {
-            let text = format!("{}: {left} pods left after 300 s", id.said());
-            return Err(Stop::Failed(Said::new("not-drained", text).with("pods", left)));
+            let said = sentence!("{object}: {left} pods left after {seconds} s", object = id.said(), left, seconds = 300);
+            return Err(Stop::Failed(Said::new("not-drained", said)));
         }
-        ctx.beat_within(Said::new("pods-left", format!("{left} pods left")).with("pods", left), &deadline);
+        ctx.beat_within(Said::new("pods-left", sentence!("{left} pods left", left)), &deadline);
         ctx.tick().await?;
     }
 }
@@ -42,8 +42,9 @@ async fn serving_is_well(ctx: &mut Ctx) -> Result<(), Stop> {
     if d.observed() && have >= want {
         return Ok(());
     }
-    let text = format!("{}: serves with {have} of {want} available pods; the standing one is kept", serving.said());
-    Err(Stop::Failed(Said::new("serving-short", text).with("ready", have).with("wanted", want)))
+    let said = sentence!("{object}: serves with {have} of {want} available pods", object = serving.said(), have, want)
+        .and(sentence!("the standing one is kept"));
+    Err(Stop::Failed(Said::new("serving-short", said)))
 }
 
 /// Scales back up and waits until it could serve.

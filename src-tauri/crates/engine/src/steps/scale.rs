@@ -1,17 +1,17 @@
 //! Scales by the `scale` subresource, to a number.
 
-use model::ObjectId;
+use model::{ObjectId, sentence};
 use plan::Step;
 use serde_json::Value;
 
 use super::{bring, nothing_selects, written};
-use crate::change::{Change, Contradiction, replicas, whole};
+use crate::change::{Change, Contradiction, missing, replicas};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Direction, Receipt, ThreeWay};
 
 /// What is wanted is a number, wherever it comes from.
 pub fn intended(id: &ObjectId, to: u32, live: Option<&Value>) -> Result<Change, Contradiction> {
-    let live = live.ok_or_else(|| whole(id, format!("{}: not found", id.said()), None))?;
+    let live = live.ok_or_else(|| missing(id))?;
     let from = replicas(live);
     Ok(if from == to { Change::Nothing } else { Change::Scale { from, to } })
 }
@@ -43,7 +43,11 @@ pub async fn back(ctx: &mut Ctx, id: &ObjectId, found: u32, left: u32) -> Result
             let v = |n: u32| Some(Value::from(n));
             let fact = ThreeWay { object: object.clone(), path: "/spec/replicas".into(), before: v(left), live: v(n), after: v(found) };
             let instead = Some(Change::Scale { from: n, to: found });
-            Err(Contradiction { why: format!("{}: scaled by somebody else since", object.said()), facts: vec![fact], instead })
+            Err(Contradiction {
+                why: sentence!("{object}: scaled by somebody else since", object = object.said()),
+                facts: vec![fact],
+                instead,
+            })
         }
     })
     .await

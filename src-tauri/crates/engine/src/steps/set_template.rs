@@ -1,12 +1,12 @@
 //! Writes a whole pod template, and unpauses in the same patch: unpausing first would roll out whatever was edited.
 
 use model::write::annotation_pointer;
-use model::{Edit, ObjectId, names};
+use model::{Edit, ObjectId, names, sentence};
 use plan::Step;
 use serde_json::{Value, json};
 
 use super::{bring, complete, observed, written};
-use crate::change::{Change, Contradiction, back, field, towards, whole};
+use crate::change::{Change, Contradiction, back, field, missing, towards};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Direction, Event, Receipt, Said};
 use crate::world::deployment;
@@ -17,7 +17,7 @@ const TEMPLATE: &str = "/spec/template";
 const UNFINISHED: &str = "was-unfinished";
 
 pub fn intended(id: &ObjectId, before: &Value, after: &Value, cause: Option<&str>, live: Option<&Value>) -> Result<Change, Contradiction> {
-    let live = live.ok_or_else(|| whole(id, format!("{}: not found", id.said()), None))?;
+    let live = live.ok_or_else(|| missing(id))?;
     let mut edits = vec![Edit { path: TEMPLATE.into(), before: Some(before.clone()), after: Some(after.clone()) }];
     // Whatever is there goes: the pause is ours, or the plan says that it ends here.
     for path in [PAUSED.to_string(), annotation_pointer(names::WHY)] {
@@ -27,7 +27,7 @@ pub fn intended(id: &ObjectId, before: &Value, after: &Value, cause: Option<&str
         let path = annotation_pointer(names::CHANGE_CAUSE);
         edits.push(Edit { before: field(live, &path), path, after: Some(json!(cause)) });
     }
-    towards(id, live, &edits, &format!("{}: its template is neither the old nor the new one", id.said()))
+    towards(id, live, &edits, sentence!("{object}: its template is neither the old nor the new one", object = id.said()))
 }
 
 /// Writes; waiting for the pods is a step of its own.
@@ -47,9 +47,9 @@ async fn note_unfinished(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
     if d.complete() {
         return Ok(());
     }
-    let text = format!("{}: its rollout is not complete and is left behind", id.said());
+    let said = sentence!("{object}: its rollout is not complete and is left behind", object = id.said());
     let step = ctx.step.clone();
-    ctx.log(vec![Event::Observed { step, said: Said::new(UNFINISHED, text).with("object", id) }])
+    ctx.log(vec![Event::Observed { step, said: Said::new(UNFINISHED, said) }])
 }
 
 fn unfinished(ctx: &Ctx) -> bool {

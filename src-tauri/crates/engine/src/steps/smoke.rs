@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use model::{Kind, ObjectId};
+use model::{Kind, ObjectId, sentence};
 use plan::{SmokeCheck, Step};
 
-use super::await_ready;
+use super::{await_ready, late};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Choice, Event, HoldCode, Receipt, Said};
 use crate::ports::{Question, VerdictKind};
@@ -37,23 +37,23 @@ pub async fn run(ctx: &mut Ctx, id: &ObjectId, check: &SmokeCheck) -> Result<Rec
         // The Deployment's status may be older than its pods.
         let whole = !pods.is_empty() && ready.len() == pods.len();
         if whole && new.is_empty() {
-            let text = format!("{answered} of {} pods answered {} {} times", pods.len(), check.path, check.requests);
+            let (pods, path, times) = (pods.len(), &check.path, check.requests);
+            let said = sentence!("{answered} of {pods} pods answered {path} {times} times", answered, pods, path, times);
             let step = ctx.step.clone();
-            let said = Said::new("smoke", text).with("answered", answered).with("pods", pods.len());
-            ctx.log(vec![Event::Observed { step, said }])?;
+            ctx.log(vec![Event::Observed { step, said: Said::new("smoke", said) }])?;
             return Ok(Receipt::Answered { pods: answered });
         }
         if new.is_empty() {
-            let text = format!("{} of {} pods can be asked", ready.len(), pods.len());
-            let said = Said::new("smoke-not-ready", text).with("ready", ready.len()).with("pods", pods.len());
+            let said = sentence!("{ready} of {pods} pods can be asked", ready = ready.len(), pods = pods.len());
+            let said = Said::new("smoke-not-ready", said);
             if ctx.over(&deadline) {
-                return Err(Stop::Failed(Said { text: format!("{}: {} after {seconds} s", id.said(), said.text), ..said }));
+                return Err(Stop::Failed(late(id, said, seconds)));
             }
             ctx.beat_within(said, &deadline);
             ctx.tick().await?;
         }
         for (i, pod) in new.iter().enumerate() {
-            ctx.beat(Said::new("asks-pod", format!("asks pod {} of {}", i + 1, new.len())).with("pod", pod));
+            ctx.beat(Said::new("asks-pod", sentence!("asks pod {n} of {all}", n = i + 1, all = new.len())));
             match ask(ctx, id.sibling(Kind::Pod, pod.as_str()), check).await? {
                 Asked::Answered => answered += 1,
                 Asked::Without => {}
@@ -80,19 +80,19 @@ async fn ask(ctx: &mut Ctx, pod: ObjectId, check: &SmokeCheck) -> Result<Asked, 
         let evidence = ctx.ports.evidence.clone();
         let verdict = evidence.ask(&question).await;
         ctx.note(verdict.clone());
-        let text = format!("{}: {}", pod.said(), verdict.detail);
+        let said = sentence!("{object}: {what}", object = pod.said(); what = verdict.detail.clone());
         match verdict.kind {
             VerdictKind::For => return Ok(Asked::Answered),
-            VerdictKind::Against => return Err(Stop::Failed(Said::new("smoke-failed", text).with("pod", &pod.name))),
+            VerdictKind::Against => return Err(Stop::Failed(Said::new("smoke-failed", said))),
             VerdictKind::Missing if ctx.chosen(HoldCode::EvidenceMissing) == Some(Choice::GoOn) => return Ok(Asked::Without),
             VerdictKind::Missing => {}
         }
         if ctx.get(&pod).await?.is_none_or(|live| !live["metadata"]["deletionTimestamp"].is_null()) {
             return Ok(Asked::Gone);
         }
-        let said = Said::new("smoke-missing", text).with("pod", &pod.name);
+        let said = Said::new("smoke-missing", said);
         // A simulated pod will never have data: there is nothing to wait for.
-        if ctx.over(&deadline) || verdict.detail.contains("simulated") {
+        if ctx.over(&deadline) || verdict.detail.text.contains("simulated") {
             return Err(Stop::hold(HoldCode::EvidenceMissing, said, &[Choice::Retry, Choice::GoOn, Choice::BackOut]));
         }
         ctx.beat_within(said, &deadline);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use model::sentence;
+
 use super::looks::{Looks, Serving, unproven};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Choice, Event, HoldCode, Receipt, Said};
@@ -36,10 +38,10 @@ async fn soak(ctx: &mut Ctx, seconds: u32, of: Serving<'_>) -> Result<Receipt, S
         ctx.live.soak_left = Some(left);
         match (over, looks.undecided(), looks.vanished()) {
             (false, ..) => {
-                ctx.beat(Said::new("soak", format!("the new version serves, {left} s left to look at it")).with("left", left));
+                ctx.beat(Said::new("soak", sentence!("the new version serves, {left} s left to look at it", left)));
             }
             (true, Some(said), _) => {
-                ctx.beat(Said::new("soak-undecided", format!("the time is over, but this is not: {}", said.text)).with("what", &said.text));
+                ctx.beat(Said::new("soak-undecided", sentence!("the time is over, but this is not: {what}"; what = said.sentence)));
             }
             (true, None, Some(said)) if answer == Some(Choice::GoOn) => {
                 let step = ctx.step.clone();

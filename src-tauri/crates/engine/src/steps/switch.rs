@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use model::{Edit, Guard, ObjectId, Write, names};
+use model::{Edit, Guard, ObjectId, Sentence, Write, names, sentence};
 use plan::{Plan, Planned, Step, SwitchService};
 use serde_json::Value;
 
 use super::{bring, entries, gone, pin, revert};
-use crate::change::{Change, Contradiction, Facts, available, field, replicas, towards, whole};
+use crate::change::{Change, Contradiction, Facts, available, field, missing, replicas, towards, whole};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Choice, Direction, Event, HoldCode, Receipt, Said};
 use crate::ports::{Question, Verdict, VerdictKind};
@@ -37,14 +37,14 @@ pub struct Switch<'a> {
 }
 
 pub fn intended(id: &ObjectId, services: &[SwitchService], live: Option<&Value>, facts: &Facts<'_>) -> Result<Change, Contradiction> {
-    let live = live.ok_or_else(|| whole(id, format!("{}: not found", id.said()), None))?;
+    let live = live.ok_or_else(|| missing(id))?;
     let named = services.iter().find(|s| s.service == *id);
     let selectors = named.and_then(|s| Some((facts.selector(&s.from)?, facts.selector(&s.to)?)));
     let Some((before, after)) = selectors else {
-        return Err(whole(id, format!("{}: the selector to switch to is not known", id.said()), Some(live)));
+        return Err(whole(id, sentence!("{object}: the selector to switch to is not known", object = id.said()), Some(live)));
     };
     let edit = Edit { path: "/spec/selector".into(), before: Some(before), after: Some(after) };
-    towards(id, live, &[edit], &format!("{}: its selector is not the one that this run left", id.said()))
+    towards(id, live, &[edit], sentence!("{object}: its selector is not the one that this run left", object = id.said()))
 }
 
 /// Moves, then proves.
@@ -56,8 +56,8 @@ pub async fn run(ctx: &mut Ctx, step: &Step, s: &Switch<'_>) -> Result<Receipt, 
         crate::watchful::look(ctx).await?;
         let Some(d) = deployment(ctx, s.to).await? else { return Err(gone(s.to)) };
         if let Wait::NotYet(said) = waits::complete(&d, s.count) {
-            let text = format!("{}: not ready right before the cutover: {}", s.to.said(), said.text);
-            return Err(Stop::Failed(Said { code: "not-ready-at-cutover".into(), text, ..said }));
+            let said = sentence!("{object}: not ready right before the cutover: {what}", object = s.to.said(); what = said.sentence);
+            return Err(Stop::Failed(Said::new("not-ready-at-cutover", said)));
         }
     }
     for service in s.services {
@@ -87,11 +87,8 @@ async fn prove(ctx: &mut Ctx, s: &Switch<'_>) -> Result<Receipt, Stop> {
             Wait::NotYet(said) => {
                 seen.slices_since = None;
                 if ctx.over(&deadline) {
-                    return Err(Stop::Failed(Said {
-                        code: "slices-against".into(),
-                        text: format!("traffic did not move: {}", said.text),
-                        ..said.clone()
-                    }));
+                    let said = sentence!("traffic did not move: {what}"; what = said.sentence.clone());
+                    return Err(Stop::Failed(Said::new("slices-against", said)));
                 }
                 ctx.beat_within(said.clone(), &deadline);
             }
@@ -103,7 +100,7 @@ async fn prove(ctx: &mut Ctx, s: &Switch<'_>) -> Result<Receipt, Stop> {
                         return Ok(proven(s, &asked, &seen));
                     }
                 } else {
-                    ctx.beat_within(Said::new("settle", "the slices show the new colour; kube-proxy may take another second"), &deadline);
+                    ctx.beat_within(settling(sentence!("the slices show the new colour")), &deadline);
                 }
             }
         }
@@ -115,24 +112,29 @@ async fn prove(ctx: &mut Ctx, s: &Switch<'_>) -> Result<Receipt, Stop> {
 }
 
 fn proven(s: &Switch<'_>, asked: &[&str], seen: &Seen) -> Receipt {
+    let moved = sentence!("every endpoint is of the new colour");
     let proof = match (asked.is_empty(), seen.unattributed) {
         (true, _) if !s.entries.is_empty() => {
             let urls = s.entries.join(", ");
-            let text = format!("every endpoint is of the new colour; {urls} did not answer from here before, so nothing was asked there");
-            Said::new("proof-unreached", text).with("urls", urls)
+            let unreached = sentence!("{urls} did not answer from here before, so nothing was asked there", urls);
+            Said::new("proof-unreached", moved.and(unreached))
         }
-        (true, _) => Said::new("proof-slices", "every endpoint is of the new colour; no entry to probe is known"),
-        (false, true) => {
-            Said::new("proof-anonymous", "every endpoint is of the new colour; the entry answers, but does not say who answered")
+        (true, _) => Said::new("proof-slices", moved.and(sentence!("no entry to probe is known"))),
+        (false, true) => Said::new("proof-anonymous", moved.and(sentence!("the entry answers, but does not say who answered"))),
+        (false, false) => {
+            Said::new("proof-probes", sentence!("every endpoint is of the new colour, and new connections are answered by it"))
         }
-        (false, false) => Said::new("proof-probes", "every endpoint is of the new colour, and new connections are answered by it"),
     };
     Receipt::Switched { proof, unproven: false }
 }
 
+fn settling(seen: Sentence) -> Said {
+    Said::new("settle", seen.and(sentence!("kube-proxy may take another second")))
+}
+
 /// The time is over and neither is known.
 fn no_proof(ctx: &Ctx, missing: Option<Said>) -> Result<Receipt, Stop> {
-    let said = missing.unwrap_or_else(|| Said::new("proof-missing", "the proof that traffic moved could not be had in time"));
+    let said = missing.unwrap_or_else(|| Said::new("proof-missing", sentence!("the proof that traffic moved could not be had in time")));
     if ctx.chosen(HoldCode::EvidenceMissing) == Some(Choice::GoOn) {
         return Ok(Receipt::Switched { proof: said, unproven: true });
     }
@@ -149,8 +151,8 @@ async fn slices(ctx: &mut Ctx, services: &[SwitchService], to: &ObjectId, count:
         let all = endpoints(ctx, &s.service).await?;
         show_endpoints(ctx, &world, &s.service, &all);
         if let Wait::NotYet(said) = waits::endpoints(&all, &world.owners, &uid, count) {
-            let text = format!("{}: {}", s.service.said(), said.text);
-            worst = Wait::NotYet(Said { text, ..said }.with("service", &s.service.name));
+            let sentence = sentence!("{object}: {what}", object = s.service.said(); what = said.sentence);
+            worst = Wait::NotYet(Said { sentence, ..said });
         }
     }
     Ok((worst, pods))
@@ -172,11 +174,14 @@ async fn probe(ctx: &mut Ctx, to: &ObjectId, urls: &[&str], pods: &BTreeSet<Stri
                 seen.unattributed = true;
             }
             (VerdictKind::For, Some(false)) => {
-                bad = Some(Said::new("answered-by-old", format!("{url}: still answered by the old colour ({})", verdict.detail)));
+                let said = sentence!("{url}: still answered by the old colour ({what})", url; what = verdict.detail);
+                bad = Some(Said::new("answered-by-old", said));
             }
-            (VerdictKind::Against, _) => bad = Some(Said::new("probe-against", format!("{url}: {}", verdict.detail)).with("url", url)),
+            (VerdictKind::Against, _) => {
+                bad = Some(Said::new("probe-against", sentence!("{url}: {what}", url; what = verdict.detail)));
+            }
             (VerdictKind::Missing, _) => {
-                missing = Some(Said::new("probe-missing", format!("{url}: no data ({})", verdict.detail)).with("url", url));
+                missing = Some(Said::new("probe-missing", sentence!("{url}: no data ({what})", url; what = verdict.detail)));
             }
         }
     }
@@ -259,12 +264,18 @@ async fn can_serve(ctx: &mut Ctx, s: &Switch<'_>, seconds: u32) -> Result<(), St
         if has < want {
             let id = s.from.clone();
             ctx.bring(s.from, &move |live, _| super::scale::intended(&id, want, live)).await?;
-            let text = format!("{}: scaled from {has} to the {want} that it served with, so that traffic can go back to it", s.from.said());
-            let (step, said) = (ctx.step.clone(), Said::new("standby-scaled", text).with("from", has).with("to", want));
-            ctx.log(vec![Event::Observed { step, said }])?;
+            let said = sentence!(
+                "{object}: scaled from {has} to the {want} that it served with, so that traffic can go back to it",
+                object = s.from.said(),
+                has,
+                want
+            );
+            let step = ctx.step.clone();
+            ctx.log(vec![Event::Observed { step, said: Said::new("standby-scaled", said) }])?;
         }
-        let text = format!("{}: {have} of {want} available; {}: {serving}", s.from.said(), s.to.said());
-        let said = Said::new("standby-short", text).with("available", have).with("wanted", want).with("serving", serving);
+        let (from, to) = (s.from.said(), s.to.said());
+        let said = sentence!("{from}: {have} of {want} available; {to}: {serving}", from, have, want, to, serving);
+        let said = Said::new("standby-short", said);
         // Neither colour is well: to move traffic to fewer pods than now needs a word.
         if ctx.over(&deadline) {
             return Err(Stop::hold(HoldCode::BothSick, said, &[Choice::Retry, Choice::GoOn]));
@@ -289,7 +300,7 @@ async fn settled(ctx: &mut Ctx, s: &Switch<'_>) -> Result<(), Stop> {
                 if now.saturating_sub(*since.get_or_insert(now)) >= Duration::from_secs(s.settle.into()) {
                     return Ok(());
                 }
-                ctx.beat_within(Said::new("settle", "the slices show the old colour; kube-proxy may take another second"), &deadline);
+                ctx.beat_within(settling(sentence!("the slices show the old colour")), &deadline);
             }
             Wait::NotYet(_) if ctx.chosen(HoldCode::EvidenceMissing) == Some(Choice::GoOn) => return Ok(()),
             Wait::NotYet(said) if ctx.over(&deadline) => {
@@ -337,9 +348,11 @@ pub async fn arm(ctx: &mut Ctx) -> Result<Option<(Armed, Check)>, Stop> {
     planned?;
     let at = ctx.ports.clock.now();
     let ready = match deployment(ctx, to).await?.map(|d| waits::complete(&d, *count)) {
-        Some(Wait::Yes) => Check { ok: Some(true), said: Said::new("ready", format!("{count} of {count} ready")).with("ready", count), at },
+        Some(Wait::Yes) => {
+            Check { ok: Some(true), said: Said::new("ready", sentence!("{have} of {want} ready", have = count, want = count)), at }
+        }
         Some(Wait::NotYet(said)) => Check { ok: Some(false), said, at },
-        None => Check { ok: Some(false), said: Said::new("gone", format!("{}: not found", to.said())), at },
+        None => Check { ok: Some(false), said: Said::new("gone", missing(to).why), at },
     };
     let armed = Armed { step: id.clone(), first: writes.first().cloned(), writes, at: ctx.ports.clock.elapsed() };
     Ok(Some((armed, ready)))

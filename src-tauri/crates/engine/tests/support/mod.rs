@@ -120,7 +120,14 @@ impl Evidence for Honest {
         };
         let answered_by = (kind == VerdictKind::For).then(|| AnsweredBy { pod, ..AnsweredBy::default() });
         let source = format!("{question:?}");
-        Verdict { kind, detail: format!("{kind:?}"), source, at: jiff::Timestamp::now(), millis: Some(1), answered_by }
+        Verdict {
+            kind,
+            detail: model::Sentence { text: format!("{kind:?}"), ..Default::default() },
+            source,
+            at: jiff::Timestamp::now(),
+            millis: Some(1),
+            answered_by,
+        }
     }
 }
 

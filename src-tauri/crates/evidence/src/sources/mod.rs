@@ -9,6 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use engine::ports::AnsweredBy;
 use engine::{Cluster, Question, Tunnel};
+use model::{Sentence, sentence};
 
 use crate::policy::Outcome;
 use crate::{Options, OptionsError};
@@ -39,8 +40,8 @@ pub struct Seen {
     pub took: Option<Duration>,
     /// Who answered.
     pub answered_by: Option<AnsweredBy>,
-    /// `3 of 5 requests`, where more than one was sent.
-    pub count: Option<String>,
+    /// The third of five requests, where more than one was sent.
+    pub count: Option<(u32, u32)>,
 }
 
 impl Seen {
@@ -55,29 +56,31 @@ impl Seen {
     }
 
     /// In words, for people: what came, how long it took, from whom. The kind of silence is always the first words.
-    pub fn detail(&self) -> String {
-        let mut said = match &self.outcome {
-            Outcome::Answered { status } => {
-                format!("{status}{}", self.took.map(|t| format!(" in {} ms", t.as_millis())).unwrap_or_default())
-            }
-            Outcome::Unfinished { status, why } => format!("{status}, answer {why}"),
-            Outcome::NotHttp { why } => format!("not HTTP: {why}"),
-            Outcome::NoAnswer { why } => format!("no answer: {why}"),
-            Outcome::NoConnection { why } => format!("no connection: {why}"),
-            Outcome::TurnedAway { why } => format!("turned away: {why}"),
-            Outcome::Simulated => "simulated pods: no data".to_string(),
-            Outcome::NotAsked { why } => format!("not asked: {why}"),
+    pub fn detail(&self) -> Sentence {
+        let mut what = match (&self.outcome, self.took.map(|t| t.as_millis())) {
+            (Outcome::Answered { status }, Some(ms)) => sentence!("{status} in {ms} ms", status, ms),
+            (Outcome::Answered { status }, None) => sentence!("{status}", status),
+            (Outcome::Unfinished { status, why }, _) => sentence!("{status}, answer {why}", status, why),
+            (Outcome::NotHttp { why }, _) => sentence!("not HTTP: {why}", why),
+            (Outcome::NoAnswer { why }, _) => sentence!("no answer: {why}", why),
+            (Outcome::NoConnection { why }, _) => sentence!("no connection: {why}", why),
+            (Outcome::TurnedAway { why }, _) => sentence!("turned away: {why}", why),
+            (Outcome::Simulated, _) => sentence!("simulated pods: no data"),
+            (Outcome::NotAsked { why }, _) => sentence!("not asked: {why}", why),
         };
-        if let Some(by) = &self.answered_by {
-            for (name, value) in [("version", &by.version), ("colour", &by.color), ("pod", &by.pod)] {
-                if let Some(value) = value {
-                    said.push_str(&format!(", {name} {value}"));
-                }
-            }
+        let by = self.answered_by.as_ref();
+        if let Some(version) = by.and_then(|by| by.version.as_ref()) {
+            what = sentence!("{what}, version {version}", version; what);
         }
-        if let Some(count) = &self.count {
-            said.push_str(&format!(" ({count})"));
+        if let Some(colour) = by.and_then(|by| by.color.as_ref()) {
+            what = sentence!("{what}, colour {colour}", colour; what);
         }
-        said
+        if let Some(pod) = by.and_then(|by| by.pod.as_ref()) {
+            what = sentence!("{what}, pod {pod}", pod; what);
+        }
+        if let Some((n, requests)) = self.count {
+            what = sentence!("{what} (request {n} of {requests})", n, requests; what);
+        }
+        what
     }
 }

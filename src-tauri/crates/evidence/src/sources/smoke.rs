@@ -40,7 +40,7 @@ impl Source for Smoke {
         for n in 1..=requests {
             seen = self.once(&source, pod, *port, path).await;
             if requests > 1 {
-                seen.count = Some(format!("request {n} of {requests}"));
+                seen.count = Some((n, requests));
             }
             if !matches!(seen.outcome, Outcome::Answered { status: 200..=399 }) {
                 break;
