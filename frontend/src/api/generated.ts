@@ -268,9 +268,9 @@ row: number,
  */
 health: Health, 
 /**
- * Why, in words.
+ * Why, in words; null = there is nothing to say.
  */
-reason: string, 
+reason: SentenceView | null, 
 /**
  * Ready pods.
  */
@@ -641,9 +641,9 @@ owner: string,
  */
 health: Health, 
 /**
- * Why, in words.
+ * Why, in words; null = there is nothing to say.
  */
-reason: string, 
+reason: SentenceView | null, 
 /**
  * Facts.
  */
@@ -669,9 +669,9 @@ canRollOut: boolean,
  */
 canRollBack: boolean, 
 /**
- * Why not.
+ * Why it cannot be rolled out; null = it can.
  */
-whyNot: string, };
+whyNot: SentenceView | null, };
 
 export type ContainerView = { 
 /**
@@ -699,7 +699,7 @@ advised: boolean,
 /**
  * Reasons for and against.
  */
-reasons: Array<string>, 
+reasons: Array<SentenceView>, 
 /**
  * Parameters.
  */
@@ -709,9 +709,9 @@ params: Array<ParamView>,
  */
 morePods: number, 
 /**
- * Way back in words (`4 s`).
+ * What going back is.
  */
-wayBack: string, 
+wayBack: SentenceView, 
 /**
  * Takes about (seconds).
  */
@@ -769,7 +769,7 @@ strategy: string,
 /**
  * Why it was started, or taken back.
  */
-reason: string | null, 
+reason: SentenceView | null, 
 /**
  * Images by container, of the template from before it.
  */
@@ -1075,9 +1075,9 @@ cells: Array<PodState>,
  */
 share: number | null, 
 /**
- * One sentence.
+ * What is to be said of it; null = nothing.
  */
-note: string, 
+note: SentenceView | null, 
 /**
  * Exists now.
  */

@@ -1,5 +1,5 @@
 // From graph to geometry: boxes, pipes and pod cells with their places. Pure; the renderer only paints what stands here.
-import type { EdgeView, Lane, NodeView, PodState } from "../api/generated";
+import type { EdgeView, Lane, NodeView, PodState, SentenceView } from "../api/generated";
 import type { Level } from "./camera";
 import { Grid, type Rect } from "./grid";
 import type { Graph } from "./store";
@@ -171,7 +171,7 @@ function callers(
     const id = `${to.id}#in-cluster`;
     const quiet = {
       sub: "",
-      reason: "",
+      reason: null,
       ready: null,
       wanted: null,
       version: null,
@@ -196,7 +196,14 @@ function callers(
   return found;
 }
 
-export function scene(g: Graph, level: Level, width: number, filter = "", inCluster = "in cluster"): Scene {
+export function scene(
+  g: Graph,
+  level: Level,
+  width: number,
+  filter = "",
+  inCluster = "in cluster",
+  say = (s: SentenceView) => s.text,
+): Scene {
   if (level === "far") return farScene(g, width);
   const cols = columns(width, level);
   const at = new Map(cols.map((c) => [c.rank, c]));
@@ -234,7 +241,7 @@ export function scene(g: Graph, level: Level, width: number, filter = "", inClus
     byId.set(node.id, b);
   }
 
-  const cells = level === "near" ? cellGroups(g, pods, byId, at, row, box) : [];
+  const cells = level === "near" ? cellGroups(g, pods, byId, at, row, box, say) : [];
   const inside = callers(g, byId, at, inCluster);
   for (const { box } of inside) {
     boxes.push(box);
@@ -305,6 +312,7 @@ function cellGroups(
   at: Map<number, Column>,
   row: number,
   box: number,
+  say: (s: SentenceView) => string,
 ): Cells[] {
   const column = at.get(5);
   if (!column) return [];
@@ -314,6 +322,7 @@ function cellGroups(
     const anchor = byId.get(owner);
     const ownerNode = g.nodes.get(owner);
     const middle = anchor ? anchor.y + anchor.h / 2 : TOP + (ownerNode?.row ?? list[0]?.row ?? 0) * row + box / 2;
+    const why = list.find((p) => p.cell === "failing")?.reason ?? null;
     const states = list.map((p) => p.cell ?? "starting");
     const bar = list.length >= BAR_FROM;
     const lines = bar ? 1 : Math.ceil(list.length / CELLS_PER_ROW);
@@ -326,7 +335,7 @@ function cellGroups(
       lane: ownerNode?.lane ?? null,
       ready: states.filter((s) => s === "ready").length,
       bar,
-      reason: list.find((p) => p.cell === "failing")?.reason ?? "",
+      reason: why === null ? "" : say(why),
       x: column.x,
       y: middle - h / 2,
       w,

@@ -1,3 +1,4 @@
+import { crashing } from "./shop";
 import { sentence } from "./world";
 import type {
   ContextView,
@@ -225,9 +226,8 @@ export function workload(id: string): WorkloadView {
         name: "blue-green",
         advised: true,
         reasons: [
-          "green can be checked before anyone sees it",
-          "6 more pods fit: quota 14 of 40 left",
-          "no volume, queue or migration Job: both versions can stand side by side",
+          sentence("the new version is proven beside the old one, and going back is one write"),
+          sentence("needs room for {n} more pods", { n: "6" }),
         ],
         params: [
           {
@@ -302,7 +302,7 @@ export function workload(id: string): WorkloadView {
           },
         ],
         morePods: 6,
-        wayBack: "4 s",
+        wayBack: sentence("one write"),
         takes: 840,
       },
     ],
@@ -312,7 +312,7 @@ export function workload(id: string): WorkloadView {
         run: "rb-web-3f9a1c",
         endedAt: "2026-11-21T21:04:00Z",
         strategy: "rollback",
-        reason: "checkout fails for one in ten",
+        reason: sentence("{why}", { why: "checkout fails for one in ten" }),
         images: [`${IMAGE}:5.9.0`],
         diff: `-        image: ${IMAGE}:5.8.0\n+        image: ${IMAGE}:5.9.0`,
         excluded: null,
@@ -332,9 +332,7 @@ export function object(id: string): ObjectView {
     created: "2026-04-22T08:00:00Z",
     owner: stuck ? "Helm release payments, revision 31" : "",
     health: stuck ? "degraded" : "healthy",
-    reason: stuck
-      ? "5 of 6 ready, rollout stuck: all 3 pods of revision 47 exit with 1 at start (CrashLoopBackOff, 5 restarts in 12 min). Every request is answered by revision 46."
-      : "6 of 6 ready",
+    reason: stuck ? crashing : sentence("{have} of {want} ready", { have: "6", want: "6" }),
     overview: [
       { label: "Strategy", value: "RollingUpdate, surge 25 %, unavailable 0" },
       { label: "Image", value: `registry.shop.example/${name}:3.9.0` },
@@ -371,7 +369,7 @@ export function object(id: string): ObjectView {
     yaml: `apiVersion: apps/v1\nkind: ${kind}\nmetadata:\n  name: ${name}\n  namespace: ${namespace}\nspec:\n  replicas: 6\n  template:\n    spec:\n      containers:\n        - name: ${name}\n          env:\n            - name: PSP_TOKEN\n              value: ••••••\n`,
     canRollOut: kind === "Deployment",
     canRollBack: kind === "Deployment",
-    whyNot: kind === "Deployment" ? "" : "only Deployments can be rolled out",
+    whyNot: kind === "Deployment" ? null : sentence("a {kind} cannot be rolled out; a Deployment can", { kind }),
   };
 }
 

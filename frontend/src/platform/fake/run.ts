@@ -307,13 +307,7 @@ function lane(which: "blue" | "green", stage: Stage, onGreen: boolean): LaneView
     wanted: gone ? 0 : 20,
     cells,
     share: both ? (green ? 0.56 : 0.44) : carries ? 1 : 0,
-    note: gone
-      ? "Deleted."
-      : carries
-        ? "Takes every new connection of both Services."
-        : green
-          ? "Takes no traffic yet. /ready answers 200 on each pod."
-          : "Takes no new connection. Untouched and warm until you retire it.",
+    note: gone ? sentence("not there") : null,
     exists: !gone,
     restarts: failed ? 5 : 0,
     since: new Date(Date.now() - (green ? 252_000 : 259_200_000)).toISOString(),

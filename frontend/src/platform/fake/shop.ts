@@ -15,6 +15,20 @@ import { nothing, sentence } from "./world";
 const NS = "shop";
 const dropped = sentence('targetPort "{port}" is in no container of {workload}', { port: "http", workload: "search" });
 
+const crash = sentence(
+  "{what} ({reason})",
+  { reason: "CrashLoopBackOff" },
+  { what: sentence("crashes again and again") },
+);
+const but = (have: string, want: string, why: SentenceView) =>
+  sentence("{counts}: {why}", {}, { counts: sentence("{have} of {want} ready", { have, want }), why });
+/** What is the matter with `payments`. */
+export const crashing = but(
+  "5",
+  "6",
+  sentence("{pod} {what} and {n} more fail", { pod: "payments-rev47-00", n: "2" }, { what: crash }),
+);
+
 interface AppSpec {
   name: string;
   row: number;
@@ -23,7 +37,7 @@ interface AppSpec {
   services?: string[];
   lane?: Lane;
   health?: Health;
-  reason?: string;
+  reason?: SentenceView;
   revisions: { number: number; share: number; pods: PodState[]; declared?: boolean }[];
   owner?: string;
 }
@@ -45,7 +59,7 @@ const APPS: AppSpec[] = [
     path: "/catalog",
     services: ["catalog"],
     health: "moving",
-    reason: "5 of 8 updated",
+    reason: but("8", "8", sentence("{n} of {wanted} updated", { n: "5", wanted: "8" })),
     revisions: [
       { number: 64, share: 0.38, pods: [...ready(3), "starting", "starting"] },
       { number: 63, share: 0.62, pods: ready(5) },
@@ -74,7 +88,7 @@ const APPS: AppSpec[] = [
     version: "1.19.0",
     lane: "green",
     health: "moving",
-    reason: "ready to cut over",
+    reason: sentence("{have} of {want} ready", { have: "20", want: "20" }),
     revisions: [{ number: 1, share: 0, pods: ready(20) }],
   },
   {
@@ -84,7 +98,7 @@ const APPS: AppSpec[] = [
     path: "/payments",
     services: ["payments"],
     health: "degraded",
-    reason: "5 of 6 ready, rollout stuck: new pods exit with 1 at start (CrashLoopBackOff)",
+    reason: crashing,
     revisions: [
       { number: 47, share: 0, pods: ["failing", "failing", "failing"], declared: true },
       { number: 46, share: 1, pods: ready(5) },
@@ -114,7 +128,7 @@ function blank(kind: string, name: string, rank: number, row: number): NodeView 
     rank,
     row,
     health: "healthy",
-    reason: "",
+    reason: null,
     ready: null,
     wanted: null,
     version: null,
@@ -149,7 +163,7 @@ export function shop(context: string, seq = 1): GraphBatch {
     edge(entry, n.id, null);
     return n.id;
   };
-  const service = (name: string, row: number, health: Health = "healthy", reason = "") => {
+  const service = (name: string, row: number, health: Health = "healthy", reason: SentenceView | null = null) => {
     const n = { ...blank("Service", name, 2, row), health, reason };
     nodes.push(n);
     return n.id;
@@ -188,7 +202,7 @@ export function shop(context: string, seq = 1): GraphBatch {
       version: app.version,
       lane: app.lane ?? null,
       health: app.health ?? "healthy",
-      reason: app.reason ?? "",
+      reason: app.reason ?? null,
       owner: app.owner ?? "",
       ready: up,
       wanted: app.name === "payments" ? 6 : pods.length,
@@ -197,12 +211,7 @@ export function shop(context: string, seq = 1): GraphBatch {
     if (app.path !== undefined) {
       const r = route(app.path, app.row, edgeNode.id);
       const broken = app.name === "search";
-      const s = service(
-        app.name,
-        app.row,
-        broken ? "failing" : "healthy",
-        broken ? "targetPort “http” is in no container" : "",
-      );
+      const s = service(app.name, app.row, broken ? "failing" : "healthy", broken ? dropped : null);
       edge(r, s, 1);
       edge(s, w.id, broken ? 0 : 1, broken ? "broken" : "active", null, broken ? dropped : null);
     }
@@ -229,7 +238,7 @@ export function shop(context: string, seq = 1): GraphBatch {
           ...blank("Pod", `${app.name}-rev${rev.number}-${String(p).padStart(2, "0")}`, 5, row),
           parent: rs.id,
           cell,
-          reason: cell === "failing" ? "crash loop" : "",
+          reason: cell === "failing" ? crash : null,
         });
       });
     });

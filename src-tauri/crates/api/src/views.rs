@@ -283,8 +283,8 @@ views! {
         row: f32,
         /// Health.
         health: Health,
-        /// Why, in words.
-        reason: String,
+        /// Why, in words; null = there is nothing to say.
+        reason: Option<SentenceView>,
         /// Ready pods.
         ready: Option<u32>,
         /// Wanted pods.
@@ -493,8 +493,8 @@ views! {
         owner: String,
         /// Health.
         health: Health,
-        /// Why, in words.
-        reason: String,
+        /// Why, in words; null = there is nothing to say.
+        reason: Option<SentenceView>,
         /// Facts.
         overview: Vec<OverviewRow>,
         /// Revisions (Deployments).
@@ -507,8 +507,8 @@ views! {
         can_roll_out: bool,
         /// Has a pod template that can be gone back to.
         can_roll_back: bool,
-        /// Why not.
-        why_not: String,
+        /// Why it cannot be rolled out; null = it can.
+        why_not: Option<SentenceView>,
     }
     /// A container of a workload.
     ContainerView {
@@ -545,13 +545,13 @@ views! {
         /// Advised.
         advised: bool,
         /// Reasons for and against.
-        reasons: Vec<String>,
+        reasons: Vec<SentenceView>,
         /// Parameters.
         params: Vec<ParamView>,
         /// Pods that it adds.
         more_pods: u32,
-        /// Way back in words (`4 s`).
-        way_back: String,
+        /// What going back is.
+        way_back: SentenceView,
         /// Takes about (seconds).
         takes: u32,
     }
@@ -583,7 +583,7 @@ views! {
         /// What the run was: its strategy.
         strategy: String,
         /// Why it was started, or taken back.
-        reason: Option<String>,
+        reason: Option<SentenceView>,
         /// Images by container, of the template from before it.
         images: Vec<String>,
         /// What going back to it changes now, as a diff with what sounds secret masked.
@@ -736,8 +736,8 @@ views! {
         cells: Vec<PodState>,
         /// Proven fraction of new connections (0 to 1); null = not known.
         share: Option<f64>,
-        /// One sentence.
-        note: String,
+        /// What is to be said of it; null = nothing.
+        note: Option<SentenceView>,
         /// Exists now.
         exists: bool,
         /// Restarts of its pods.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::{EdgeState, EdgeView, GraphBatch, Health, KindStateView, NodeView};
+use api::{EdgeState, EdgeView, GraphBatch, Health, KindStateView, NodeView, SentenceView};
 use model::Kind;
 use serde_json::{Value, json};
 
@@ -17,7 +17,7 @@ pub fn to_json(cluster: &str, g: &GraphBatch, unread: &[KindStateView]) -> Value
     let node = |n: &NodeView| {
         let group = n.kind.parse::<Kind>().map(Kind::group).unwrap_or_default();
         json!({"id": n.object, "group": group, "kind": n.kind, "namespace": n.namespace, "name": n.name,
-            "health": word(n.health), "reason": n.reason})
+            "health": word(n.health), "reason": said(&n.reason)})
     };
     let nodes: Vec<Value> = g.nodes.iter().map(node).collect();
     let edge = |e: &EdgeView| json!({"from": e.from, "to": e.to, "relation": e.relation, "state": state(e.state), "share": e.share});
@@ -99,8 +99,8 @@ pub fn to_text(g: &GraphBatch, unread: &[KindStateView]) -> Vec<String> {
     lines
 }
 
-fn why(e: &EdgeView) -> &str {
-    e.detail.as_ref().map_or("", |d| &d.text)
+fn said(s: &Option<SentenceView>) -> &str {
+    s.as_ref().map_or("", |s| &s.text)
 }
 
 struct Tree<'a> {
@@ -147,22 +147,24 @@ impl<'a> Tree<'a> {
             match self.nodes.get(e.to.as_str()) {
                 Some(to) if to.rank == POD => {}
                 Some(to) => self.write(to, Some(e), depth + 1, walked, lines),
-                None => lines.push(format!("{}{} {} {}", "  ".repeat(depth + 1), ink(Ink::Bad, "missing"), e.to, why(e))),
+                None => lines.push(format!("{}{} {} {}", "  ".repeat(depth + 1), ink(Ink::Bad, "missing"), e.to, said(&e.detail))),
             }
         }
     }
 
     fn line(&self, n: &NodeView, by: Option<&EdgeView>) -> String {
         let share = by.and_then(|e| e.share).map(|s| format!("{} ", percent(s))).unwrap_or_default();
-        let broken =
-            by.filter(|e| e.state == EdgeState::Broken).map(|e| ink(Ink::Bad, &format!("broken ({}) ", why(e)))).unwrap_or_default();
+        let broken = by
+            .filter(|e| e.state == EdgeState::Broken)
+            .map(|e| ink(Ink::Bad, &format!("broken ({}) ", said(&e.detail))))
+            .unwrap_or_default();
         let count = match (n.ready, n.wanted) {
             (Some(r), Some(w)) => format!("  {r}/{w} ready"),
             _ => String::new(),
         };
         let version = n.version.as_deref().map(|v| format!("  {v}")).unwrap_or_default();
         let row = n.id.split_once('#').map(|(_, row)| format!("  {row}")).unwrap_or_default();
-        let why = if n.reason.is_empty() { String::new() } else { format!(": {}", n.reason) };
+        let why = n.reason.as_ref().map_or_else(String::new, |r| format!(": {r}"));
         let health = match n.health {
             Health::Healthy => ink(Ink::Dim, "healthy"),
             Health::Failing => ink(Ink::Bad, &format!("failing{why}")),
@@ -200,7 +202,7 @@ mod tests {
             rank,
             row: 0.0,
             health: Health::Healthy,
-            reason: String::new(),
+            reason: None,
             ready: None,
             wanted: None,
             version: None,

@@ -129,7 +129,7 @@ pub fn history(revisions: &[RevisionView], before: &[BeforeView]) -> Vec<String>
     rows.extend(before.iter().map(|b| {
         let note = match (&b.excluded, &b.reason) {
             (Some(why), _) => format!("not possible: {why}"),
-            (None, reason) => reason.clone().unwrap_or_default(),
+            (None, reason) => reason.as_ref().map(ToString::to_string).unwrap_or_default(),
         };
         let ended = b.ended_at.clone().unwrap_or_default();
         vec![b.run.clone(), b.strategy.clone(), ended, b.images.join(", "), ink(Ink::Dim, &note)]
@@ -270,7 +270,14 @@ pub fn run(v: &RunView) -> Vec<String> {
     }
     for l in v.lanes.iter().filter(|l| l.exists) {
         let letter = if l.lane == Lane::Blue { "B" } else { "G" };
-        lines.push(format!("  [{letter}] {} {}  {}/{} ready  {}", l.deployment, l.version, l.ready, l.wanted, l.note));
+        lines.push(format!(
+            "  [{letter}] {} {}  {}/{} ready  {}",
+            l.deployment,
+            l.version,
+            l.ready,
+            l.wanted,
+            l.note.as_ref().map_or("", |n| &n.text)
+        ));
     }
     let known = |n: Option<u32>| n.map_or("not known".to_string(), |n| n.to_string());
     for s in &v.services {

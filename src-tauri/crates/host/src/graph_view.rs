@@ -23,7 +23,7 @@ pub fn node(n: &Node, t: &Topology) -> NodeView {
         rank: n.rank as u8,
         row,
         health: health(n.health),
-        reason: n.reason.clone(),
+        reason: n.reason.clone().map(Into::into),
         ready: n.ready,
         wanted: n.wanted,
         version: n.version.clone(),

@@ -8,7 +8,7 @@ use engine::waits::ServiceEndpoints;
 use jiff::Timestamp;
 use model::kinds::pod::Pod;
 use model::kinds::service::Service;
-use model::{Kind, ObjectId, ObjectSet, names};
+use model::{Kind, ObjectId, ObjectSet, names, sentence};
 use plan::{Plan, Step};
 
 use crate::plan_view::tag;
@@ -107,12 +107,12 @@ fn lane(lane: Lane, id: &ObjectId, plan: &Plan, share: Option<f64>, set: Option<
         None => planned_version(lane, plan),
     };
     let note = match (deployment, failing) {
-        (None, _) if set.is_none() => "not seen from here".to_string(),
-        (None, _) => "not there".to_string(),
-        (Some(_), Some((pod, why))) => format!("pod {}: {why}", pod.metadata.name),
-        (Some(d), None) if d.wanted() == 0 => "scaled to zero".to_string(),
-        (Some(d), None) if d.spec.paused => "paused".to_string(),
-        (Some(_), None) => String::new(),
+        (None, _) if set.is_none() => Some(sentence!("not seen from here")),
+        (None, _) => Some(sentence!("not there")),
+        (Some(_), Some((pod, why))) => Some(sentence!("pod {pod}: {why}", pod = pod.metadata.name, why)),
+        (Some(d), None) if d.wanted() == 0 => Some(sentence!("scaled to zero")),
+        (Some(d), None) if d.spec.paused => Some(sentence!("paused")),
+        (Some(_), None) => None,
     };
     LaneView {
         lane,
@@ -122,7 +122,7 @@ fn lane(lane: Lane, id: &ObjectId, plan: &Plan, share: Option<f64>, set: Option<
         wanted: deployment.map(|d| d.wanted()).unwrap_or_default(),
         cells: pods.iter().map(|p| cell(p)).collect(),
         share,
-        note,
+        note: note.map(Into::into),
         exists: deployment.is_some(),
         restarts: pods.iter().flat_map(|p| &p.status.container_statuses).map(|c| c.restart_count).fold(0, u32::saturating_add),
         since: deployment.and_then(|d| d.metadata.creation_timestamp).map(said),

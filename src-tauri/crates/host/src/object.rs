@@ -2,7 +2,7 @@
 
 use api::*;
 use engine::Cluster;
-use model::{Kind, Object, ObjectId};
+use model::{Kind, Object, ObjectId, Sentence, sentence};
 use plan::Revision;
 use serde_json::Value;
 
@@ -30,14 +30,14 @@ impl Host {
             created: text(&raw, "/metadata/creationTimestamp").map(str::to_string),
             owner: node.as_ref().map(|n| n.owner.clone()).unwrap_or_default(),
             health: node.as_ref().map_or(Health::Unknown, |n| n.health),
-            reason: node.map(|n| n.reason).unwrap_or_default(),
+            reason: node.and_then(|n| n.reason),
             overview: overview(&id, &raw),
             versions,
             events,
             yaml: mask::yaml(&raw),
-            can_roll_out: why_not.is_empty(),
+            can_roll_out: why_not.is_none(),
             can_roll_back: id.kind.rolls(),
-            why_not,
+            why_not: why_not.map(Into::into),
         })
     }
 
@@ -106,21 +106,20 @@ fn reason(r: &plan::revisions::Reason) -> ReasonView {
 }
 
 /// Why an object cannot be rolled out; empty = it can. What the checks would find is not looked for here.
-fn why_not(id: &ObjectId, raw: &Value) -> String {
+fn why_not(id: &ObjectId, raw: &Value) -> Option<Sentence> {
     if id.kind != Kind::Deployment {
-        let back = if id.kind.rolls() { "; it can be rolled back" } else { "" };
-        return format!("a {} cannot be rolled out; a Deployment can{back}", id.kind);
+        let said = sentence!("a {kind} cannot be rolled out; a Deployment can", kind = id.kind);
+        return Some(if id.kind.rolls() { said.and(sentence!("it can be rolled back")) } else { said });
     }
     let owners = raw.pointer("/metadata/ownerReferences").and_then(Value::as_array);
     let controller = owners.into_iter().flatten().find(|o| o["controller"] == true);
     match controller {
-        Some(o) => format!(
-            "{} {} controls it; roll that out instead",
-            o["kind"].as_str().unwrap_or("something"),
-            o["name"].as_str().unwrap_or_default()
-        ),
-        None if raw.pointer("/metadata/deletionTimestamp").is_some() => "it is being deleted".into(),
-        None => String::new(),
+        Some(o) => {
+            let (kind, name) = (o["kind"].as_str().unwrap_or_default(), o["name"].as_str().unwrap_or_default());
+            Some(sentence!("{kind} {name} controls it", kind, name).and(sentence!("roll that out instead")))
+        }
+        None if raw.pointer("/metadata/deletionTimestamp").is_some() => Some(sentence!("it is being deleted")),
+        None => None,
     }
 }
 
@@ -223,9 +222,9 @@ mod tests {
     fn what_an_operator_controls_is_not_rolled_out_by_hand() {
         let id = ObjectId::new(Kind::Deployment, "a", "b");
         let owned = json!({"metadata":{"ownerReferences":[{"kind":"Rollout","name":"web","controller":true}]}});
-        assert_eq!(why_not(&id, &owned), "Rollout web controls it; roll that out instead");
-        assert_eq!(why_not(&id, &json!({"metadata":{}})), "");
-        assert!(!why_not(&ObjectId::new(Kind::Pod, "a", "b"), &json!({})).is_empty());
+        assert_eq!(why_not(&id, &owned).expect("owned").text, "Rollout web controls it; roll that out instead");
+        assert_eq!(why_not(&id, &json!({"metadata":{}})), None);
+        assert!(why_not(&ObjectId::new(Kind::Pod, "a", "b"), &json!({})).is_some());
     }
 
     #[test]

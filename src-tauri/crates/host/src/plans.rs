@@ -49,10 +49,11 @@ impl Host {
         headers.sort_by_key(|h| std::cmp::Reverse(h.started_at));
         let known = headers.iter().take(PAST).filter_map(|h| {
             let (plan, seen) = self.journaled(&h.id).ok()?;
+            let given = h.reason.as_ref().filter(|why| !why.is_empty()).map(|why| sentence!("{why}", why));
             let (ending, reason) = match &seen.status {
-                RunStatus::Done => (Ending::Done, h.reason.clone()),
-                RunStatus::BackedOut { why } => (Ending::TakenBack, Some(why.to_string())),
-                RunStatus::Stuck { .. } => (Ending::TakenBack, h.reason.clone()),
+                RunStatus::Done => (Ending::Done, given),
+                RunStatus::BackedOut { why } => (Ending::TakenBack, Some(why.sentence.clone())),
+                RunStatus::Stuck { .. } => (Ending::TakenBack, given),
                 _ => return None,
             };
             (plan.cluster.uid == cluster.uid).then(|| Past::of(&plan, seen.last_at, ending, reason))

@@ -1,6 +1,7 @@
 //! What a walk starts from: containers, template, strategies with their advice, revisions.
 
 use api::*;
+use model::{Sentence, sentence};
 use plan::around::Around;
 use plan::{ParamKind as PlanParam, Past, Strategy};
 
@@ -46,7 +47,7 @@ fn before(around: &Around<'_>, p: &Past) -> BeforeView {
         run: p.run.clone(),
         ended_at: p.at.map(|at| at.to_string()),
         strategy: p.strategy.clone(),
-        reason: p.reason.clone(),
+        reason: p.reason.clone().map(Into::into),
         images: object::containers(&p.before).into_iter().map(|c| format!("{}={}", c.name, c.image)).collect(),
         diff: plan_view::template_diff(&around.template(), &p.before),
         excluded: plan::revisions::excluded_before(around, p).map(SentenceView::from),
@@ -64,7 +65,7 @@ fn owner(o: &plan::owner::Owner) -> String {
     }
 }
 
-fn strategy(s: &dyn Strategy, advised: bool, reasons: Vec<String>, replicas: u32, probes: &[String]) -> StrategyView {
+fn strategy(s: &dyn Strategy, advised: bool, reasons: Vec<Sentence>, replicas: u32, probes: &[String]) -> StrategyView {
     let mut params: Vec<ParamView> = s.params().params.iter().map(param).collect();
     // Shown as what it will be; a front end leaves out what it does not change.
     if let Some(p) = params.iter_mut().find(|p| p.name == "probes") {
@@ -75,10 +76,10 @@ fn strategy(s: &dyn Strategy, advised: bool, reasons: Vec<String>, replicas: u32
     StrategyView {
         name: s.name().into(),
         advised,
-        reasons,
+        reasons: reasons.into_iter().map(Into::into).collect(),
         params,
         more_pods: if blue_green { replicas } else { 0 },
-        way_back: if blue_green { "one write".into() } else { "a rolling update".into() },
+        way_back: if blue_green { sentence!("one write") } else { sentence!("a rolling update") }.into(),
         takes: match blue_green {
             true => soak.unwrap_or_default().saturating_add(60),
             false => replicas.saturating_mul(PER_POD),

@@ -1,6 +1,6 @@
 //! Which strategy fits a target, with reasons. Names what there is and nothing else.
 
-use model::{Kind, ObjectId};
+use model::{Kind, ObjectId, Sentence, sentence};
 use serde::Serialize;
 
 use crate::around::Around;
@@ -18,7 +18,7 @@ pub struct Advice {
     /// How well it fits.
     pub fit: Fit,
     /// Why, each a sentence without a full stop.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Sentence>,
 }
 
 /// How well a strategy fits.
@@ -43,7 +43,7 @@ pub fn advise(snapshot: &Snapshot, target: &ObjectId) -> Result<Vec<Advice>, Pla
 
 fn blue_green(around: &Around<'_>) -> Advice {
     if around.id.kind != Kind::Deployment {
-        let reasons = vec![format!("a {} cannot stand twice beside itself", around.id.kind)];
+        let reasons = vec![sentence!("a {kind} cannot stand twice beside itself", kind = around.id.kind)];
         return Advice { strategy: "blue-green", fit: Fit::Unfit, reasons };
     }
     let services = around.services();
@@ -53,25 +53,27 @@ fn blue_green(around: &Around<'_>) -> Advice {
     match services.len() {
         0 => {
             fit = Fit::Unfit;
-            reasons.push("no service selects its pods, so there is no traffic to move".to_string());
+            reasons.push(sentence!("no service selects its pods, so there is no traffic to move"));
         }
-        1 => reasons.push("the new version is proven beside the old one, and going back is one write".to_string()),
-        n => reasons
-            .push(format!("the new version is proven beside the old one; its {n} services move one after the other, up to a second apart")),
+        1 => reasons.push(sentence!("the new version is proven beside the old one, and going back is one write")),
+        n => reasons.push(
+            sentence!("the new version is proven beside the old one")
+                .and(sentence!("its {n} services move one after the other, up to a second apart", n)),
+        ),
     }
     if claims > 0 {
         fit = fit.max(Fit::Possible);
-        reasons.push("it mounts volume claims, which both versions would share".to_string());
+        reasons.push(sentence!("it mounts volume claims, which both versions would share"));
     }
     if !around.deployment.complete() || around.deployment.spec.paused {
         fit = fit.max(Fit::Possible);
-        reasons.push("it is paused or not complete: let that settle first".to_string());
+        reasons.push(sentence!("it is paused or not complete: let that settle first"));
     }
     if let Some(owner) = around.deployment.metadata.controller() {
         fit = Fit::Unfit;
-        reasons.push(format!("{} {} controls it", owner.kind, owner.name));
+        reasons.push(sentence!("{kind} {name} controls it", kind = owner.kind, name = owner.name));
     }
-    reasons.push(format!("needs room for {} more pods", around.deployment.status.replicas));
+    reasons.push(sentence!("needs room for {n} more pods", n = around.deployment.status.replicas));
     Advice { strategy: "blue-green", fit, reasons }
 }
 
@@ -79,16 +81,20 @@ fn rollback(around: &Around<'_>) -> Result<Advice, PlanError> {
     let all = revisions(around.snapshot, around.id)?;
     let (fit, reasons) = match best(&all) {
         Some(best) => {
-            let mut reasons = vec![format!("revision {} can be gone back to, in steps, as a rolling update", best.number)];
-            reasons.extend(best.healthy_evidence.as_ref().map(ToString::to_string));
+            let mut reasons =
+                vec![sentence!("revision {revision} can be gone back to, in steps, as a rolling update", revision = best.number)];
+            reasons.extend(best.healthy_evidence.clone());
             (Fit::Possible, reasons)
         }
         None => match before(around) {
             Some(p) => (
                 Fit::Possible,
-                vec![format!("the cluster keeps no revision to go back to; run {} kept the template from before it", p.run)],
+                vec![
+                    sentence!("the cluster keeps no revision to go back to")
+                        .and(sentence!("run {run} kept the template from before it", run = p.run)),
+                ],
             ),
-            None => (Fit::Unfit, vec!["its history holds nothing to go back to".to_string()]),
+            None => (Fit::Unfit, vec![sentence!("its history holds nothing to go back to")]),
         },
     };
     Ok(Advice { strategy: "rollback", fit, reasons })

@@ -2,6 +2,7 @@
 //! they worked; and where it keeps none (`revisionHistoryLimit: 0`, or one too old) a run's plan still has it.
 
 use jiff::Timestamp;
+use model::Sentence;
 use serde_json::Value;
 
 use crate::plan::Plan;
@@ -23,8 +24,8 @@ pub struct Past {
     pub after: Value,
     /// How it ended.
     pub ending: Ending,
-    /// Why it was started, in the operator's words.
-    pub reason: Option<String>,
+    /// Why it was started, in the operator's words, or why it was taken back.
+    pub reason: Option<Sentence>,
 }
 
 /// How a run ended.
@@ -38,7 +39,7 @@ pub enum Ending {
 
 impl Past {
     /// The run of a plan.
-    pub fn of(plan: &Plan, at: Option<Timestamp>, ending: Ending, reason: Option<String>) -> Self {
+    pub fn of(plan: &Plan, at: Option<Timestamp>, ending: Ending, reason: Option<Sentence>) -> Self {
         Self {
             run: plan.id.clone(),
             at,
@@ -49,10 +50,5 @@ impl Past {
             ending,
             reason,
         }
-    }
-
-    /// ` (reason)`, or nothing.
-    pub(crate) fn why(&self) -> String {
-        self.reason.as_deref().filter(|r| !r.is_empty()).map(|r| format!(" ({r})")).unwrap_or_default()
     }
 }

@@ -217,13 +217,20 @@ impl Weighed {
             if same(&p.after, &kept.template) {
                 match p.ending {
                     Ending::Done => self.proves(30, sentence!("run {run} brought it in, checked it and ended well", run = p.run)),
-                    Ending::TakenBack => {
-                        self.refutes(-100, sentence!("run {run} brought it in and was taken back{why}", run = p.run, why = p.why()))
-                    }
+                    Ending::TakenBack => self.refutes(
+                        -100,
+                        match p.reason.clone() {
+                            Some(why) => sentence!("run {run} brought it in and was taken back ({why})", run = p.run; why),
+                            None => sentence!("run {run} brought it in and was taken back", run = p.run),
+                        },
+                    ),
                 }
             }
             if p.goes_back && p.ending == Ending::Done && same(&p.before, &kept.template) {
-                self.leaves(sentence!("run {run} went back from it{why}", run = p.run, why = p.why()));
+                self.leaves(match p.reason.clone() {
+                    Some(why) => sentence!("run {run} went back from it ({why})", run = p.run; why),
+                    None => sentence!("run {run} went back from it", run = p.run),
+                });
             }
         }
     }

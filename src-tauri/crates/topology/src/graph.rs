@@ -154,8 +154,8 @@ pub struct Node {
     pub presence: Presence,
     /// How it is.
     pub health: Health,
-    /// Why, in words: `2 of 3 ready: web-7d9 cannot pull image (ErrImagePull)`. Empty when there is nothing to say.
-    pub reason: String,
+    /// Why, in words: `2 of 3 ready: web-7d9 cannot pull image (ErrImagePull)`; null when there is nothing to say.
+    pub reason: Option<Sentence>,
     /// Ready pods, or ready endpoints of a Service; null where nothing is counted.
     pub ready: Option<u32>,
     /// Wanted pods, or all endpoints of a Service; null where nothing is counted.

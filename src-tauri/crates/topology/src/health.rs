@@ -1,7 +1,5 @@
 //! How an object is, with the reason in words. Ages are the reader's business: this room has no clock.
 
-use model::ObjectId;
-use model::kinds::condition;
 use model::kinds::deployment::Deployment;
 use model::kinds::gateway::Gateway;
 use model::kinds::hpa::Hpa;
@@ -9,6 +7,8 @@ use model::kinds::pdb::Pdb;
 use model::kinds::pod::Pod;
 use model::kinds::replica_set::ReplicaSet;
 use model::kinds::service::Service;
+use model::kinds::{Condition, condition};
+use model::{ObjectId, Sentence, sentence};
 
 use traffic::Attachment;
 
@@ -18,93 +18,107 @@ use crate::ports;
 use crate::view::{Reach, Row, View};
 
 /// Health and reason.
-pub(crate) type Verdict = (Health, String);
+pub(crate) type Verdict = (Health, Option<Sentence>);
 
 /// What a pod's failure means to a person; `None` when it does not fail.
-pub(crate) fn pod_failure(pod: &Pod) -> Option<String> {
+fn pod_failure(pod: &Pod) -> Option<Sentence> {
     let (reason, container) = match pod.failure() {
         Some(found) => found,
         None if pod.status.phase == "Failed" => (pod.status.reason.clone(), String::new()),
         None => return None,
     };
-    let said = match reason.as_str() {
-        "ErrImagePull" | "ImagePullBackOff" | "ErrImageNeverPull" | "InvalidImageName" => "cannot pull image",
-        "CreateContainerConfigError" => "lacks configuration that it refers to",
-        "CreateContainerError" | "RunContainerError" => "cannot start its container",
-        "CrashLoopBackOff" => "crashes again and again",
-        "OOMKilled" => "ran out of memory",
-        "Error" => "ended with an error",
-        "Unschedulable" => "fits on no node",
-        "Evicted" => "was evicted",
-        _ => "failed",
+    let what = match reason.as_str() {
+        "ErrImagePull" | "ImagePullBackOff" | "ErrImageNeverPull" | "InvalidImageName" => sentence!("cannot pull image"),
+        "CreateContainerConfigError" => sentence!("lacks configuration that it refers to"),
+        "CreateContainerError" | "RunContainerError" => sentence!("cannot start its container"),
+        "CrashLoopBackOff" => sentence!("crashes again and again"),
+        "OOMKilled" => sentence!("ran out of memory"),
+        "Error" => sentence!("ended with an error"),
+        "Unschedulable" => sentence!("fits on no node"),
+        "Evicted" => sentence!("was evicted"),
+        _ => sentence!("failed"),
     };
-    let which = if pod.spec.containers.len() > 1 && !container.is_empty() { format!(", container {container}") } else { String::new() };
-    Some(if reason.is_empty() { said.to_string() } else { format!("{said} ({reason}{which})") })
+    Some(match reason.is_empty() {
+        true => what,
+        false if pod.spec.containers.len() > 1 && !container.is_empty() => {
+            sentence!("{what} ({reason}, container {container})", reason, container; what)
+        }
+        false => sentence!("{what} ({reason})", reason; what),
+    })
 }
 
 /// A pod.
 pub(crate) fn pod(pod: &Pod, state: PodState) -> Verdict {
     match state {
-        PodState::Ready => (Health::Healthy, String::new()),
-        PodState::Failing => (Health::Failing, pod_failure(pod).unwrap_or_default()),
-        PodState::Ending => (Health::Idle, "ending".into()),
+        PodState::Ready => (Health::Healthy, None),
+        PodState::Failing => (Health::Failing, pod_failure(pod)),
+        PodState::Ending => (Health::Idle, Some(sentence!("ending"))),
         PodState::Starting => {
             let waits = pod.status.container_statuses.iter().find(|c| !c.ready);
             let said = match waits {
-                Some(c) if c.state.running.is_some() => format!("container {} runs and is not ready", c.name),
-                Some(c) if c.state.waiting.is_some() => "starting its containers".to_string(),
-                _ if pod.spec.node_name.is_empty() => "waits for a node".to_string(),
-                _ => "starting".to_string(),
+                Some(c) if c.state.running.is_some() => sentence!("container {container} runs and is not ready", container = c.name),
+                Some(c) if c.state.waiting.is_some() => sentence!("starting its containers"),
+                _ if pod.spec.node_name.is_empty() => sentence!("waits for a node"),
+                _ => sentence!("starting"),
             };
-            (Health::Moving, said)
+            (Health::Moving, Some(said))
         }
     }
 }
 
 /// `web-7d9 cannot pull image (ErrImagePull) and 2 more fail`; `None` when no pod fails.
-fn failing(ground: &Ground<'_>, pods: impl Iterator<Item = usize>) -> Option<String> {
+fn failing(ground: &Ground<'_>, pods: impl Iterator<Item = usize>) -> Option<Sentence> {
     let mut failing = pods.filter(|&p| ground.pods[p].state == PodState::Failing);
     let first = ground.pods[failing.next()?].pod;
-    let more = match failing.count() {
-        0 => String::new(),
-        1 => " and 1 more fails".into(),
-        n => format!(" and {n} more fail"),
-    };
-    Some(format!("{} {}{more}", first.metadata.name, pod_failure(first)?))
+    let (pod, what) = (&first.metadata.name, pod_failure(first)?);
+    Some(match failing.count() {
+        0 => sentence!("{pod} {what}", pod; what),
+        1 => sentence!("{pod} {what} and 1 more fails", pod; what),
+        n => sentence!("{pod} {what} and {n} more fail", pod, n; what),
+    })
 }
 
 /// A Deployment.
 pub(crate) fn deployment(d: &Deployment, workload: &Workload<'_>, ground: &Ground<'_>) -> Verdict {
     let (wanted, status) = (d.wanted(), &d.status);
-    let counts = format!("{} of {wanted} ready", status.ready_replicas);
-    let with = |why: &str| format!("{counts}: {why}");
+    let counts = ready_of(status.ready_replicas, wanted);
+    let with = |why| Some(but(&counts, why));
     let stuck = condition(&status.conditions, "Progressing").is_some_and(|c| c.reason == "ProgressDeadlineExceeded");
     let refused = condition(&status.conditions, "ReplicaFailure").filter(|c| c.status == "True");
     let bad = if status.available_replicas == 0 { Health::Failing } else { Health::Degraded };
     if d.metadata.deletion_timestamp.is_some() {
-        return (Health::Idle, "ending".into());
+        return (Health::Idle, Some(sentence!("ending")));
     }
     if d.observed() && wanted == 0 && status.replicas == 0 {
-        return (Health::Idle, "scaled to 0".into());
+        return (Health::Idle, Some(sentence!("scaled to 0")));
     }
     if let Some(why) = failing(ground, workload.pods.iter().copied()) {
-        return (bad, with(&why));
+        return (bad, with(why));
     }
     if let Some(refused) = refused {
-        return (bad, with(&refused.message));
+        return (bad, with(sentence!("{why}", why = refused.message)));
     }
     match () {
-        () if d.complete() && status.ready_replicas >= wanted => (Health::Healthy, counts),
-        () if stuck => (bad, with("rollout made no progress before its deadline")),
+        () if d.complete() && status.ready_replicas >= wanted => (Health::Healthy, Some(counts)),
+        () if stuck => (bad, with(sentence!("rollout made no progress before its deadline"))),
         () if d.spec.paused && d.observed() && status.updated_replicas != status.replicas => {
-            (Health::Moving, with(&format!("paused, {} of {wanted} on the newest template", status.updated_replicas)))
+            (Health::Moving, with(sentence!("paused, {n} of {wanted} on the newest template", n = status.updated_replicas, wanted)))
         }
-        () if !d.observed() => (Health::Moving, with("the change was not picked up yet")),
+        () if !d.observed() => (Health::Moving, with(sentence!("the change was not picked up yet"))),
         () if status.updated_replicas < wanted || status.replicas > status.updated_replicas => {
-            (Health::Moving, with(&format!("{} of {wanted} updated", status.updated_replicas)))
+            (Health::Moving, with(sentence!("{n} of {wanted} updated", n = status.updated_replicas, wanted)))
         }
-        () => (Health::Moving, with("pods are starting")),
+        () => (Health::Moving, with(sentence!("pods are starting"))),
     }
+}
+
+fn ready_of(have: u32, want: u32) -> Sentence {
+    sentence!("{have} of {want} ready", have, want)
+}
+
+/// Counts, and what is wrong although they say so.
+fn but(counts: &Sentence, why: Sentence) -> Sentence {
+    sentence!("{counts}: {why}"; counts = counts.clone(), why)
 }
 
 /// A controller of pods of which only the pods are known.
@@ -117,21 +131,19 @@ pub(crate) fn counted(workload: &Workload<'_>, ground: &Ground<'_>) -> (Verdict,
 /// A ReplicaSet.
 pub(crate) fn replica_set(set: &ReplicaSet, pods: &[usize], ground: &Ground<'_>) -> Verdict {
     let refused = condition(&set.status.conditions, "ReplicaFailure").filter(|c| c.status == "True");
-    match of_pods(set.status.ready_replicas, set.spec.replicas.unwrap_or(1), ground, pods) {
-        (Health::Moving, counts) if refused.is_some() => {
-            (Health::Failing, format!("{counts}: {}", refused.map(|c| c.message.as_str()).unwrap_or_default()))
-        }
-        verdict => verdict,
+    match (of_pods(set.status.ready_replicas, set.spec.replicas.unwrap_or(1), ground, pods), refused) {
+        ((Health::Moving, Some(counts)), Some(refused)) => (Health::Failing, Some(but(&counts, sentence!("{why}", why = refused.message)))),
+        (verdict, _) => verdict,
     }
 }
 
 fn of_pods(ready: u32, wanted: u32, ground: &Ground<'_>, pods: &[usize]) -> Verdict {
-    let counts = format!("{ready} of {wanted} ready");
+    let counts = ready_of(ready, wanted);
     match failing(ground, pods.iter().copied()) {
-        _ if wanted == 0 && pods.is_empty() => (Health::Idle, "scaled to 0".into()),
-        Some(why) => (if ready == 0 { Health::Failing } else { Health::Degraded }, format!("{counts}: {why}")),
-        None if ready == wanted => (Health::Healthy, counts),
-        None => (Health::Moving, counts),
+        _ if wanted == 0 && pods.is_empty() => (Health::Idle, Some(sentence!("scaled to 0"))),
+        Some(why) => (if ready == 0 { Health::Failing } else { Health::Degraded }, Some(but(&counts, why))),
+        None if ready == wanted => (Health::Healthy, Some(counts)),
+        None => (Health::Moving, Some(counts)),
     }
 }
 
@@ -150,19 +162,19 @@ pub(crate) fn stale(workload: &Workload<'_>, set: &ReplicaSet) -> bool {
 /// A Service: by its endpoints.
 pub(crate) fn service(s: &Service, backing: &Backing, view: &View<'_>) -> Verdict {
     if s.spec.kind == "ExternalName" {
-        return (Health::Unknown, format!("answers with the name {}", s.spec.external_name));
+        return (Health::Unknown, Some(sentence!("answers with the name {name}", name = s.spec.external_name)));
     }
     let selected: Vec<&Workload<'_>> = view.ground.selected(s).collect();
     let dropped = selected.iter().flat_map(|w| ports::dropped(s, w)).map(|d| d.detail).next();
-    let counts = format!("{} of {} endpoints ready", backing.ready, backing.total);
+    let counts = sentence!("{own} of {count} endpoints ready", own = backing.ready, count = backing.total);
     match dropped {
-        Some(why) if backing.taking() == 0 => (Health::Failing, why.text),
-        Some(why) => (Health::Degraded, why.text),
-        None if backing.taking() > 0 && backing.ready > 0 => (Health::Healthy, counts),
-        None if backing.taking() > 0 => (Health::Degraded, format!("{counts}: answered by pods that are ending")),
-        None if !s.spec.selector.is_empty() && selected.is_empty() => (Health::Failing, "its selector matches no pod".into()),
-        None if selected.iter().all(|w| w.wanted() == 0) => (Health::Idle, "nothing wanted behind it".into()),
-        None => (Health::Failing, counts),
+        Some(why) if backing.taking() == 0 => (Health::Failing, Some(why)),
+        Some(why) => (Health::Degraded, Some(why)),
+        None if backing.taking() > 0 && backing.ready > 0 => (Health::Healthy, Some(counts)),
+        None if backing.taking() > 0 => (Health::Degraded, Some(but(&counts, sentence!("answered by pods that are ending")))),
+        None if !s.spec.selector.is_empty() && selected.is_empty() => (Health::Failing, Some(sentence!("its selector matches no pod"))),
+        None if selected.iter().all(|w| w.wanted() == 0) => (Health::Idle, Some(sentence!("nothing wanted behind it"))),
+        None => (Health::Failing, Some(counts)),
     }
 }
 
@@ -170,27 +182,31 @@ pub(crate) fn service(s: &Service, backing: &Backing, view: &View<'_>) -> Verdic
 pub(crate) fn row(row: &Row, view: &View<'_>) -> Verdict {
     let split = &row.route.split;
     let refused = |(entry, attachment): &(ObjectId, Attachment)| match attachment {
-        _ if view.presence(entry) == Presence::Missing => Some(format!("{} does not exist", entry.said())),
-        Attachment::Refused(why) => Some(why.clone()),
+        _ if view.presence(entry) == Presence::Missing => Some(sentence!("{object} does not exist", object = entry.said())),
+        Attachment::Refused(why) => Some(sentence!("{why}", why)),
         _ => None,
     };
-    let refusals: Vec<String> = row.status.attachments.iter().filter_map(refused).collect();
+    let refusals: Vec<Sentence> = row.status.attachments.iter().filter_map(refused).collect();
     if let Some(why) = refusals.first().filter(|_| refusals.len() == row.status.attachments.len()) {
-        return (Health::Failing, format!("no entry takes it: {why}"));
+        return (Health::Failing, Some(sentence!("no entry takes it: {why}"; why = why.clone())));
     }
     if split.backends.is_empty() {
-        return (Health::Unknown, if split.elsewhere > 0 { "sends to a kind that is not shown" } else { "no backend" }.into());
+        let said = if split.elsewhere > 0 { sentence!("sends to a kind that is not shown") } else { sentence!("no backend") };
+        return (Health::Unknown, Some(said));
     }
-    let (mut lost, mut why, mut unseen) = (0.0, String::new(), None);
+    let (mut lost, mut why, mut unseen) = (0.0, Sentence::default(), None);
     for (i, backend) in split.backends.iter().enumerate().filter(|(i, _)| split.share(*i) > 0.0) {
         let trouble = match view.reach(row, backend) {
-            Reach::Broken(why) => Some(why.text),
+            Reach::Broken(why) => Some(why),
             Reach::Backed(s, b) if b.taking() == 0 && s.spec.kind != "ExternalName" => {
-                let why = if b.ready > 0 { "reaches no pod on its port" } else { "has no ready endpoint" };
-                Some(format!("{} {why}", backend.object.said()))
+                let object = backend.object.said();
+                Some(match b.ready {
+                    0 => sentence!("{object} has no ready endpoint", object),
+                    _ => sentence!("{object} reaches no pod on its port", object),
+                })
             }
             Reach::Unseen => {
-                unseen = Some(format!("{} is not read here", backend.object.said()));
+                unseen = Some(sentence!("{object} is not read here", object = backend.object.said()));
                 None
             }
             _ => None,
@@ -202,10 +218,10 @@ pub(crate) fn row(row: &Row, view: &View<'_>) -> Verdict {
     }
     let sum: f64 = (0..split.backends.len()).map(|i| split.share(i)).sum();
     match lost {
-        _ if sum == 0.0 && split.elsewhere == 0 => (Health::Failing, "every backend has weight 0".into()),
-        0.0 => unseen.map_or((Health::Healthy, String::new()), |why| (Health::Unknown, why)),
-        lost if lost > 0.999 => (Health::Failing, format!("every request fails: {why}")),
-        lost => (Health::Degraded, format!("{:.0} % of requests fail: {why}", lost * 100.0)),
+        _ if sum == 0.0 && split.elsewhere == 0 => (Health::Failing, Some(sentence!("every backend has weight 0"))),
+        0.0 => (if unseen.is_some() { Health::Unknown } else { Health::Healthy }, unseen),
+        lost if lost > 0.999 => (Health::Failing, Some(sentence!("every request fails: {why}"; why))),
+        lost => (Health::Degraded, Some(sentence!("{share} % of requests fail: {why}", share = format!("{:.0}", lost * 100.0); why))),
     }
 }
 
@@ -215,27 +231,37 @@ pub(crate) fn gateway(g: &Gateway) -> Verdict {
     let refused = ["Accepted", "Programmed"].iter().filter_map(|k| condition(conditions, k)).find(|c| c.status == "False");
     let taken = ["Programmed", "Accepted"].iter().any(|k| condition(conditions, k).is_some_and(|c| c.status == "True"));
     match refused {
-        Some(c) => (Health::Failing, format!("{}: {}", c.reason, c.message)),
-        None if taken => (Health::Healthy, String::new()),
-        None => (Health::Unknown, "no controller has accepted it".into()),
+        Some(c) => (Health::Failing, Some(told(c))),
+        None if taken => (Health::Healthy, None),
+        None => (Health::Unknown, Some(sentence!("no controller has accepted it"))),
     }
+}
+
+/// What a controller says of it.
+fn told(c: &Condition) -> Sentence {
+    sentence!("{reason}: {message}", reason = c.reason, message = c.message)
 }
 
 /// An HPA: by its own conditions.
 pub(crate) fn hpa(h: &Hpa) -> Verdict {
-    let counts = format!("{} to {} pods, wants {}", h.spec.min_replicas.unwrap_or(1), h.spec.max_replicas, h.status.desired_replicas);
+    let (min, max, wants) = (h.spec.min_replicas.unwrap_or(1), h.spec.max_replicas, h.status.desired_replicas);
     let failed = |kind| condition(&h.status.conditions, kind).filter(|c| c.status == "False");
     match (failed("AbleToScale"), failed("ScalingActive")) {
-        (None, Some(c)) if c.reason == "ScalingDisabled" => (Health::Idle, "off: its target is scaled to 0".into()),
-        (Some(c), _) | (None, Some(c)) => (Health::Degraded, format!("{}: {}", c.reason, c.message)),
-        _ if h.status.conditions.is_empty() => (Health::Unknown, "not looked at yet".into()),
-        _ => (Health::Healthy, counts),
+        (None, Some(c)) if c.reason == "ScalingDisabled" => (Health::Idle, Some(sentence!("off: its target is scaled to 0"))),
+        (Some(c), _) | (None, Some(c)) => (Health::Degraded, Some(told(c))),
+        _ if h.status.conditions.is_empty() => (Health::Unknown, Some(sentence!("not looked at yet"))),
+        _ => (Health::Healthy, Some(sentence!("{min} to {max} pods, wants {wants}", min, max, wants))),
     }
 }
 
 /// A PDB: by its own counts.
 pub(crate) fn pdb(p: &Pdb) -> Verdict {
     let s = &p.status;
-    let counts = format!("{} healthy, {} must stay, {} may be evicted", s.current_healthy, s.desired_healthy, s.disruptions_allowed);
-    (if s.current_healthy < s.desired_healthy { Health::Degraded } else { Health::Healthy }, counts)
+    let counts = sentence!(
+        "{healthy} healthy, {must} must stay, {may} may be evicted",
+        healthy = s.current_healthy,
+        must = s.desired_healthy,
+        may = s.disruptions_allowed
+    );
+    (if s.current_healthy < s.desired_healthy { Health::Degraded } else { Health::Healthy }, Some(counts))
 }

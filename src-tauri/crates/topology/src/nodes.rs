@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use model::kinds::template::PodSpec;
-use model::{Kind, Labels, Meta, Object, ObjectId, names};
+use model::{Kind, Labels, Meta, Object, ObjectId, names, sentence};
 
 use crate::graph::{Edge, Health, Lane, Node, NodeId, Presence, Rank};
 use crate::ground::Workload;
@@ -84,7 +84,7 @@ fn entries(view: &View<'_>, add: &mut impl FnMut(Node)) {
     }
     for ingress in view.all.ingresses(view.namespace) {
         let id = view.here(Kind::Ingress, &ingress.metadata.name);
-        let verdict = per_ingress.remove(&id).unwrap_or((Health::Unknown, "no rule".into()));
+        let verdict = per_ingress.remove(&id).unwrap_or((Health::Unknown, Some(sentence!("no rule"))));
         add(node(id, &ingress.metadata, Rank::Entry, verdict));
     }
 }
@@ -149,7 +149,7 @@ fn asides(view: &View<'_>, edges: &[Edge], add: &mut impl FnMut(Node)) {
     for edge in edges {
         let Ok(id) = edge.id.to.parse::<ObjectId>() else { continue };
         if let (Kind::ConfigMap | Kind::Secret, Some(object)) = (id.kind, view.all.get(&id)) {
-            add(node(id, object.meta(), Rank::Aside, (Health::Healthy, String::new())));
+            add(node(id, object.meta(), Rank::Aside, (Health::Healthy, None)));
         }
     }
 }
@@ -169,11 +169,11 @@ fn absent(view: &View<'_>, object: ObjectId) -> Node {
         other => other,
     };
     let verdict = match presence {
-        Presence::Missing => (Health::Failing, "does not exist".to_string()),
+        Presence::Missing => (Health::Failing, Some(sentence!("does not exist"))),
         _ if !view.sight.follows(&object.namespace) => {
-            (Health::Unknown, format!("not loaded: namespace {} is not followed", object.namespace))
+            (Health::Unknown, Some(sentence!("not loaded: namespace {namespace} is not followed", namespace = object.namespace)))
         }
-        _ => (Health::Unknown, "not read here".to_string()),
+        _ => (Health::Unknown, Some(sentence!("not read here"))),
     };
     Node { presence, ..node(object, &Meta::default(), rank, verdict) }
 }

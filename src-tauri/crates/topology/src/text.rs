@@ -79,7 +79,7 @@ impl<'a> Writer<'a> {
         let serving = edges.iter().filter(|e| e.state == EdgeState::Active).count();
         self.line(depth, &format!("pods: {}; {serving} serving", counts.join(", ")));
         for pod in pods.iter().filter(|n| n.health == Health::Failing) {
-            self.line(depth + 1, &format!("{} {}", pod.object.name, pod.reason));
+            self.line(depth + 1, &format!("{} {}", pod.object.name, why(pod)));
         }
     }
 
@@ -122,8 +122,12 @@ fn title(node: &Node) -> String {
     format!("{name}{lane}{version}{revision}")
 }
 
+fn why(node: &Node) -> &str {
+    node.reason.as_ref().map_or("", |r| &r.text)
+}
+
 fn state(node: &Node) -> String {
-    match (node.presence, node.reason.as_str()) {
+    match (node.presence, why(node)) {
         (Presence::Missing, _) => "MISSING".into(),
         (_, "") => node.health.word().into(),
         (_, reason) => format!("{}: {reason}", node.health.word()),

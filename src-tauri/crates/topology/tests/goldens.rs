@@ -58,7 +58,7 @@ fn a_healthy_shop_raises_no_finding_and_every_node_of_it_is_well() {
     let topology = load(&case);
     assert_eq!(topology.findings().collect::<Vec<_>>(), Vec::<&findings::Finding>::new());
     for node in topology.graph().nodes() {
-        assert_eq!(node.health, Health::Healthy, "{}: {}", node.id, node.reason);
+        assert_eq!(node.health, Health::Healthy, "{}: {:?}", node.id, node.reason);
     }
     for edge in topology.graph().edges() {
         assert_eq!(edge.state, EdgeState::Active, "{:?}", edge.id);

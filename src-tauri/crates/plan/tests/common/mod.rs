@@ -195,7 +195,7 @@ pub fn snapshot(case: &Path, request: &Request) -> Snapshot {
             before: template(&p.before),
             after: template(&p.after),
             ending: if p.taken_back { Ending::TakenBack } else { Ending::Done },
-            reason: p.reason.clone(),
+            reason: p.reason.as_ref().map(|why| model::sentence!("{why}", why)),
         })
         .collect();
     snapshot
