@@ -189,6 +189,11 @@ impl Window {
         Ok(())
     }
 
+    /// Types keys at the window as a whole.
+    pub async fn keys(&self, keys: &str) -> Outcome<()> {
+        Ok(self.client.find(Locator::Css("body")).await?.send_keys(keys).await?)
+    }
+
     /// Holds a button as a person does: presses it, waits, lets go.
     pub async fn hold(&self, css: &str, time: Duration) -> Outcome<()> {
         use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};

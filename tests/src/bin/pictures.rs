@@ -19,7 +19,7 @@ async fn main() -> Outcome<()> {
     let start = start(&j)?;
     let w = Window::open(j.state.path(), &start).await?;
     open(&w, &j).await?;
-    keys(&w, "gc").await?;
+    w.keys("gc").await?;
     w.click("[data-context=staging] [data-testid=open-context]").await?;
     w.see("[data-testid=context-row][data-context=staging][data-state=unreachable]").await?;
     w.see("[data-testid=context-row][data-context=practice][data-state=live]").await?;
@@ -38,7 +38,7 @@ async fn main() -> Outcome<()> {
         w.click("[data-testid=roll-back]").await?;
         w.see("[data-testid=walk] .rev").await?;
         take(&w, &to, &format!("walk-back{name}")).await?;
-        keys(&w, "gm").await?;
+        w.keys("gm").await?;
         j.select(&w).await?;
     }
     set(&w, "language-en").await?;
@@ -46,7 +46,7 @@ async fn main() -> Outcome<()> {
     for (setting, name) in [("theme-light", "-light"), ("language-ko", "-ko")] {
         set(&w, setting).await?;
         walk(&w, &to, name).await?;
-        keys(&w, "gm").await?;
+        w.keys("gm").await?;
         set(&w, if name == "-ko" { "language-en" } else { "theme-dark" }).await?;
         j.select(&w).await?;
     }
@@ -65,7 +65,7 @@ async fn main() -> Outcome<()> {
     take(&w, &to, "backed-out").await?;
 
     // Once more, to its end.
-    keys(&w, "gm").await?;
+    w.keys("gm").await?;
     j.select(&w).await?;
     w.click("[data-testid=roll-out]").await?;
     w.fill("[data-testid=image-web]", "changeover.dev/shop:v2").await?;
@@ -84,7 +84,7 @@ async fn main() -> Outcome<()> {
     open(&w, &j).await?;
     w.see("[data-testid=left-behind]").await?;
     take(&w, &to, "map-1024").await?;
-    keys(&w, "gr").await?;
+    w.keys("gr").await?;
     w.see("[data-testid=left-behind-list]").await?;
     take(&w, &to, "left-behind-1024").await?;
     in_light_and_korean(&w, &to, "left-behind").await?;
@@ -102,19 +102,19 @@ async fn main() -> Outcome<()> {
     w.see("[data-testid=choice-re-pin]").await?;
     take(&w, &to, "held-1024").await?;
     in_light_and_korean(&w, &to, "held").await?;
-    keys(&w, "p").await?;
+    w.keys("p").await?;
     w.see("[data-testid=run]:not([data-state=held])").await?;
     w.click("[data-testid=back-out]").await?;
     w.see("[data-testid=back-out-ok]").await?;
     take(&w, &to, "flip-back-1024").await?;
-    keys(&w, &char::from(fantoccini::key::Key::Escape).to_string()).await?;
+    w.keys(&char::from(fantoccini::key::Key::Escape).to_string()).await?;
     j.finish(&w).await?;
     take(&w, &to, "report-1024").await?;
     w.close().await?;
 
     let w = Window::open(j.state.path(), &Start { size: Some((1440, 900)), ..small }).await?;
     open(&w, &j).await?;
-    keys(&w, "gr").await?;
+    w.keys("gr").await?;
     w.see("[data-testid=run-row]").await?;
     take(&w, &to, "runs").await?;
     w.click("[data-testid=run-row]").await?;
@@ -142,7 +142,7 @@ async fn theirs(w: &Window, j: &Journey, to: &Path) -> Outcome<()> {
         w.click("[data-testid=take-over]").await?;
         w.see("[data-testid=take-over-dialog]").await?;
         take(w, to, &format!("take-over{name}")).await?;
-        keys(w, &char::from(fantoccini::key::Key::Escape).to_string()).await?;
+        w.keys(&char::from(fantoccini::key::Key::Escape).to_string()).await?;
     }
     w.client.set_window_size(1440, 900).await?;
     w.click("[data-testid=take-over]").await?;
@@ -152,7 +152,7 @@ async fn theirs(w: &Window, j: &Journey, to: &Path) -> Outcome<()> {
     take(w, to, "taken-over").await?;
     w.click("[data-testid=choice-back-out]").await?;
     j.state(w, "backedOut").await?;
-    keys(w, "gm").await?;
+    w.keys("gm").await?;
     j.select(w).await
 }
 
@@ -259,21 +259,16 @@ async fn in_light_and_korean(w: &Window, to: &Path, name: &str) -> Outcome<()> {
     Ok(())
 }
 
-async fn keys(w: &Window, keys: &str) -> Outcome<()> {
-    w.client.find(fantoccini::Locator::Css("body")).await?.send_keys(keys).await?;
-    Ok(())
-}
-
 /// Changes a setting where a user does, and comes back.
 async fn set(w: &Window, id: &str) -> Outcome<()> {
     let screen = w.see("[data-testid=app]").await?.attr("data-screen").await?.unwrap_or_default();
     settings(w).await?;
     w.click(&format!("[data-testid={id}]")).await?;
-    keys(w, &char::from(fantoccini::key::Key::Escape).to_string()).await?;
+    w.keys(&char::from(fantoccini::key::Key::Escape).to_string()).await?;
     w.reads(&format!("[data-testid=app][data-screen={screen}]"), &[""], PATIENCE).await?;
     Ok(())
 }
 
 async fn settings(w: &Window) -> Outcome<()> {
-    keys(w, &(char::from(fantoccini::key::Key::Control).to_string() + ",")).await
+    w.keys(&(char::from(fantoccini::key::Key::Control).to_string() + ",")).await
 }
