@@ -59,6 +59,18 @@ impl Release {
         helm.output().expect("helm starts")
     }
 
+    /// What the server answers to a dry run of an apply of the Service by that manager, if it refuses it.
+    fn applies_dry(&self, manager: &str, selector: &Value) -> Option<String> {
+        let file = self.0.state.path().join("service.json");
+        let spec = json!({"selector": selector, "ports": [{"port": 80, "targetPort": 8080}]});
+        let metadata = json!({"name": "web", "namespace": self.0.namespace});
+        let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec});
+        std::fs::write(&file, service.to_string()).expect("writes");
+        let file = file.display().to_string();
+        let manager = format!("--field-manager={manager}");
+        LAB.kubectl(&["apply", "--server-side", "--dry-run=server", &manager, "-f", &file]).err().map(|e| e.to_string())
+    }
+
     fn works(&self, arguments: &[&str]) {
         let out = self.helm(arguments);
         assert!(out.status.success(), "helm {arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
@@ -92,9 +104,19 @@ fn in_the_middle_of_a_run_helm_is_refused_as_the_check_had_said_and_after_the_wa
     let run = r.0.quick_plan("promote", &[]);
     let (_, checked) = r.0.ends(&["check", "plan", "-o", "json"]);
     let findings = checked["findings"].as_array().expect("findings");
-    let told = findings.iter().find(|f| f["code"] == "helm-owner").expect("who owns it is told before");
-    assert!(told["message"].to_string().contains("web"), "{told}");
+    let told: Vec<String> = findings.iter().filter(|f| f["code"] == "helm-owner").map(|f| f["message"].to_string()).collect();
+    let at_service = |m: &&String| m.contains("from step pin-web") && m.contains("conflict over .spec.selector,");
+    assert_eq!((told.len(), told.iter().filter(at_service).count()), (2, 1), "{told:#?}");
+    // Asked as Helm before the pin, the server sees nothing wrong; asked as ourselves, it names who is in the way.
+    let as_was = json!({"app": "web"});
+    let pinned = json!({"app": "web", "pod-template-hash": "x"});
+    assert_eq!(r.applies_dry("helm", &as_was), None);
+    let refused = r.applies_dry("changeover-rollout", &pinned).expect("a conflict");
+    assert!(refused.contains(r#"conflict with "helm": .spec.selector"#), "{refused}");
     assert_eq!(r.0.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "left at the gate, pinned");
+    let refused = r.applies_dry("helm", &as_was).expect("a conflict");
+    assert!(refused.contains(r#"conflict with "changeover-rollout" using v1"#) && refused.contains(": .spec.selector"), "{refused}");
+    r.works(&["upgrade", "web", "chart", "--dry-run=server"]);
     // Chart and values are as they were: the pin alone is in its way.
     let refused = r.helm(&["upgrade", "web", "chart"]);
     let said = String::from_utf8_lossy(&refused.stderr);

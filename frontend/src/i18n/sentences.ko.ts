@@ -60,6 +60,8 @@ export const sentences: Record<Form, string> = {
     "Flux {kind} {name} 소유입니다. 변경을 되돌리는지 확인하지 못했습니다(조회한 목록에 없음)",
   "belongs to the Flux {kind} {name}; whether it would take our changes back could not be checked ({why})":
     "Flux {kind} {name} 소유입니다. 변경을 되돌리는지 확인하지 못했습니다({why})",
+  "belongs to the Helm release {release}: from step {step} until the run is over, helm upgrade and helm rollback of it fail with a conflict over {fields}, as a dry run shows":
+    "Helm 릴리스 {release} 소유입니다. 단계 {step}부터 실행이 끝날 때까지 helm upgrade와 helm rollback은 {fields} 필드의 충돌로 실패합니다(dry-run으로 확인됨)",
   "belongs to the Helm release {release}: until the run is over, helm upgrade and helm rollback of it can fail with a conflict, or write the chart's version back":
     "Helm 릴리스 {release} 소유입니다. 실행이 끝날 때까지 helm upgrade와 helm rollback은 충돌로 실패하거나 차트의 버전을 다시 적용할 수 있습니다",
   "bring the new version into Git before it reconciles again": "다시 reconcile되기 전에 새 버전을 Git에 반영하세요",

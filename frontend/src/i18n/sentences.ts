@@ -60,6 +60,7 @@ export type Form =
   | "belongs to the Flux {kind} {name}: its next upgrade writes Git's version back"
   | "belongs to the Flux {kind} {name}; whether it would take our changes back could not be checked (it was not found among those that were read)"
   | "belongs to the Flux {kind} {name}; whether it would take our changes back could not be checked ({why})"
+  | "belongs to the Helm release {release}: from step {step} until the run is over, helm upgrade and helm rollback of it fail with a conflict over {fields}, as a dry run shows"
   | "belongs to the Helm release {release}: until the run is over, helm upgrade and helm rollback of it can fail with a conflict, or write the chart's version back"
   | "bring the new version into Git before it reconciles again"
   | "by hand, once nobody drives it: {commands}"
