@@ -15,6 +15,7 @@ pub mod held;
 pub mod journey;
 pub mod labs;
 pub mod real;
+pub mod registry;
 pub mod scene;
 pub mod standing;
 pub mod window;

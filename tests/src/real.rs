@@ -33,7 +33,8 @@ const EVERY: Duration = Duration::from_millis(50);
 /// Pods of the shop.
 pub const PODS: usize = 3;
 
-static LAB: LazyLock<Lab> = LazyLock::new(|| crate::lab(&[lab::Kind::RealNodes]).expect("a lab with a real node stands"));
+/// The lab with a real node that the suite made stand.
+pub static LAB: LazyLock<Lab> = LazyLock::new(|| crate::lab(&[lab::Kind::RealNodes]).expect("a lab with a real node stands"));
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| Runtime::new().expect("a runtime"));
 
 /// A copy of the sample shop in a namespace of its own, with a journal of its own.

@@ -204,7 +204,8 @@ fn lab_command(command: LabCommand, dir: LabDir) -> Result<(), Failure> {
         }
         LabCommand::Build => {
             use lab::programs::{Module, build};
-            for module in [Module::Kubernetes, Module::Etcd, Module::Shopd, Module::Traefik, Module::MetricsServer, Module::Helm] {
+            let usual = [Module::Kubernetes, Module::Etcd, Module::Shopd, Module::Traefik, Module::MetricsServer];
+            for module in usual.into_iter().chain([Module::Helm, Module::Registry]) {
                 println!("{}", build(module)?.display());
             }
         }

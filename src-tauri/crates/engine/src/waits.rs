@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use model::kinds::deployment::Deployment;
 use model::kinds::endpoint_slice::EndpointSlice;
-use model::kinds::pod::Pod;
+use model::kinds::pod::{Pod, PodFailure};
 use model::kinds::replica_set::ReplicaSet;
 use model::kinds::service::Service;
 use model::kinds::{Condition, condition};
@@ -73,10 +73,8 @@ pub fn failing_since(d: &Deployment, pods: &[&Pod], old: Option<&Condition>) -> 
             patience: Duration::from_secs(10),
         });
     }
-    let (reason, container, pod) = pods.iter().filter(|p| !p.is_ending()).find_map(|p| {
-        let (reason, container) = p.failure()?;
-        Some((reason, container, &p.metadata.name))
-    })?;
+    let (pod, failure) = pods.iter().filter(|p| !p.is_ending()).find_map(|p| Some((&p.metadata.name, p.failure()?)))?;
+    let PodFailure { reason, container, message } = failure;
     let patience = match reason.as_str() {
         "InvalidImageName" | "ErrImageNeverPull" => 5,
         "ErrImagePull" | "ImagePullBackOff" | "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError" => 20,
@@ -86,7 +84,10 @@ pub fn failing_since(d: &Deployment, pods: &[&Pod], old: Option<&Condition>) -> 
         // A node may still be added.
         _ => return None,
     };
-    let said = sentence!("{pod}: container {container}: {reason}", pod, container, reason);
+    let said = match message.as_str() {
+        "" => sentence!("{pod}: container {container}: {reason}", pod, container, reason),
+        _ => sentence!("{pod}: container {container}: {reason}: {message}", pod, container, reason, message),
+    };
     Some(Failing { said: Said::new("pods-fail", said), patience: Duration::from_secs(patience) })
 }
 
@@ -316,5 +317,17 @@ mod tests {
             {"name":"c","state":{"terminated":{"reason":"Error","exitCode":1}}}]}}))
         .expect("decodes");
         assert_eq!(failing(&d, &[&p]).expect("a crash loop looks like this, too").patience, Duration::from_secs(20));
+    }
+
+    #[test]
+    fn what_the_registry_answered_is_said_and_how_long_a_crash_loop_waits_is_not() {
+        let said = |reason: &str, message: &str| {
+            let p: Pod = serde_json::from_value(json!({"metadata":{"name":"p"},"status":{"containerStatuses":[
+                {"name":"c","state":{"waiting":{"reason":reason,"message":message}}}]}}))
+            .expect("decodes");
+            failing(&Deployment::default(), &[&p]).expect("fails").said.to_string()
+        };
+        assert_eq!(said("ErrImagePull", "shop:v9: not found"), "p: container c: ErrImagePull: shop:v9: not found");
+        assert_eq!(said("CrashLoopBackOff", "back-off 10s"), "p: container c: CrashLoopBackOff");
     }
 }

@@ -101,7 +101,7 @@ pub fn lanes(plan: &Plan, run: &RunView, set: Option<&ObjectSet>) -> Vec<LaneVie
 fn lane(lane: Lane, id: &ObjectId, plan: &Plan, share: Option<f64>, set: Option<&ObjectSet>) -> LaneView {
     let deployment = set.and_then(|s| s.workload(id));
     let pods = set.map(|s| pods(s, id)).unwrap_or_default();
-    let failing = pods.iter().filter(|p| !p.is_ending()).find_map(|p| p.failure().map(|(why, _)| (p, why)));
+    let failing = pods.iter().filter(|p| !p.is_ending()).find_map(|p| p.failure().map(|f| (p, f.reason)));
     let version = match deployment {
         Some(d) => d.spec.template.spec.containers.first().map(|c| tag(&c.image)).unwrap_or_default(),
         None => planned_version(lane, plan),

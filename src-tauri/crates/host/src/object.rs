@@ -178,7 +178,7 @@ fn typed(object: &Object, row: &mut impl FnMut(&str, String)) {
             row("Phase", p.status.phase.clone());
             row("Address", p.status.pod_ip.clone());
             row("Restarts", p.status.container_statuses.iter().map(|c| c.restart_count).sum::<u32>().to_string());
-            row("Failing", p.failure().map(|(why, c)| format!("{why} {c}")).unwrap_or_default());
+            row("Failing", p.failure().map(|f| [f.reason, f.container, f.message].join(" ").trim().to_string()).unwrap_or_default());
             row("Images", p.spec.containers.iter().map(|c| format!("{}={}", c.name, c.image)).collect::<Vec<_>>().join(", "));
         }
         _ => {}

@@ -180,8 +180,8 @@ impl Weighed {
         if kept.ready > 0 {
             self.proves(100, sentence!("{n} of its pods are ready now", n = kept.ready));
         }
-        if let Some((reason, _)) = failing {
-            self.refutes(-120, sentence!("its pods fail now: {reason}", reason));
+        if let Some(failure) = failing {
+            self.refutes(-120, sentence!("its pods fail now: {reason}", reason = failure.reason));
             return;
         }
         // Pods of a ReplicaSet are named after it; those of other kinds are not, and only pods that are there can be told.

@@ -23,7 +23,7 @@ pub(crate) type Verdict = (Health, Option<Sentence>);
 /// What a pod's failure means to a person; `None` when it does not fail.
 fn pod_failure(pod: &Pod) -> Option<Sentence> {
     let (reason, container) = match pod.failure() {
-        Some(found) => found,
+        Some(f) => (f.reason, f.container),
         None if pod.status.phase == "Failed" => (pod.status.reason.clone(), String::new()),
         None => return None,
     };

@@ -213,6 +213,13 @@ impl Lab {
         Ok(sh::read(kubectl(&self.dir)?.args(arguments))?)
     }
 
+    /// A program of the lab in the first real node's network, not yet started; `None` without a real node. What it serves
+    /// on the loopback device, that node alone reaches.
+    pub fn on_node(&self, program: &str) -> Result<Option<Command>, LabError> {
+        let program = programs::program(program)?;
+        Ok(self.record.network.map(|network| node::inside(network, 1, &program)))
+    }
+
     /// Applies a file or folder of manifests.
     pub fn apply(&self, manifests: &Path) -> Result<(), LabError> {
         apply(&self.dir, manifests)

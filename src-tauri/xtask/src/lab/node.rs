@@ -47,7 +47,8 @@ fn ip(line: &str) -> Result<(), LabError> {
     Ok(())
 }
 
-fn inside(network: Network, node: u8, program: &Path) -> Command {
+/// A program in a node's network: what it serves on the loopback device, the node alone reaches.
+pub(super) fn inside(network: Network, node: u8, program: &Path) -> Command {
     let mut command = Command::new("nsenter");
     command.arg(format!("--net=/run/netns/{}", namespace(network, node))).arg(program);
     command

@@ -26,6 +26,8 @@ pub enum Module {
     MetricsServer,
     /// Helm.
     Helm,
+    /// crane: a registry for images, and the hand that fills it.
+    Registry,
     /// The sample application, which is also the pause program of real nodes.
     Shopd,
 }
@@ -38,6 +40,7 @@ impl Module {
             Self::Traefik => "traefik",
             Self::MetricsServer => "metrics-server",
             Self::Helm => "helm",
+            Self::Registry => "registry",
             Self::Shopd => "shopd",
         }
     }
@@ -58,6 +61,7 @@ impl Module {
             Self::Traefik => "about 6 minutes the first time",
             Self::Helm => "about 3 minutes the first time",
             Self::Etcd | Self::MetricsServer => "about 2 minutes the first time",
+            Self::Registry => "half a minute the first time",
             Self::Shopd => "a few seconds",
         }
     }
@@ -70,6 +74,7 @@ impl Module {
             "traefik" => Some((Self::Traefik, "traefik")),
             "metrics-server" => Some((Self::MetricsServer, "metrics-server")),
             "helm" => Some((Self::Helm, "helm")),
+            "crane" => Some((Self::Registry, "crane")),
             "shopd" => Some((Self::Shopd, "shopd")),
             "kube-apiserver" | "kube-controller-manager" | "kube-scheduler" | "kube-proxy" | "kubelet" | "kubectl" | "agnhost" => {
                 Some((Self::Kubernetes, program))

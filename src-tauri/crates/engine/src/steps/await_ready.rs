@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::ObjectId;
+use model::{Kind, ObjectId};
 
 use super::{gone, late};
 use crate::ctx::{Ctx, Stop};
@@ -59,7 +59,7 @@ pub async fn run(ctx: &mut Ctx, id: &ObjectId, service: Option<&ObjectId>, count
             (Wait::Yes, ..) => return Ok(Receipt::Ready { pods }),
             // It fails for as long as it stands, and waits for a hand.
             (Wait::NotYet(_), Some(stuck), _) => ctx.beat_within(stuck, &deadline),
-            (Wait::NotYet(_), None, Some(failed)) => return Err(Stop::Failed(failed)),
+            (Wait::NotYet(_), None, Some(failed)) => return Err(Stop::Failed(never_ran(ctx, id, failed).await)),
             (Wait::NotYet(said), None, None) if ctx.over(&deadline) => {
                 let late = late(id, said, seconds).sentence;
                 let said = trouble.seen.map_or(late.clone(), |seen| late.and(seen.sentence));
@@ -69,4 +69,23 @@ pub async fn run(ctx: &mut Ctx, id: &ObjectId, service: Option<&ObjectId>, count
         }
         ctx.tick().await?;
     }
+}
+
+/// What a runtime writes into a container's log when the kernel does not take the image's program; the status says no more
+/// than that it ended.
+const FOREIGN: &str = "exec format error";
+
+/// Adds to a crash that the program never ran. Of the log nothing else is told: what an application says may be secret.
+async fn never_ran(ctx: &Ctx, id: &ObjectId, mut failed: Said) -> Said {
+    let of = |name: &str| failed.sentence.with.get(name).map(String::as_str).unwrap_or_default();
+    if !matches!(of("reason"), "Error" | "CrashLoopBackOff") {
+        return failed;
+    }
+    let pod = id.sibling(Kind::Pod, of("pod"));
+    // Who may not read logs is told what the status says.
+    let log = ctx.ports.cluster.logs(&pod, of("container"), 1).await.unwrap_or_default();
+    if log.trim_end().ends_with(FOREIGN) {
+        failed.sentence = failed.sentence.and(sentence!("exec format error: the image is for another architecture than its node's"));
+    }
+    failed
 }

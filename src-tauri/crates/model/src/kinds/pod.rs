@@ -83,6 +83,18 @@ pub struct StateDetail {
     pub exit_code: Option<i32>,
 }
 
+/// Why a pod cannot become ready by waiting alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PodFailure {
+    /// `CrashLoopBackOff`, `ErrImagePull`, `Error`, `Unschedulable`, …
+    pub reason: String,
+    /// Container that it is about; empty for the pod itself.
+    pub container: String,
+    /// The kubelet's words, where they say more than the reason: what a registry answered, what is missing. Never what the
+    /// container itself said.
+    pub message: String,
+}
+
 impl Pod {
     /// The pod's `Ready` condition.
     pub fn is_ready(&self) -> bool {
@@ -94,9 +106,9 @@ impl Pod {
         self.metadata.deletion_timestamp.is_some()
     }
 
-    /// Reason why this pod cannot become ready by waiting alone (wait predicate W-FAIL), with the container's name:
-    /// waiting reasons of containers and init containers, `terminated: Error`, unschedulable.
-    pub fn failure(&self) -> Option<(String, String)> {
+    /// Why this pod cannot become ready by waiting alone (wait predicate W-FAIL): waiting reasons of containers and init
+    /// containers, `terminated: Error`, unschedulable.
+    pub fn failure(&self) -> Option<PodFailure> {
         const WAITING: [&str; 8] = [
             "ErrImagePull",
             "ImagePullBackOff",
@@ -109,14 +121,16 @@ impl Pod {
         ];
         for c in self.status.init_container_statuses.iter().chain(&self.status.container_statuses) {
             if let Some(w) = c.state.waiting.as_ref().filter(|w| WAITING.contains(&w.reason.as_str())) {
-                return Some((w.reason.clone(), c.name.clone()));
+                // Of a crash loop the kubelet only says how long it waits.
+                let message = if w.reason == "CrashLoopBackOff" { String::new() } else { w.message.clone() };
+                return Some(PodFailure { reason: w.reason.clone(), container: c.name.clone(), message });
             }
             if let Some(t) = c.state.terminated.as_ref().filter(|t| t.reason == "Error" || t.reason == "OOMKilled") {
-                return Some((t.reason.clone(), c.name.clone()));
+                return Some(PodFailure { reason: t.reason.clone(), container: c.name.clone(), message: String::new() });
             }
         }
         let unschedulable =
             super::condition(&self.status.conditions, "PodScheduled").filter(|c| c.status == "False" && c.reason == "Unschedulable");
-        unschedulable.map(|c| (c.reason.clone(), String::new()))
+        unschedulable.map(|c| PodFailure { reason: c.reason.clone(), container: String::new(), message: c.message.clone() })
     }
 }

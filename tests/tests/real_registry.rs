@@ -1,0 +1,91 @@
+//! Images that a registry does not have, or has for another machine, or under a tag that moved, on a real node with a
+//! registry of its own: what an operator reads, and that production is as it was.
+
+use acceptance::held::{always_enough, none_failed, versions};
+use acceptance::real::{LAB, LONGEST, PODS, Shop};
+use acceptance::registry::{Built, Registry};
+use acceptance::until;
+use evidence::{Connections, Method};
+use serde_json::Value;
+
+/// The shop's own template with another image, pulled anew for each pod.
+fn template(shop: &Shop, image: &str) -> Value {
+    let mut template = shop.object("deployment/web")["spec"]["template"].clone();
+    template["spec"]["containers"][0]["image"] = image.into();
+    template["spec"]["containers"][0]["imagePullPolicy"] = "Always".into();
+    template
+}
+
+/// All of its pods are available, and those before them are gone.
+fn rolled_out(shop: &Shop) {
+    shop.kubectl(&["rollout", "status", "deployment/web", "--timeout=120s"]);
+    until("the pods before are gone", LONGEST, || shop.pods_of("web").len() == PODS);
+}
+
+fn plan(shop: &Shop, image: &str) -> String {
+    shop.file("template.json", &template(shop, image).to_string());
+    shop.plan(&["--template", "template.json", "--finish", "swap", "--set", "deadline=90", "--set", "soak=2", "--set", "proveWithin=20"])
+}
+
+#[test]
+fn an_image_that_cannot_be_pulled_or_does_not_run_here_is_taken_back_and_the_reason_is_the_servers() {
+    let registry = Registry::open(&LAB);
+    registry.push("other", "v2", Built::ElsewhereAndSaysSo);
+    registry.push("unsaid", "v2", Built::ElsewhereUnsaid);
+    let cases = [
+        ("gone", "shop:gone: not found"),
+        ("other", "no match for platform in manifest"),
+        ("unsaid", "exec format error: the image is for another architecture"),
+    ];
+    std::thread::scope(|threads| {
+        for (tag, reason) in cases {
+            let image = registry.image(tag);
+            threads.spawn(move || {
+                let shop = Shop::open(tag);
+                let (blue, selector) = (shop.pods_of("web"), shop.object("service/web")["spec"]["selector"].clone());
+                let (deployments, services) = (shop.names("deployments"), shop.names("services"));
+                plan(&shop, &image);
+                let eyes = shop.eyes();
+                let traffic = shop.traffic(shop.service(), Connections::Anew, Method::Get);
+                let said = shop.run(&["--yes"]).must_end(5, "backedOut");
+                let last = said.last().expect("a last line").to_string();
+                assert!(last.contains(reason), "{tag}: the end says why: {last}");
+                let report = traffic.stop();
+                none_failed(tag, &report);
+                assert_eq!(versions(&report), ["v1"].into());
+                let looks = eyes.close();
+                always_enough(&looks);
+                assert!(looks.iter().all(|l| !l.on_green()), "{tag}: the Service led to green");
+                assert_eq!(shop.pods_of("web"), blue, "{tag}: blue's pods are the same");
+                assert_eq!(shop.object("service/web")["spec"]["selector"], selector, "{tag}: no pin is left");
+                assert!(shop.object("deployment/web")["spec"]["paused"].is_null(), "{tag}: no pause is left");
+                assert_eq!((shop.names("deployments"), shop.names("services")), (deployments, services), "{tag}: nothing of green is left");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_tag_that_moved_is_told_by_what_the_pods_run_and_a_digest_says_which_is_meant() {
+    let registry = Registry::open(&LAB);
+    let first = registry.push("stable", "v1", Built::Here);
+    let shop = Shop::open("moved");
+    let patch = serde_json::json!({"spec": {"template": template(&shop, &registry.image("stable"))}});
+    shop.kubectl(&["patch", "deployment", "web", "--type=merge", "-p", &patch.to_string()]);
+    rolled_out(&shop);
+    let second = registry.push("stable", "v2", Built::Here);
+    assert_ne!(first, second, "the tag moved");
+    let pod = shop.pods_of("web").into_keys().next().expect("a pod");
+    shop.kubectl(&["delete", "pod", &pod]);
+    rolled_out(&shop);
+
+    plan(&shop, &second);
+    let checked = shop.json(&["check", "plan"]);
+    let findings = checked["findings"].as_array().expect("findings");
+    let moved = findings.iter().find(|f| f["code"] == "mutable-tag").unwrap_or_else(|| panic!("the tag moved: {checked}"));
+    assert!(moved["message"].to_string().contains("its pods run 2 different images under"), "{moved}");
+    shop.run(&["--yes"]).must_end(0, "done");
+    let after = shop.asked(shop.service());
+    none_failed("by digest", &after);
+    assert_eq!(versions(&after), ["v2"].into(), "every pod runs what the digest says");
+}
