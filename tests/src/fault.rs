@@ -40,19 +40,68 @@ pub enum Fault {
     Held,
     /// The client's connection is cut; the server gets the request right before the next one of its method and path.
     BeforeNext,
+    /// The server never sees it; the client gets this in place of an answer.
+    Instead(Answer),
+    /// The server handles it; its answer comes by one byte a second.
+    Dripping,
 }
 
-/// Which requests a fault meets: the first that fits takes it away.
-#[derive(Clone, Debug)]
-pub struct Rule {
-    /// Method.
-    pub method: Method,
+/// What somebody says who is not the API server, or an API server that did nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// One header besides the type of the body; an empty name = none.
+    pub header: (&'static str, &'static str),
+    /// Body.
+    pub body: &'static str,
+}
+
+impl Answer {
+    /// An API server that has too much to do, and says for how long.
+    pub const fn busy(retry_after: &'static str) -> Self {
+        let body =
+            r#"{"kind":"Status","apiVersion":"v1","status":"Failure","message":"too many requests","reason":"TooManyRequests","code":429}"#;
+        Self { status: 429, header: ("retry-after", retry_after), body }
+    }
+
+    /// An API server, or what stands before it, that is in trouble of its own.
+    pub const fn trouble(status: u16) -> Self {
+        Self { status, header: ("", ""), body: "<html>upstream connect error</html>" }
+    }
+
+    /// The network's page where one logs in, in place of everything.
+    pub const fn portal(status: u16) -> Self {
+        Self { status, header: ("location", "http://portal.example.com/"), body: "<!doctype html><title>Welcome</title>Please log in" }
+    }
+
+    /// An API server that does not know the credentials (any more).
+    pub const UNAUTHORIZED: Self = Self {
+        status: 401,
+        header: ("", ""),
+        body: r#"{"kind":"Status","apiVersion":"v1","status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}"#,
+    };
+
+    fn response(self) -> Result<Response<Body>, http::Error> {
+        let kind = if self.body.starts_with('{') { "application/json" } else { "text/html" };
+        let mut response = Response::builder().status(self.status).header("content-type", kind);
+        if !self.header.0.is_empty() {
+            response = response.header(self.header.0, self.header.1);
+        }
+        response.body(Full::new(Bytes::from_static(self.body.as_bytes())).map_err(|e| match e {}).boxed_unsync())
+    }
+}
+
+/// Which requests a fault meets: the first that fits takes it away, unless it lasts.
+struct Rule {
+    /// `None` = any.
+    method: Option<Method>,
     /// Part of path and query.
-    pub path: String,
+    path: String,
     /// Part of the body; empty = any.
-    pub body: String,
-    /// Fault.
-    pub fault: Fault,
+    body: String,
+    fault: Fault,
+    lasts: bool,
 }
 
 /// A request that came by, and the server's answer to it (`None` = the server did not get it).
@@ -132,7 +181,15 @@ impl FaultProxy {
 
     /// The next request that fits the rule meets its fault.
     pub fn next(&self, method: Method, path: &str, body: &str, fault: Fault) {
-        let rule = Rule { method, path: path.into(), body: body.into(), fault };
+        self.rule(Rule { method: Some(method), path: path.into(), body: body.into(), fault, lasts: false });
+    }
+
+    /// Every request meets it, until [`FaultProxy::heal`].
+    pub fn every(&self, fault: Fault) {
+        self.rule(Rule { method: None, path: String::new(), body: String::new(), fault, lasts: true });
+    }
+
+    fn rule(&self, rule: Rule) {
         self.inner.rules.lock().expect("no panic holds it").push(rule);
     }
 
@@ -162,8 +219,9 @@ impl FaultProxy {
         self.inner.silent.send_replace(true);
     }
 
-    /// Everything passes again.
+    /// Everything passes again, but for faults that wait for one request.
     pub fn heal(&self) {
+        self.inner.rules.lock().expect("no panic holds it").retain(|rule| !rule.lasts);
         self.inner.silent.send_replace(false);
     }
 
@@ -239,6 +297,23 @@ async fn handle(inner: Arc<Inner>, request: Request<Incoming>) -> Result<Respons
             *inner.late.lock().expect("no panic holds it") = Some((seen, request));
             Err(Cut.into())
         }
+        Some(Fault::Instead(answer)) => {
+            inner.note(seen, None);
+            Ok(answer.response()?)
+        }
+        Some(Fault::Dripping) => {
+            let answer = inner.forward(request).await?;
+            inner.note(seen, Some(answer.status()));
+            let (mut parts, body) = answer.into_parts();
+            parts.headers.remove(hyper::header::CONTENT_LENGTH);
+            let bytes = body.collect().await?.to_bytes();
+            let drops = (0..bytes.len()).map(move |at| bytes.slice(at..=at));
+            let drops = futures::stream::iter(drops).then(|drop| async {
+                tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                Ok(Frame::data(drop))
+            });
+            Ok(Response::from_parts(parts, StreamBody::new(drops).boxed_unsync()))
+        }
         Some(Fault::ResetBefore) => {
             inner.note(seen, None);
             Err(Cut.into())
@@ -297,8 +372,9 @@ impl Inner {
             return None;
         }
         let mut rules = self.rules.lock().expect("no panic holds it");
-        let at = rules.iter().position(|r| r.method == *method && path.contains(&r.path) && body.contains(&r.body))?;
-        Some(rules.remove(at).fault)
+        let at =
+            rules.iter().position(|r| r.method.as_ref().is_none_or(|m| m == method) && path.contains(&r.path) && body.contains(&r.body))?;
+        if rules[at].lasts { Some(rules[at].fault.clone()) } else { Some(rules.remove(at).fault) }
     }
 
     /// What shall arrive right before this request. A dry run is none.

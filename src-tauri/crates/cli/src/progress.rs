@@ -49,7 +49,8 @@ impl Progress {
         if last.is_none() {
             news.push(News::Started(Box::new(v.clone())));
         }
-        for s in &v.steps {
+        let mut printed = v.clone();
+        for (s, printed) in v.steps.iter().zip(&mut printed.steps) {
             let before = last.as_ref().and_then(|l| l.steps.iter().find(|b| b.id == s.id));
             let state_changed = before.map_or(s.state != StepState::Pending, |b| b.state != s.state);
             let said_more = before.is_some_and(|b| b.detail != s.detail) && matches!(s.state, StepState::Running | StepState::Undoing);
@@ -57,6 +58,9 @@ impl Progress {
             if state_changed || (said_more && due) {
                 self.beat = Some(now);
                 news.push(News::Step(s.clone()));
+            } else if let (true, Some(before)) = (said_more, before) {
+                // Too soon, and still new next time: a silence is said in the same words for as long as it lasts.
+                printed.detail.clone_from(&before.detail);
             }
         }
         let known = last.as_ref().map_or(0, |l| l.notes.len());
@@ -75,8 +79,7 @@ impl Progress {
         {
             news.push(News::Hold(Box::new(v.clone())));
         }
-        // What was throttled is still new next time.
-        self.last = Some(v.clone());
+        self.last = Some(printed);
         news
     }
 }
@@ -247,8 +250,12 @@ pub(crate) mod tests {
         assert_eq!(p.news(&v, Duration::from_secs(1)), [], "too soon");
         v.steps[0].detail = crate::text::tests::said("2 of 3");
         assert_eq!(p.news(&v, Duration::from_secs(6)).len(), 1);
+        v.steps[0].detail = "no answer".into();
+        assert_eq!(p.news(&v, Duration::from_secs(7)), [], "too soon");
+        assert_eq!(p.news(&v, Duration::from_secs(11)).len(), 1, "what was new too soon is told when it is time");
+        assert_eq!(p.news(&v, Duration::from_secs(20)), [], "once");
         v.steps[0].state = StepState::Done;
-        assert_eq!(p.news(&v, Duration::from_secs(6)).len(), 1);
+        assert_eq!(p.news(&v, Duration::from_secs(20)).len(), 1);
     }
 
     #[test]

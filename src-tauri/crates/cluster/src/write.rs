@@ -139,8 +139,9 @@ fn classify(write: &Write, status: StatusCode, headers: &HeaderMap, body: &[u8],
             let after = retry_after(headers).as_secs();
             Err(WriteError::NotSent { object, message: format!("{message}; the server is busy, not applied, retry after {after} s") })
         }
-        300..=399 => Err(refused(format!("HTTP {status}: redirects are not followed"))),
-        400..=499 => Err(refused(message)),
+        300..=399 => Err(WriteError::Unknown { object, message: format!("HTTP {status}: redirects are not followed") }),
+        // Anybody on the road may say no (a login page, a gateway): of the write only the API server can tell.
+        400..=499 if decoded.is_some() => Err(refused(message)),
         _ => Err(WriteError::Unknown { object, message }),
     }
 }
@@ -210,6 +211,7 @@ mod tests {
         let policy = r#"{"kind":"Status","message":"denied request: no","reason":"Invalid","details":{},"code":422}"#;
         let taken = r#"{"kind":"Status","message":"deployments.apps \"web\" already exists","reason":"AlreadyExists","details":{"name":"web"},"code":409}"#;
         let not_found = r#"{"kind":"Status","message":"not found","reason":"NotFound","code":404}"#;
+        let unauthorized = r#"{"kind":"Status","message":"Unauthorized","reason":"Unauthorized","code":401}"#;
         for (write, status, body, expect) in [
             (&patch(), 200, "{}", "ok {}"),
             (&patch(), 422, failed_test, "Precondition"),
@@ -218,12 +220,13 @@ mod tests {
             (&patch(), 422, policy, "Refused"),
             (&patch(), 404, not_found, "Refused"),
             (&delete, 404, not_found, "ok null"),
-            (&delete, 404, "<html>", "Refused"),
+            (&delete, 404, "<html>", "Unknown"),
             (&delete, 409, "{}", "Precondition"),
             (&create, 409, taken, "Precondition"),
             (&create, 403, taken, "Refused"),
-            (&patch(), 401, "", "NotSent"),
-            (&patch(), 302, "", "Refused"),
+            (&patch(), 401, unauthorized, "NotSent"),
+            (&patch(), 403, "<html>", "Unknown"),
+            (&patch(), 302, "", "Unknown"),
             (&patch(), 429, "", "NotSent"),
             (&patch(), 500, "", "Unknown"),
             (&patch(), 504, "", "Unknown"),
