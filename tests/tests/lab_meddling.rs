@@ -1,11 +1,14 @@
 //! What others do to a cluster in the middle of a run, on a real API server with its own controllers: a quota that is met
-//! half-way, a pod that is evicted in the soak, a namespace that ends.
+//! half-way, a pod that is evicted in the soak, a namespace that ends, objects that are made anew under their old names,
+//! admission that falls silent.
 
+use std::net::TcpListener;
 use std::time::Duration;
 
-use acceptance::scene::{LAB, Running, Scene};
+use acceptance::scene::{LAB, Running, Scene, served_by_green};
 use acceptance::until;
-use serde_json::json;
+use base64::Engine;
+use serde_json::{Value, json};
 
 fn quota(s: &Scene, pods: u32) {
     s.apply(&json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "team", "namespace": s.namespace},
@@ -68,4 +71,81 @@ fn a_namespace_that_ends_in_the_middle_is_told_and_nothing_more_is_tried() {
     assert_eq!((code, &end["state"]), (4, &json!("left")), "{end}");
     let why = format!("namespace {} is being deleted", s.namespace);
     assert!(end["text"].as_str().is_some_and(|t| t.contains(&why)), "{run}: {end}");
+}
+
+/// As it is, under its own name, and yet another object: another uid, and none of our marks.
+fn made_anew(s: &Scene, kind: &str, name: &str) {
+    let mut object: Value = serde_json::from_str(&s.kubectl(&["get", kind, name, "-o", "json"])).expect("is JSON");
+    let old = object["metadata"]["uid"].clone();
+    object["metadata"] = json!({"name": name, "namespace": s.namespace, "labels": object["metadata"]["labels"]});
+    object.as_object_mut().expect("an object").remove("status");
+    if name == "web" {
+        object["spec"].as_object_mut().expect("a spec").remove("paused");
+    }
+    if kind == "service" {
+        object["spec"] = json!({"selector": {"app": "web"}, "ports": [{"port": 80, "targetPort": 8080}]});
+    }
+    s.kubectl(&["delete", kind, name, "--wait=true"]);
+    s.apply(&object);
+    let uid = s.kubectl(&["get", kind, name, "-o", "jsonpath={.metadata.uid}"]);
+    assert_ne!(old, uid.as_str());
+}
+
+/// What was there when the plan was made is gone, and something of the same name is there: somebody else's, whatever it is.
+#[test]
+fn an_object_that_was_made_anew_is_never_written_to_unasked() {
+    // A Service led to its pods all the while; whoever made it knew nothing of colours.
+    let (forth, back) = (&["approve", "--yes"][..], &["back-out", "--reason", "test"][..]);
+    let cases = [("service", "web", forth), ("deployment", "web", forth), ("deployment", "web-green", back)];
+    for (kind, name, call) in cases {
+        let s = Scene::direct();
+        let run = s.quick_plan("swap", &[]);
+        assert_eq!(s.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+        made_anew(&s, kind, name);
+        let written = |s: &Scene| {
+            let all = s.carried_out().into_iter();
+            all.filter(|(w, _)| w.contains(&format!("{kind}s/{name} "))).collect::<Vec<_>>()
+        };
+        let before = written(&s);
+        let (code, end) = s.ends(&[&call[..1], &[&run], &call[1..]].concat());
+        assert_eq!((code, &end["state"]), (4, &json!("left")), "{kind}/{name}: {end}");
+        assert!(end["text"].to_string().contains(name), "{kind}/{name}: what is held is named: {end}");
+        assert_ne!(s.selector(), served_by_green(), "{kind}/{name}");
+        assert_eq!(written(&s), before, "{kind}/{name}: nothing is written to somebody else's");
+        assert_eq!(s.kubectl(&["get", kind, name, "-o", "jsonpath={.metadata.deletionTimestamp}"]), "", "{kind}/{name} stays");
+    }
+}
+
+/// Admission that never answers, for updates of Services here; the value keeps its port.
+fn silent_admission(s: &Scene) -> TcpListener {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("https://{}/", listener.local_addr().expect("an address"));
+    let authority = std::fs::read(LAB.authority()).expect("reads");
+    let rules = json!([{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["services"]}]);
+    s.apply(&json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingWebhookConfiguration", "metadata": {"name": s.namespace},
+        "webhooks": [{"name": "silent.example.com", "rules": rules, "failurePolicy": "Fail", "timeoutSeconds": 1, "sideEffects": "None",
+            "admissionReviewVersions": ["v1"], "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": s.namespace}},
+            "clientConfig": {"url": url, "caBundle": base64::engine::general_purpose::STANDARD.encode(authority)}}]}));
+    let tried =
+        ["-n", &s.namespace, "patch", "service", "web", "--dry-run=server", "--type=merge", "-p", r#"{"metadata":{"labels":{"a":"b"}}}"#];
+    until("it counts", Duration::from_secs(60), || LAB.kubectl(&tried).is_err_and(|e| e.to_string().contains("failed calling webhook")));
+    listener
+}
+
+#[test]
+fn admission_that_falls_silent_holds_the_cutover_in_its_own_words_and_once_it_speaks_the_run_goes_on() {
+    let s = Scene::direct();
+    let run = s.quick_plan("swap", &[]);
+    assert_eq!(s.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+    let before = s.selector();
+    let listener = silent_admission(&s);
+    let (code, end) = s.ends(&["approve", &run, "--yes"]);
+    assert_eq!((code, &end["state"]), (4, &json!("left")), "{end}");
+    assert!(end["text"].as_str().is_some_and(|t| t.contains("failed calling webhook")), "{end}");
+    assert_eq!(s.selector(), before, "traffic is where it was");
+    LAB.kubectl(&["delete", "validatingwebhookconfiguration", &s.namespace]).expect("deleted");
+    drop(listener);
+    let goes_on = || s.ends(&["resume", &run, "--yes"]).0 == 0;
+    until("the API server has heard of it, and the run goes on", Duration::from_secs(90), goes_on);
+    assert_eq!(s.selector(), served_by_green());
 }

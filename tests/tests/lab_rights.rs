@@ -127,3 +127,30 @@ fn the_viewer_sees_all_that_is_shown_and_is_stopped_before_anything_is_written()
     }
     assert!(s.carried_out().is_empty(), "{:?}", s.carried_out());
 }
+
+/// Rights that end in the middle: told by name, nothing moves, and once they are back, so does the run.
+#[test]
+fn rights_that_are_withdrawn_in_the_middle_stop_the_run_in_words_and_with_them_it_is_taken_back() {
+    let s = Scene::direct();
+    let (user, me) = ("shop-operator", LAB.kubeconfig_of("shop-operator"));
+    let roles = ["changeover-viewer", "changeover-operator"];
+    bind(&s, user, &roles);
+    let world = s.world();
+    let run = plan(&s, &me, &[&BLUE_GREEN[..], &["--finish", "swap"]].concat());
+    assert_eq!(carry_out(&s, &me, &run, &["--until", "create-green"]).0, 4);
+    let before = s.selector();
+    s.kubectl(&["delete", "rolebinding", "changeover-operator"]);
+    until("the right is gone", Duration::from_secs(30), || !may(&s, user, "patch", "services"));
+    let (code, end) = ends(&s, &me, &["resume", &run, "--yes"]);
+    assert_eq!((code, &end["error"]["code"]), (1, &json!("forbidden")), "{end}");
+    let (code, end) = ends(&s, &me, &["back-out", &run, "--reason", "test"]);
+    assert_eq!((code, &end["state"]), (6, &json!("stuck")), "{end}");
+    assert!(end["text"].to_string().contains("cannot delete resource"), "what is missing is told: {end}");
+    assert!(end["breakGlass"].to_string().contains("delete deployments.apps/web-green"), "and what to do by hand: {end}");
+    assert_eq!(s.selector(), before, "nothing moves");
+    bind(&s, user, &roles);
+    until("the right is back", Duration::from_secs(30), || may(&s, user, "patch", "services"));
+    let (code, end) = ends(&s, &me, &["back-out", &run, "--reason", "test"]);
+    assert_eq!((code, &end["state"]), (5, &json!("backedOut")), "{end}");
+    assert_eq!(s.world(), world, "nothing is left of it");
+}

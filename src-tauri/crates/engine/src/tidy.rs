@@ -35,7 +35,7 @@ async fn clean(ctx: &mut Ctx, object: &ObjectId) -> Result<(), Stop> {
         let Some(write) = mark_off(ctx, object, &live).or_else(|| manager_off(object, &live)) else { return Ok(()) };
         match ctx.send(vec![], write, None, Purpose::Tidy, 1).await? {
             Sent::Landed(_) | Sent::Overtaken => {}
-            Sent::Unknown => {
+            Sent::Unknown(_) => {
                 ctx.settle().await?;
             }
             Sent::Refused(_) | Sent::Unsent(_) => break,

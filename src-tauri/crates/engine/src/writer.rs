@@ -38,7 +38,7 @@ pub enum Sent {
     /// Never left.
     Unsent(WriteError),
     /// Nobody knows.
-    Unknown,
+    Unknown(WriteError),
 }
 
 impl Ctx {
@@ -59,7 +59,7 @@ impl Ctx {
                 }
                 Sent::Refused(e) => return Err(Stop::Failed(Said::new("refused", e.said()))),
                 Sent::Unsent(e) => self.silence(e.said(), &mut silent).await?,
-                Sent::Unknown => {
+                Sent::Unknown(_) => {
                     if self.settle().await? {
                         return Ok(());
                     }
@@ -91,6 +91,11 @@ impl Ctx {
         };
         if live.is_some_and(ending) && !matches!(change, Change::Nothing | Change::Delete) {
             return Err(self.contradicts(whole(object, sentence!("{object}: is being deleted", object = object.said()), live)));
+        }
+        let anew = |l: &Value| self.view.created().get(object).is_some_and(|made| l["metadata"]["uid"] != made.as_str());
+        if live.is_some_and(anew) && !matches!(change, Change::Nothing) {
+            let why = sentence!("{object}: somebody deleted what this run created, and made it anew", object = object.said());
+            return Err(self.contradicts(whole(object, why, live)));
         }
         let pre_image = matches!(change, Change::Delete).then(|| live.cloned()).flatten();
         let last = self.view.last_write_to(&self.step, object, self.direction);
@@ -146,7 +151,7 @@ impl Ctx {
             Err(WriteError::Precondition { .. }) => Sent::Overtaken,
             Err(e @ WriteError::Refused { .. }) => Sent::Refused(e),
             Err(e @ WriteError::NotSent { .. }) => Sent::Unsent(e),
-            Err(WriteError::Unknown { .. }) => Sent::Unknown,
+            Err(e @ WriteError::Unknown { .. }) => Sent::Unknown(e),
         })
     }
 
@@ -171,7 +176,7 @@ impl Ctx {
     pub async fn settle(&mut self) -> Result<bool, Stop> {
         let mut landed = false;
         let mut silent = None;
-        let mut fences = 0;
+        let (mut fences, mut last) = (0, Sentence::default());
         while let Some(record) = self.view.pending().cloned() {
             // Said before the read: a server that fell silent leaves that without an answer, too.
             let object = record.write.object().said();
@@ -191,7 +196,8 @@ impl Ctx {
                 Late::Possible => {
                     fences += 1;
                     if fences > ATTEMPTS {
-                        let said = sentence!("{object}: whether a write landed cannot be settled", object);
+                        // The last answer says what is in the way: a webhook that is down, a gateway.
+                        let said = sentence!("{object}: whether a write landed cannot be settled ({last})", object; last);
                         return Err(Stop::hold(HoldCode::Unreachable, Said::new("unsettled", said), &[Choice::Retry]));
                     }
                     match self.fence(&record, live.as_ref()).await? {
@@ -199,7 +205,10 @@ impl Ctx {
                         Sent::Refused(e) => {
                             return Err(Stop::hold(HoldCode::Refused, Said::new("refused", e.said()), &[Choice::Retry]));
                         }
-                        Sent::Unknown => self.silence(sentence!("the fencing write"), &mut silent).await?,
+                        Sent::Unknown(e) => {
+                            last = e.said();
+                            self.silence(last.clone(), &mut silent).await?;
+                        }
                         Sent::Landed(_) | Sent::Overtaken => {}
                     }
                 }

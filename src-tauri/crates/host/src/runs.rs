@@ -348,11 +348,11 @@ impl Host {
             let by = told.face.driver.by;
             return Err(errors::share(engine::ShareError::Held { run: run.to_string(), by, seen: "by its record".into() }));
         }
-        let (plan, _) = self.journaled(run)?;
+        let (plan, before) = self.journaled(run)?;
         self.allow(&plan.context, None)?;
         let (held, ports, recorder) = self.arm(&plan).await?;
         let taken = Run::resume(ports, run, self.drive(&plan, None)?, first.clone()).await.map_err(run_error)?;
-        self.heard(&taken, &first).await;
+        self.heard(&taken, &first, &before.status).await;
         Ok(self.driven(taken, Arc::new(plan), held, recorder))
     }
 
@@ -379,13 +379,17 @@ impl Host {
     }
 
     /// Waits until the word that a run was given shows.
-    async fn heard(&self, taken: &Run, first: &Option<Command>) {
+    async fn heard(&self, taken: &Run, first: &Option<Command>, before: &RunStatus) {
+        let was_stuck = matches!(before, RunStatus::Stuck { .. });
         // What it shows first is what the journal says; the word that it was given must have been heard.
         effect(taken.watch(), |v| match first {
             Some(Command::Approve(gate)) => v.gate.as_ref().is_none_or(|g| &g.name != gate),
-            Some(Command::BackOut(_)) => {
-                matches!(v.status, RunStatus::BackingOut { .. } | RunStatus::BackedOut { .. } | RunStatus::Stuck { .. })
-            }
+            Some(Command::BackOut(_)) => match v.status {
+                RunStatus::BackingOut { .. } | RunStatus::BackedOut { .. } => true,
+                // One that was stuck is tried again.
+                RunStatus::Stuck { .. } => !was_stuck,
+                _ => false,
+            },
             Some(Command::Choose(_)) => v.hold.is_none(),
             Some(Command::Detach) | None => v.attached,
         })

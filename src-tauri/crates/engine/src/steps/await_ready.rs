@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::{Kind, ObjectId};
+use model::{Kind, ObjectId, sentence};
 
 use super::{gone, late};
 use crate::ctx::{Ctx, Stop};
