@@ -278,7 +278,8 @@ async fn handle(inner: Arc<Inner>, request: Request<Incoming>) -> Result<Respons
     passes(&inner.silent).await;
     let (mut parts, body) = request.into_parts();
     if !inner.admits(&mut parts.headers)? {
-        let refused = r#"{"kind":"Status","apiVersion":"v1","status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}"#;
+        let refused =
+            r#"{"kind":"Status","apiVersion":"v1","status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}"#;
         let body = Full::new(Bytes::from(refused)).map_err(|e| match e {}).boxed_unsync();
         return Ok(Response::builder().status(401).header("content-type", "application/json").body(body)?);
     }

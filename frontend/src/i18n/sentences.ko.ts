@@ -581,7 +581,6 @@ export const sentences: Record<Form, string> = {
   "taken over from {from}: {why}": "{from} 님에게서 넘겨받았습니다: {why}",
   "taken over in the middle: look where it stands, then go on or back":
     "도중에 넘겨받았습니다. 상태를 확인한 뒤 계속하거나 되돌리세요",
-  "the fencing write": "이전 쓰기를 막는 쓰기",
   "the new version serves, {left} s left to look at it": "새 버전이 요청을 처리하고 있습니다. 관찰 {left}초 남음",
   "the time is over, but this is not: {what}": "관찰 시간은 끝났지만 해소되지 않은 문제가 있습니다: {what}",
   "went on without evidence: {what}": "확인 근거 없이 진행했습니다: {what}",
@@ -652,7 +651,10 @@ export const sentences: Record<Form, string> = {
   "{object}: still selected by service {services}": "{object}: 아직 Service에서 선택하고 있습니다({services})",
   "{object}: the ReplicaSet to pin it to is not known": "{object}: 고정할 ReplicaSet을 알 수 없습니다",
   "{object}: the selector to switch to is not known": "{object}: 전환할 셀렉터를 알 수 없습니다",
-  "{object}: whether a write landed cannot be settled": "{object}: 쓰기가 반영됐는지 확인할 수 없습니다",
+  "{object}: whether a write landed cannot be settled ({last})":
+    "{object}: 쓰기가 반영됐는지 확인할 수 없습니다({last})",
+  "{object}: somebody deleted what this run created, and made it anew":
+    "{object}: 이 실행이 만든 것을 누군가 삭제하고 다시 만들었습니다",
   "{object}: with its old selector it would also take pods of another owner: {names}":
     "{object}: 이전 셀렉터로 되돌리면 다른 소유자의 파드까지 선택합니다: {names}",
   "{object}: {have} of {want} available": "{object}: {want}개 중 {have}개 사용 가능",
@@ -666,7 +668,8 @@ export const sentences: Record<Form, string> = {
     "엔드포인트 {count}개 중 {own}개 Ready, 다른 소유자 {foreign}개",
   "{pod}: container {container}: {reason}": "{pod}: 컨테이너 {container}: {reason}",
   "{pod}: container {container}: {reason}: {message}": "{pod}: 컨테이너 {container}: {reason}: {message}",
-  "exec format error: the image is for another architecture than its node's": "exec format error: 이미지의 아키텍처가 노드와 다릅니다",
+  "exec format error: the image is for another architecture than its node's":
+    "exec format error: 이미지의 아키텍처가 노드와 다릅니다",
   "{service}: somebody changed its selector, and it now selects both colours at once":
     "{service}: 누군가 셀렉터를 변경해 지금 두 색을 동시에 선택하고 있습니다",
   "{status}": "{status}",

@@ -250,7 +250,7 @@ pub(crate) mod tests {
         assert_eq!(p.news(&v, Duration::from_secs(1)), [], "too soon");
         v.steps[0].detail = crate::text::tests::said("2 of 3");
         assert_eq!(p.news(&v, Duration::from_secs(6)).len(), 1);
-        v.steps[0].detail = "no answer".into();
+        v.steps[0].detail = crate::text::tests::said("no answer");
         assert_eq!(p.news(&v, Duration::from_secs(7)), [], "too soon");
         assert_eq!(p.news(&v, Duration::from_secs(11)).len(), 1, "what was new too soon is told when it is time");
         assert_eq!(p.news(&v, Duration::from_secs(20)), [], "once");

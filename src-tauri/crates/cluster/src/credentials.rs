@@ -359,7 +359,9 @@ mod tests {
         std::fs::remove_file(&path).expect("removed");
         tokio::time::advance(FILE_AGE).await;
         assert_eq!(header(&credentials).await.expect("a token"), "Bearer two");
-        let none = Credentials::prepare(&Login::TokenFile { path: path.clone(), before: None }, &[], &SignIn::default_place()).await.expect("prepared");
+        let none = Credentials::prepare(&Login::TokenFile { path: path.clone(), before: None }, &[], &SignIn::default_place())
+            .await
+            .expect("prepared");
         let said = header(&none).await.expect_err("no token").to_string();
         assert_eq!(said, format!("{}: token cannot be read (No such file or directory (os error 2))", path.display()));
         std::fs::write(&path, "s3cr3t\nline").expect("written");
@@ -458,7 +460,8 @@ mod tests {
             default_place: false,
             ..plugin("")
         };
-        let open = |exec: ExecPlugin, sign_in: SignIn| async move { Credentials::prepare(&Login::Exec(Box::new(exec)), &[], &sign_in).await };
+        let open =
+            |exec: ExecPlugin, sign_in: SignIn| async move { Credentials::prepare(&Login::Exec(Box::new(exec)), &[], &sign_in).await };
         let first = of(&["a"], &[("REGION", "s3cr3t")]);
         let Err(CredentialError::PluginNotApproved { program: asked, .. }) = open(first.clone(), sign_in.clone()).await else {
             panic!("ran without being asked about")

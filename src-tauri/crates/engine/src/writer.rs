@@ -11,7 +11,7 @@
 //! - **Delete** carries the resourceVersion; the fence is the same delete once more, until one is seen to have landed or
 //!   the object to have moved.
 
-use model::{Edit, Guard, ObjectId, Write, names, sentence};
+use model::{Edit, Guard, ObjectId, Sentence, Write, names, sentence};
 use serde_json::Value;
 
 use crate::change::{Change, Contradiction, Facts, field, guarded, made_at, replicas, whole};

@@ -212,8 +212,8 @@ impl Host {
             note: match link.as_ref().and_then(|l| l.moved()) {
                 Some(moved) => moved.message,
                 None => match asked.as_ref().filter(|a| a.state == state && link.is_none()) {
-                Some(a) if !a.note.is_empty() => a.note.clone(),
-                _ => note(state, problem.as_ref(), freshness.as_ref()),
+                    Some(a) if !a.note.is_empty() => a.note.clone(),
+                    _ => note(state, problem.as_ref(), freshness.as_ref()),
                 },
             },
             writes: self.writes_of(&e.name),

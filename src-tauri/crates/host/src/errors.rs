@@ -7,12 +7,9 @@ use plan::PlanError;
 /// From a read.
 pub fn read(e: ReadError) -> UiError {
     let (code, message, detail, hint) = match e {
-        ReadError::Unauthorized { what, message } => (
-            Code::Unauthorized,
-            format!("{what}: not signed in"),
-            message,
-            "sign in again, or correct the user entry of the kubeconfig",
-        ),
+        ReadError::Unauthorized { what, message } => {
+            (Code::Unauthorized, format!("{what}: not signed in"), message, "sign in again, or correct the user entry of the kubeconfig")
+        }
         ReadError::Forbidden { what, message } => {
             (Code::Forbidden, format!("{what}: not allowed"), message, "ask for the right, or follow other namespaces")
         }

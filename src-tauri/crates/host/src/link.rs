@@ -110,7 +110,9 @@ impl Link {
     /// Goes by what the kubeconfig says now, where that leads to the same server.
     pub async fn take_up(&self, now: Option<ContextEntry>) {
         let moved = match now {
-            None => Some(UiError::new(Code::Kubeconfig, format!("context {}: no longer in the kubeconfig; its connection goes on", self.name))),
+            None => {
+                Some(UiError::new(Code::Kubeconfig, format!("context {}: no longer in the kubeconfig; its connection goes on", self.name)))
+            }
             Some(now) if now.mark() == self.entry().mark() => None,
             Some(now) => match self.connection.take_up(&now).await {
                 Ok(()) => {

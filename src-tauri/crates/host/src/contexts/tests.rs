@@ -215,7 +215,8 @@ async fn a_program_from_elsewhere_is_looked_at_approved_and_remembered_and_an_ap
     assert_eq!((&of(&view, "sso").unapproved, &of(&view, "sso").problem), (&None, &None));
     drop(link);
     // Another process of the same person knows it too.
-    let again = Host::new(Options { kubeconfig: Some(dir.path().join("0.yaml")), state_dir: Some(dir.path().into()), ..Options::default() });
+    let again =
+        Host::new(Options { kubeconfig: Some(dir.path().join("0.yaml")), state_dir: Some(dir.path().into()), ..Options::default() });
     let again = again.expect("a host");
     again.link("sso").await.expect("approved before");
     // The program is replaced: it is asked about again, and told as such.
