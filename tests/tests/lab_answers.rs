@@ -84,7 +84,7 @@ fn a_login_page_in_place_of_the_server_is_told_and_waited_out() {
     }
 }
 
-/// A token that is not known any more, in the soak: the run is held, says so, and goes on once there is a good one.
+/// A token that is not known any more, in the soak: the run waits, then is held, says so, and goes on once there is a good one.
 #[test]
 fn credentials_that_are_refused_hold_the_run_and_good_ones_let_it_go_on() {
     let s = Scene::proxied();
@@ -95,7 +95,7 @@ fn credentials_that_are_refused_hold_the_run_and_good_ones_let_it_go_on() {
     let (code, lines) = running.ends();
     let end = lines.last().expect("a last line");
     assert_eq!((code, &end["state"]), (4, &Value::from("left")), "{lines:#?}");
-    assert!(lines.iter().any(|l| l.to_string().contains("credentials refused")), "{lines:#?}");
+    assert!(lines.iter().any(|l| l.to_string().contains("not signed in")), "{lines:#?}");
     let (code, end) = s.ends(&["resume", &run, "--yes", "--choose", "retry"]);
     assert_eq!(code, 7, "still refused: {end}");
     s.proxy().heal();
