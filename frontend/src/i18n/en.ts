@@ -192,6 +192,7 @@ export const en = {
   "clusters.steady": "Steady",
   "clusters.stale": "Stale: shown as it was",
   "clusters.refused": "Not allowed",
+  "clusters.signedOut": "Not signed in",
   "clusters.unreachable": "Unreachable",
   "clusters.untrusted": "Certificate is not trusted",
   "clusters.broken": "Cannot be used",

@@ -192,6 +192,7 @@ export const ko: Record<keyof typeof en, string> = {
   "clusters.steady": "안정",
   "clusters.stale": "오래됨: 마지막 상태를 표시합니다",
   "clusters.refused": "권한 없음",
+  "clusters.signedOut": "로그인하지 않음",
   "clusters.unreachable": "응답 없음",
   "clusters.untrusted": "인증서를 신뢰할 수 없음",
   "clusters.broken": "사용할 수 없음",

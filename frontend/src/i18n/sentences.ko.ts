@@ -669,7 +669,7 @@ export const sentences: Record<Form, string> = {
   "{pod}: container {container}: {reason}": "{pod}: 컨테이너 {container}: {reason}",
   "{pod}: container {container}: {reason}: {message}": "{pod}: 컨테이너 {container}: {reason}: {message}",
   "exec format error: the image is for another architecture than its node's":
-    "exec format error: 이미지의 아키텍처가 노드와 다릅니다",
+    "실행 파일 형식이 맞지 않습니다. 이미지의 아키텍처가 노드와 다릅니다",
   "{service}: somebody changed its selector, and it now selects both colours at once":
     "{service}: 누군가 셀렉터를 변경해 지금 두 색을 동시에 선택하고 있습니다",
   "{status}": "{status}",
