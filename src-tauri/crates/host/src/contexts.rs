@@ -209,12 +209,9 @@ impl Host {
             namespace: e.namespace.clone(),
             file: e.file.display().to_string(),
             state,
-            note: match link.as_ref().and_then(|l| l.moved()) {
-                Some(moved) => moved.message,
-                None => match asked.as_ref().filter(|a| a.state == state && link.is_none()) {
-                    Some(a) if !a.note.is_empty() => a.note.clone(),
-                    _ => note(state, problem.as_ref(), freshness.as_ref()),
-                },
+            note: match asked.as_ref().filter(|a| a.state == state && link.is_none()) {
+                Some(a) if !a.note.is_empty() => a.note.clone(),
+                _ => link.as_ref().and_then(|l| l.moved()).unwrap_or_else(|| note(state, problem.as_ref(), freshness.as_ref())),
             },
             writes: self.writes_of(&e.name),
             unlocked_until: record.unlocked_until.map(|t| t.to_string()),

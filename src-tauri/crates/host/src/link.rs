@@ -46,8 +46,10 @@ pub struct Link {
 struct Entry {
     /// As it was connected, or as it was taken up last.
     taken: ContextEntry,
-    /// Why what it says now is not taken up.
-    moved: Option<UiError>,
+    /// Mark of what was looked at last, taken up or not; none = no entry that can be used.
+    seen: Option<[u8; 32]>,
+    /// Why that is not taken up, in words.
+    moved: Option<String>,
 }
 
 /// What the live view is needed for, and the view itself while there is anything.
@@ -103,23 +105,27 @@ impl Link {
     }
 
     /// Why the connection does not go by what the kubeconfig says now.
-    pub fn moved(&self) -> Option<UiError> {
+    pub fn moved(&self) -> Option<String> {
         locked(&self.entry).moved.clone()
+    }
+
+    /// Whether the kubeconfig says something else now than when it was last looked at; notes it.
+    pub fn differs(&self, now: Option<&ContextEntry>) -> bool {
+        let now = now.and_then(ContextEntry::mark);
+        std::mem::replace(&mut locked(&self.entry).seen, now) != now
     }
 
     /// Goes by what the kubeconfig says now, where that leads to the same server.
     pub async fn take_up(&self, now: Option<ContextEntry>) {
         let moved = match now {
-            None => {
-                Some(UiError::new(Code::Kubeconfig, format!("context {}: no longer in the kubeconfig; its connection goes on", self.name)))
-            }
+            None => Some(format!("context {}: no longer in the kubeconfig; its connection goes on", self.name)),
             Some(now) if now.mark() == self.entry().mark() => None,
             Some(now) => match self.connection.take_up(&now).await {
                 Ok(()) => {
                     locked(&self.entry).taken = now;
                     None
                 }
-                Err(e) => Some(connect_error(&self.name, e)),
+                Err(e) => Some(e.to_string()),
             },
         };
         locked(&self.entry).moved = moved;
@@ -200,7 +206,7 @@ impl Host {
             policy,
             identity,
             version,
-            entry: Mutex::new(Entry { taken: entry, moved: None }),
+            entry: Mutex::new(Entry { seen: entry.mark(), taken: entry, moved: None }),
             needs: Mutex::default(),
         };
         self.remember(&link);

@@ -155,26 +155,26 @@ impl Host {
         let link = locked(&self.links).get(context).cloned();
         let link = link.ok_or_else(|| UiError::new(Code::Usage, format!("context {context}: not open")).hint("open it first"))?;
         self.reread();
-        self.take_up_entry(&link).await;
+        let now = locked(&self.known).all.get(context).cloned();
+        link.take_up(now).await;
         link.connection.sign_in_again();
         Ok(self.contexts_view())
     }
 
-    async fn take_up_entry(&self, link: &crate::link::Link) {
-        let now = locked(&self.known).all.get(&link.name).cloned();
-        link.take_up(now).await;
-    }
-
-    /// Looks whether the kubeconfig has changed; what it now says of contexts that are connected is taken up, and told.
+    /// Reads the kubeconfig where it has changed; what it now says of contexts that are connected is taken up, and told. Whoever
+    /// looked at the list may have read it before: each connection knows what it has seen.
     pub(crate) fn follow_kubeconfig(&self) {
-        if !self.kubeconfig_changed() || self.reread().is_some() {
-            return;
+        if self.kubeconfig_changed() {
+            self.reread();
         }
-        let Some(host) = self.me.upgrade() else { return };
-        tokio::spawn(async move {
-            let links: Vec<_> = locked(&host.links).values().cloned().collect();
-            futures::future::join_all(links.iter().map(|link| host.take_up_entry(link))).await;
-            host.tell(UiEvent::Contexts(host.contexts_view()));
-        });
+        let links: Vec<_> = locked(&self.links).values().cloned().collect();
+        for link in links {
+            let now = locked(&self.known).all.get(&link.name).cloned();
+            let (true, Some(host)) = (link.differs(now.as_ref()), self.me.upgrade()) else { continue };
+            tokio::spawn(async move {
+                link.take_up(now).await;
+                host.tell(UiEvent::Contexts(host.contexts_view()));
+            });
+        }
     }
 }

@@ -246,6 +246,19 @@ async fn two_that_open_a_context_at_once_sign_in_once() {
     assert_eq!(ran(dir.path()), 1);
 }
 
+async fn until(what: &str, so: impl AsyncFn() -> bool) {
+    let wait = async {
+        while !so().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), wait).await.unwrap_or_else(|_| panic!("never: {what}"));
+}
+
+async fn refused(link: &crate::link::Link) {
+    until("the token is refused", async || matches!(link.connection.identity().await, Err(ReadError::Unauthorized { .. }))).await;
+}
+
 #[tokio::test]
 async fn a_kubeconfig_that_changes_under_a_connection_is_taken_up_or_told_and_never_followed_elsewhere() {
     let dir = tempfile::tempdir().expect("a folder");
@@ -264,10 +277,18 @@ async fn a_kubeconfig_that_changes_under_a_connection_is_taken_up_or_told_and_ne
     // Another token, as after a login by hand: the next request has it.
     edit(&mine(port, "expired"));
     take_up().await;
-    assert!(matches!(link.connection.identity().await, Err(ReadError::Unauthorized { .. })));
+    refused(&link).await;
     edit(&mine(port, "t2"));
     take_up().await;
     link.connection.identity().await.expect("signed in again");
+    // Followed by itself, also where somebody looked at the list, and so at the file, in between.
+    edit(&mine(port, "expired"));
+    host.follow_kubeconfig();
+    refused(&link).await;
+    edit(&mine(port, "t2"));
+    host.contexts_view();
+    host.follow_kubeconfig();
+    until("the good token is taken up", async || link.connection.identity().await.is_ok()).await;
     // Another server under the same name: nothing goes there.
     let elsewhere = server(&tempfile::tempdir().expect("a folder").keep(), |_, _| panic!("was asked")).await;
     edit(&mine(elsewhere, "t2"));
