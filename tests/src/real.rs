@@ -15,6 +15,7 @@ use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use crate::held::{always_enough, none_failed, versions};
 use crate::standing::connect;
 use crate::until;
 use cluster::Connection;
@@ -45,6 +46,28 @@ pub struct Shop {
 }
 
 impl Shop {
+    /// Carries out the plan that `plan` makes of an image that never works, under traffic: the run ends as backed out, nothing but
+    /// blue ever served, and nothing is left of green, of the pin or of the pause. Gives the run's lines.
+    pub fn backs_out_untouched(&self, what: &str, plan: impl FnOnce(&Self) -> String) -> Vec<Value> {
+        let (blue, selector) = (self.pods_of("web"), self.object("service/web")["spec"]["selector"].clone());
+        let (deployments, services) = (self.names("deployments"), self.names("services"));
+        plan(self);
+        let eyes = self.eyes();
+        let traffic = self.traffic(self.service(), Connections::Anew, Method::Get);
+        let said = self.run(&["--yes"]).must_end(5, "backedOut");
+        let report = traffic.stop();
+        none_failed(what, &report);
+        assert_eq!(versions(&report), ["v1"].into());
+        let looks = eyes.close();
+        always_enough(&looks);
+        assert!(looks.iter().all(|l| !l.on_green()), "{what}: the Service led to green");
+        assert_eq!(self.pods_of("web"), blue, "{what}: blue's pods are the same");
+        assert_eq!(self.object("service/web")["spec"]["selector"], selector, "{what}: no pin is left");
+        assert!(self.object("deployment/web")["spec"]["paused"].is_null(), "{what}: no pause is left");
+        assert_eq!((self.names("deployments"), self.names("services")), (deployments, services), "{what}: nothing of green is left");
+        said
+    }
+
     /// Opens one and waits until it serves.
     pub fn open(name: &str) -> Self {
         let namespace = format!("real-{name}-{}", std::process::id());

@@ -1,11 +1,10 @@
 //! Images that a registry does not have, or has for another machine, or under a tag that moved, on a real node with a
 //! registry of its own: what an operator reads, and that production is as it was.
 
-use acceptance::held::{always_enough, none_failed, versions};
+use acceptance::held::{none_failed, versions};
 use acceptance::real::{LAB, LONGEST, PODS, Shop};
 use acceptance::registry::{Built, Registry};
 use acceptance::until;
-use evidence::{Connections, Method};
 use serde_json::Value;
 
 /// The shop's own template with another image, pulled anew for each pod.
@@ -42,24 +41,9 @@ fn an_image_that_cannot_be_pulled_or_does_not_run_here_is_taken_back_and_the_rea
             let image = registry.image(tag);
             threads.spawn(move || {
                 let shop = Shop::open(tag);
-                let (blue, selector) = (shop.pods_of("web"), shop.object("service/web")["spec"]["selector"].clone());
-                let (deployments, services) = (shop.names("deployments"), shop.names("services"));
-                plan(&shop, &image);
-                let eyes = shop.eyes();
-                let traffic = shop.traffic(shop.service(), Connections::Anew, Method::Get);
-                let said = shop.run(&["--yes"]).must_end(5, "backedOut");
+                let said = shop.backs_out_untouched(tag, |shop| plan(shop, &image));
                 let last = said.last().expect("a last line").to_string();
                 assert!(last.contains(reason), "{tag}: the end says why: {last}");
-                let report = traffic.stop();
-                none_failed(tag, &report);
-                assert_eq!(versions(&report), ["v1"].into());
-                let looks = eyes.close();
-                always_enough(&looks);
-                assert!(looks.iter().all(|l| !l.on_green()), "{tag}: the Service led to green");
-                assert_eq!(shop.pods_of("web"), blue, "{tag}: blue's pods are the same");
-                assert_eq!(shop.object("service/web")["spec"]["selector"], selector, "{tag}: no pin is left");
-                assert!(shop.object("deployment/web")["spec"]["paused"].is_null(), "{tag}: no pause is left");
-                assert_eq!((shop.names("deployments"), shop.names("services")), (deployments, services), "{tag}: nothing of green is left");
             });
         }
     });

@@ -278,23 +278,27 @@ export class App {
   }
 
   async approveProgram(name: string, fingerprint: string) {
-    const contexts = await this.try(() => call("approve_program", { context: name, fingerprint }));
+    const approved = await this.contextsFrom(() => call("approve_program", { context: name, fingerprint }));
     this.overlay = null;
-    if (contexts === null) return;
-    this.contexts = { is: "there", value: contexts };
+    if (!approved) return;
     // One that is connected signs in by itself with its next request.
     const state = this.contextOf(name)?.state;
     if (state !== "live" && state !== "stale") await this.openContext(name);
   }
 
   async signInAgain(name: string) {
-    const contexts = await this.try(() => call("sign_in", { context: name }));
-    if (contexts) this.contexts = { is: "there", value: contexts };
+    await this.contextsFrom(() => call("sign_in", { context: name }));
   }
 
   async stopSignIn(name: string) {
-    const contexts = await this.try(() => call("stop_sign_in", { context: name }));
+    await this.contextsFrom(() => call("stop_sign_in", { context: name }));
+  }
+
+  /** Calls what answers with the contexts as they are then; false = it was refused, and said so. */
+  async contextsFrom(what: () => Promise<ContextsView>): Promise<boolean> {
+    const contexts = await this.try(what);
     if (contexts) this.contexts = { is: "there", value: contexts };
+    return contexts !== null;
   }
 
   private async loadGraph(name: string) {
@@ -309,8 +313,7 @@ export class App {
   }
 
   async closeContext(name: string) {
-    const contexts = await this.try(() => call("close_context", { context: name }));
-    if (contexts) this.contexts = { is: "there", value: contexts };
+    await this.contextsFrom(() => call("close_context", { context: name }));
     this.fresh = null;
     this.leftBehind = { is: "none" };
   }
@@ -318,16 +321,13 @@ export class App {
   async unlock(typed: string): Promise<boolean> {
     const c = this.open;
     if (!c) return false;
-    const contexts = await this.try(() => call("unlock", { context: c.name, typed }));
-    if (contexts) this.contexts = { is: "there", value: contexts };
-    return contexts !== null;
+    return this.contextsFrom(() => call("unlock", { context: c.name, typed }));
   }
 
   async lock() {
     const c = this.open;
     if (!c) return;
-    const contexts = await this.try(() => call("lock", { context: c.name }));
-    if (contexts) this.contexts = { is: "there", value: contexts };
+    await this.contextsFrom(() => call("lock", { context: c.name }));
   }
 
   select(id: string | null) {

@@ -8,12 +8,12 @@ use api::*;
 use host::{Host, Options};
 use model::{Kind, ObjectId};
 use serde_json::{Map, Value, json};
+use tokio::sync::broadcast::error::RecvError;
 
 use crate::args::{Cli, Command, Follow, Format, Global, PlanCommand, TakeOver};
 use crate::exit::Exit;
 use crate::out::{Out, say};
 use crate::{follow, map, text};
-use tokio::sync::broadcast::error::RecvError;
 
 /// Schema of the JSON that the short commands print.
 const SCHEMA: u32 = 1;
@@ -137,9 +137,7 @@ fn agreed(program: &ProgramView, approve: Option<&str>, json: bool) -> bool {
         return false;
     }
     say("It runs as you, with everything that you may do here. Approve it, and sign in? [y/N] ");
-    let mut line = String::new();
-    let read = std::io::stdin().read_line(&mut line);
-    read.is_ok() && matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+    follow::ask() == follow::Answer::Yes
 }
 
 /// Context and namespace that a command is about.

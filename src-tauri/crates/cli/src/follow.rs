@@ -141,16 +141,21 @@ fn now() -> String {
     jiff::Timestamp::now().to_string()
 }
 
-/// What was typed at a gate.
+/// What was typed at a gate, or to another question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answer {
+pub enum Answer {
+    /// Go on.
     Yes,
+    /// Back out.
     Back,
+    /// Leave it as it is; also when there is nobody to ask.
     Leave,
+    /// Not understood.
     Again,
 }
 
-fn ask() -> Answer {
+/// Waits for a line on standard input.
+pub fn ask() -> Answer {
     let mut line = String::new();
     match std::io::stdin().lock().read_line(&mut line) {
         Ok(0) | Err(_) => Answer::Leave,

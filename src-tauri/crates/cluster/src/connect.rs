@@ -32,7 +32,7 @@ use crate::credentials::{CredentialError, Credentials};
 use crate::kubeconfig::{ContextEntry, KubeconfigError, Login};
 use crate::policy::WritePolicy;
 use crate::road::{Road, tcp};
-use crate::sign_in::{SignIn, SigningIn};
+use crate::sign_in::SignIn;
 use crate::wire::{Failure, chain};
 
 /// How long things may take. The defaults are the project's; tests shorten them.
@@ -122,8 +122,10 @@ pub struct Warning {
 pub(crate) type Reply = Response<Incoming>;
 type Https = hyper_util::client::legacy::Client<Dialer, Full<Bytes>>;
 
-/// The stacks; replaced as a whole when a lost connection is found again, so that no dead kept connection is used.
+/// The stacks over one way; replaced as a whole when a lost connection is found again, so that no dead kept connection is used,
+/// and when the kubeconfig says the way differently.
 struct Stacks {
+    way: Way,
     reads: kube::Client,
     writes: Https,
     alone: kube::Client,
@@ -136,15 +138,13 @@ pub struct Connection {
     server: String,
     ca_sha256: String,
     options: Options,
-    way: RwLock<Way>,
     stacks: RwLock<Arc<Stacks>>,
-    pub(crate) deadlines: Deadlines,
     seen: Mutex<Option<(Moment, ClusterIdentity)>>,
     pub(crate) installed: Mutex<HashMap<Kind, (Instant, bool)>>,
     warnings: Mutex<VecDeque<Warning>>,
 }
 
-/// How to get there, and as whom; replaced as a whole when the kubeconfig says it differently.
+/// How to get there, and as whom.
 #[derive(Clone)]
 pub(crate) struct Way {
     pub route: Route,
@@ -269,16 +269,14 @@ impl Connection {
     }
 
     pub(crate) fn over(entry: &ContextEntry, server: &str, ca_sha256: String, way: Way, options: &Options) -> Arc<Self> {
-        let stacks = RwLock::new(Arc::new(stacks(&way)));
+        let stacks = RwLock::new(Arc::new(stacks(way)));
         Arc::new(Self {
             name: entry.name.clone(),
             namespace: entry.namespace.clone(),
             server: server.to_string(),
             ca_sha256,
             options: options.clone(),
-            way: RwLock::new(way),
             stacks,
-            deadlines: options.deadlines.clone(),
             seen: Mutex::default(),
             installed: Mutex::default(),
             warnings: Mutex::default(),
@@ -300,28 +298,22 @@ impl Connection {
         if made.ca_sha256 != self.ca_sha256 {
             return Err(elsewhere("certificate authority"));
         }
-        *self.way.write().unwrap_or_else(PoisonError::into_inner) = made.way;
-        self.renew();
+        self.put(made.way);
         Ok(())
     }
 
     /// A program that failed to sign in is run again with the next request.
     pub fn sign_in_again(&self) {
-        self.way().route.credentials.again();
+        self.stacks().way.route.credentials.again();
     }
 
     /// Why a program that signs in gave no credentials when it ran last.
     pub fn sign_in_trouble(&self) -> Option<CredentialError> {
-        self.way().route.credentials.trouble()
+        self.stacks().way.route.credentials.trouble()
     }
 
-    /// The program that signs in now.
-    pub fn signing_in(&self) -> Option<SigningIn> {
-        self.options.sign_in.running()
-    }
-
-    fn way(&self) -> Way {
-        self.way.read().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn deadlines(&self) -> &Deadlines {
+        &self.options.deadlines
     }
 
     /// Name of the context.
@@ -372,8 +364,11 @@ impl Connection {
 
     /// New stacks without any kept connection: after a loss, kept ones are as likely dead as not.
     pub(crate) fn renew(&self) {
-        let fresh = Arc::new(stacks(&self.way()));
-        *self.stacks.write().unwrap_or_else(PoisonError::into_inner) = fresh;
+        self.put(self.stacks().way.clone());
+    }
+
+    fn put(&self, way: Way) {
+        *self.stacks.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(stacks(way));
     }
 
     fn stacks(&self) -> Arc<Stacks> {
@@ -387,7 +382,7 @@ impl Connection {
 
     /// The server did not take the credentials: the next request gets them anew, a client certificate by a connection of its own.
     pub(crate) async fn credentials_refused(&self) {
-        self.way().route.credentials.refused().await;
+        self.stacks().way.route.credentials.refused().await;
         self.renew();
     }
 
@@ -409,8 +404,9 @@ impl Connection {
 
     /// Sends something once over the writer's stack.
     pub(crate) async fn send_once(&self, request: Request<Full<Bytes>>) -> Result<Reply, SendError> {
-        let request = self.way().route.dress(request).await?;
-        self.stacks().writes.request(request).await.map_err(|e| {
+        let stacks = self.stacks();
+        let request = stacks.way.route.dress(request).await?;
+        stacks.writes.request(request).await.map_err(|e| {
             let why = chain(&e);
             if e.is_connect() { SendError::NoConnection(why) } else { SendError::Lost(why) }
         })
@@ -452,7 +448,8 @@ impl Route {
     }
 }
 
-fn stacks(Way { route, dialer }: &Way) -> Stacks {
+fn stacks(way: Way) -> Stacks {
+    let Way { route, dialer } = &way;
     let reader = |keep: usize| {
         let client: Client<Dialer, Body> = builder(keep).build(dialer.clone());
         let route = route.clone();
@@ -467,7 +464,7 @@ fn stacks(Way { route, dialer }: &Way) -> Stacks {
     };
     let mut writes = builder(2);
     writes.retry_canceled_requests(false);
-    Stacks { reads: reader(16), alone: reader(0), writes: writes.build(dialer.clone()) }
+    Stacks { reads: reader(16), alone: reader(0), writes: writes.build(dialer.clone()), way }
 }
 
 fn builder(keep: usize) -> hyper_util::client::legacy::Builder {

@@ -112,7 +112,7 @@ impl Driver {
                 return Ok(());
             }
             Output::List => {
-                let deadline = Instant::now() + self.conn.deadlines.list;
+                let deadline = Instant::now() + self.conn.deadlines().list;
                 *doing = Doing::Listing(Box::new(Listing { open: None, items: Vec::new(), ended: false, deadline }));
                 return Ok(());
             }
@@ -122,7 +122,7 @@ impl Driver {
                     self.path(),
                     crate::reads::query_value(&resource_version)
                 );
-                let until = Instant::now() + self.conn.deadlines.silent;
+                let until = Instant::now() + self.conn.deadlines().silent;
                 *doing = Doing::Watching(Box::new(Watching { path, open: None, frames: Vec::new(), until }));
                 return Ok(());
             }
@@ -165,7 +165,7 @@ impl Driver {
         }
         let Some((body, decoder)) = &mut l.open else { return Err(Failure::Invalid("no answer".into())) };
         while !l.ended && l.items.len() < CHUNK {
-            match next_frame(body, l.deadline, self.conn.deadlines.idle).await? {
+            match next_frame(body, l.deadline, self.conn.deadlines().idle).await? {
                 Some(bytes) => decoder.feed(&bytes, &mut l.items).map_err(|e| Failure::Invalid(e.to_string()))?,
                 None => l.ended = true,
             }
@@ -179,7 +179,7 @@ impl Driver {
     }
 
     async fn watch_more(&self, w: &mut Watching) -> Result<Input, Failure> {
-        let silent = self.conn.deadlines.silent;
+        let silent = self.conn.deadlines().silent;
         let Some((body, decoder)) = &mut w.open else {
             let reply = self.conn.open_get(&w.path, Json.accept(self.kind, true), false).await?;
             w.open = Some((reply.into_body(), Json.watch(self.kind)));

@@ -237,7 +237,7 @@ impl Hub {
         let heartbeat_age = pulse.last.map(|t| t.elapsed());
         let mut oldest_age = Duration::ZERO;
         let mut why = pulse.stranger.clone().or_else(|| pulse.slept.then(|| "the machine slept".to_string()));
-        if heartbeat_age.unwrap_or_else(|| self.started.elapsed()) > self.conn.deadlines.lost {
+        if heartbeat_age.unwrap_or_else(|| self.started.elapsed()) > self.conn.deadlines().lost {
             why = why.or_else(|| Some(format!("connection lost ({})", pulse.trouble.as_deref().unwrap_or("no heartbeat"))));
         } else if heartbeat_age.is_none() {
             why = why.or_else(|| Some(pulse.trouble.clone().map_or("connecting".into(), |t| format!("no connection ({t})"))));

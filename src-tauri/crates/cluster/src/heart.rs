@@ -40,7 +40,7 @@ pub(crate) struct Pulse {
 
 pub(crate) async fn run(conn: Arc<Connection>, pulse: signal::Sender<Pulse>, wake: signal::Sender<Wake>) {
     let mut first_uid: Option<String> = None;
-    let every = conn.deadlines.heartbeat;
+    let every = conn.deadlines().heartbeat;
     loop {
         let begun = Moment::now();
         let slept = pulse.borrow().slept;
@@ -87,7 +87,7 @@ async fn trouble(conn: &Connection, pulse: &signal::Sender<Pulse>, first: Failur
     };
     let mut cut = failed(first);
     let mut flying = FuturesUnordered::new();
-    let deadline = conn.deadlines.heartbeat;
+    let deadline = conn.deadlines().heartbeat;
     // The first one at once: it may have been the kept connection alone.
     let mut next = Instant::now();
     loop {

@@ -47,15 +47,15 @@ impl Connection {
     /// Sends a GET and gives its open answer when that is 2xx; one attempt.
     pub(crate) async fn open_get(&self, path: &str, accept: &str, alone: bool) -> Result<Response<Body>, Failure> {
         let request = get_request(path, accept)?;
-        let reply = match timeout(self.deadlines.read, self.send_read(request, alone)).await {
+        let reply = match timeout(self.deadlines().read, self.send_read(request, alone)).await {
             Ok(reply) => reply?,
-            Err(_) => return Err(Failure::Unreachable(format!("silent for {} s", self.deadlines.read.as_secs_f32()))),
+            Err(_) => return Err(Failure::Unreachable(format!("silent for {} s", self.deadlines().read.as_secs_f32()))),
         };
         if reply.status().is_success() {
             return Ok(reply);
         }
         let (parts, body) = reply.into_parts();
-        let body = timeout(self.deadlines.read, collect(body, ERROR_CAP)).await.unwrap_or(Ok(Bytes::new())).unwrap_or_default();
+        let body = timeout(self.deadlines().read, collect(body, ERROR_CAP)).await.unwrap_or(Ok(Bytes::new())).unwrap_or_default();
         let failure = failure_of(parts.status, &parts.headers, &body);
         if matches!(failure, Failure::Unauthorized(_)) {
             self.credentials_refused().await;
@@ -78,7 +78,7 @@ impl Connection {
         let mut renewed = false;
         for pause in PAUSES {
             tokio::time::sleep(pause).await;
-            match self.get_once(path, accept, false, self.deadlines.read).await {
+            match self.get_once(path, accept, false, self.deadlines().read).await {
                 Ok(bytes) => return Ok(bytes),
                 Err(Failure::Busy { message, after }) if after <= PATIENCE => {
                     tokio::time::sleep(after).await;
@@ -135,7 +135,7 @@ impl Connection {
                 let body = collect(body, OBJECT_CAP).await?;
                 if parts.status.is_success() { Ok(body) } else { Err(failure_of(parts.status, &parts.headers, &body)) }
             };
-            let got = timeout(self.deadlines.read, work).await;
+            let got = timeout(self.deadlines().read, work).await;
             match got.unwrap_or_else(|_| Err(Failure::Unreachable("no answer in time".into()))).and_then(|b| uid_of(&b)) {
                 Ok(uid) => return Ok(self.identified(asked, uid)),
                 // Somebody who sees one namespace only: server and authority are all there is to compare.
@@ -266,7 +266,7 @@ impl Cluster for Connection {
         // It changes nothing, so it may be asked again.
         for pause in PAUSES {
             tokio::time::sleep(pause).await;
-            match timeout(self.deadlines.read, self.review(&review)).await {
+            match timeout(self.deadlines().read, self.review(&review)).await {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(e @ (Failure::Unreachable(_) | Failure::Unauthorized(_) | Failure::Busy { .. }))) => last = e,
                 Ok(Err(e)) => return Err(e.said(what())),
@@ -292,12 +292,12 @@ impl Cluster for Connection {
 
 impl Connection {
     async fn list_once(&self, path: &str, kind: Kind) -> Result<Vec<Value>, Failure> {
-        let deadline = Instant::now() + self.deadlines.list;
+        let deadline = Instant::now() + self.deadlines().list;
         let mut body = self.open_get(path, Json.accept(kind, false), false).await?.into_body();
         let mut items = Items::default();
         let mut all = Vec::new();
         let mut bad = None;
-        while let Some(frame) = next_frame(&mut body, deadline, self.deadlines.idle).await? {
+        while let Some(frame) = next_frame(&mut body, deadline, self.deadlines().idle).await? {
             items
                 .feed(&frame, |bytes| match serde_json::from_slice::<Value>(bytes) {
                     Ok(v) => all.push(v),

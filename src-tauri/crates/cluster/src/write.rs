@@ -39,14 +39,14 @@ impl Connection {
         if now != *expect {
             return Err(not_sent(mismatch(expect, &now)));
         }
-        let deadline = Instant::now() + self.deadlines.write;
+        let deadline = Instant::now() + self.deadlines().write;
         let unknown = |message: String| WriteError::Unknown { object: object.clone(), message };
         let reply = match tokio::time::timeout_at(deadline, self.send_once(request)).await {
             Ok(Ok(reply)) => reply,
             Ok(Err(SendError::Lost(why))) => return Err(unknown(why)),
             Ok(Err(other)) => return Err(not_sent(other.to_string())),
             // Dropping the request closes its connection.
-            Err(_) => return Err(unknown(format!("no answer within {} s", self.deadlines.write.as_secs_f32()))),
+            Err(_) => return Err(unknown(format!("no answer within {} s", self.deadlines().write.as_secs_f32()))),
         };
         let (parts, body) = reply.into_parts();
         for text in warnings(&parts.headers) {

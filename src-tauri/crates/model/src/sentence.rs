@@ -39,8 +39,8 @@ impl fmt::Display for Sentence {
 }
 
 /// Makes a [`Sentence`] of a form, in which every value has a name, and of the values: those that are variables of that name
-/// are named alone. Values that are sentences themselves come last, after a semicolon. `cargo xtask codegen` collects the forms from the sources for the catalogues of the window, and a form
-/// without a translation does not compile there.
+/// are named alone. Values that are sentences themselves come last, after a semicolon. `cargo xtask codegen` collects the forms
+/// from the sources for the catalogues of the window, and a form without a translation does not compile there.
 ///
 /// ```
 /// let why = "forbidden";
