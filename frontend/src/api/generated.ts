@@ -28,7 +28,9 @@ export type Environment = "production" | "staging" | "development" | "practice" 
 
 export type ContextState = "idle" | "connecting" | "reachable" | "live" | "stale" | "refused" | "unreachable" | "untrusted" | "broken";
 
-export type Writes = "readOnly" | "allowed" | "protected" | "unlocked" | "off";
+export type Writes = "readOnly" | "allowed" | "protected" | "unlocked" | "off" | "unverified";
+
+export type Unverified = "certificate" | "plain";
 
 export type ContextView = { 
 /**
@@ -75,6 +77,14 @@ writes: Writes,
  * Unlocked until (RFC 3339).
  */
 unlockedUntil: string | null, 
+/**
+ * Why nobody can know that it is the right server that answers.
+ */
+unverified: Unverified | null, 
+/**
+ * Why it may be written to all the same.
+ */
+unverifiedReason: string | null, 
 /**
  * Server version.
  */
@@ -1604,7 +1614,7 @@ export interface CommandTable {
   forget_program: { args: { fingerprint: string }; out: Array<ProgramView> };
   close_context: { args: { context: string }; out: ContextsView };
   namespaces: { args: { context: string }; out: Array<NamespaceView> };
-  unlock: { args: { context: string; typed: string }; out: ContextsView };
+  unlock: { args: { context: string; typed: string; reason: string | null }; out: ContextsView };
   lock: { args: { context: string }; out: ContextsView };
   set_environment: { args: { context: string; environment: Environment }; out: ContextsView };
   graph: { args: { context: string }; out: GraphBatch };

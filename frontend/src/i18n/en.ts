@@ -78,6 +78,18 @@ export const en = {
   "writesNote.protected": "its name has to be typed",
   "writesNote.unlocked": "locks again by itself",
   "writesNote.off": "while stale",
+  "writes.unverified": "read only",
+  "writesNote.unverified": "not without a reason",
+  "unverified.mark": "server not verified",
+  "unverified.certificate":
+    "The kubeconfig asks not to verify this server's certificate (insecure-skip-tls-verify). Whoever stands in between can read everything, credentials too, and answer in its place.",
+  "unverified.plain":
+    "This server is spoken to without encryption (http). Whoever stands in between can read everything and answer in its place.",
+  "unverified.production":
+    "Production is not written to that way. Name the cluster's certificate authority in the kubeconfig (certificate-authority-data), then it can be unlocked.",
+  "unverified.reason":
+    "Better name the cluster's certificate authority in the kubeconfig. Writes are possible without it for a reason, until you lock the context again.",
+  "unverified.why": "Reason, shown with the context",
   // top edge
   "top.noContext": "no cluster open",
   "top.ns": "ns",
@@ -91,6 +103,15 @@ export const en = {
   "fresh.live": "live",
   "fresh.stale": "stale",
   "fresh.none": "loading",
+  "fresh.kinds": "What is read of each kind",
+  "fresh.unseen.1": "1 kind is not seen as it is",
+  "fresh.unseen": "{n} kinds are not seen as they are",
+  "kindState.live": "live",
+  "kindState.listing": "being loaded",
+  "kindState.stale": "stale",
+  "kindState.broken": "cannot be read",
+  "kindState.forbidden": "not allowed",
+  "kindState.notInstalled": "not installed",
   "gauge.label": "Way back",
   "gauge.none": "no way back",
   "gauge.noneYet": "select a workload",
@@ -133,6 +154,7 @@ export const en = {
   "off.stale": "what you see is {n} s old: nothing is written until it is live again",
   "off.readOnly": "{name} is read only: allow writes first",
   "off.protected": "{name} is protected: its name has to be typed",
+  "off.unverified": "read only: the server of {name} is not verified",
   "off.off": "writes are off in {name}",
   "off.otherContext": "this run is in {name}: open it first",
   "off.mapOnly": "only on the map",

@@ -80,6 +80,18 @@ export const ko: Record<keyof typeof en, string> = {
   "writesNote.protected": "이름을 입력해야 해제",
   "writesNote.unlocked": "시간이 지나면 다시 잠김",
   "writesNote.off": "정보가 오래된 동안",
+  "writes.unverified": "읽기 전용",
+  "writesNote.unverified": "사유 없이는 불가",
+  "unverified.mark": "서버 미검증",
+  "unverified.certificate":
+    "kubeconfig가 이 서버의 인증서를 검증하지 않도록 설정되어 있습니다(insecure-skip-tls-verify). 중간에 있는 누구든 자격 증명까지 모두 읽고 서버를 대신해 응답할 수 있습니다.",
+  "unverified.plain":
+    "이 서버와는 암호화 없이(http) 통신합니다. 중간에 있는 누구든 모두 읽고 서버를 대신해 응답할 수 있습니다.",
+  "unverified.production":
+    "운영 환경에는 이 상태로 쓰지 않습니다. kubeconfig에 클러스터의 인증 기관(certificate-authority-data)을 지정하면 잠금을 해제할 수 있습니다.",
+  "unverified.reason":
+    "kubeconfig에 클러스터의 인증 기관을 지정하는 것이 좋습니다. 지정하지 않아도 사유가 있으면, 컨텍스트를 다시 잠글 때까지 쓸 수 있습니다.",
+  "unverified.why": "사유(컨텍스트와 함께 표시)",
   // top edge
   "top.noContext": "열린 클러스터 없음",
   "top.ns": "ns",
@@ -93,6 +105,15 @@ export const ko: Record<keyof typeof en, string> = {
   "fresh.live": "실시간",
   "fresh.stale": "오래됨",
   "fresh.none": "불러오는 중",
+  "fresh.kinds": "종류별 읽기 상태",
+  "fresh.unseen.1": "종류 1개가 실제 상태대로 보이지 않음",
+  "fresh.unseen": "종류 {n}개가 실제 상태대로 보이지 않음",
+  "kindState.live": "실시간",
+  "kindState.listing": "불러오는 중",
+  "kindState.stale": "오래됨",
+  "kindState.broken": "읽을 수 없음",
+  "kindState.forbidden": "권한 없음",
+  "kindState.notInstalled": "설치되지 않음",
   "gauge.label": "원복 소요",
   "gauge.none": "원복할 것 없음",
   "gauge.noneYet": "워크로드를 선택하세요",
@@ -135,6 +156,7 @@ export const ko: Record<keyof typeof en, string> = {
   "off.stale": "표시된 정보가 {n}초 전 것입니다. 다시 실시간이 될 때까지 쓰기를 막습니다",
   "off.readOnly": "{name}은(는) 읽기 전용입니다. 먼저 쓰기를 허용하세요",
   "off.protected": "{name}은(는) 보호된 클러스터입니다. 이름을 입력해 해제하세요",
+  "off.unverified": "읽기 전용: {name}의 서버가 검증되지 않았습니다",
   "off.off": "{name}에서 쓰기가 꺼져 있습니다",
   "off.otherContext": "이 배포는 {name}에 있습니다. 먼저 여세요",
   "off.mapOnly": "맵에서만 가능합니다",

@@ -205,7 +205,8 @@ export const sentences: Record<Form, string> = {
     "이전 ReplicaSet을 하나만 남깁니다(revisionHistoryLimit 1). 바로 앞 리비전으로만 롤백할 수 있습니다",
   "keeps traffic near ({wish}): a zone with few pods of green sends them all that it has":
     "트래픽을 가까운 파드로 보냅니다({wish}). 그린 파드가 적은 zone에서는 그 zone의 트래픽이 모두 그 파드로 몰립니다",
-  "last sign of life {age} s ago, by their clock": "마지막 신호 {age}초 전(상대 시계 기준)",
+  "their last sign of life is of {at}, by their clock, and none came in {n} s":
+    "마지막 신호는 {at}(상대 시계 기준)이며, {n}초 동안 새 신호가 없었습니다",
   "leads to blue's pods by endpoints that are written by hand: it stays on blue, and fails once blue goes":
     "직접 작성된 엔드포인트로 블루 파드에 연결됩니다. 전환 후에도 블루에 남고, 블루가 정리되면 끊깁니다",
   "leave the parameter green out, or make sure that they can carry the load":

@@ -135,16 +135,22 @@ export class Fake implements Platform {
       return this.world;
     },
     namespaces: () => ["shop", "edge", "data", "platform"].map((name) => ({ name, followed: name === "shop" })),
-    unlock: ({ context, typed }) => {
+    unlock: ({ context, typed, reason }) => {
+      const c = this.context(context);
+      if (c.unverified && (c.environment === "production" || !reason))
+        refuse("locked", `context ${context}: its server is not verified`);
       if (this.context(context).writes === "protected" && typed !== context)
         refuse("locked", `context ${context}: what was typed is not its name`);
       this.allow(context);
+      c.unverifiedReason = reason;
       return this.world;
     },
     lock: ({ context }) => {
       unlocked.delete(context);
       const c = this.context(context);
-      c.writes = c.environment === "production" ? "protected" : "readOnly";
+      const closed = c.environment === "production" ? "protected" : "readOnly";
+      c.writes = c.unverified ? "unverified" : closed;
+      c.unverifiedReason = null;
       c.unlockedUntil = null;
       return this.world;
     },

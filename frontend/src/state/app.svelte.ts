@@ -114,6 +114,8 @@ export class App {
         return t("off.protected", { name: c.name });
       case "off":
         return t("off.off", { name: c.name });
+      case "unverified":
+        return t("off.unverified", { name: c.name });
     }
   }
 
@@ -123,10 +125,21 @@ export class App {
     return this.writesOff;
   }
 
+  /** Why that run cannot go back; null = it can. One that is driven here can, also where its context has locked itself since. */
+  backOffIn(run: RunView): string | null {
+    const driven = !["left", "elsewhere", "done", "backedOut", "failed"].includes(run.state);
+    return driven && this.open?.name === run.context && this.canUnlock ? null : this.writesOffIn(run.context);
+  }
+
+  /** In a protected context a hold is asked for, unlocked or locked again. */
+  get holds(): boolean {
+    return this.open?.writes === "unlocked" || this.open?.writes === "protected";
+  }
+
   /** Only an unlock stands between the operator and a write. */
   get canUnlock(): boolean {
     const w = this.open?.writes;
-    return !this.stale && (w === "readOnly" || w === "protected");
+    return !this.stale && (w === "readOnly" || w === "protected" || w === "unverified");
   }
 
   /** Subscribes first, then asks: nothing that happens in between is lost. */
@@ -318,10 +331,11 @@ export class App {
     this.leftBehind = { is: "none" };
   }
 
-  async unlock(typed: string): Promise<boolean> {
+  async unlock(typed: string, reason: string): Promise<boolean> {
     const c = this.open;
     if (!c) return false;
-    return this.contextsFrom(() => call("unlock", { context: c.name, typed }));
+    const why = reason.trim() === "" ? null : reason.trim();
+    return this.contextsFrom(() => call("unlock", { context: c.name, typed, reason: why }));
   }
 
   async lock() {

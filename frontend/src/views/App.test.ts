@@ -99,6 +99,63 @@ describe("the window", () => {
     expect(names()).toContain("start_run");
   });
 
+  it("says in red that a server is not verified, and allows writes to it only for a reason", async () => {
+    await openShop();
+    const loose = (environment: "development" | "production") =>
+      app.take({
+        type: "contexts",
+        data: {
+          ...contexts(),
+          open: "prod-kr",
+          contexts: contexts().contexts.map((c) =>
+            c.name === "prod-kr" ? { ...c, environment, unverified: "certificate", writes: "unverified" } : c,
+          ),
+        },
+      });
+    loose("production");
+    fake.emit({ type: "freshness", data: freshness("prod-kr", true) });
+    expect(await screen.findByTestId("unverified")).toHaveTextContent("server not verified");
+    await user.click(screen.getByTestId("writes"));
+    expect(await screen.findByTestId("unlock")).toHaveTextContent("Production is not written to that way");
+    expect(screen.queryByTestId("unlock-ok")).toBeNull();
+    loose("development");
+    const allow = await screen.findByTestId("unlock-ok");
+    expect(allow).toHaveAttribute("aria-disabled", "true");
+    await user.type(screen.getByTestId("unlock-reason"), "  own machine ");
+    await waitFor(() => expect(allow).toHaveAttribute("aria-disabled", "false"));
+    await user.click(allow);
+    await waitFor(() => expect(names()).toContain("unlock"));
+    expect(fake.calls.find((c) => c.name === "unlock")?.args).toEqual({
+      context: "prod-kr",
+      typed: "",
+      reason: "own machine",
+    });
+  });
+
+  it("tells apart per kind what is refused, not installed, not loaded and stale", async () => {
+    await openShop();
+    const states = ["live", "notInstalled", "listing", "stale", "broken", "forbidden"];
+    const kinds = states.map((state) => ({
+      kind: `Kind-${state}`,
+      state,
+      note: state === "forbidden" ? "no right" : "",
+    }));
+    fake.emit({ type: "freshness", data: { ...freshness("prod-kr", true), kinds } });
+    expect(await screen.findByTestId("kinds-unseen")).toHaveTextContent("3");
+    await user.click(screen.getByTestId("freshness"));
+    const rows = within(await screen.findByTestId("kinds")).getAllByRole("row");
+    expect(rows.map((r) => r.textContent)).toEqual([
+      "Kind-forbiddennot allowedno right",
+      "Kind-brokencannot be read",
+      "Kind-stalestale",
+      "Kind-listingbeing loaded",
+      "Kind-livelive",
+      "Kind-notInstallednot installed",
+    ]);
+    await user.keyboard("{Escape}");
+    expect(screen.queryByTestId("kinds")).toBeNull();
+  });
+
   it("cuts over only by a hold or a second press, and never while stale or not clear", async () => {
     await openShop();
     writable("unlocked");

@@ -301,7 +301,7 @@ nothing! {
     forget_program(String) -> Vec<ProgramView>;
     close_context(String) -> ContextsView;
     namespaces(String) -> Vec<NamespaceView>;
-    unlock(String, String) -> ContextsView;
+    unlock(String, String, Option<String>) -> ContextsView;
     lock(String) -> ContextsView;
     set_environment(String, Environment) -> ContextsView;
     graph(String) -> GraphBatch;

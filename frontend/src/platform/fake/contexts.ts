@@ -23,6 +23,8 @@ function context(name: string, patch: Partial<ContextView>): ContextView {
     note: "",
     writes: "readOnly",
     unlockedUntil: null,
+    unverified: null,
+    unverifiedReason: null,
     version: null,
     problem: null,
     proofAgeMs: null,

@@ -181,7 +181,7 @@ export function plan(request: PlanRequest, checked: boolean): PlanView {
           },
         ],
     startable: checked && !broken,
-    confirm: unlocked.has(request.context) ? (rollback ? "hold" : "key") : "type",
+    confirm: unlocked.has(request.context) ? "hold" : "type",
     notRestored: rollback
       ? [
           sentence("contents of ConfigMaps and Secrets: the same names now hold the new contents"),

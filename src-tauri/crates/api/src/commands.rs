@@ -27,7 +27,7 @@ commands! {
     /// Namespaces that may be looked at.
     fn namespaces(context: String) -> Vec<NamespaceView>;
     /// Allows writes in a context; a protected one wants its name typed.
-    fn unlock(context: String, typed: String) -> ContextsView;
+    fn unlock(context: String, typed: String, reason: Option<String>) -> ContextsView;
     /// Makes a context read only again.
     fn lock(context: String) -> ContextsView;
     /// Moves a context to an environment.

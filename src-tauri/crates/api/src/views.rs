@@ -68,7 +68,12 @@ words! {
         Allowed, /// Protected: its name has to be typed first.
         Protected, /// Protected, unlocked for a time.
         Unlocked, /// Off while stale.
-        Off, }
+        Off, /// Read only: nobody can know that it is the right server that answers.
+        Unverified, }
+    /// Why a server is not verified.
+    Unverified { /// `insecure-skip-tls-verify`: its certificate is not looked at.
+        Certificate, /// `http`: it has none.
+        Plain, }
     /// How an object is.
     Health { /// As wanted.
         Healthy, /// On its way.
@@ -176,6 +181,10 @@ views! {
         writes: Writes,
         /// Unlocked until (RFC 3339).
         unlocked_until: Option<String>,
+        /// Why nobody can know that it is the right server that answers.
+        unverified: Option<Unverified>,
+        /// Why it may be written to all the same.
+        unverified_reason: Option<String>,
         /// Server version.
         version: Option<String>,
         /// Why it cannot be used.

@@ -209,6 +209,9 @@ Examples:
         /// Name of a read-only or protected context, to allow writes in it.
         #[arg(long, value_name = "NAME")]
         confirm_context: Option<String>,
+        /// Why a context may be written to whose server is not verified; never in production.
+        #[arg(long, value_name = "REASON", requires = "confirm_context")]
+        unverified_because: Option<String>,
     },
     /// Lets a run past the gate that it waits at, and follows it on.
     #[command(after_help = "\
@@ -265,6 +268,9 @@ pub struct Follow {
     /// Name of a read-only or protected context, to allow writes in it.
     #[arg(long, value_name = "NAME")]
     pub confirm_context: Option<String>,
+    /// Why a context may be written to whose server is not verified (insecure-skip-tls-verify, http); never in production.
+    #[arg(long, value_name = "REASON", requires = "confirm_context")]
+    pub unverified_because: Option<String>,
 }
 
 /// Strategies.

@@ -47,8 +47,9 @@ pub async fn run(cli: &Cli, out: &mut Out) -> Result<Exit, UiError> {
         Command::Status { run } => status(&host, g, run, json, out).await,
         Command::Resume { run, choose, follow } => resume(&host, run, choose.as_deref(), follow, json, out).await,
         Command::TakeOver(t) => take_over(&host, g, t, json, out).await,
-        Command::BackOut { run, reason, confirm_context } => {
-            let how = Follow { confirm_context: confirm_context.clone(), ..Follow::default() };
+        Command::BackOut { run, reason, confirm_context, unverified_because } => {
+            let (confirm_context, unverified_because) = (confirm_context.clone(), unverified_because.clone());
+            let how = Follow { confirm_context, unverified_because, ..Follow::default() };
             back_out(&host, run, reason, &how, json, out).await
         }
         Command::Approve { run, follow } => approve(&host, run, follow, json, out).await,
@@ -321,12 +322,12 @@ fn confirm(v: &PlanView, how: &Follow) -> Option<String> {
 }
 
 /// `--confirm-context NAME` allows writes in the context of that name, and no other.
-async fn unlock(host: &Arc<Host>, context: &str, how: &Follow) -> Result<(), UiError> {
+pub async fn unlock(host: &Arc<Host>, context: &str, how: &Follow) -> Result<(), UiError> {
     let Some(name) = &how.confirm_context else { return Ok(()) };
     if name != context {
         return Err(UiError::new(Code::Usage, format!("--confirm-context {name}: this is about context {context}")));
     }
-    host.unlock(context.to_string(), name.clone()).await.map(|_| ())
+    host.unlock(context.to_string(), name.clone(), how.unverified_because.clone()).await.map(|_| ())
 }
 
 /// Connects, if a namespace is named: runs of other workstations are known by their records there.

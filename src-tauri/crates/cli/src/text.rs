@@ -48,6 +48,9 @@ pub fn contexts(v: &ContextsView) -> Vec<String> {
     }
     let mut lines = table(&rows);
     for c in &v.contexts {
+        if c.unverified.is_some() {
+            lines.push(format!("{} {}: its server is not verified", ink(Ink::Bad, "✕"), c.name));
+        }
         if let Some(p) = &c.problem {
             lines.push(format!("{} {}: {}", ink(Ink::Bad, "✕"), c.name, p.message));
             lines.extend([&p.detail, &p.hint].into_iter().filter(|t| !t.is_empty()).map(|t| format!("    {t}")));

@@ -29,7 +29,7 @@ use tokio::time::Instant;
 
 use crate::certificate::{ClientCertificate, Origin};
 use crate::credentials::{CredentialError, Credentials};
-use crate::kubeconfig::{ContextEntry, KubeconfigError, Login};
+use crate::kubeconfig::{ContextEntry, KubeconfigError, Login, Unverified};
 use crate::policy::WritePolicy;
 use crate::road::{Road, tcp};
 use crate::sign_in::SignIn;
@@ -136,6 +136,7 @@ pub struct Connection {
     name: String,
     namespace: String,
     server: String,
+    unverified: Option<Unverified>,
     ca_sha256: String,
     options: Options,
     stacks: RwLock<Arc<Stacks>>,
@@ -152,10 +153,11 @@ pub(crate) struct Way {
 }
 
 /// A context's entry, ready to be used.
-struct Made {
-    server: String,
-    ca_sha256: String,
-    way: Way,
+pub(crate) struct Made {
+    pub server: String,
+    pub unverified: Option<Unverified>,
+    pub ca_sha256: String,
+    pub way: Way,
 }
 
 /// What every request needs on its way: absolute URL, user agent, credentials, and the policy's consent.
@@ -245,36 +247,49 @@ async fn make(entry: &ContextEntry, options: &Options) -> Result<Made, ConnectEr
         (None, Some((certificate, key))) => Some(Origin::Kubeconfig(certificate.clone(), key.clone())),
         (None, None) => None,
     };
+    // Its owner asked for it, and it is shown in red; that nothing is written without a reason is the policy's.
+    config.accept_invalid_certs = reach.unverified == Some(Unverified::Certificate);
     let mut tls = config.rustls_client_config().map_err(|e| bad(chain(&e)))?;
     if let Some(origin) = origin {
         tls.client_auth_cert_resolver = ClientCertificate::new(origin, tls.crypto_provider().clone()).map_err(bad)?;
         // A session that is taken up again is one of the old certificate.
         tls.resumption = Resumption::disabled();
     }
-    let mut builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_only();
+    let builder = HttpsConnectorBuilder::new().with_tls_config(tls);
+    let mut builder = match reach.unverified {
+        Some(Unverified::Plain) => builder.https_or_http(),
+        Some(Unverified::Certificate) | None => builder.https_only(),
+    };
     if let Some(name) = &reach.tls_server_name {
         let name = ServerName::try_from(name.clone()).map_err(|_| bad("tls-server-name is no name that a certificate can have".into()))?;
         builder = builder.with_server_name_resolver(FixedServerNameResolver::new(name));
     }
     let dialer = builder.enable_http1().wrap_connector(Road::new(&options.deadlines, proxy));
-    let ca_sha256 = if reach.ca.is_some() { hex::encode(hasher.finalize()) } else { String::new() };
-    Ok(Made { server: reach.server.clone(), ca_sha256, way: Way { route: Route::new(base, credentials, options), dialer } })
+    let ca_sha256 = match (reach.unverified, &reach.ca) {
+        // Not to be taken for one that the system's roots vouch for.
+        (Some(_), _) => "unverified".into(),
+        (None, Some(_)) => hex::encode(hasher.finalize()),
+        (None, None) => String::new(),
+    };
+    let way = Way { route: Route::new(base, credentials, options), dialer };
+    Ok(Made { server: reach.server.clone(), unverified: reach.unverified, ca_sha256, way })
 }
 
 impl Connection {
     /// Makes a connection ready: reads certificates and token files, runs an exec plugin. The API server is not asked yet.
     pub async fn open(entry: &ContextEntry, options: &Options) -> Result<Arc<Self>, ConnectError> {
         let made = make(entry, options).await?;
-        Ok(Self::over(entry, &made.server, made.ca_sha256, made.way, options))
+        Ok(Self::over(entry, made, options))
     }
 
-    pub(crate) fn over(entry: &ContextEntry, server: &str, ca_sha256: String, way: Way, options: &Options) -> Arc<Self> {
-        let stacks = RwLock::new(Arc::new(stacks(way)));
+    pub(crate) fn over(entry: &ContextEntry, made: Made, options: &Options) -> Arc<Self> {
+        let stacks = RwLock::new(Arc::new(stacks(made.way)));
         Arc::new(Self {
             name: entry.name.clone(),
             namespace: entry.namespace.clone(),
-            server: server.to_string(),
-            ca_sha256,
+            server: made.server,
+            unverified: made.unverified,
+            ca_sha256: made.ca_sha256,
             options: options.clone(),
             stacks,
             seen: Mutex::default(),
@@ -324,6 +339,11 @@ impl Connection {
     /// Namespace that the context starts in.
     pub fn namespace(&self) -> &str {
         &self.namespace
+    }
+
+    /// Why nobody can know that it is the right server that answers.
+    pub fn unverified(&self) -> Option<Unverified> {
+        self.unverified
     }
 
     /// URL of the API server.

@@ -33,7 +33,7 @@ mod write;
 pub use connect::{ConnectError, Connection, Deadlines, Options, Warning};
 pub use credentials::CredentialError;
 pub use feed::{Feed, FeedEvent, Freshness, Namespaces, watch, watch_beside};
-pub use kubeconfig::{ContextEntry, Contexts, KubeconfigError, ProxyEnvironment, Sources};
+pub use kubeconfig::{ContextEntry, Contexts, KubeconfigError, ProxyEnvironment, Sources, Unverified};
 pub use policy::{Refusal, WritePolicy};
 pub use reads::ServerVersion;
 pub use sign_in::{ATTENDED, Approvals, Program, SignIn, SigningIn, UNATTENDED};

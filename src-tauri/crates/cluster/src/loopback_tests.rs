@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
-use crate::connect::{Route, Way};
+use crate::connect::{Made, Route, Way};
 use crate::credentials::Credentials;
 use crate::kubeconfig::Login;
 use crate::road::Road;
@@ -146,7 +146,7 @@ pub(crate) async fn connect_within(port: u16, policy: &WritePolicy, login: Login
     connect_over(road, &format!("http://127.0.0.1:{port}"), policy, login, deadlines).await
 }
 
-/// A connection without TLS, which no kubeconfig gives.
+/// A connection without TLS, for tests of what comes over it.
 pub(crate) async fn connect_over(road: Road, base: &str, policy: &WritePolicy, login: Login, deadlines: Deadlines) -> Arc<Connection> {
     let dir = tempfile::tempdir().expect("dir");
     let file = dir.path().join("config");
@@ -158,7 +158,8 @@ pub(crate) async fn connect_over(road: Road, base: &str, policy: &WritePolicy, l
     let dialer = tls().rustls_https_connector_with_connector(road).expect("a connector");
     let credentials = Credentials::prepare(&login, &[], &options.sign_in).await.expect("credentials");
     let way = Way { route: Route::new(base, credentials, &options), dialer };
-    Connection::over(contexts.get("x").expect("there"), "s", String::new(), way, &options)
+    let made = Made { server: "s".into(), unverified: None, ca_sha256: String::new(), way };
+    Connection::over(contexts.get("x").expect("there"), made, &options)
 }
 
 /// TLS that trusts nobody.

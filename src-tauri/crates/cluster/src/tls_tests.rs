@@ -152,3 +152,42 @@ async fn an_ipv6_literal_and_another_name_in_the_certificate_are_reached() {
     let said = open(dir.path(), cluster("a b"), json!({})).await.err().expect("no name").to_string();
     assert!(said.contains("tls-server-name is no name"), "{said}");
 }
+
+#[tokio::test]
+async fn a_server_that_is_not_verified_is_read_and_never_taken_for_the_one_that_is() {
+    let (dir, authority) = (tempfile::tempdir().expect("dir"), Authority::new());
+    let port = server(&authority, "somebody.else.invalid", "127.0.0.1", Arc::default()).await;
+    let loose = json!({"server": format!("https://127.0.0.1:{port}"), "insecure-skip-tls-verify": true});
+    let conn = open(dir.path(), loose, json!({"token": "t"})).await.expect("made ready");
+    assert_eq!(conn.unverified(), Some(Unverified::Certificate));
+    let us = conn.identity().await.expect("who answers");
+    // The same URL over a verified connection is another identity: no plan goes over from one to the other.
+    assert_eq!(us.ca_sha256, "unverified");
+    for authority in [json!(null), json!(authority.data())] {
+        let strict = json!({"server": format!("https://127.0.0.1:{port}"), "certificate-authority-data": authority, "tls-server-name": "somebody.else.invalid"});
+        let config = json!({"contexts": [{"name": "x", "context": {"cluster": "c"}}], "clusters": [{"name": "c", "cluster": strict}]});
+        let file = dir.path().join("strict");
+        std::fs::write(&file, config.to_string()).expect("written");
+        let entries = kubeconfig::load(&Sources { explicit: Some(file), ..Default::default() }).expect("loads");
+        let moved = conn.take_up(entries.get("x").expect("there")).await.expect_err("another way to know the server");
+        assert!(matches!(moved, ConnectError::Elsewhere { what: "certificate authority", .. }), "{moved}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_encryption_is_read_without_credentials() {
+    let dir = tempfile::tempdir().expect("dir");
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("bound").port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let handler: Arc<Handler> = Arc::new(|_, _, auth| match auth {
+                "" => kube_system(),
+                _ => Reply::Json(500, "{}".into()),
+            });
+            tokio::spawn(talk(stream, handler, Log::default()));
+        }
+    });
+    let conn = open(dir.path(), json!({"server": format!("http://127.0.0.1:{port}")}), json!({})).await.expect("made ready");
+    assert_eq!((conn.unverified(), conn.identity().await.expect("who answers").uid.as_str()), (Some(Unverified::Plain), "u-1"));
+}

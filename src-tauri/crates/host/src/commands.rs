@@ -77,8 +77,8 @@ impl Commands for Host {
         self.namespace_views(&context).await
     }
 
-    async fn unlock(&self, context: String, typed: String) -> Result<ContextsView, UiError> {
-        self.unlock_context(&context, &typed)
+    async fn unlock(&self, context: String, typed: String, reason: Option<String>) -> Result<ContextsView, UiError> {
+        self.unlock_context(&context, &typed, reason.as_deref())
     }
 
     async fn lock(&self, context: String) -> Result<ContextsView, UiError> {

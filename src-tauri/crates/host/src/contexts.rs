@@ -6,12 +6,15 @@ use std::time::{Duration, Instant, SystemTime};
 
 use api::*;
 use cluster::kubeconfig::{self, FileRead};
-use cluster::{ConnectError, Connection, ContextEntry, Contexts, CredentialError, KubeconfigError, SignIn, Sources, WritePolicy};
+use cluster::{
+    ConnectError, Connection, ContextEntry, Contexts, CredentialError, KubeconfigError, SignIn, Sources, Unverified, WritePolicy,
+};
 use engine::{Cluster, ReadError};
 use futures::StreamExt;
 use store::ContextRecord;
 
-use crate::{Host, Options, errors, locked, policy};
+use crate::policy::{self, Standing};
+use crate::{Host, Options, errors, locked};
 
 /// Contexts that are asked at the same time when all are looked at.
 const AT_ONCE: usize = 8;
@@ -153,13 +156,24 @@ impl Host {
     pub(crate) fn writes_of(&self, name: &str) -> Writes {
         let record = self.record(name).unwrap_or_default();
         let stale = locked(&self.links).get(name).is_some_and(|l| l.policy.is_stale());
-        policy::writes(policy::environment(name, &record), &record, self.options.read_only, stale, self.clock.now())
+        self.standing(name, &record, self.unverified(name)).writes(stale)
     }
 
-    /// Puts what the operator allows into force for an open connection.
-    pub(crate) fn enforce(&self, name: &str, to: &WritePolicy) {
-        let may = self.record(name).is_ok_and(|r| r.may_write(self.clock.now())) && !self.options.read_only;
-        to.set_read_only(!may);
+    fn standing<'a>(&self, name: &'a str, record: &'a ContextRecord, unverified: Option<Unverified>) -> Standing<'a> {
+        Standing { name, record, verified: unverified.is_none(), read_only: self.options.read_only, now: self.clock.now() }
+    }
+
+    /// Why nobody can know that it is the right server that answers: of the connection, where there is one.
+    fn unverified(&self, name: &str) -> Option<Unverified> {
+        let connected = locked(&self.links).get(name).map(|l| l.connection.unverified());
+        connected.unwrap_or_else(|| self.entry(name).ok()?.unverified())
+    }
+
+    /// Puts what the operator allows into force for a connection. A run that is driven keeps what it was started with until it
+    /// is over: a lock that falls in its middle would stop its Lease and its way back.
+    pub(crate) fn enforce(&self, name: &str, unverified: Option<Unverified>, to: &WritePolicy) {
+        let may = self.record(name).is_ok_and(|r| self.standing(name, &r, unverified).may_write());
+        to.set_read_only(!may && !self.drives(name));
     }
 
     /// All contexts as they are known; asks nobody.
@@ -215,6 +229,11 @@ impl Host {
             },
             writes: self.writes_of(&e.name),
             unlocked_until: record.unlocked_until.map(|t| t.to_string()),
+            unverified: self.unverified(&e.name).map(|u| match u {
+                Unverified::Certificate => api::Unverified::Certificate,
+                Unverified::Plain => api::Unverified::Plain,
+            }),
+            unverified_reason: record.unverified.clone(),
             version: link
                 .as_ref()
                 .map(|l| l.version.clone())
@@ -276,10 +295,10 @@ impl Host {
         locked(&self.known).asked.remove(name);
     }
 
-    pub(crate) fn unlock_context(&self, name: &str, typed: &str) -> Result<ContextsView, UiError> {
+    pub(crate) fn unlock_context(&self, name: &str, typed: &str, reason: Option<&str>) -> Result<ContextsView, UiError> {
         self.entry(name)?;
-        let mut record = self.record(name)?;
-        policy::unlock(name, typed, &mut record, self.options.read_only, self.clock.now())?;
+        let record = self.record(name)?;
+        let record = policy::unlock(self.standing(name, &record, self.unverified(name)), typed, reason)?;
         self.keep(name, &record)
     }
 
@@ -303,8 +322,9 @@ impl Host {
 
     fn keep(&self, name: &str, record: &ContextRecord) -> Result<ContextsView, UiError> {
         self.store.set_context(name, record).map_err(errors::journal)?;
-        if let Some(l) = locked(&self.links).get(name) {
-            self.enforce(name, &l.policy);
+        let link = locked(&self.links).get(name).cloned();
+        if let Some(l) = link {
+            self.enforce(name, l.connection.unverified(), &l.policy);
         }
         let view = self.contexts_view();
         self.tell(UiEvent::Contexts(view.clone()));

@@ -190,7 +190,7 @@ impl Host {
     async fn connect(&self, context: &str, door: &Door) -> Result<Arc<Link>, UiError> {
         let entry = self.entry(context)?;
         let policy = WritePolicy::read_only();
-        self.enforce(context, &policy);
+        self.enforce(context, entry.unverified(), &policy);
         let options = cluster::Options { sign_in: door.sign_in.clone(), ..cluster::Options::new(policy.clone()) };
         let opened = self.telling(door, Connection::open(&entry, &options)).await;
         door.note(opened.as_ref().err());

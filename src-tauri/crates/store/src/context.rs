@@ -60,6 +60,8 @@ pub struct ContextRecord {
     pub unlocked_until: Option<Timestamp>,
     /// What it is used for.
     pub environment: Environment,
+    /// Why it may be written to although nobody can know that it is the right server that answers: somebody's words.
+    pub unverified: Option<String>,
     /// Last known state.
     pub last_seen: Option<Seen>,
 }

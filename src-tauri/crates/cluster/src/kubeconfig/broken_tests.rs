@@ -140,15 +140,20 @@ fn a_broken_cluster_says_its_key_what_and_what_to_do_and_hides_no_other() {
     server("https://h h", "not a URL of the form https://host:port; correct it");
     server("https://h:99999", "not a URL of the form https://host:port; correct it");
     server("ftp://h", "not a URL of the form https://host:port; correct it");
-    server("http://h", "http would show every credential to the network; use https");
+    check(
+        both,
+        "server: 'http://h'",
+        "token: SECRET",
+        "clusters[c].cluster.server: http would show the credentials of its user to the network; use https",
+    );
     server("https://u:SECRET@h", "a URL with credentials in it; move them to the context's user");
     server("https://h/?token=SECRET", "a URL with a query or fragment; leave that out");
     server("https://h/#SECRET", "a URL with a query or fragment; leave that out");
     let with =
         |field: &str, expect: &str| check(both, &format!("server: 'https://h', {field}"), "", &format!("clusters[c].cluster.{expect}"));
     with(
-        "insecure-skip-tls-verify: true",
-        "insecure-skip-tls-verify: the server's certificate is always verified; remove it and name the cluster's authority in certificate-authority-data",
+        "insecure-skip-tls-verify: true, certificate-authority-data: LS0tLS1CRUdJTiBY",
+        "insecure-skip-tls-verify: true, and a certificate authority is named: only one of them can be meant; remove it, then the certificate is verified",
     );
     let proxy = "proxy-url: not the URL of a proxy (http, https, socks5 or socks5h); correct it, or remove it";
     for url in ["SECRET:3128", "ftp://SECRET", "http://u:SECRET@p:x", "socks4://u:SECRET@p"] {

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use file::read_regular;
 pub(crate) use proxy::Speaks;
 pub use proxy::{Proxy, ProxyEnvironment};
-pub use reach::{ExecPlugin, Login, Material, Reach};
+pub use reach::{ExecPlugin, Login, Material, Reach, Unverified};
 
 /// Where kubeconfig files are looked for.
 #[derive(Clone, Debug, Default)]
@@ -154,6 +154,11 @@ impl ContextEntry {
             Some(Login::Exec(plugin)) => Some(&plugin.command),
             _ => None,
         }
+    }
+
+    /// Why nobody could know that it is the right server that answers.
+    pub fn unverified(&self) -> Option<Unverified> {
+        self.reach.as_ref().and_then(|r| r.unverified)
     }
 
     /// Differs when anything of it does: server, certificates, login. Secrets are in it as a hash. None where it cannot be used.

@@ -15,8 +15,10 @@ const MATERIAL_CAP: u64 = 1 << 20;
 /// What a connection needs.
 #[derive(Clone)]
 pub struct Reach {
-    /// URL of the API server; always https.
+    /// URL of the API server; http only without any login.
     pub server: String,
+    /// Why nobody can know that it is the right server that answers.
+    pub unverified: Option<Unverified>,
     /// Name to verify in the server's certificate, when it differs from the URL's host.
     pub tls_server_name: Option<String>,
     /// Proxy before it.
@@ -29,6 +31,15 @@ pub struct Reach {
     pub login: Login,
     /// Headers of impersonation (`as`, `as-uid`, `as-groups`).
     pub impersonate: Vec<(&'static str, String)>,
+}
+
+/// Why a server is not verified: who stands in between can read everything, and answer in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unverified {
+    /// `insecure-skip-tls-verify`: its certificate is not looked at.
+    Certificate,
+    /// `http`: it has none.
+    Plain,
 }
 
 impl std::fmt::Debug for Reach {
@@ -44,6 +55,7 @@ impl Reach {
         // Lengths, so that no two texts can be taken for two others.
         let mut add = |text: &str| hash.update(format!("{}:{text}", text.len()));
         add(&self.server);
+        add(&format!("{:?}", self.unverified));
         add(self.tls_server_name.as_deref().unwrap_or_default());
         add(&self.proxy.as_ref().map(Proxy::key).unwrap_or_default());
         let (certificate, key) = self.certificate.as_ref().map(|(c, k)| (c, k)).unzip();
@@ -205,22 +217,18 @@ pub(super) fn resolve(
     let c = cluster.value.as_ref().map_err(Clone::clone)?;
     let at = |field: &str| format!("clusters[{}].cluster.{field}", shown(&cluster.name));
     let uri = match url.parse::<http::Uri>() {
-        Ok(uri) if uri.scheme_str() == Some("https") => uri,
-        Ok(uri) if uri.scheme_str() == Some("http") => {
-            return Err(refused(cdoc, at("server"), "http would show every credential to the network", "use https"));
-        }
+        Ok(uri) if matches!(uri.scheme_str(), Some("https" | "http")) => uri,
         _ => return Err(problem(cdoc, at("server"), "not a URL of the form https://host:port", "correct it")),
     };
     if !is_label(&ctx.namespace) && !ctx.namespace.is_empty() {
         let key = format!("contexts[{}].context.namespace", shown(name));
         return Err(problem(doc, key, "not a name that a namespace can have", "correct it"));
     }
-    if c.insecure_skip_tls_verify == Some(true) {
-        let remedy = "remove it and name the cluster's authority in certificate-authority-data";
-        return Err(refused(cdoc, at("insecure-skip-tls-verify"), "the server's certificate is always verified", remedy));
-    }
+    let plain = uri.scheme_str() == Some("http");
+    let unchecked = c.insecure_skip_tls_verify == Some(true);
     let mut reach = Reach {
         server: url,
+        unverified: plain.then_some(Unverified::Plain).or(unchecked.then_some(Unverified::Certificate)),
         proxy: proxy(cdoc, &at("proxy-url"), &c.proxy_url, &uri, proxies)?,
         tls_server_name: Some(c.tls_server_name.clone()).filter(|n| !n.is_empty()),
         ca: material(cdoc, &at("certificate-authority"), &c.certificate_authority, &c.certificate_authority_data)?,
@@ -235,6 +243,13 @@ pub(super) fn resolve(
             let key = format!("contexts[{}].context.user", shown(name));
             return Err(problem(doc, key, format!("no user named \"{}\"", shown(&ctx.user)), "add it or correct the name"));
         }
+    }
+    if plain && !matches!(reach.login, Login::None) {
+        return Err(refused(cdoc, at("server"), "http would show the credentials of its user to the network", "use https"));
+    }
+    if unchecked && reach.ca.is_some() {
+        let what = "true, and a certificate authority is named: only one of them can be meant";
+        return Err(problem(cdoc, at("insecure-skip-tls-verify"), what, "remove it, then the certificate is verified"));
     }
     Ok(reach)
 }

@@ -67,9 +67,9 @@ fn a_broken_context_names_file_key_and_remedy_and_hides_no_other() {
 #[test]
 fn what_is_unsafe_or_gone_from_kubernetes_is_refused_in_words() {
     check_problem(
-        "    insecure-skip-tls-verify: true\n",
+        "    insecure-skip-tls-verify: true\n    certificate-authority-data: LS0tLS1CRUdJTiBY\n",
         "",
-        "clusters[c].cluster.insecure-skip-tls-verify: the server's certificate is always",
+        "clusters[c].cluster.insecure-skip-tls-verify: true, and a certificate authority is named",
     );
     check_problem("", "    username: a\n    password: b\n", "users[u].user.username: Kubernetes has had no login by name");
     check_problem("", "    auth-provider: {name: gcp}\n", "users[u].user.auth-provider: auth provider \"gcp\"");
@@ -77,8 +77,28 @@ fn what_is_unsafe_or_gone_from_kubernetes_is_refused_in_words() {
     check_problem("    certificate-authority: gone.pem\n", "", "clusters[c].cluster.certificate-authority: ");
     check_problem("", "    client-certificate-data: LS0tLS1CRUdJTiBY\n", "users[u].user.client-key: missing");
     check_problem("", "    exec: {command: p, apiVersion: v0}\n", "users[u].user.exec.apiVersion");
-    let (_dir, got) = load_one("contexts: [{name: x, context: {cluster: c}}]\nclusters: [{name: c, cluster: {server: 'http://h'}}]");
-    assert!(matches!(got.get("x").expect("there").problem, Some(KubeconfigError::Refused { .. })));
+    let plain = |user: &str| {
+        let text = "contexts: [{name: x, context: {cluster: c, user: u}}]\nclusters: [{name: c, cluster: {server: 'http://h'}}]";
+        load_one(&format!("{text}\nusers: [{{name: u, user: {user}}}]"))
+    };
+    for user in ["{token: t}", "{exec: {command: p, apiVersion: client.authentication.k8s.io/v1}}"] {
+        let (_dir, got) = plain(user);
+        let said = got.get("x").expect("there").problem.as_ref().expect(user).to_string();
+        assert!(said.contains("clusters[c].cluster.server: http would show the credentials"), "{said}");
+    }
+    let (_dir, got) = plain("{}");
+    assert_eq!(got.get("x").expect("there").reach().expect("as of kubectl proxy").unverified, Some(Unverified::Plain));
+}
+
+#[test]
+fn a_server_that_need_not_be_verified_is_known_by_its_context() {
+    let (_dir, got) = load_one(&one("    insecure-skip-tls-verify: true\n", ""));
+    let loose = got.get("x").expect("there");
+    assert_eq!((loose.unverified(), loose.problem.as_ref()), (Some(Unverified::Certificate), None));
+    let (_dir, got) = load_one(&one("    insecure-skip-tls-verify: false\n", ""));
+    let strict = got.get("x").expect("there");
+    assert_eq!(strict.unverified(), None);
+    assert_ne!(strict.mark(), loose.mark(), "an edit of it is seen");
 }
 
 #[test]
