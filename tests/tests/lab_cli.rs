@@ -3,9 +3,12 @@
 use std::process::Command;
 use std::time::Duration;
 
-use acceptance::scene::{LAB, Scene, ended};
+use acceptance::scene::{LAB, Running, Scene, ended};
 use acceptance::{program, until};
+use engine::clock::TokioClock;
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use store::{Environment, Store};
 use xtask::lab::Lab;
 
 /// (selector, template labels) of a Deployment.
@@ -235,6 +238,37 @@ fn a_plan_and_its_run_stay_with_their_cluster() {
     assert_eq!(written(), before, "nothing was written");
 }
 
+/// Edited or pointed elsewhere in the middle of a run: what is written still goes to the cluster of the plan.
+#[test]
+fn a_kubeconfig_that_is_pointed_elsewhere_in_the_soak_is_not_followed() {
+    let s = Scene::direct();
+    let elsewhere = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let there = format!("https://{}", elsewhere.local_addr().expect("bound"));
+    let file = s.state.path().join("config");
+    let token = LAB.token("admin").expect("a token");
+    let authority = std::fs::read_to_string(LAB.authority()).expect("reads");
+    std::fs::write(s.state.path().join("ca.pem"), authority).expect("writes");
+    let point_to = |server: &str, token: &str| {
+        let config = json!({"apiVersion": "v1", "kind": "Config", "current-context": "practice",
+            "contexts": [{"name": "practice", "context": {"cluster": "c", "user": "u"}}],
+            "clusters": [{"name": "c", "cluster": {"server": server, "certificate-authority": "ca.pem"}}],
+            "users": [{"name": "u", "user": {"token": token}}]});
+        std::fs::write(&file, config.to_string()).expect("writes");
+    };
+    point_to(LAB.server(), token);
+    let plan = ["plan", "blue-green", "deployment/web", "--image", "web=changeover.dev/shop:v2", "--finish", "swap"];
+    let more = ["--set", "settle=0", "--set", "soak=6", "--out", "plan"];
+    assert!(s.command_with(&file, &[&plan[..], &more].concat()).output().expect("starts").status.success());
+    let mut run = Running::start(s.command_with(&file, &s.whole_run()));
+    run.until_line("the soak", |l| l["step"] == "soak" && l["state"] == "running");
+    point_to(&there, "a token for somebody else");
+    let (code, lines) = run.ends();
+    assert_eq!((code, &lines.last().expect("an end")["state"]), (0, &json!("done")), "{lines:#?}");
+    assert!(s.selector().to_string().contains("green"), "{}", s.selector());
+    elsewhere.set_nonblocking(true).expect("is set");
+    assert!(elsewhere.accept().is_err(), "nobody was asked there, and the token was not shown");
+}
+
 #[test]
 fn the_map_has_the_promised_schema() {
     let s = Scene::new("map");
@@ -334,4 +368,79 @@ fn the_doctor_finds_what_a_run_left_and_says_what_to_do_from_any_workstation() {
         let (code, found) = s.ends_elsewhere(state, &["doctor", "-o", "json"]);
         assert_eq!((code, &found["findings"]), (0, &json!([])), "nothing is left after the way back");
     }
+}
+
+#[test]
+fn a_server_that_is_not_verified_is_read_and_written_to_for_a_reason_alone() {
+    let s = Scene::direct();
+    let file = s.state.path().join("loose");
+    let context = |name: &str| json!({"name": name, "context": {"cluster": "c", "user": "u"}});
+    let config = json!({"apiVersion": "v1", "kind": "Config", "current-context": "loose", "contexts": [context("loose"), context("prod-loose")],
+        "clusters": [{"name": "c", "cluster": {"server": LAB.server(), "insecure-skip-tls-verify": true}}],
+        "users": [{"name": "u", "user": {"token": LAB.token("admin").expect("a token")}}]});
+    std::fs::write(&file, config.to_string()).expect("writes");
+    let ends = |arguments: &[&str]| ended(&mut s.command_with(&file, arguments));
+    let (code, all) = ends(&["contexts", "-o", "json"]);
+    let of = |name: &str| all["contexts"].as_array().expect("contexts").iter().find(|c| c["name"] == name).cloned().expect("there");
+    assert_eq!((code, &of("loose")["unverified"], &of("loose")["writes"]), (0, &json!("certificate"), &json!("unverified")), "{all}");
+    let text = s.command_with(&file, &["contexts"]).output().expect("starts").stdout;
+    assert!(String::from_utf8_lossy(&text).contains("loose: its server is not verified"), "{}", String::from_utf8_lossy(&text));
+
+    let plan = |name: &str| {
+        let image = ["plan", "blue-green", "deployment/web", "--image", "web=changeover.dev/shop:v2", "--out", name, "--context", name];
+        let more = ["--finish", "swap", "--set", "soak=0", "--set", "settle=0"];
+        assert!(s.command_with(&file, &[&image[..], &more].concat()).output().expect("starts").status.success());
+    };
+    plan("loose");
+    let before = s.world();
+    let (code, error) = ends(&["run", "loose", "--yes", "--confirm-context", "loose"]);
+    assert_eq!((code, &error["error"]["code"]), (3, &json!("locked")), "{error}");
+    plan("prod-loose");
+    let production =
+        ["run", "prod-loose", "--yes", "--context", "prod-loose", "--confirm-context", "prod-loose", "--unverified-because", "x"];
+    let (code, error) = ends(&production);
+    assert_eq!((code, &error["error"]["code"]), (3, &json!("locked")), "{error}");
+    assert_eq!(s.world(), before, "nothing was written");
+
+    let (code, end) = ends(&["run", "loose", "--yes", "--confirm-context", "loose", "--unverified-because", "the lab of a test"]);
+    assert_eq!((code, &end["state"]), (0, &json!("done")), "{end}");
+    let all = ends(&["contexts", "-o", "json"]).1;
+    let loose = all["contexts"].as_array().expect("contexts").iter().find(|c| c["name"] == "loose").cloned().expect("there");
+    assert_eq!((&loose["writes"], &loose["unverifiedReason"]), (&json!("allowed"), &json!("the lab of a test")));
+}
+
+#[test]
+fn an_unlock_that_runs_out_in_a_run_stops_neither_its_lease_nor_its_way_back() {
+    let s = Scene::direct();
+    let before = s.selector();
+    let store = Store::open(&s.state.path().join("journal.sqlite"), std::sync::Arc::new(TokioClock::new())).expect("a journal");
+    let remember = |change: &dyn Fn(&mut store::ContextRecord)| {
+        let mut record = store.context("practice").expect("reads");
+        change(&mut record);
+        store.set_context("practice", &record).expect("writes");
+    };
+    remember(&|record| record.environment = Environment::Production);
+    s.plan("plan", "web", "v2", &["--finish", "swap", "--set", "settle=0", "--set", "soak=600"]);
+    let (code, error) = s.ends(&["run", "plan", "--yes"]);
+    assert_eq!((code, &error["error"]["code"]), (3, &json!("locked")), "{error}");
+    let mut run = s.spawn();
+    run.until_line("the soak", |l| l["step"] == "soak" && l["state"] == "running");
+    assert!(store.context("practice").expect("reads").unlocked_until.is_some_and(|until| until > Timestamp::now()), "for a time");
+
+    remember(&|record| record.unlocked_until = Some(Timestamp::UNIX_EPOCH));
+    let (code, error) = s.ends(&["run", "plan", "--yes"]);
+    assert_eq!((code, &error["error"]["code"]), (3, &json!("locked")), "nothing new is started: {error}");
+    let renewed = || s.kubectl(&["get", "leases", "-o", "jsonpath={.items[0].spec.renewTime}"]);
+    for n in ["once", "and again, surely after it ran out"] {
+        let last = renewed();
+        until(&format!("the Lease is renewed {n}"), Duration::from_secs(60), || renewed() != last);
+    }
+    let pods = s.kubectl(&["get", "pods", "-l", "changeover.dev/color=green", "-o", "jsonpath={.items[*].metadata.name}"]);
+    let sick = r#"{"status": {"conditions": [{"type": "Ready", "status": "False"}, {"type": "ContainersReady", "status": "False"}]}}"#;
+    for pod in pods.split_whitespace() {
+        s.kubectl(&["patch", "pod", pod, "--subresource=status", "-p", sick]);
+    }
+    let (code, lines) = run.ends();
+    assert_eq!((code, &lines.last().expect("an end")["state"]), (5, &json!("backedOut")), "{lines:#?}");
+    assert_eq!(s.selector(), before);
 }

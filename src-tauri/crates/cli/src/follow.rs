@@ -87,7 +87,7 @@ pub async fn follow(
             }
             Next::Leave => return leave(host, &id, out, text).await,
             Next::Approve(gate) if approved.is_none() => {
-                view = host.approve(id.clone(), gate.clone()).await?;
+                view = approve(host, &view, &gate, how).await?;
                 approved = Some(gate);
                 continue;
             }
@@ -101,7 +101,7 @@ pub async fn follow(
             answer = wait_answer(&mut question) => {
                 let gate = question.take().map(|q| q.0).unwrap_or_default();
                 match answer {
-                    Answer::Yes => { view = host.approve(id.clone(), gate.clone()).await?; approved = Some(gate); }
+                    Answer::Yes => { view = approve(host, &view, &gate, how).await?; approved = Some(gate); }
                     Answer::Back => view = host.back_out(id.clone(), None).await?,
                     Answer::Leave => return leave(host, &id, out, text).await,
                     Answer::Again => {}
@@ -119,6 +119,19 @@ pub async fn follow(
             () = tokio::time::sleep(Duration::from_secs(2)) => view = host.run(id.clone()).await?,
         }
     }
+}
+
+/// Lets a run past a gate. Its context may have locked itself since the run began. A run that may not go on is left, not dropped:
+/// its Lease is given back.
+async fn approve(host: &Arc<Host>, view: &RunView, gate: &str, how: &Follow) -> Result<RunView, UiError> {
+    let approved = match unlock(host, &view.context, how).await {
+        Ok(()) => host.approve(view.id.clone(), gate.to_string()).await,
+        Err(e) => Err(e),
+    };
+    if approved.is_err() {
+        host.leave().await;
+    }
+    approved
 }
 
 async fn leave(host: &Arc<Host>, id: &str, out: &mut Out, text: bool) -> Result<Exit, UiError> {

@@ -88,16 +88,28 @@ impl Host {
         let writes = self.writes_of(context);
         match (writes, confirm) {
             (Writes::Allowed | Writes::Unlocked, _) => Ok(()),
-            (Writes::ReadOnly | Writes::Protected, Some(typed)) if typed == context => self.unlock_context(context, typed).map(|_| ()),
-            (Writes::Off, _) => Err(UiError::new(Code::Unreachable, format!("context {context}: the view is stale, nothing is written"))
-                .hint("wait until it is live")),
+            (Writes::ReadOnly | Writes::Protected, Some(typed)) if typed == context => {
+                self.unlock_context(context, typed, None).map(|_| ())
+            }
+            (Writes::Off, _) => Err(stale(context)),
             (Writes::ReadOnly, _) if self.options.read_only => {
                 Err(UiError::new(Code::Locked, format!("context {context}: read only, by --read-only")))
             }
             (Writes::ReadOnly, _) => Err(UiError::new(Code::Locked, format!("context {context}: read only until it is unlocked"))
                 .hint("unlock it, once; on the command line: --confirm-context NAME")),
+            (Writes::Unverified, _) => Err(UiError::new(Code::Locked, format!("context {context}: its server is not verified"))
+                .hint("unlock it, with a reason; on the command line: --confirm-context NAME --unverified-because REASON")),
             (Writes::Protected, _) => Err(UiError::new(Code::Locked, format!("context {context}: protected; its name must be typed"))
                 .hint("on the command line: --confirm-context NAME")),
+        }
+    }
+
+    /// A run that is driven here may always be taken back, also where the context has locked itself since: nobody types a name
+    /// in an incident.
+    fn allow_back(&self, driven: &Driven) -> Result<(), UiError> {
+        match driven.link.policy.is_stale() {
+            true => Err(stale(&driven.link.name)),
+            false => Ok(()),
         }
     }
 
@@ -427,7 +439,7 @@ impl Host {
         let reason = reason.unwrap_or_default();
         match self.find(run).filter(|d| d.attached()) {
             Some(d) => {
-                self.allow(&d.link.name, None)?;
+                self.allow_back(&d)?;
                 let before = d.run.watch();
                 d.run.back_out(&reason).await.map_err(run_error)?;
                 effect(before, |v| matches!(v.status, RunStatus::BackingOut { .. } | RunStatus::BackedOut { .. })).await;
@@ -463,7 +475,10 @@ impl Host {
         }
         match driven {
             Some(d) => {
-                self.allow(&context, None)?;
+                match choice {
+                    Choice::BackOut => self.allow_back(&d)?,
+                    _ => self.allow(&context, None)?,
+                }
                 let before = d.run.watch();
                 d.run.choose(choice).await.map_err(run_error)?;
                 effect(before, |v| v.hold.is_none()).await;
@@ -535,7 +550,7 @@ impl Host {
     pub(crate) fn every_second(&self, context: &str, fresh: FreshnessView) {
         let link = locked(&self.links).get(context).cloned();
         if let Some(l) = link {
-            self.enforce(context, &l.policy);
+            self.enforce(context, l.connection.unverified(), &l.policy);
         }
         let waits = self.signing_in(context).map(|s| (s.said, false)).or_else(|| self.unapproved(context).map(|_| (String::new(), true)));
         let now = crate::contexts::Told { live: fresh.live, writes: self.writes_of(context), sign_in: waits };
@@ -551,6 +566,10 @@ impl Host {
     pub(crate) fn confirm_need(&self, context: &str) -> ConfirmNeed {
         policy::confirm(self.writes_of(context))
     }
+}
+
+fn stale(context: &str) -> UiError {
+    UiError::new(Code::Unreachable, format!("context {context}: the view is stale, nothing is written")).hint("wait until it is live")
 }
 
 fn none(why: Sentence) -> WayBackView {
