@@ -151,6 +151,24 @@ fn a_nap_of_a_second_costs_nothing() {
     assert_eq!(ann.ends().0, 0);
 }
 
+/// Their clock may be hours off, or ours: the doctor looks whether a sign of life comes.
+#[test]
+fn a_dead_driver_whose_clock_was_ahead_is_not_taken_for_one_that_is_alive() {
+    let s = Scene::direct();
+    s.quick_plan("swap", &["--set", "soak=600"]);
+    let mut ann = s.spawn();
+    ann.until_line("the soak", |l| l["step"] == "soak" && l["state"] == "running");
+    ann.kill();
+    let name = s.kubectl(&["get", "leases", "-o", "jsonpath={.items[0].metadata.name}"]);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    for (code, found, at) in [(0, "driven", jiff::SignedDuration::ZERO), (4, "abandoned", jiff::SignedDuration::from_hours(1))] {
+        let renewed = json!({"spec": {"renewTime": format!("{:.6}", jiff::Timestamp::now() + at)}});
+        s.kubectl(&["patch", "lease", &name, "--type=merge", "-p", &renewed.to_string()]);
+        let (ended, all) = s.ends_elsewhere(elsewhere.path(), &["doctor", "-o", "json"]);
+        assert_eq!((ended, &all["findings"][0]["code"]), (code, &json!(found)), "{all}");
+    }
+}
+
 /// Who may not write Leases or ConfigMaps rolls nothing out, is told which rule to ask for, and goes back all the same.
 #[test]
 fn without_the_right_to_a_record_forward_is_stopped_with_the_rule_and_back_warns() {

@@ -13,8 +13,11 @@ use crate::behind::behind;
 use crate::told::Told;
 use crate::{Host, errors};
 
-/// A driver that was silent for so long has gone, whatever the two clocks differ by. Taking over measures by one clock.
+/// A sign of life of that age, by the two clocks, is one. An older one, or one from the future, may be a clock that is wrong: then
+/// it is looked again.
 const SILENT: Duration = Duration::from_secs(300);
+/// How long is looked for a sign of life: a Lease is renewed every 15 s. Taking over measures a whole Lease.
+const LOOK: Duration = Duration::from_secs(20);
 
 impl Host {
     /// Findings, those that need somebody first.
@@ -26,10 +29,8 @@ impl Host {
         let headers = self.store.runs().map_err(errors::journal)?;
         let (mut all, mut over) = (vec![], BTreeMap::new());
         let told: Vec<Told> = self.all_told().into_iter().filter(|t| t.context == context).collect();
-        for one in &told {
-            over.insert(one.face.run.clone(), false);
-            all.push(self.of_another(one).await);
-        }
+        over.extend(told.iter().map(|one| (one.face.run.clone(), false)));
+        all.extend(futures::future::join_all(told.iter().map(|one| self.of_another(one))).await);
         let of_others = |id: &str| told.iter().any(|t| t.face.run == id);
         for header in headers.iter().filter(|h| h.context == context && !of_others(&h.id)) {
             let (plan, seen) = self.journaled(&header.id)?;
@@ -67,21 +68,14 @@ impl Host {
             None => sentence!("run {run} of {by} stands at: {status}", run, by, status),
         };
         let take = sentence!("changeoverctl take-over {run} -n {namespace}", run, namespace = told.face.target.namespace);
-        let since = |at: &str| {
-            let at: jiff::Timestamp = at.parse().ok()?;
-            u64::try_from(self.clock.now().duration_since(at).as_secs()).ok()
-        };
-        let (severity, code, message, remedy) = match self.read_told(told).await {
-            Ok((_, _, DriverView { alive_at: None, .. })) => {
-                (FindingSeverity::Warn, "abandoned", stands.and(sentence!("it was let go, nobody drives it")), take)
+        let (severity, code, message, remedy) = match self.life(told).await {
+            Ok(Life::LetGo) => (FindingSeverity::Warn, "abandoned", stands.and(sentence!("it was let go, nobody drives it")), take),
+            Ok(Life::Silent { at }) => {
+                let silent =
+                    sentence!("their last sign of life is of {at}, by their clock, and none came in {n} s", at, n = LOOK.as_secs());
+                (FindingSeverity::Warn, "abandoned", stands.and(silent), take)
             }
-            Ok((_, _, DriverView { alive_at: Some(at), .. })) => match since(&at) {
-                Some(age) if age > SILENT.as_secs() => {
-                    let silent = sentence!("last sign of life {age} s ago, by their clock", age = age);
-                    (FindingSeverity::Warn, "abandoned", stands.and(silent), take)
-                }
-                _ => (FindingSeverity::Info, "driven", stands.and(sentence!("they drive it")), Sentence::default()),
-            },
+            Ok(Life::Driven) => (FindingSeverity::Info, "driven", stands.and(sentence!("they drive it")), Sentence::default()),
             Err(e) => {
                 let unread = sentence!("its record cannot be read: {why}", why = e.message);
                 (FindingSeverity::Warn, "unread-record", stands.and(unread), sentence!("{why}", why = e.hint))
@@ -89,6 +83,22 @@ impl Host {
         };
         let object = told.face.target.to_string();
         FindingView { code: code.into(), severity, object, message: message.into(), remedy: remedy.into() }
+    }
+
+    /// Whether a run of another workstation is driven. Their clock and this one may differ by hours, so that only a recent sign of
+    /// life is believed at once.
+    async fn life(&self, told: &Told) -> Result<Life, UiError> {
+        let Some(first) = self.read_told(told).await?.2.alive_at else { return Ok(Life::LetGo) };
+        let age = first.parse().map(|at: jiff::Timestamp| self.clock.now().duration_since(at));
+        if age.is_ok_and(|age| (0..=SILENT.as_secs()).contains(&u64::try_from(age.as_secs()).unwrap_or(u64::MAX))) {
+            return Ok(Life::Driven);
+        }
+        tokio::time::sleep(LOOK).await;
+        Ok(match self.read_told(told).await?.2.alive_at {
+            None => Life::LetGo,
+            Some(second) if second == first => Life::Silent { at: first },
+            Some(_) => Life::Driven,
+        })
     }
 
     fn unfinished(&self, header: &RunHeader, behind: Sentence) -> Result<FindingView, UiError> {
@@ -106,6 +116,19 @@ impl Host {
         let object = header.target.to_string();
         Ok(FindingView { code: code.into(), severity, object, message: message.into(), remedy: remedy.into() })
     }
+}
+
+/// What another workstation does with its run.
+enum Life {
+    /// It drives it.
+    Driven,
+    /// It let it go.
+    LetGo,
+    /// It said nothing since.
+    Silent {
+        /// When it did last, by its clock (RFC 3339).
+        at: String,
+    },
 }
 
 /// Marks of runs that are over, or that the journal does not know; one that is open is told by itself. `over` = whether a run
