@@ -87,6 +87,21 @@ fn a_rollback_is_undone_by_going_back_to_before_it() {
     assert!(revision(&seen, "v1")["reasons"].to_string().contains(&format!("run {second} went back from it")), "{seen}");
 }
 
+/// Of a colleague's run the own journal knows nothing; its record does.
+#[test]
+fn what_a_colleagues_last_run_did_counts_here_too_and_can_be_undone() {
+    let s = Scene::new("theirs");
+    roll(&s, "v2");
+    let first = go_back(&s, &[]);
+    let bob = tempfile::tempdir().expect("a folder");
+    let (_, seen) = s.ends_elsewhere(bob.path(), &["history", "deployment/web", "-o", "json"]);
+    let v2 = revision(&seen, "v2");
+    assert!(v2["reasons"].to_string().contains(&format!("run {first} went back from it")), "{v2}");
+    assert_eq!((&seen["before"][0]["run"], &seen["before"][0]["excluded"]), (&Value::from(first.as_str()), &Value::Null), "{seen}");
+    let (code, made) = s.ends_elsewhere(bob.path(), &["plan", "rollback", "deployment/web", "--to-run", &first, "-o", "json"]);
+    assert!(code == 0 && made.to_string().contains("shop:v2"), "{made}");
+}
+
 #[test]
 fn a_template_that_the_cluster_keeps_no_more_comes_back_from_the_run_that_replaced_it() {
     let s = Scene::new("forgot");

@@ -4,6 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use api::*;
 use engine::Journal;
+use engine::run::inspect;
+use engine::show::RunView as Seen;
 use engine::status::RunStatus;
 use model::{ClusterIdentity, ObjectId, Sentence, sentence};
 use plan::hazards::{Finding, Severity};
@@ -38,7 +40,24 @@ impl Host {
     pub(crate) async fn survey_with_past(&self, link: &Link, target: &ObjectId) -> Result<Snapshot, UiError> {
         let mut snapshot = self.survey(link, target).await?;
         snapshot.past = self.past(&snapshot.cluster, target)?;
+        if let Some(last) = self.last_by_record(link, &snapshot, target).await
+            && !snapshot.past.iter().any(|known| known.run == last.run)
+        {
+            snapshot.past.push(last);
+            snapshot.past.sort_by_key(|p| std::cmp::Reverse(p.at));
+        }
         Ok(snapshot)
+    }
+
+    /// The last run of a workload, whoever drove it, as its record tells it: of a colleague's this journal knows nothing. None where
+    /// there is no record, or none that may be read or is understood here.
+    async fn last_by_record(&self, link: &Link, snapshot: &Snapshot, target: &ObjectId) -> Option<Past> {
+        let id = plan::record::over(&snapshot.objects, target)?;
+        let record = engine::shared::read(&*link.connection, &id).await.ok()??;
+        let (_, seen) = inspect(record.plan.clone(), &record.entries).ok()?;
+        // A name may have been given anew.
+        (record.plan.cluster.uid == snapshot.cluster.uid).then_some(())?;
+        past_of(&record.plan, &seen, record.at.face.reason.as_deref())
     }
 
     /// Runs of a workload that are over, newest first, as the journal of this workstation tells them. One that cannot be
@@ -49,14 +68,8 @@ impl Host {
         headers.sort_by_key(|h| std::cmp::Reverse(h.started_at));
         let known = headers.iter().take(PAST).filter_map(|h| {
             let (plan, seen) = self.journaled(&h.id).ok()?;
-            let given = h.reason.as_ref().filter(|why| !why.is_empty()).map(|why| sentence!("{why}", why));
-            let (ending, reason) = match &seen.status {
-                RunStatus::Done => (Ending::Done, given),
-                RunStatus::BackedOut { why } => (Ending::TakenBack, Some(why.sentence.clone())),
-                RunStatus::Stuck { .. } => (Ending::TakenBack, given),
-                _ => return None,
-            };
-            (plan.cluster.uid == cluster.uid).then(|| Past::of(&plan, seen.last_at, ending, reason))
+            (plan.cluster.uid == cluster.uid).then_some(())?;
+            past_of(&plan, &seen, h.reason.as_deref())
         });
         let mut all: Vec<Past> = known.collect();
         all.sort_by_key(|p| std::cmp::Reverse(p.at));
@@ -170,6 +183,18 @@ impl Host {
         *locked(&kept.checked) = Some(Checked { findings });
         Ok(self.plan_view(&kept))
     }
+}
+
+/// A run as a past one; none while it is not over.
+fn past_of(plan: &Plan, seen: &Seen, reason: Option<&str>) -> Option<Past> {
+    let given = reason.filter(|why| !why.is_empty()).map(|why| sentence!("{why}", why));
+    let (ending, reason) = match &seen.status {
+        RunStatus::Done => (Ending::Done, given),
+        RunStatus::BackedOut { why } => (Ending::TakenBack, Some(why.sentence.clone())),
+        RunStatus::Stuck { .. } => (Ending::TakenBack, given),
+        _ => return None,
+    };
+    Some(Past::of(plan, seen.last_at, ending, reason))
 }
 
 fn what(request: &PlanRequest) -> Result<What, UiError> {

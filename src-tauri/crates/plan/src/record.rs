@@ -125,6 +125,13 @@ pub fn open(objects: &ObjectSet, target: &ObjectId) -> Vec<OpenRun> {
         .collect()
 }
 
+/// The record of the last run of that target, if that run is over.
+pub fn over(objects: &ObjectSet, target: &ObjectId) -> Option<ObjectId> {
+    let records = [Kind::ConfigMap, Kind::Secret].map(|kind| target.sibling(kind, name(target)));
+    let face = |o: &model::Object| o.meta().annotations.get(names::RECORD).and_then(|text| Face::read(text));
+    records.into_iter().find(|r| objects.get(r).and_then(face).is_some_and(|f| f.over))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
