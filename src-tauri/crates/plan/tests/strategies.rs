@@ -192,3 +192,38 @@ fn advice_names_a_way_that_can_be_planned() {
         assert!(advice.iter().all(|a| !a.reasons.is_empty()), "{}", case.display());
     }
 }
+
+/// (apiGroup, resource, verb) of a role that is shipped.
+fn granted(role: &str) -> BTreeSet<(String, String, String)> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/rbac").join(role);
+    let role: serde_json::Value = serde_saphyr::from_str(&std::fs::read_to_string(path).expect("reads")).expect("is YAML");
+    let texts = |rule: &serde_json::Value, key: &str| -> Vec<String> {
+        rule[key].as_array().expect(key).iter().map(|v| v.as_str().expect("a text").to_string()).collect()
+    };
+    let mut all = BTreeSet::new();
+    for rule in role["rules"].as_array().expect("rules").iter().filter(|r| !r["apiGroups"].is_null()) {
+        for (group, resource) in texts(rule, "apiGroups").iter().flat_map(|g| texts(rule, "resources").into_iter().map(move |r| (g, r))) {
+            all.extend(texts(rule, "verbs").into_iter().map(|verb| (group.clone(), resource.clone(), verb)));
+        }
+    }
+    all
+}
+
+#[test]
+fn the_roles_that_are_shipped_give_what_plans_need_and_the_operators_nothing_else() {
+    let resource = |a: &plan::Access| match a.subresource.as_str() {
+        "" => a.kind.plural().to_string(),
+        sub => format!("{}/{sub}", a.kind.plural()),
+    };
+    let of = |a: plan::Access| (a.kind.group().to_string(), resource(&a), a.verb.name().to_string());
+    let all = plans();
+    let trials = all.iter().map(|(_, plan)| of(plan::access::pod_trial(plan)));
+    // A record that is a Secret is for who writes credentials into templates; its rule is a comment of the role.
+    let needed: BTreeSet<_> = all.iter().flat_map(|(_, plan)| plan::access::access(plan)).map(of).filter(|n| n.1 != "secrets").collect();
+    let (operator, viewer) = (granted("operator.yaml"), granted("viewer.yaml"));
+    let missing: Vec<_> = needed.iter().filter(|n| !operator.contains(*n) && !viewer.contains(*n)).collect();
+    assert!(missing.is_empty(), "plans need what neither role gives: {missing:?}");
+    let needed: BTreeSet<_> = needed.into_iter().chain(trials).collect();
+    let idle: Vec<_> = operator.difference(&needed).collect();
+    assert!(idle.is_empty(), "the operator's role gives what no plan needs: {idle:?}");
+}
