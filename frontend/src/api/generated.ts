@@ -180,6 +180,10 @@ args: Array<string>,
  */
 env: Array<string>, 
 /**
+ * What it is told of the cluster: the server, and the names of everything else; empty = nothing.
+ */
+cluster: Array<string>, 
+/**
  * When it was approved (RFC 3339); for one that is not yet: when another version of this file was, if one was.
  */
 approved: string | null, };

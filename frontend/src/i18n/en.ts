@@ -184,12 +184,13 @@ export const en = {
   "signIn.again": "Sign in again",
   "program.title": "May this program sign in to {name}?",
   "program.text":
-    "The kubeconfig names it, and it runs as you, with everything that you may do on this machine. Approve it if you know it. When its content, arguments or variables change, it is asked about again.",
+    "The kubeconfig names it, and it runs as you, with everything that you may do on this machine. Approve it if you know it. When its content, its arguments, its variables or what it is told of the cluster change, it is asked about again.",
   "program.changed":
-    "This path was approved {at}, with another content, other arguments or other variables. Was it updated?",
+    "This path was approved {at}, with another content, other arguments or variables, or for another cluster. Was it updated?",
   "program.path": "Program",
   "program.args": "Arguments",
   "program.env": "Variables set for it",
+  "program.cluster": "Is told of the cluster",
   "program.key": "Named by",
   "program.sha": "SHA-256 of its content",
   "program.none": "none",

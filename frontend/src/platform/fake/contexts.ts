@@ -109,6 +109,7 @@ export function contexts(): ContextsView {
           sha256: "b94d27b9934d3e08a52e52d7da7dabfac484efe37a5380ee9088f7ace2efcde9",
           args: ["get-token", "--oidc-issuer-url=https://sso.example.com"],
           env: ["SSO_PROFILE"],
+          cluster: [],
           approved: null,
         },
       }),

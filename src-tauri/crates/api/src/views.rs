@@ -227,6 +227,8 @@ views! {
         args: Vec<String>,
         /// Variables that the kubeconfig sets for it, by name.
         env: Vec<String>,
+        /// What it is told of the cluster: the server, and the names of everything else; empty = nothing.
+        cluster: Vec<String>,
         /// When it was approved (RFC 3339); for one that is not yet: when another version of this file was, if one was.
         approved: Option<String>,
     }

@@ -84,10 +84,13 @@ pub fn program(p: &ProgramView) -> Vec<String> {
     if !p.env.is_empty() {
         rows.push(vec!["variables".into(), p.env.join(", ")]);
     }
+    if !p.cluster.is_empty() {
+        rows.push(vec!["is told".into(), p.cluster.join(", ")]);
+    }
     rows.push(vec!["fingerprint".into(), p.fingerprint.clone()]);
     let mut lines = table(&rows);
     if let Some(at) = &p.approved {
-        lines.push(ink(Ink::Warn, &format!("This path was approved with another content, arguments or variables at {at}.")));
+        lines.push(ink(Ink::Warn, &format!("This path was approved with another content, arguments, variables or cluster at {at}.")));
     }
     lines
 }

@@ -377,6 +377,7 @@ mod tests {
             env: vec![("TOKEN".into(), "t0k3n".into())],
             needs_terminal: false,
             install_hint: String::new(),
+            cluster: None,
             default_place: true,
             key: "~/.kube/config: users[u].user.exec".into(),
         }

@@ -41,6 +41,8 @@ pub use watch::KindState;
 pub use wire::{UNTRUSTED, said_of};
 
 #[cfg(test)]
+mod exec_tests;
+#[cfg(test)]
 mod freshness_tests;
 #[cfg(test)]
 mod hostile_tests;

@@ -8,7 +8,7 @@
 //! while it runs. It never gets a terminal.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
@@ -24,7 +24,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::connect::lock;
 use crate::credentials::CredentialError;
-use crate::kubeconfig::ExecPlugin;
+use crate::kubeconfig::{ClusterInfo, ExecPlugin};
 
 /// How long a program may take that nobody looks at.
 pub const UNATTENDED: Duration = Duration::from_secs(30);
@@ -37,6 +37,9 @@ const SAID_CAP: usize = 16 << 10;
 /// What is left in the streams of a program that has ended is read for so long. A browser that it started may hold them open
 /// for as long as that runs.
 const REST: Duration = Duration::from_secs(1);
+/// Linux takes variables of 128 KiB.
+const TOLD_TOO_MUCH: &str =
+    "what it is told of the cluster is too much for a variable; name the cluster's own authority alone, or have it told nothing";
 
 /// What would run: somebody approves just this.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +55,12 @@ pub struct Program {
     pub env: Vec<String>,
     /// SHA-256 over names and values, in hex: values may be secrets.
     pub env_sha256: String,
+    /// What it is told of the cluster: the server, and the names of everything else. Empty = it is told of none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cluster: Vec<String>,
+    /// SHA-256 over all of that, in hex: whoever writes it directs the program, as by arguments.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub cluster_sha256: String,
 }
 
 impl Program {
@@ -86,6 +95,8 @@ impl Program {
             args: plugin.args.clone(),
             env: plugin.env.iter().map(|(name, _)| name.clone()).collect(),
             env_sha256: hex::encode(env.finalize()),
+            cluster: plugin.cluster.as_ref().map(ClusterInfo::names).unwrap_or_default(),
+            cluster_sha256: plugin.cluster.as_ref().map(ClusterInfo::sha256).unwrap_or_default(),
         })
     }
 }
@@ -190,7 +201,10 @@ impl SignIn {
         if !plugin.default_place && !self.may_run(&program) {
             return Err(CredentialError::PluginNotApproved { key, program: Box::new(program) });
         }
-        let info = serde_json::json!({"apiVersion": plugin.api_version, "kind": "ExecCredential", "spec": {"interactive": false}});
+        let mut info = serde_json::json!({"apiVersion": plugin.api_version, "kind": "ExecCredential", "spec": {"interactive": false}});
+        if let Some(cluster) = &plugin.cluster {
+            info["spec"]["cluster"] = cluster.spec().map_err(|e| failed(e.to_string()))?;
+        }
         let mut child = tokio::process::Command::new(&program.path)
             .args(&plugin.args)
             .envs(plugin.env.iter().map(|(k, v)| (k, v)))
@@ -200,7 +214,10 @@ impl SignIn {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()
-            .map_err(|e| failed(with_hint(e.to_string(), &plugin.install_hint)))?;
+            .map_err(|e| match e.kind() {
+                ErrorKind::ArgumentListTooLong if plugin.cluster.is_some() => failed(TOLD_TOO_MUCH.into()),
+                _ => failed(with_hint(e.to_string(), &plugin.install_hint)),
+            })?;
         let stopped = self.0.stop.notified();
         let running = Running::begin(self, command.clone());
         let (out, err) = (child.stdout.take(), child.stderr.take());

@@ -61,6 +61,7 @@ fn view(program: &Program, key: &str, approved: Option<String>) -> ProgramView {
         sha256: program.sha256.clone(),
         args: program.args.clone(),
         env: program.env.clone(),
+        cluster: program.cluster.clone(),
         approved,
     }
 }

@@ -204,10 +204,6 @@ fn a_broken_user_says_its_key_what_and_what_to_do_and_hides_no_other() {
         "exec.env: a variable that no environment can hold; give each a name, without =",
     );
     user(
-        &format!("exec: {{command: p, {v1}, provideClusterInfo: true}}"),
-        "exec.provideClusterInfo: not supported yet; remove it if the plugin works without",
-    );
-    user(
         &format!("exec: {{command: p, {v1}, args: SECRET}}"),
         "exec: a value of the wrong type; put texts in quotes, and compare it with the output of kubectl config view",
     );

@@ -55,6 +55,8 @@ pub(super) struct Cluster {
     pub certificate_authority_data: String,
     #[serde(deserialize_with = "text")]
     pub proxy_url: String,
+    pub disable_compression: Option<bool>,
+    pub extensions: Option<Value>,
 }
 
 #[derive(Default, Deserialize)]

@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 pub(crate) use file::read_regular;
 pub(crate) use proxy::Speaks;
 pub use proxy::{Proxy, ProxyEnvironment};
-pub use reach::{ExecPlugin, Login, Material, Reach, Unverified};
+pub use reach::{ClusterInfo, ExecPlugin, Login, Material, Reach, Unverified};
 
 /// Where kubeconfig files are looked for.
 #[derive(Clone, Debug, Default)]

@@ -1,9 +1,11 @@
 //! From a context's names to what a connection needs: URL, certificates, login.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::file::{Cluster, Context, Document, Exec, Named, User, shown};
@@ -11,6 +13,8 @@ use super::{KubeconfigError, Proxy, ProxyEnvironment};
 
 /// A certificate or key file has some KiB; a bundle of all public authorities about 250.
 const MATERIAL_CAP: u64 = 1 << 20;
+/// The extension of a cluster's entry that is for the programs which sign in to it.
+const EXEC_EXTENSION: &str = "client.authentication.k8s.io/exec";
 
 /// What a connection needs.
 #[derive(Clone)]
@@ -60,17 +64,14 @@ impl Reach {
         add(&self.proxy.as_ref().map(Proxy::key).unwrap_or_default());
         let (certificate, key) = self.certificate.as_ref().map(|(c, k)| (c, k)).unzip();
         for material in [self.ca.as_ref(), certificate, key] {
-            match material {
-                None => add("none"),
-                Some(Material::Inline(text)) => add(text.expose_secret()),
-                Some(Material::File { path, .. }) => add(&path.display().to_string()),
-            }
+            add(&material.map(Material::named).unwrap_or_default());
         }
         match &self.login {
             Login::None => add("none"),
             Login::Token(token) => add(token.expose_secret()),
             Login::TokenFile { path, .. } => add(&path.display().to_string()),
             Login::Exec(plugin) => {
+                add(&plugin.api_version);
                 add(&plugin.command.display().to_string());
                 add(&plugin.args.len().to_string());
                 plugin.args.iter().for_each(|a| add(a));
@@ -78,6 +79,7 @@ impl Reach {
                     add(name);
                     add(value);
                 });
+                add(&plugin.cluster.as_ref().map(ClusterInfo::sha256).unwrap_or_default());
             }
         }
         self.impersonate.iter().for_each(|(name, value)| {
@@ -103,6 +105,14 @@ pub enum Material {
 }
 
 impl Material {
+    /// What the kubeconfig says of it: the text, or the file's path.
+    fn named(&self) -> Cow<'_, str> {
+        match self {
+            Material::Inline(text) => text.expose_secret().into(),
+            Material::File { path, .. } => path.to_string_lossy(),
+        }
+    }
+
     /// The PEM text.
     pub fn read(&self) -> Result<SecretString, KubeconfigError> {
         match self {
@@ -151,10 +161,69 @@ pub struct ExecPlugin {
     pub needs_terminal: bool,
     /// What to tell when the program is missing.
     pub install_hint: String,
+    /// What it is told of the cluster, where it is to be told.
+    pub cluster: Option<ClusterInfo>,
     /// The kubeconfig is the one in the default place: only then it runs without being asked about.
     pub default_place: bool,
     /// `file: key` for messages.
     pub key: String,
+}
+
+/// What a plugin is told of the cluster that it signs in to (`provideClusterInfo`).
+#[derive(Clone)]
+pub struct ClusterInfo {
+    /// `spec.cluster` of its `ExecCredential`, without the certificate authority.
+    fields: Value,
+    ca: Option<Material>,
+}
+
+impl ClusterInfo {
+    /// From a cluster's entry. As for client-go, a proxy of the environment is none of it: the plugin has that environment.
+    fn of(cluster: &Cluster, ca: Option<Material>) -> Self {
+        let mut fields = json!({ "server": cluster.server, "config": exec_extension(cluster) });
+        for (key, value) in [("tls-server-name", &cluster.tls_server_name), ("proxy-url", &cluster.proxy_url)] {
+            if !value.is_empty() {
+                fields[key] = json!(value);
+            }
+        }
+        if cluster.disable_compression == Some(true) {
+            fields["disable-compression"] = json!(true);
+        }
+        Self { fields, ca }
+    }
+
+    /// All of it, with the certificate authority as it is now.
+    pub(crate) fn spec(&self) -> Result<Value, KubeconfigError> {
+        let mut fields = self.fields.clone();
+        if let Some(ca) = &self.ca {
+            let pem = ca.read()?;
+            fields["certificate-authority-data"] = json!(base64::engine::general_purpose::STANDARD.encode(pem.expose_secret()));
+        }
+        Ok(fields)
+    }
+
+    /// Over all that the kubeconfig says of it, in hex. A file counts by its path, so that it may be rotated.
+    pub(crate) fn sha256(&self) -> String {
+        let ca = self.ca.as_ref().map(Material::named).unwrap_or_default();
+        hex::encode(Sha256::new().chain_update(self.fields.to_string()).chain_update([0]).chain_update(ca.as_bytes()).finalize())
+    }
+
+    /// The server, and the names of everything else: values may be secrets.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let server = self.fields["server"].as_str().unwrap_or_default().to_string();
+        let own = self.fields.as_object().into_iter().flatten().filter(|(key, value)| *key != "server" && !value.is_null());
+        let named = own.flat_map(|(key, value)| match value.as_object() {
+            Some(inner) => inner.keys().map(|name| format!("{key}.{name}")).collect(),
+            None => vec![key.clone()],
+        });
+        let ca = self.ca.iter().map(|_| "certificate-authority-data".to_string());
+        std::iter::once(server).chain(ca).chain(named).collect()
+    }
+}
+
+fn exec_extension(cluster: &Cluster) -> Value {
+    let mut all = cluster.extensions.iter().filter_map(Value::as_array).flatten();
+    all.find(|e| e["name"] == EXEC_EXTENSION).map(|e| e["extension"].clone()).unwrap_or_default()
 }
 
 type Of<'a, T> = Option<(&'a Document, &'a Named<T>)>;
@@ -237,7 +306,15 @@ pub(super) fn resolve(
         impersonate: Vec::new(),
     };
     match user {
-        Some((udoc, user)) => fill_user(&mut reach, udoc, user)?,
+        Some((udoc, user)) => {
+            fill_user(&mut reach, udoc, user)?;
+            let told = user.value.as_ref().is_ok_and(|u| u.exec.as_ref().is_some_and(|e| e.provide_cluster_info == Some(true)));
+            if let (Login::Exec(plugin), true) = (&mut reach.login, told) {
+                plugin.cluster = Some(ClusterInfo::of(c, reach.ca.clone()));
+                // What a cluster's entry from elsewhere says to it is to be looked at, too.
+                plugin.default_place &= cdoc.default_place;
+            }
+        }
         None if ctx.user.is_empty() => {}
         None => {
             let key = format!("contexts[{}].context.user", shown(name));
@@ -341,9 +418,6 @@ fn plugin(doc: &Document, exec: &Exec, at: &dyn Fn(&str) -> String) -> Result<Lo
     if exec.env.iter().flatten().any(|e| e.name.is_empty() || e.name.contains(['=', '\0']) || e.value.contains('\0')) {
         return Err(problem(doc, at("exec.env"), "a variable that no environment can hold", "give each a name, without ="));
     }
-    if exec.provide_cluster_info == Some(true) {
-        return Err(refused(doc, at("exec.provideClusterInfo"), "not supported yet", "remove it if the plugin works without"));
-    }
     // A bare name is looked up in PATH, a path counts from the kubeconfig's folder: as client-go does.
     let command = if exec.command.contains(std::path::MAIN_SEPARATOR) { beside(doc, &exec.command) } else { exec.command.clone().into() };
     Ok(Login::Exec(Box::new(ExecPlugin {
@@ -353,6 +427,7 @@ fn plugin(doc: &Document, exec: &Exec, at: &dyn Fn(&str) -> String) -> Result<Lo
         env: exec.env.iter().flatten().map(|e| (e.name.clone(), e.value.clone())).collect(),
         needs_terminal: exec.interactive_mode.as_deref() == Some("Always"),
         install_hint: exec.install_hint.clone().unwrap_or_default(),
+        cluster: None,
         default_place: doc.default_place,
         key: format!("{}: {}", doc.said, at("exec")),
     })))
