@@ -56,6 +56,16 @@ pub enum CredentialError {
         /// What would run.
         program: Box<Program>,
     },
+    /// A plugin that kubectl's preferences do not let run, or may not.
+    #[error("{key}: program {path} is not run, by kubectl's preferences: {why}", path = path.display())]
+    PluginDenied {
+        /// `file: key`.
+        key: String,
+        /// What would run.
+        path: PathBuf,
+        /// Which file, which of its words, and what to do.
+        why: String,
+    },
     /// A plugin that insists on a terminal.
     #[error("{key}: plugin {command:?} wants a terminal; log in with kubectl first, or set interactiveMode to IfAvailable")]
     PluginWantsTerminal {
@@ -378,6 +388,7 @@ mod tests {
             needs_terminal: false,
             install_hint: String::new(),
             cluster: None,
+            kuberc: crate::kubeconfig::Kuberc::Off,
             default_place: true,
             key: "~/.kube/config: users[u].user.exec".into(),
         }

@@ -1,4 +1,5 @@
-//! Programs that sign in, from the files that name them to what they answer: what they are told of the cluster.
+//! Programs that sign in, from the files that name them to what they answer: what they are told of the cluster, and what
+//! kubectl's preferences have to say.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -180,4 +181,56 @@ fn a_connection_notices_when_its_program_is_to_be_told_something_else() {
     assert_ne!(first, mark(config("b"), tell()));
     assert_ne!(first, mark(config("a"), json!({})));
     assert_eq!(mark(config("a"), json!({})), mark(config("b"), json!({})), "nobody is told");
+}
+
+#[tokio::test]
+async fn a_program_that_kubectls_preferences_deny_runs_neither_from_the_default_place_nor_approved() {
+    let home = Home::new();
+    let book = Arc::new(Book::default());
+    let with = SignIn::approved(book.clone(), UNATTENDED);
+    home.config(".kube/config", json!({"server": "https://h"}), json!({}));
+    home.config("mail", json!({"server": "https://h"}), json!({}));
+    let program = unapproved(sign_in(&home.entry(&["mail"]), &with).await);
+    lock(&book.0).push(*program);
+    let prefer = |rest: Value| {
+        let mut all = json!({"apiVersion": "kubectl.config.k8s.io/v1beta1", "kind": "Preference"});
+        all.as_object_mut().expect("an object").extend(rest.as_object().cloned().expect("an object"));
+        home.write(".kube/kuberc", &all.to_string());
+    };
+    let allow = |commands: &[&str]| {
+        let all: Vec<Value> = commands.iter().map(|c| json!({"command": c})).collect();
+        json!({"credentialPluginPolicy": "Allowlist", "credentialPluginAllowlist": all})
+    };
+    // Connections that are open go by the preferences as they are at the next run.
+    let entries = [home.entry(&[]), home.entry(&["mail"])];
+    let mut ran = 0;
+    for (preferences, expect) in [
+        (json!({"credentialPluginPolicy": "AllowAll"}), None),
+        (json!({"credentialPluginPolicy": "DenyAll"}), Some(".kube/kuberc: credentialPluginPolicy is DenyAll; ask whoever set it")),
+        (allow(&["kubelogin"]), Some(".kube/kuberc: credentialPluginAllowlist does not name it")),
+        (allow(&["kubelogin", "sh"]), None),
+        (json!({"credentialPluginPolicy": "Allowlist"}), Some(".kube/kuberc: credentialPluginAllowlist: names no program")),
+        (json!({}), None),
+    ] {
+        prefer(preferences);
+        for entry in &entries {
+            match (sign_in(entry, &with).await, expect) {
+                (Ok(()), None) => ran += 1,
+                (Err(e @ CredentialError::PluginDenied { .. }), Some(expect)) => assert!(e.to_string().contains(expect), "{e}"),
+                (other, expect) => panic!("{other:?} in place of {expect:?}"),
+            }
+        }
+    }
+    assert_eq!((home.told().len(), ran), (6, 6));
+}
+
+#[tokio::test]
+async fn a_program_that_kubectls_preferences_allow_is_still_asked_about() {
+    let home = Home::new();
+    home.config("mail", json!({"server": "https://h"}), json!({}));
+    let list = json!({"apiVersion": "kubectl.config.k8s.io/v1beta1", "kind": "Preference",
+        "credentialPluginPolicy": "Allowlist", "credentialPluginAllowlist": [{"command": "sh"}]});
+    home.write(".kube/kuberc", &list.to_string());
+    unapproved(sign_in(&home.entry(&["mail"]), &SignIn::approved(Arc::new(Book::default()), UNATTENDED)).await);
+    assert!(home.told().is_empty());
 }

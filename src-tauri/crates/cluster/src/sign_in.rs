@@ -3,6 +3,7 @@
 //!
 //! A program of the default kubeconfig runs as it does for kubectl. One of a kubeconfig from elsewhere, which may have come
 //! with a mail, runs once somebody has approved just this: the file with this content, these arguments, these variables.
+//! What kubectl's preferences deny (`kubeconfig::Kuberc`) runs in neither case.
 //!
 //! A program may wait for a person in a browser, so it has its time, and what it says on its error stream is there to be shown
 //! while it runs. It never gets a terminal.
@@ -198,6 +199,9 @@ impl SignIn {
         let sought = plugin.clone();
         let program = tokio::task::spawn_blocking(move || Program::find(&sought)).await.map_err(|e| failed(e.to_string()))?;
         let program = program.map_err(|why| failed(with_hint(why, &plugin.install_hint)))?;
+        if let Err(why) = plugin.kuberc.check(&plugin.command, &program.path) {
+            return Err(CredentialError::PluginDenied { key, path: program.path, why });
+        }
         if !plugin.default_place && !self.may_run(&program) {
             return Err(CredentialError::PluginNotApproved { key, program: Box::new(program) });
         }

@@ -149,11 +149,7 @@ pub(super) fn read(path: &Path, said: &str, default_place: bool) -> Result<Docum
 fn parse(bytes: &[u8], path: &Path, said: &str, default_place: bool) -> Result<Document, KubeconfigError> {
     let syntax = |at: &str, why: &str| KubeconfigError::Syntax { file: said.into(), at: at.into(), why: why.into() };
     let text = std::str::from_utf8(bytes).map_err(|e| syntax(&format!("byte {}", e.valid_up_to()), "not UTF-8"))?;
-    let options = serde_saphyr::options! { alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: ALIAS_CAP } };
-    let value: Value = serde_saphyr::from_str_with_options(text, options).map_err(|e| {
-        let (at, why) = fault(&e, text);
-        syntax(&at, why)
-    })?;
+    let value = yaml(text).map_err(|(at, why)| syntax(&at, why))?;
     let map = match value {
         Value::Object(map) => map,
         Value::Null => Default::default(),
@@ -180,6 +176,12 @@ fn parse(bytes: &[u8], path: &Path, said: &str, default_place: bool) -> Result<D
         current,
         notes,
     })
+}
+
+/// One bounded YAML document, or where and what is wrong with it.
+pub(super) fn yaml(text: &str) -> Result<Value, (String, &'static str)> {
+    let options = serde_saphyr::options! { alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: ALIAS_CAP } };
+    serde_saphyr::from_str_with_options(text, options).map_err(|e| fault(&e, text))
 }
 
 /// Where and what is wrong with the YAML. The parser's own message would quote the lines around the fault, and those may hold

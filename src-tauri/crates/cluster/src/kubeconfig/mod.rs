@@ -8,6 +8,7 @@
 //! Does **not** know whether a cluster answers, and never runs an exec plugin (`connect` does).
 
 mod file;
+mod kuberc;
 mod proxy;
 mod reach;
 
@@ -16,6 +17,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 pub(crate) use file::read_regular;
+pub use kuberc::Kuberc;
 pub(crate) use proxy::Speaks;
 pub use proxy::{Proxy, ProxyEnvironment};
 pub use reach::{ClusterInfo, ExecPlugin, Login, Material, Reach, Unverified};
@@ -31,13 +33,18 @@ pub struct Sources {
     pub home: Option<PathBuf>,
     /// Proxies of the environment, for clusters without a `proxy-url`.
     pub proxies: ProxyEnvironment,
+    /// Value of `$KUBERC`: kubectl's preferences, which may say what signs in; `off` = they count for nothing.
+    pub kuberc: Option<OsString>,
 }
 
 impl Sources {
     /// The sources of this process, with the value of `--kubeconfig` if one was given.
     pub fn of_process(explicit: Option<PathBuf>) -> Self {
         let list = std::env::var_os("KUBECONFIG").filter(|v| !v.is_empty());
-        Self { explicit, list, home: std::env::home_dir(), proxies: ProxyEnvironment::of_process() }
+        // kubectl's two ways to switch its preferences off.
+        let gate = std::env::var("KUBECTL_KUBERC").is_ok_and(|v| v.eq_ignore_ascii_case("false"));
+        let kuberc = if gate { Some("off".into()) } else { std::env::var_os("KUBERC") };
+        Self { explicit, list, home: std::env::home_dir(), proxies: ProxyEnvironment::of_process(), kuberc }
     }
 
     fn default_place(&self) -> Option<PathBuf> {
@@ -229,11 +236,11 @@ pub fn load(sources: &Sources) -> Result<Contexts, KubeconfigError> {
         };
         out.files.push(FileRead { path, note });
     }
-    merge(&read, &sources.proxies, &mut out);
+    merge(&read, sources, &mut out);
     Ok(out)
 }
 
-fn merge(read: &[file::Document], proxies: &ProxyEnvironment, out: &mut Contexts) {
+fn merge(read: &[file::Document], sources: &Sources, out: &mut Contexts) {
     let mut clusters = HashMap::new();
     let mut users = HashMap::new();
     for doc in read {
@@ -273,7 +280,7 @@ fn merge(read: &[file::Document], proxies: &ProxyEnvironment, out: &mut Contexts
                         entry.namespace = ctx.namespace.clone();
                     }
                     entry.server = reach::server(doc, &c.name, ctx, cluster).ok();
-                    match reach::resolve(doc, &c.name, ctx, cluster, user, proxies) {
+                    match reach::resolve(doc, &c.name, ctx, cluster, user, sources) {
                         Ok(reach) => entry.reach = Some(reach),
                         Err(e) => entry.problem = Some(e),
                     }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::file::{Cluster, Context, Document, Exec, Named, User, shown};
-use super::{KubeconfigError, Proxy, ProxyEnvironment};
+use super::{KubeconfigError, Kuberc, Proxy, ProxyEnvironment, Sources};
 
 /// A certificate or key file has some KiB; a bundle of all public authorities about 250.
 const MATERIAL_CAP: u64 = 1 << 20;
@@ -163,6 +163,8 @@ pub struct ExecPlugin {
     pub install_hint: String,
     /// What it is told of the cluster, where it is to be told.
     pub cluster: Option<ClusterInfo>,
+    /// kubectl's preferences, which may deny it.
+    pub kuberc: Kuberc,
     /// The kubeconfig is the one in the default place: only then it runs without being asked about.
     pub default_place: bool,
     /// `file: key` for messages.
@@ -279,7 +281,7 @@ pub(super) fn resolve(
     ctx: &Context,
     cluster: Of<'_, Cluster>,
     user: Of<'_, User>,
-    proxies: &ProxyEnvironment,
+    sources: &Sources,
 ) -> Result<Reach, KubeconfigError> {
     let url = server(doc, name, ctx, cluster)?;
     let (cdoc, cluster) = cluster_of(doc, name, ctx, cluster)?;
@@ -298,7 +300,7 @@ pub(super) fn resolve(
     let mut reach = Reach {
         server: url,
         unverified: plain.then_some(Unverified::Plain).or(unchecked.then_some(Unverified::Certificate)),
-        proxy: proxy(cdoc, &at("proxy-url"), &c.proxy_url, &uri, proxies)?,
+        proxy: proxy(cdoc, &at("proxy-url"), &c.proxy_url, &uri, &sources.proxies)?,
         tls_server_name: Some(c.tls_server_name.clone()).filter(|n| !n.is_empty()),
         ca: material(cdoc, &at("certificate-authority"), &c.certificate_authority, &c.certificate_authority_data)?,
         certificate: None,
@@ -309,10 +311,13 @@ pub(super) fn resolve(
         Some((udoc, user)) => {
             fill_user(&mut reach, udoc, user)?;
             let told = user.value.as_ref().is_ok_and(|u| u.exec.as_ref().is_some_and(|e| e.provide_cluster_info == Some(true)));
-            if let (Login::Exec(plugin), true) = (&mut reach.login, told) {
-                plugin.cluster = Some(ClusterInfo::of(c, reach.ca.clone()));
-                // What a cluster's entry from elsewhere says to it is to be looked at, too.
-                plugin.default_place &= cdoc.default_place;
+            if let Login::Exec(plugin) = &mut reach.login {
+                plugin.kuberc = Kuberc::of(sources.kuberc.as_deref(), sources.home.as_deref());
+                if told {
+                    plugin.cluster = Some(ClusterInfo::of(c, reach.ca.clone()));
+                    // What a cluster's entry from elsewhere says to it is to be looked at, too.
+                    plugin.default_place &= cdoc.default_place;
+                }
             }
         }
         None if ctx.user.is_empty() => {}
@@ -428,6 +433,7 @@ fn plugin(doc: &Document, exec: &Exec, at: &dyn Fn(&str) -> String) -> Result<Lo
         needs_terminal: exec.interactive_mode.as_deref() == Some("Always"),
         install_hint: exec.install_hint.clone().unwrap_or_default(),
         cluster: None,
+        kuberc: Kuberc::Off,
         default_place: doc.default_place,
         key: format!("{}: {}", doc.said, at("exec")),
     })))
