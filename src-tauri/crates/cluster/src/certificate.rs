@@ -1,18 +1,21 @@
-//! The client certificate of a connection: looked up anew for each TLS handshake, so that a rotated file, or a plugin's next
-//! certificate, is taken up without connecting again by hand.
+//! The certificates of a connection, the client's and the authority's: looked up anew for each TLS handshake, so that a rotated
+//! file, or a plugin's next certificate, is taken up without connecting again by hand.
 
 use std::sync::{Arc, Mutex};
 
-use rustls::client::ResolvesClientCert;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
+use rustls::{DigitallySignedStruct, RootCertStore, SignatureScheme};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use crate::connect::lock;
 use crate::kubeconfig::Material;
+use crate::wire::chain;
 
 /// Certificate and key (PEM) of a plugin; replaced when it is run again.
 pub(crate) type Slot = Arc<Mutex<(String, SecretString)>>;
@@ -109,4 +112,117 @@ fn certified(certificate: &str, key: &SecretString, provider: &CryptoProvider) -
         Err(rustls::Error::InconsistentKeys(_)) => Err("client key: not the key of the client certificate".into()),
         Err(e) => Err(format!("client certificate: {e}")),
     }
+}
+
+/// The authority that a context trusts, as it could last be used.
+pub(crate) struct Authority {
+    origin: Material,
+    provider: Arc<CryptoProvider>,
+    last: Mutex<Trusted>,
+}
+
+/// What was read, as a hash of the text and of its certificates, and what came of it.
+struct Trusted {
+    text: [u8; 32],
+    sha256: String,
+    verifier: Arc<WebPkiServerVerifier>,
+}
+
+impl std::fmt::Debug for Authority {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Authority").finish_non_exhaustive()
+    }
+}
+
+impl Authority {
+    /// Of this text, which was read there; says in words what is wrong with it.
+    pub fn new(origin: Material, text: &SecretString, provider: Arc<CryptoProvider>) -> Result<Arc<Self>, String> {
+        let last = Mutex::new(trusted(text, &provider)?);
+        Ok(Arc::new(Self { origin, provider, last }))
+    }
+
+    /// Whether it may be another one tomorrow.
+    pub fn may_rotate(&self) -> bool {
+        matches!(self.origin, Material::File { .. })
+    }
+
+    /// SHA-256 over its certificates as they are now, in hex.
+    pub fn sha256(&self) -> String {
+        self.look();
+        lock(&self.last).sha256.clone()
+    }
+
+    /// Takes up a file that was replaced. One that is not there, or cannot be used, changes nothing.
+    fn look(&self) {
+        let read = self.origin.read();
+        let mut last = lock(&self.last);
+        match read {
+            Ok(text) if text_hash(&text) != last.text => match trusted(&text, &self.provider) {
+                Ok(fresh) => *last = fresh,
+                Err(why) => tracing::warn!(why, "the certificate authority was replaced by one that cannot be used; the last one goes on"),
+            },
+            Ok(_) => {}
+            Err(e) => tracing::warn!(why = %e, "the certificate authority cannot be read; the last one goes on"),
+        }
+    }
+
+    fn verifier(&self) -> Arc<WebPkiServerVerifier> {
+        lock(&self.last).verifier.clone()
+    }
+}
+
+impl ServerCertVerifier for Authority {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        self.look();
+        self.verifier().verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verifier().verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        self.verifier().verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.verifier().supported_verify_schemes()
+    }
+}
+
+fn text_hash(text: &SecretString) -> [u8; 32] {
+    Sha256::digest(text.expose_secret()).into()
+}
+
+fn trusted(text: &SecretString, provider: &Arc<CryptoProvider>) -> Result<Trusted, String> {
+    let said = |why: &str| format!("certificate authority: {why}");
+    let certificates = CertificateDer::pem_slice_iter(text.expose_secret().as_bytes()).collect::<Result<Vec<_>, _>>();
+    let certificates = certificates.map_err(|e| said(&e.to_string()))?;
+    if certificates.is_empty() {
+        return Err(said("no certificate in it"));
+    }
+    let (mut hasher, mut roots) = (Sha256::new(), RootCertStore::empty());
+    for certificate in certificates {
+        hasher.update(&certificate);
+        roots.add(certificate).map_err(|e| said(&chain(&e)))?;
+    }
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone()).build().map_err(|e| said(&chain(&e)))?;
+    Ok(Trusted { text: text_hash(text), sha256: hex::encode(hasher.finalize()), verifier })
 }

@@ -21,13 +21,11 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kube::client::{Body, ConfigExt};
 use model::{ClusterIdentity, Kind};
 use rustls::client::Resumption;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use secrecy::ExposeSecret;
-use sha2::{Digest, Sha256};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::ServerName;
 use tokio::time::Instant;
 
-use crate::certificate::{ClientCertificate, Origin};
+use crate::certificate::{Authority, ClientCertificate, Origin};
 use crate::credentials::{CredentialError, Credentials};
 use crate::kubeconfig::{ContextEntry, KubeconfigError, Login, Unverified};
 use crate::policy::WritePolicy;
@@ -136,7 +134,7 @@ pub struct Connection {
     name: String,
     namespace: String,
     server: String,
-    unverified: Option<Unverified>,
+    /// Of the authority that it was opened with.
     ca_sha256: String,
     options: Options,
     stacks: RwLock<Arc<Stacks>>,
@@ -150,14 +148,21 @@ pub struct Connection {
 pub(crate) struct Way {
     pub route: Route,
     pub dialer: Dialer,
+    /// Absent = those of the system.
+    pub authority: Option<Arc<Authority>>,
+    /// Why nobody can know that it is the right server that answers.
+    pub unverified: Option<Unverified>,
 }
 
-/// A context's entry, ready to be used.
-pub(crate) struct Made {
-    pub server: String,
-    pub unverified: Option<Unverified>,
-    pub ca_sha256: String,
-    pub way: Way,
+impl Way {
+    /// SHA-256 of the authority that is trusted now, in hex; empty for those of the system.
+    fn trusts(&self) -> String {
+        match self.unverified {
+            // Not to be taken for one that somebody vouches for.
+            Some(_) => "unverified".into(),
+            None => self.authority.as_ref().map(|a| a.sha256()).unwrap_or_default(),
+        }
+    }
 }
 
 /// What every request needs on its way: absolute URL, user agent, credentials, and the policy's consent.
@@ -207,7 +212,7 @@ pub(crate) fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Reads certificates and token files, runs an exec plugin.
-async fn make(entry: &ContextEntry, options: &Options) -> Result<Made, ConnectError> {
+async fn make(entry: &ContextEntry, options: &Options) -> Result<Way, ConnectError> {
     let reach = entry.reach()?;
     let bad = |why: String| ConnectError::Certificates { context: entry.name.clone(), why };
     let (login, impersonate) = match &reach.login {
@@ -216,29 +221,18 @@ async fn make(entry: &ContextEntry, options: &Options) -> Result<Made, ConnectEr
     };
     let credentials = Credentials::prepare(login, impersonate, &options.sign_in).await?;
     let base: Uri = reach.server.parse().map_err(|_| bad("the URL of the server cannot be read".into()))?;
-    let mut config = kube::Config::new(base.clone());
-    let mut hasher = Sha256::new();
-    if let Some(ca) = &reach.ca {
-        let pem = ca.read()?;
-        let certs = CertificateDer::pem_slice_iter(pem.expose_secret().as_bytes())
-            .map(|c| c.map(|c| c.to_vec()))
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(|e| bad(format!("certificate authority: {e}")))?;
-        if certs.is_empty() {
-            return Err(bad("certificate authority: no certificate in it".into()));
-        }
-        certs.iter().for_each(|c| hasher.update(c));
-        config.root_cert = Some(certs);
-    }
     // Two crates of one binary may each bring a rustls provider; the first one installed counts for all.
     let _ = rustls::crypto::ring::default_provider().install_default();
+    let provider = CryptoProvider::get_default().ok_or_else(|| bad("no provider of TLS".into()))?;
+    let authority = match &reach.ca {
+        Some(ca) => Some(Authority::new(ca.clone(), &ca.read()?, provider.clone()).map_err(bad)?),
+        None => None,
+    };
     let proxy = match &reach.proxy {
         Some(proxy) => {
             // As for kubectl, the context's authority is the proxy's too. The client certificate is not for the proxy.
-            let mut there = kube::Config::new(base.clone());
-            there.root_cert = config.root_cert.clone();
-            let tls = there.rustls_https_connector_with_connector(tcp(&options.deadlines)).map_err(|e| bad(chain(&e)))?;
-            Some((proxy.clone(), tls))
+            let there = HttpsConnectorBuilder::new().with_tls_config(tls(&base, authority.as_ref(), None).map_err(bad)?);
+            Some((proxy.clone(), there.https_or_http().enable_http1().wrap_connector(tcp(&options.deadlines))))
         }
         None => None,
     };
@@ -247,9 +241,7 @@ async fn make(entry: &ContextEntry, options: &Options) -> Result<Made, ConnectEr
         (None, Some((certificate, key))) => Some(Origin::Kubeconfig(certificate.clone(), key.clone())),
         (None, None) => None,
     };
-    // Its owner asked for it, and it is shown in red; that nothing is written without a reason is the policy's.
-    config.accept_invalid_certs = reach.unverified == Some(Unverified::Certificate);
-    let mut tls = config.rustls_client_config().map_err(|e| bad(chain(&e)))?;
+    let mut tls = tls(&base, authority.as_ref(), reach.unverified).map_err(bad)?;
     if let Some(origin) = origin {
         tls.client_auth_cert_resolver = ClientCertificate::new(origin, tls.crypto_provider().clone()).map_err(bad)?;
         // A session that is taken up again is one of the old certificate.
@@ -265,31 +257,42 @@ async fn make(entry: &ContextEntry, options: &Options) -> Result<Made, ConnectEr
         builder = builder.with_server_name_resolver(FixedServerNameResolver::new(name));
     }
     let dialer = builder.enable_http1().wrap_connector(Road::new(&options.deadlines, proxy));
-    let ca_sha256 = match (reach.unverified, &reach.ca) {
-        // Not to be taken for one that the system's roots vouch for.
-        (Some(_), _) => "unverified".into(),
-        (None, Some(_)) => hex::encode(hasher.finalize()),
-        (None, None) => String::new(),
-    };
-    let way = Way { route: Route::new(base, credentials, options), dialer };
-    Ok(Made { server: reach.server.clone(), unverified: reach.unverified, ca_sha256, way })
+    Ok(Way { route: Route::new(base, credentials, options), dialer, authority, unverified: reach.unverified })
+}
+
+/// TLS that verifies the server by the context's authority, or by those of the system, unless the context says not to.
+fn tls(base: &Uri, authority: Option<&Arc<Authority>>, unverified: Option<Unverified>) -> Result<rustls::ClientConfig, String> {
+    let mut config = kube::Config::new(base.clone());
+    // This trusts nobody; whom the authority trusts is for it to say.
+    config.root_cert = authority.map(|_| Vec::new());
+    // Its owner asked for it, and it is shown in red; that nothing is written without a reason is the policy's.
+    config.accept_invalid_certs = unverified == Some(Unverified::Certificate);
+    let mut tls = config.rustls_client_config().map_err(|e| chain(&e))?;
+    if let Some(authority) = authority {
+        tls.dangerous().set_certificate_verifier(authority.clone());
+        if authority.may_rotate() {
+            // A session that is taken up again is not verified again.
+            tls.resumption = Resumption::disabled();
+        }
+    }
+    Ok(tls)
 }
 
 impl Connection {
     /// Makes a connection ready: reads certificates and token files, runs an exec plugin. The API server is not asked yet.
     pub async fn open(entry: &ContextEntry, options: &Options) -> Result<Arc<Self>, ConnectError> {
-        let made = make(entry, options).await?;
-        Ok(Self::over(entry, made, options))
+        let server = entry.reach()?.server.clone();
+        Ok(Self::over(entry, &server, make(entry, options).await?, options))
     }
 
-    pub(crate) fn over(entry: &ContextEntry, made: Made, options: &Options) -> Arc<Self> {
-        let stacks = RwLock::new(Arc::new(stacks(made.way)));
+    pub(crate) fn over(entry: &ContextEntry, server: &str, way: Way, options: &Options) -> Arc<Self> {
+        let ca_sha256 = way.trusts();
+        let stacks = RwLock::new(Arc::new(stacks(way)));
         Arc::new(Self {
             name: entry.name.clone(),
             namespace: entry.namespace.clone(),
-            server: made.server,
-            unverified: made.unverified,
-            ca_sha256: made.ca_sha256,
+            server: server.to_string(),
+            ca_sha256,
             options: options.clone(),
             stacks,
             seen: Mutex::default(),
@@ -309,11 +312,11 @@ impl Connection {
         if entry.reach()?.server != self.server {
             return Err(elsewhere("server"));
         }
-        let made = make(entry, &self.options).await?;
-        if made.ca_sha256 != self.ca_sha256 {
+        let way = make(entry, &self.options).await?;
+        if way.trusts() != self.stacks().way.trusts() {
             return Err(elsewhere("certificate authority"));
         }
-        self.put(made.way);
+        self.put(way);
         Ok(())
     }
 
@@ -343,7 +346,7 @@ impl Connection {
 
     /// Why nobody can know that it is the right server that answers.
     pub fn unverified(&self) -> Option<Unverified> {
-        self.unverified
+        self.stacks().way.unverified
     }
 
     /// URL of the API server.
@@ -377,7 +380,9 @@ impl Connection {
 
     /// Notes an identity that was just read; `uid` is empty where the user may not read the namespace.
     pub(crate) fn identified(&self, asked: Moment, uid: String) -> ClusterIdentity {
-        let id = ClusterIdentity { uid, server: self.server.clone(), ca_sha256: self.ca_sha256.clone() };
+        // An authority that was rotated in its file is that of the same cluster if the uid says so, and else nobody knows.
+        let ca_sha256 = if uid.is_empty() { self.stacks().way.trusts() } else { self.ca_sha256.clone() };
+        let id = ClusterIdentity { uid, server: self.server.clone(), ca_sha256 };
         *lock(&self.seen) = Some((asked, id.clone()));
         id
     }
@@ -469,7 +474,7 @@ impl Route {
 }
 
 fn stacks(way: Way) -> Stacks {
-    let Way { route, dialer } = &way;
+    let Way { route, dialer, .. } = &way;
     let reader = |keep: usize| {
         let client: Client<Dialer, Body> = builder(keep).build(dialer.clone());
         let route = route.clone();

@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 
-use crate::connect::{Made, Route, Way};
+use crate::connect::{Route, Way};
 use crate::credentials::Credentials;
 use crate::kubeconfig::Login;
 use crate::road::Road;
@@ -157,9 +157,8 @@ pub(crate) async fn connect_over(road: Road, base: &str, policy: &WritePolicy, l
     let base: http::Uri = base.parse().expect("a url");
     let dialer = tls().rustls_https_connector_with_connector(road).expect("a connector");
     let credentials = Credentials::prepare(&login, &[], &options.sign_in).await.expect("credentials");
-    let way = Way { route: Route::new(base, credentials, &options), dialer };
-    let made = Made { server: "s".into(), unverified: None, ca_sha256: String::new(), way };
-    Connection::over(contexts.get("x").expect("there"), made, &options)
+    let way = Way { route: Route::new(base, credentials, &options), dialer, authority: None, unverified: None };
+    Connection::over(contexts.get("x").expect("there"), "s", way, &options)
 }
 
 /// TLS that trusts nobody.

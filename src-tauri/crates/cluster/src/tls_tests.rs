@@ -43,27 +43,36 @@ impl Authority {
     }
 }
 
-/// A server of that name at that address. It takes requests that come with this certificate (DER) alone, if one is named, and
-/// answers others with 401.
-async fn server(authority: &Authority, name: &str, address: &str, takes: Arc<Mutex<Option<Vec<u8>>>>) -> u16 {
+/// What a server of that name does TLS with.
+fn acceptor(authority: &Authority, name: &str) -> TlsAcceptor {
     let mut roots = RootCertStore::empty();
     roots.add(authority.certificate.der().clone()).expect("an authority");
     let verifier = WebPkiClientVerifier::builder(roots.into()).allow_unauthenticated().build().expect("a verifier");
     let (certificate, key) = authority.sign(name);
     let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
     let config = rustls::ServerConfig::builder().with_client_cert_verifier(verifier).with_single_cert(vec![certificate.der().clone()], key);
-    let tls = TlsAcceptor::from(Arc::new(config.expect("a certificate")));
+    TlsAcceptor::from(Arc::new(config.expect("a certificate")))
+}
+
+/// A server of that name at that address. It takes requests that come with this certificate (DER) alone, if one is named, and
+/// answers others with 401.
+async fn server(authority: &Authority, name: &str, address: &str, takes: Arc<Mutex<Option<Vec<u8>>>>) -> u16 {
+    serve_as(Arc::new(Mutex::new(acceptor(authority, name))), address, takes, kube_system).await
+}
+
+/// A server whose certificate can be replaced while it runs, and that says this of the namespace `kube-system`.
+async fn serve_as(tls: Arc<Mutex<TlsAcceptor>>, address: &str, takes: Arc<Mutex<Option<Vec<u8>>>>, who: fn() -> Reply) -> u16 {
     let listener = TcpListener::bind((address, 0)).await.expect("a port");
     let port = listener.local_addr().expect("bound").port();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let (tls, takes) = (tls.clone(), takes.clone());
+            let (tls, takes) = (tls.lock().expect("no panic holds it").clone(), takes.clone());
             tokio::spawn(async move {
                 let Ok(stream) = tls.accept(stream).await else { return };
                 let has = stream.get_ref().1.peer_certificates().map(|c| c[0].to_vec());
                 let handler: Arc<Handler> = Arc::new(move |method, path, _| match &*takes.lock().expect("no panic holds it") {
                     Some(one) if has.as_ref() != Some(one) => Reply::Json(401, r#"{"kind":"Status","message":"who are you"}"#.into()),
-                    _ if method == "GET" && path.ends_with("/kube-system") => kube_system(),
+                    _ if method == "GET" && path.ends_with("/kube-system") => who(),
                     _ => Reply::Json(200, r#"{"metadata":{"name":"web"}}"#.into()),
                 });
                 talk(stream, handler, Log::default()).await;
@@ -74,12 +83,16 @@ async fn server(authority: &Authority, name: &str, address: &str, takes: Arc<Mut
 }
 
 async fn open(folder: &Path, cluster: Value, user: Value) -> Result<Arc<Connection>, ConnectError> {
+    Connection::open(&entry(folder, cluster, user), &Options::new(WritePolicy::writable())).await
+}
+
+fn entry(folder: &Path, cluster: Value, user: Value) -> ContextEntry {
     let file = folder.join("config");
     let config = json!({"contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
         "clusters": [{"name": "c", "cluster": cluster}], "users": [{"name": "u", "user": user}]});
     std::fs::write(&file, config.to_string()).expect("written");
     let contexts = kubeconfig::load(&Sources { explicit: Some(file), ..Default::default() }).expect("loads");
-    Connection::open(contexts.get("x").expect("there"), &Options::new(WritePolicy::writable())).await
+    contexts.get("x").expect("there").clone()
 }
 
 #[tokio::test]
@@ -115,6 +128,82 @@ async fn a_rotated_client_certificate_is_taken_up_while_connected() {
     store(&third.0, &third.1);
     only(&third.0);
     assert!(conn.get(&web()).await.expect("answered").is_some());
+}
+
+async fn untrusted(conn: &Connection) {
+    conn.renew();
+    let said = conn.identity().await.expect_err("not trusted").to_string();
+    assert!(said.contains(UNTRUSTED), "{said}");
+}
+
+#[tokio::test]
+async fn a_rotated_authority_is_taken_up_while_connected_and_the_cluster_stays_the_one_it_is() {
+    let (dir, old, new) = (tempfile::tempdir().expect("dir"), Authority::new(), Authority::new());
+    let tls = Arc::new(Mutex::new(acceptor(&old, "127.0.0.1")));
+    let now_as = |authority: &Authority| *tls.lock().expect("no panic holds it") = acceptor(authority, "127.0.0.1");
+    let port = serve_as(tls.clone(), "127.0.0.1", Arc::default(), kube_system).await;
+    let trust = |text: &str| std::fs::write(dir.path().join("ca.pem"), text).expect("written");
+    let cluster = |ca: &str| json!({"server": format!("https://127.0.0.1:{port}"), "certificate-authority": ca});
+    trust(&old.certificate.pem());
+    let conn = open(dir.path(), cluster("ca.pem"), json!({})).await.expect("made ready");
+    let us = conn.identity().await.expect("who answers");
+    // Nobody has told this workstation yet; a file that is gone, or being written, changes nothing about whom it trusts.
+    now_as(&new);
+    untrusted(&conn).await;
+    for half in ["", "-----BEGIN CERTIFICATE-----\nAAAA"] {
+        trust(half);
+        untrusted(&conn).await;
+        now_as(&old);
+        assert_eq!(conn.identity().await.expect("still trusted"), us);
+        now_as(&new);
+    }
+    // The next connection trusts what is there now, and nothing else.
+    trust(&new.certificate.pem());
+    conn.renew();
+    assert!(conn.get(&web()).await.expect("answered").is_some());
+    assert_eq!(conn.identity().await.expect("who answers"), us, "by its uid the same cluster");
+    conn.write(&us, &patch(), Mode::Commit).await.expect("written");
+    now_as(&old);
+    untrusted(&conn).await;
+    // While both are trusted, either may answer.
+    trust(&(old.certificate.pem() + &new.certificate.pem()));
+    conn.write(&us, &patch(), Mode::Commit).await.expect("written");
+    now_as(&new);
+    conn.renew();
+    conn.write(&us, &patch(), Mode::Commit).await.expect("written");
+    std::fs::remove_file(dir.path().join("ca.pem")).expect("removed");
+    conn.renew();
+    assert!(conn.get(&web()).await.expect("answered").is_some());
+    // An edit of the kubeconfig is taken up after that, too; one that names another authority is not.
+    trust(&new.certificate.pem());
+    conn.take_up(&entry(dir.path(), cluster("ca.pem"), json!({"token": "t"}))).await.expect("taken up");
+    conn.write(&us, &patch(), Mode::Commit).await.expect("written");
+    std::fs::write(dir.path().join("other.pem"), old.certificate.pem()).expect("written");
+    let other = conn.take_up(&entry(dir.path(), cluster("other.pem"), json!({}))).await;
+    assert!(matches!(other, Err(ConnectError::Elsewhere { what: "certificate authority", .. })), "{other:?}");
+}
+
+#[tokio::test]
+async fn whoever_may_not_read_the_uid_writes_nothing_under_another_authority_than_before() {
+    let (dir, old, new) = (tempfile::tempdir().expect("dir"), Authority::new(), Authority::new());
+    let tls = Arc::new(Mutex::new(acceptor(&old, "127.0.0.1")));
+    let forbidden = || Reply::Json(403, r#"{"kind":"Status","reason":"Forbidden","message":"may not"}"#.into());
+    let port = serve_as(tls.clone(), "127.0.0.1", Arc::default(), forbidden).await;
+    std::fs::write(dir.path().join("ca.pem"), old.certificate.pem()).expect("written");
+    let cluster = json!({"server": format!("https://127.0.0.1:{port}"), "certificate-authority": "ca.pem"});
+    let conn = open(dir.path(), cluster, json!({})).await.expect("made ready");
+    let us = conn.identity().await.expect("who answers");
+    conn.write(&us, &patch(), Mode::Commit).await.expect("written");
+    std::fs::write(dir.path().join("ca.pem"), new.certificate.pem()).expect("written");
+    *tls.lock().expect("no panic holds it") = acceptor(&new, "127.0.0.1");
+    conn.renew();
+    let now = conn.identity().await.expect("who answers");
+    assert_eq!((&now.uid, now.ca_sha256 == us.ca_sha256), (&String::new(), false));
+    let refused = conn.write(&us, &patch(), Mode::Commit).await;
+    assert!(
+        matches!(&refused, Err(engine::WriteError::NotSent { message, .. }) if message.contains("another certificate authority")),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
