@@ -429,6 +429,114 @@ async fn a_forgotten_resource_version_is_listed_again_and_what_is_gone_is_remove
     assert!(set.service("", "a").is_some());
 }
 
+/// What an API server says of a list that it cannot finish, with its offer to go on from another version.
+fn expired() -> Reply {
+    let text = r#"{"kind":"Status","status":"Failure","code":410,"reason":"Expired","message":"the provided continue parameter is too old","metadata":{"continue":"from-anew"}}"#;
+    Reply::Json(410, text.into())
+}
+
+fn services(names: &[&str], next: &str) -> Reply {
+    let items: Vec<_> = names.iter().map(|n| json!({"metadata": {"name": n}})).collect();
+    Reply::Json(200, json!({"kind": "ServiceList", "metadata": {"resourceVersion": "1", "continue": next}, "items": items}).to_string())
+}
+
+/// A server whose lists of services are answered so, by their number; everything that it is asked for.
+async fn listing(reply: impl Fn(usize) -> Reply + Send + Sync + 'static) -> (u16, Log) {
+    let (log, lists) = (Log::default(), AtomicUsize::new(0));
+    let port = serve_logged(log.clone(), move |_, path, _| match path {
+        p if p.contains("watch=true") => Reply::Endless(OPEN_HEAD.into(), b"\n".to_vec(), Duration::from_millis(100)),
+        p if p.contains("/services") => reply(lists.fetch_add(1, Ordering::SeqCst)),
+        _ => kube_system(),
+    })
+    .await;
+    (port, log)
+}
+
+/// Paths of the lists that were asked for.
+fn lists(log: &Log) -> Vec<String> {
+    let all = log.lock().expect("no panic holds it").clone();
+    all.into_iter().map(|(path, _)| path).filter(|p| p.contains("/services") && !p.contains("watch=true")).collect()
+}
+
+fn names(all: &[serde_json::Value]) -> Vec<&str> {
+    all.iter().map(|v| v["metadata"]["name"].as_str().expect("a name")).collect()
+}
+
+#[tokio::test]
+async fn a_list_that_expires_is_asked_for_anew_as_a_whole_and_not_for_ever() {
+    let whole = |n: usize| if n < 2 { expired() } else { services(&["a", "b"], "") };
+    let (port, log) = listing(whole).await;
+    let all = connect(port).await.list(Kind::Service, None, None).await.expect("in the end");
+    assert_eq!(names(&all), ["a", "b"]);
+    // Whole lists, each from the start: no page is ever asked for, and the offer of another continuation not taken.
+    assert_eq!(lists(&log), ["/api/v1/services"; 3]);
+    let (port, log) = listing(|_| expired()).await;
+    let said = connect(port).await.list(Kind::Service, None, None).await.expect_err("never").to_string();
+    assert_eq!(said, "services: no answer (the provided continue parameter is too old)");
+    assert_eq!(lists(&log).len(), 3);
+}
+
+#[tokio::test]
+async fn a_page_that_nobody_asked_for_is_not_taken_for_the_whole() {
+    let (port, log) = listing(|n| if n == 0 { services(&["a"], "page-2") } else { expired() }).await;
+    let said = connect(port).await.list(Kind::Service, None, None).await.expect_err("half of it").to_string();
+    assert!(said.contains("the server sent a page in place of the collection"), "{said}");
+    assert_eq!(lists(&log), ["/api/v1/services"]);
+}
+
+#[tokio::test]
+async fn a_live_view_whose_list_expires_or_breaks_off_ends_complete_with_each_object_once() {
+    let (port, log) = listing(|n| match n {
+        0 => expired(),
+        // Two of the objects, and then the connection breaks.
+        1 => {
+            let head = "HTTP/1.1 200 x\r\ncontent-type: application/json\r\ncontent-length: 9999\r\n\r\n";
+            let half =
+                r#"{"kind":"ServiceList","metadata":{"resourceVersion":"1"},"items":[{"metadata":{"name":"a"}},{"metadata":{"name":"b"}},"#;
+            Reply::Last(format!("{head}{half}").into_bytes())
+        }
+        // One of them is gone by now.
+        _ => services(&["a", "c"], ""),
+    })
+    .await;
+    let mut feed = watch(connect(port).await, &[Kind::Service], &Namespaces::All);
+    let mut set = model::ObjectSet::default();
+    let live = async {
+        loop {
+            match feed.next().await.expect("goes on") {
+                FeedEvent::Deltas(all) => all.into_iter().for_each(|d| {
+                    set.apply(d);
+                }),
+                FeedEvent::Freshness(f) if f.live => return,
+                _ => {}
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), live).await.expect("live in time");
+    let found: Vec<_> = set.of(Kind::Service).map(|o| o.meta().name.clone()).collect();
+    assert_eq!(found, ["a", "c"]);
+    assert_eq!(lists(&log), ["/api/v1/services"; 3]);
+}
+
+#[tokio::test]
+async fn a_live_view_whose_lists_all_expire_says_so_and_asks_ever_more_slowly() {
+    let (port, log) = listing(|_| expired()).await;
+    let conn = connect(port).await;
+    let mut feed = watch(conn.clone(), &[Kind::Service], &Namespaces::All);
+    let broken = async {
+        loop {
+            if let FeedEvent::Kind(Kind::Service, KindState::Broken { why, .. }) = feed.next().await.expect("goes on") {
+                return why;
+            }
+        }
+    };
+    let why = tokio::time::timeout(Duration::from_secs(20), broken).await.expect("told in time");
+    assert_eq!(why, "the provided continue parameter is too old");
+    assert!(conn.policy().is_stale(), "nothing is written on half a view");
+    // Once at once, then with a pause of at least half a second.
+    assert_eq!(lists(&log), ["/api/v1/services"; 2]);
+}
+
 pub(crate) fn a_service(path: &str) -> Reply {
     match path {
         p if p.contains("watch=true") => Reply::Endless(OPEN_HEAD.into(), b"\n".to_vec(), Duration::from_millis(100)),

@@ -234,7 +234,8 @@ impl Cluster for Connection {
             tokio::time::sleep(pause).await;
             match self.list_once(&path, kind).await {
                 Ok(all) => return Ok(all),
-                Err(e @ (Failure::Unreachable(_) | Failure::Unauthorized(_))) => last = e,
+                // 410: the version that the list was to be of was forgotten meanwhile. A new list is of a newer one.
+                Err(e @ (Failure::Unreachable(_) | Failure::Unauthorized(_) | Failure::Gone(_))) => last = e,
                 Err(Failure::Busy { message, after }) if after <= PATIENCE => {
                     tokio::time::sleep(after).await;
                     last = Failure::Busy { message, after };

@@ -33,8 +33,10 @@ impl Failure {
         match self {
             Failure::Unauthorized(message) => ReadError::Unauthorized { what, message },
             Failure::Forbidden(message) => ReadError::Forbidden { what, message },
-            Failure::Busy { message, .. } | Failure::Unreachable(message) => ReadError::Unreachable { what, message },
-            Failure::NotFound(message) | Failure::Gone(message) | Failure::Invalid(message) => ReadError::Invalid { what, message },
+            Failure::Busy { message, .. } | Failure::Gone(message) | Failure::Unreachable(message) => {
+                ReadError::Unreachable { what, message }
+            }
+            Failure::NotFound(message) | Failure::Invalid(message) => ReadError::Invalid { what, message },
         }
     }
 
