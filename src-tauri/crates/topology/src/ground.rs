@@ -151,16 +151,34 @@ fn pod_at<'a>(pod: &'a Pod, sets: &HashMap<&str, &'a ReplicaSet>) -> PodAt<'a> {
     PodAt { pod, state, set, workload }
 }
 
-/// The workload of a ReplicaSet: its controller, or itself.
+/// The workload of a ReplicaSet: its controller, or itself. Under another one, or under itself, it stands for itself: owners
+/// are followed no further, so that a cycle of them ends.
 pub(crate) fn top(set: &ReplicaSet) -> ObjectId {
     let ns = &set.metadata.namespace;
     let owner = set.metadata.controller().and_then(|o| controller(&o.kind, ns, &o.name));
-    owner.unwrap_or_else(|| ObjectId::new(Kind::ReplicaSet, ns, &set.metadata.name))
+    owner.filter(|o| o.kind != Kind::ReplicaSet).unwrap_or_else(|| ObjectId::new(Kind::ReplicaSet, ns, &set.metadata.name))
 }
 
+/// What an owner reference names, where that can be a workload.
 fn controller(kind: &str, namespace: &str, name: &str) -> Option<ObjectId> {
-    let kind = Kind::ALL.iter().copied().find(|k| k.name() == kind)?;
+    let kind = Kind::ALL.iter().copied().find(|k| k.name() == kind && !stands_elsewhere(*k))?;
     Some(ObjectId::new(kind, namespace, name))
+}
+
+/// Kinds that have a place of their own on the map. Anybody may write one of them into the owners of a pod, the pod itself too.
+fn stands_elsewhere(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Gateway
+            | Kind::HTTPRoute
+            | Kind::Ingress
+            | Kind::Service
+            | Kind::Pod
+            | Kind::HorizontalPodAutoscaler
+            | Kind::PodDisruptionBudget
+            | Kind::ConfigMap
+            | Kind::Secret
+    )
 }
 
 fn workloads<'a>(all: &'a ObjectSet, namespace: &'a str, pods: &[PodAt<'a>]) -> BTreeMap<ObjectId, Workload<'a>> {
