@@ -310,7 +310,7 @@ owner: string,
  */
 created: string | null, 
 /**
- * For pods: ReplicaSet's id, and the cell.
+ * For pods: in whose row it stands (ReplicaSet, or a workload without), and the cell.
  */
 parent: string | null, 
 /**

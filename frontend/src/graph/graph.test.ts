@@ -133,6 +133,15 @@ describe("geometry", () => {
     expect(cart).toMatchObject({ bar: true, ready: 20 });
     expect(s.cells.find((c) => c.id.includes("web-rev"))).toMatchObject({ bar: false, ready: 6 });
   });
+  it("draws pods that nobody owns each in a row of their own", () => {
+    const g = graph();
+    const pod = [...g.nodes.values()].find((n) => n.rank === 5) as NodeView;
+    const lone = ["a", "b"].map((name, i) => ({ ...pod, id: name, object: name, name, row: 20 + i, parent: null }));
+    apply(g, batch({ nodes: lone }));
+    const rows = scene(g, "near", 880).cells.filter((c) => ["a", "b"].includes(c.id));
+    expect(rows.map((c) => c.pods.length)).toEqual([1, 1]);
+    expect((rows[1]?.y ?? 0) - (rows[0]?.y ?? 0)).toBe(40);
+  });
   it("shows applications only at the middle level and namespaces from afar", () => {
     const g = graph();
     expect(scene(g, "mid", 880).cells).toHaveLength(0);

@@ -27,7 +27,7 @@ export interface Pipe extends Rect {
 }
 
 export interface Cells extends Rect {
-  /** Id of the ReplicaSet (or workload) that owns the pods. */
+  /** Id of the ReplicaSet (or workload) that owns the pods; of a pod that stands alone its own. */
   id: string;
   pods: NodeView[];
   states: PodState[];
@@ -217,7 +217,8 @@ export function scene(
   for (const node of g.nodes.values()) {
     if (keep && !keep.has(node.id)) continue;
     if (node.rank === 5) {
-      const owner = node.parent ?? "";
+      // One that stands alone is a group of its own.
+      const owner = node.parent ?? node.id;
       const list = pods.get(owner);
       if (list) list.push(node);
       else pods.set(owner, [node]);

@@ -308,7 +308,7 @@ views! {
         owner: String,
         /// Creation time.
         created: Option<String>,
-        /// For pods: ReplicaSet's id, and the cell.
+        /// For pods: in whose row it stands (ReplicaSet, or a workload without), and the cell.
         parent: Option<String>,
         /// For pods.
         cell: Option<PodState>,

@@ -52,11 +52,10 @@ fn sub(n: &Node) -> String {
     }
 }
 
-/// The ReplicaSet of a pod.
+/// In whose row a pod stands: its ReplicaSet's, or that of a workload which has none. Of one that stands alone, nobody's.
 fn parent(n: &Node, t: &Topology) -> Option<String> {
     n.pod?;
-    let above = t.graph().into(&n.id).find(|e| t.graph().node(&e.id.from).is_some_and(|f| f.rank == Rank::ReplicaSet));
-    above.map(|e| e.id.from.to_string())
+    t.graph().into(&n.id).find(|e| e.id.relation == "pods").map(|e| e.id.from.to_string())
 }
 
 fn health(h: topology::Health) -> Health {
@@ -169,4 +168,36 @@ pub fn summary(t: &Topology) -> GraphSummary {
         }
     }
     s
+}
+
+#[cfg(test)]
+mod tests {
+    use model::Kind;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_pod_hangs_below_its_replica_set_or_the_workload_that_has_none_and_alone_where_nobody_owns_it() {
+        let object = |kind: Kind, name: &str, owner: Option<(&str, &str)>| {
+            let owners: Vec<_> = owner.iter().map(|(k, o)| json!({"kind": k, "name": o, "uid": o, "controller": true})).collect();
+            let meta = json!({"namespace": "n", "name": name, "uid": name, "ownerReferences": owners});
+            kind.decode_value(&json!({"metadata": meta, "status": {"phase": "Running"}})).expect("decodes")
+        };
+        let t: Topology = [
+            object(Kind::Deployment, "web", None),
+            object(Kind::ReplicaSet, "web-1", Some(("Deployment", "web"))),
+            object(Kind::Pod, "web-1-a", Some(("ReplicaSet", "web-1"))),
+            object(Kind::StatefulSet, "db", None),
+            object(Kind::Pod, "db-0", Some(("StatefulSet", "db"))),
+            object(Kind::Pod, "alone", None),
+            object(Kind::Pod, "itself", Some(("Pod", "itself"))),
+        ]
+        .into_iter()
+        .collect();
+        let parent_of = |name: &str| t.graph().nodes().find(|n| n.object.name == name).and_then(|n| node(n, &t).parent);
+        assert_eq!(parent_of("web-1-a").as_deref(), Some("ReplicaSet/n/web-1"));
+        assert_eq!(parent_of("db-0").as_deref(), Some("StatefulSet/n/db"));
+        assert_eq!((parent_of("alone"), parent_of("itself")), (None, None));
+    }
 }
