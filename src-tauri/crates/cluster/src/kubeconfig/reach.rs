@@ -188,8 +188,12 @@ impl ClusterInfo {
                 fields[key] = json!(value);
             }
         }
-        if cluster.disable_compression == Some(true) {
-            fields["disable-compression"] = json!(true);
+        for (key, value) in
+            [("disable-compression", cluster.disable_compression), ("insecure-skip-tls-verify", cluster.insecure_skip_tls_verify)]
+        {
+            if value == Some(true) {
+                fields[key] = json!(true);
+            }
         }
         Self { fields, ca }
     }
