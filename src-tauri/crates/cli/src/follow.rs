@@ -10,6 +10,7 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::task::JoinHandle;
 
 use crate::args::Follow;
+use crate::commands::unlock;
 use crate::exit::Exit;
 use crate::out::{Out, say};
 use crate::progress::{Progress, end_json, end_text, to_json, to_text};

@@ -59,8 +59,12 @@ fn an_unlocked_context_locks_itself_when_its_time_is_over() {
     let dir = tempdir().expect("dir");
     let store = opened(&dir.path().join("journal.db"));
     let until = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(8);
-    let record =
-        ContextRecord { write: WriteMode::Unlocked, unlocked_until: Some(until), environment: Environment::Production, last_seen: None };
+    let record = ContextRecord {
+        write: WriteMode::Unlocked,
+        unlocked_until: Some(until),
+        environment: Environment::Production,
+        ..Default::default()
+    };
     store.set_context("prod", &record).expect("stores");
     let record = store.context("prod").expect("reads");
     assert!(record.may_write(until - SignedDuration::from_secs(1)));
