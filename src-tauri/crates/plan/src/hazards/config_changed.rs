@@ -3,12 +3,14 @@
 //! was changed after the version that runs had come, it may be what broke. When it was written is told by
 //! `metadata.managedFields`.
 
-use model::sentence;
+use std::collections::BTreeSet;
+
+use model::{Kind, sentence};
 use serde_json::Value;
 
-use super::{CheckCtx, Finding, Hazard, Severity, finding};
+use super::{CheckCtx, Finding, Hazard, Severity, finding, unchecked};
 use crate::history;
-use crate::references::slim;
+use crate::references::{references, slim};
 use crate::revisions::same;
 
 /// See the file's head.
@@ -21,13 +23,15 @@ impl Hazard for ConfigChanged {
     }
 
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
-        let started = ctx.around.pods().into_iter().filter_map(|p| p.metadata.creation_timestamp).min();
+        let pods = ctx.around.pods().into_iter().filter(|p| !p.is_ending());
+        let started = pods.filter_map(|p| p.metadata.creation_timestamp).min();
         let going_back = ctx.plan.goes_back();
         let kept = if going_back { history::of(&ctx.around) } else { vec![] };
         // What comes back, and what is left, by when each first came.
         let came = |template: &Value| kept.iter().find(|k| same(&k.template, template))?.created;
         let (then, now) = (came(&ctx.plan.template), came(&ctx.plan.target.template));
-        let told = history::config(&ctx.around, &slim(ctx.template())).into_iter().filter_map(|(id, at)| {
+        let template = slim(ctx.template());
+        let told = history::config(&ctx.around, &template).into_iter().filter_map(|(id, at)| {
             let (message, remedy) = match (going_back, then, now) {
                 (true, _, Some(now)) if at > now => (
                     sentence!("was changed at {at}, after what runs now had come: if that is what broke, going back does not mend it", at),
@@ -45,6 +49,9 @@ impl Hazard for ConfigChanged {
             };
             Some(finding(self, Severity::Warn, &id, message, remedy))
         });
-        told.collect()
+        let kinds: BTreeSet<Kind> = references(&template, ctx.around.namespace()).into_iter().map(|r| r.object.kind).collect();
+        let config = kinds.into_iter().filter(|k| matches!(k, Kind::ConfigMap | Kind::Secret));
+        let unread = config.filter_map(|kind| Some(unchecked(self, ctx.around.id, kind, ctx.snapshot.unknown(kind)?)));
+        told.chain(unread).collect()
     }
 }
