@@ -30,6 +30,8 @@ export const sentences: Record<Form, string> = {
     "컨테이너 {name}의 이미지가 admission에서 바뀝니다: {other} → {image}",
   "allows no disruption now: a node that is drained meanwhile waits for its pods":
     "지금은 파드 중단을 허용하지 않습니다. 그사이 노드를 drain하면 파드를 기다리며 멈춥니다",
+  "also finds the preview Service {preview}: from the cutover until that is gone each new pod is counted twice":
+    "프리뷰 Service({preview})도 함께 찾습니다. 전환 뒤 그 Service가 삭제될 때까지 새 파드가 두 번씩 집계됩니다",
   "also selects pods that are not the target's: {name} of nobody; they would get no traffic any more":
     "대상이 아닌 파드도 선택합니다: {name}(소유자 없음). 그 파드에는 트래픽이 끊깁니다",
   "also selects pods that are not the target's: {name} of {kind} {owner}; they would get no traffic any more":
@@ -40,6 +42,8 @@ export const sentences: Record<Form, string> = {
     "{object} 파드마다 점검 요청 {n}회: 포트 {port}, {path}",
   "ask whoever gives rights in this namespace for the operator role, or for the rule {rule}":
     "이 네임스페이스의 권한 담당자에게 operator 역할이나 다음 규칙을 요청하세요: {rule}",
+  "asks for port {port}, which the new template does not have: figures of the new pods would be missing":
+    "새 템플릿에 없는 포트({port})를 조회합니다. 새 파드의 지표가 빠집니다",
   "belongs to the Argo CD application {name}, which heals itself: it would take our changes back within seconds":
     "Argo CD 애플리케이션 {name} 소유이며 selfHeal이 켜져 있습니다. 변경이 몇 초 안에 되돌려집니다",
   "belongs to the Argo CD application {name}: a sync by hand writes Git's version back":
@@ -199,6 +203,10 @@ export const sentences: Record<Form, string> = {
   "its record cannot be read: {why}": "기록을 읽을 수 없습니다: {why}",
   "its selector also matches green's pods": "셀렉터가 그린 파드도 선택합니다",
   "its services are pinned": "Service가 고정돼 있습니다",
+  "keep that port in the new template, or change the monitor first":
+    "새 템플릿에 그 포트를 유지하거나, 모니터를 먼저 변경하세요",
+  "keeps and drops pods by their label {label}, which differs: figures of one version would be missing":
+    "두 버전에서 값이 다른 라벨({label})로 파드를 거릅니다. 한쪽 버전의 지표가 빠집니다",
   "keeps no old ReplicaSet (revisionHistoryLimit 0): kubectl rollout undo and Changeover's own rollback will find nothing":
     "이전 ReplicaSet을 남기지 않습니다(revisionHistoryLimit 0). kubectl rollout undo도 Changeover의 롤백도 되돌릴 리비전을 찾지 못합니다",
   "keeps one old ReplicaSet (revisionHistoryLimit 1): a rollback can go back one revision only":
@@ -322,6 +330,8 @@ export const sentences: Record<Form, string> = {
     "두 색이 함께 있는 동안 블루를 스케일링하므로 원복에 필요한 파드가 줄어들 수 있습니다",
   "seems to take work from a queue ({signs}): green does so from its first pod on, before traffic moves":
     "큐에서 작업을 가져오는 것으로 보입니다({signs}). 그린은 트래픽이 옮겨 가기 전, 첫 파드부터 작업을 가져갑니다",
+  "select Services by a label of their own, or count by pods":
+    "Service 고유의 라벨로 선택하거나, 파드 기준으로 집계하세요",
   "select by labels that both versions carry": "두 버전에 모두 있는 라벨로 선택하세요",
   "selector back to {selector}, once no pod of the other colour is left that it would match":
     "다른 색 파드가 선택되지 않게 되면 셀렉터 복원: {selector}",

@@ -13,7 +13,7 @@ use crate::ports::{Cluster, ReadError};
 pub(crate) const AT_ONCE: usize = 8;
 
 /// Kinds of the target's namespace; without the first five there is nothing to plan with.
-const NAMESPACED: [Kind; 23] = [
+const NAMESPACED: [Kind; 22] = [
     Kind::Deployment,
     Kind::ReplicaSet,
     Kind::Pod,
@@ -36,12 +36,11 @@ const NAMESPACED: [Kind; 23] = [
     Kind::DaemonSet,
     Kind::ControllerRevision,
     Kind::VerticalPodAutoscaler,
-    Kind::PodMonitor,
 ];
 const NEEDED: usize = 5;
 
-/// Kinds that matter from wherever they are: routers' entries, GitOps owners, nodes.
-const EVERYWHERE: [Kind; 10] = [
+/// Kinds that matter from wherever they are: routers' entries, GitOps owners, nodes, monitors.
+const EVERYWHERE: [Kind; 12] = [
     Kind::Gateway,
     Kind::GatewayClass,
     Kind::IngressClass,
@@ -52,6 +51,8 @@ const EVERYWHERE: [Kind; 10] = [
     Kind::Application,
     Kind::Kustomization,
     Kind::HelmRelease,
+    Kind::PodMonitor,
+    Kind::ServiceMonitor,
 ];
 
 /// Reads the objects around a target. What is not installed or not allowed is named in the snapshot, not an error; the

@@ -88,6 +88,7 @@ kinds! {
     HelmRelease "helm.toolkit.fluxcd.io" "v2" "helmreleases" namespaced Bare;
     VerticalPodAutoscaler "autoscaling.k8s.io" "v1" "verticalpodautoscalers" namespaced Bare;
     PodMonitor "monitoring.coreos.com" "v1" "podmonitors" namespaced Bare;
+    ServiceMonitor "monitoring.coreos.com" "v1" "servicemonitors" namespaced Bare;
 }
 
 impl Kind {

@@ -38,6 +38,7 @@ mod leftovers;
 mod migration;
 mod missing_reference;
 mod mixed_architectures;
+mod monitor_counts_twice;
 mod moving;
 mod mutable_tag;
 mod mutated;
@@ -122,6 +123,7 @@ pub const LIST: &[&dyn Hazard] = &[
     &route_refused::RouteRefused,
     &network_policy::NetworkPolicy,
     &blind_monitor::BlindMonitor,
+    &monitor_counts_twice::MonitorCountsTwice,
     &hpa_counts_both::HpaCountsBoth,
     &owned_autoscaler::OwnedAutoscaler,
     &hpa_inactive::HpaInactive,
