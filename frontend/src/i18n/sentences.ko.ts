@@ -132,6 +132,8 @@ export const sentences: Record<Form, string> = {
   "give {object} its minimum back: absent": "{object} 최소값 복원: 없음",
   "give {object} its minimum back: {n}": "{object} 최소값 복원: {n}",
   "give {object} its own selector back": "{object} 원래 셀렉터로 복원",
+  "give these labels by the template, or select by those that it gives":
+    "이 라벨을 템플릿에 넣거나, 템플릿에 있는 라벨로 선택하세요",
   "green would have {green} pods where blue has {blue}: all its traffic would land on fewer":
     "블루 파드는 {blue}개인데 그린은 {green}개입니다. 전체 트래픽이 더 적은 파드로 몰립니다",
   "green's pods have priority {value}: where the nodes are full they evict pods of lower priority":
@@ -348,6 +350,18 @@ export const sentences: Record<Form, string> = {
   "set the selector of {object}, keeping the pods of {blue}": "{object} 셀렉터 변경({blue} 파드 유지)",
   "set updateMode to Off until the run is over; after a swap point it at the new name":
     "실행이 끝날 때까지 updateMode를 Off로 두고, swap 후에는 대상을 새 이름으로 바꾸세요",
+  "selects the pods that run by {labels}, which their template does not give, and green's too: green gets traffic before the cutover":
+    "템플릿에 없는 라벨({labels})로 실행 중인 파드를 선택하며, 그린 파드도 선택합니다. 전환 전부터 그린에 트래픽이 갑니다",
+  "selects the pods that run by {labels}, which their template does not give: the new ones get nothing of what comes through it":
+    "템플릿에 없는 라벨({labels})로 실행 중인 파드를 선택합니다. 이 Service로 오는 트래픽은 새 파드로 가지 않습니다",
+  "send all of it to one version first, or make sure that both may go on answering":
+    "먼저 한 버전으로 모두 보내거나, 두 버전이 함께 응답해도 되는지 확인하세요",
+  "sends {share} % of its requests to the services of this plan, and the rest to backends that are no services: the cutover moves that part alone":
+    "요청의 {share} %만 이 계획의 Service로 보내고, 나머지는 Service가 아닌 백엔드로 보냅니다. 전환해도 그 비율만 옮겨집니다",
+  "sends {share} % of its requests to the services of this plan, and the rest to {others}: the cutover moves that part alone":
+    "요청의 {share} %만 이 계획의 Service로 보내고, 나머지는 다른 곳({others})으로 보냅니다. 전환해도 그 비율만 옮겨집니다",
+  "shares its host and path with ingress {other}, one of them a canary: the cutover moves its own part alone":
+    "Ingress {other}: 호스트와 경로가 같고 둘 중 하나가 카나리입니다. 전환해도 이쪽으로 오는 요청만 옮겨집니다",
   "simulated pods: smoke checks and probes have no data here": "모의 파드입니다. 점검과 프로브 결과가 없습니다",
   "soak for longer than the clients cache DNS, and retire blue late":
     "클라이언트의 DNS 캐시보다 오래 관찰하고, 블루는 늦게 정리하세요",

@@ -64,11 +64,13 @@ mod quota;
 mod readiness_gates;
 mod route_refused;
 mod self_affinity;
+mod service_left_out;
 mod service_overlap;
 mod service_without_selector;
 mod session_affinity;
 mod shared_service;
 mod shared_volume;
+mod split_route;
 mod target_port;
 mod vertical_autoscaler;
 mod zone_routing;
@@ -110,6 +112,7 @@ pub const LIST: &[&dyn Hazard] = &[
     &queue_consumer::QueueConsumer,
     &shared_service::SharedService,
     &service_overlap::ServiceOverlap,
+    &service_left_out::ServiceLeftOut,
     &service_without_selector::ServiceWithoutSelector,
     &external_name::ExternalName,
     &headless_service::HeadlessService,
@@ -121,6 +124,7 @@ pub const LIST: &[&dyn Hazard] = &[
     &pod_targets::PodTargets,
     &ingress_class::IngressClass,
     &route_refused::RouteRefused,
+    &split_route::SplitRoute,
     &network_policy::NetworkPolicy,
     &blind_monitor::BlindMonitor,
     &monitor_counts_twice::MonitorCountsTwice,
