@@ -134,6 +134,8 @@ export const sentences: Record<Form, string> = {
   "give {object} its own selector back": "{object} 원래 셀렉터로 복원",
   "give these labels by the template, or select by those that it gives":
     "이 라벨을 템플릿에 넣거나, 템플릿에 있는 라벨로 선택하세요",
+  "give the subset labels that both versions carry, or route to the host without it":
+    "두 버전에 모두 있는 라벨로 서브셋을 정의하거나, 서브셋 없이 호스트로 라우팅하세요",
   "green would have {green} pods where blue has {blue}: all its traffic would land on fewer":
     "블루 파드는 {blue}개인데 그린은 {green}개입니다. 전체 트래픽이 더 적은 파드로 몰립니다",
   "green's pods have priority {value}: where the nodes are full they evict pods of lower priority":
@@ -394,6 +396,10 @@ export const sentences: Record<Form, string> = {
   "the selectors back, in reverse order, if {blue} has enough available pods":
     "사용 가능한 {blue} 파드가 충분하면 셀렉터를 역순으로 복원",
   "the services follow each other by up to 1 s": "Service 간 시차 최대 1초",
+  "subset {name} knows the pods that run, and not the new ones: what is sent to it finds nobody after the cutover":
+    "서브셋 {name}: 실행 중인 파드만 해당하고 새 파드는 해당하지 않습니다. 전환 뒤 이 서브셋으로 보내는 요청은 받을 파드가 없습니다",
+  "subset {name} knows the pods that run, and not the new ones: what {route} sends to it finds nobody after the cutover":
+    "서브셋 {name}: 실행 중인 파드만 해당하고 새 파드는 해당하지 않습니다. 전환 뒤 {route}에서 이 서브셋으로 보내는 요청은 받을 파드가 없습니다",
   "the tag was moved; name the version by digest": "태그가 옮겨졌습니다. 다이제스트로 버전을 명시하세요",
   "the template and pause as they were": "템플릿과 일시 중지 상태 복원",
   "the text names the policy; change what is written, or ask its owner":

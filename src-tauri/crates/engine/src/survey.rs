@@ -39,8 +39,8 @@ const NAMESPACED: [Kind; 22] = [
 ];
 const NEEDED: usize = 5;
 
-/// Kinds that matter from wherever they are: routers' entries, GitOps owners, nodes, monitors.
-const EVERYWHERE: [Kind; 12] = [
+/// Kinds that matter from wherever they are: routers' entries, GitOps owners, nodes, monitors, rules of a mesh.
+const EVERYWHERE: [Kind; 14] = [
     Kind::Gateway,
     Kind::GatewayClass,
     Kind::IngressClass,
@@ -53,6 +53,8 @@ const EVERYWHERE: [Kind; 12] = [
     Kind::HelmRelease,
     Kind::PodMonitor,
     Kind::ServiceMonitor,
+    Kind::VirtualService,
+    Kind::DestinationRule,
 ];
 
 /// Reads the objects around a target. What is not installed or not allowed is named in the snapshot, not an error; the

@@ -89,6 +89,8 @@ kinds! {
     VerticalPodAutoscaler "autoscaling.k8s.io" "v1" "verticalpodautoscalers" namespaced Bare;
     PodMonitor "monitoring.coreos.com" "v1" "podmonitors" namespaced Bare;
     ServiceMonitor "monitoring.coreos.com" "v1" "servicemonitors" namespaced Bare;
+    VirtualService "networking.istio.io" "v1" "virtualservices" namespaced Bare;
+    DestinationRule "networking.istio.io" "v1" "destinationrules" namespaced Bare;
 }
 
 impl Kind {

@@ -35,6 +35,7 @@ mod ingress_class;
 mod internal_traffic_local;
 mod leader_election;
 mod leftovers;
+mod mesh_subset;
 mod migration;
 mod missing_reference;
 mod mixed_architectures;
@@ -125,6 +126,7 @@ pub const LIST: &[&dyn Hazard] = &[
     &ingress_class::IngressClass,
     &route_refused::RouteRefused,
     &split_route::SplitRoute,
+    &mesh_subset::MeshSubset,
     &network_policy::NetworkPolicy,
     &blind_monitor::BlindMonitor,
     &monitor_counts_twice::MonitorCountsTwice,
