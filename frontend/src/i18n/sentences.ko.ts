@@ -117,6 +117,10 @@ export const sentences: Record<Form, string> = {
     "누가 왜 멈췄는지 확인한 뒤 재개하세요: kubectl -n {namespace} rollout resume deployment/{name}",
   "finds the new pods, and not those that run: there is nothing to compare with":
     "새 파드만 찾고 실행 중인 파드는 찾지 못합니다. 비교할 지표가 없습니다",
+  "external-dns makes the records of {host} of where its pods are: clients keep blue's for their lifetime":
+    "external-dns에서 {host} 레코드를 파드 위치에 따라 만듭니다. 클라이언트는 TTL이 지날 때까지 블루 주소로 접속합니다",
+  "external-dns makes the records of {host} of where its pods are: clients keep blue's for their lifetime ({ttl})":
+    "external-dns에서 {host} 레코드를 파드 위치에 따라 만듭니다. 클라이언트는 TTL({ttl})이 지날 때까지 블루 주소로 접속합니다",
   "finds the pods that run, and not the new ones: their figures would be missing":
     "실행 중인 파드만 찾고 새 파드는 찾지 못합니다. 새 버전의 지표가 빠집니다",
   "fine if the application goes on answering after SIGTERM; else expect failed requests, and add {hook} next time":
@@ -164,6 +168,8 @@ export const sentences: Record<Form, string> = {
   "is cordoned, and {n} of {target}'s pods are on it: they may go while the plan runs":
     "cordon 상태이며 {target} 파드 {n}개가 이 노드에 있습니다. 실행 중에 사라질 수 있습니다",
   "is driven by {owner}": "{owner}에서 관리합니다",
+  "is behind Cloudflare's proxy: what that has cached of the old version is served on, and to probes too":
+    "Cloudflare 프록시를 거칩니다. 캐시된 이전 버전의 응답이 계속 나가며, 프로브에도 그 응답이 올 수 있습니다",
   "is headless: clients keep blue's addresses until they look the name up again":
     "headless Service입니다. 클라이언트는 이름을 다시 조회할 때까지 블루 주소로 접속합니다",
   "is in the middle of a run": "실행이 아직 끝나지 않았습니다",
@@ -332,6 +338,8 @@ export const sentences: Record<Form, string> = {
   "scales blue and came after the plan was made": "블루를 스케일링하며, 계획을 만든 뒤에 생겼습니다",
   "scales blue while both colours stand, and would shrink what the way back needs":
     "두 색이 함께 있는 동안 블루를 스케일링하므로 원복에 필요한 파드가 줄어들 수 있습니다",
+  "purge its cache after the cutover, and probe an address that it does not cache":
+    "전환 뒤 캐시를 비우고, 캐시되지 않는 주소로 프로브하세요",
   "seems to take work from a queue ({signs}): green does so from its first pod on, before traffic moves":
     "큐에서 작업을 가져오는 것으로 보입니다({signs}). 그린은 트래픽이 옮겨 가기 전, 첫 파드부터 작업을 가져갑니다",
   "select Services by a label of their own, or count by pods":
@@ -362,6 +370,8 @@ export const sentences: Record<Form, string> = {
     "요청의 {share} %만 이 계획의 Service로 보내고, 나머지는 Service가 아닌 백엔드로 보냅니다. 전환해도 그 비율만 옮겨집니다",
   "sends {share} % of its requests to the services of this plan, and the rest to {others}: the cutover moves that part alone":
     "요청의 {share} %만 이 계획의 Service로 보내고, 나머지는 다른 곳({others})으로 보냅니다. 전환해도 그 비율만 옮겨집니다",
+  "shares its DNS name with other records (this one is {record}): the cutover moves its own part alone":
+    "같은 DNS 이름을 다른 레코드와 나눠 씁니다(이 레코드: {record}). 전환해도 이쪽으로 오는 요청만 옮겨집니다",
   "shares its host and path with ingress {other}, one of them a canary: the cutover moves its own part alone":
     "Ingress {other}: 호스트와 경로가 같고 둘 중 하나가 카나리입니다. 전환해도 이쪽으로 오는 요청만 옮겨집니다",
   "simulated pods: smoke checks and probes have no data here": "모의 파드입니다. 점검과 프로브 결과가 없습니다",

@@ -19,6 +19,7 @@ mod admission;
 mod argo_cd;
 mod blind_monitor;
 mod config_changed;
+mod dns_in_front;
 mod ending_namespace;
 mod external_name;
 mod external_traffic_local;
@@ -127,6 +128,7 @@ pub const LIST: &[&dyn Hazard] = &[
     &route_refused::RouteRefused,
     &split_route::SplitRoute,
     &mesh_subset::MeshSubset,
+    &dns_in_front::DnsInFront,
     &network_policy::NetworkPolicy,
     &blind_monitor::BlindMonitor,
     &monitor_counts_twice::MonitorCountsTwice,
