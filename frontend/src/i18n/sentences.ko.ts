@@ -340,6 +340,8 @@ export const sentences: Record<Form, string> = {
     "두 색이 함께 있는 동안 블루를 스케일링하므로 원복에 필요한 파드가 줄어들 수 있습니다",
   "purge its cache after the cutover, and probe an address that it does not cache":
     "전환 뒤 캐시를 비우고, 캐시되지 않는 주소로 프로브하세요",
+  "seems to be slow at first ({signs}): ready does not mean warm, and the cutover sends it all of blue's traffic at once":
+    "시작 직후에는 느린 것으로 보입니다({signs}). Ready여도 워밍업이 끝난 것은 아니며, 전환하면 블루 트래픽이 한꺼번에 몰립니다",
   "seems to take work from a queue ({signs}): green does so from its first pod on, before traffic moves":
     "큐에서 작업을 가져오는 것으로 보입니다({signs}). 그린은 트래픽이 옮겨 가기 전, 첫 파드부터 작업을 가져갑니다",
   "select Services by a label of their own, or count by pods":
@@ -366,6 +368,8 @@ export const sentences: Record<Form, string> = {
     "템플릿에 없는 라벨({labels})로 실행 중인 파드를 선택합니다. 이 Service로 오는 트래픽은 새 파드로 가지 않습니다",
   "send all of it to one version first, or make sure that both may go on answering":
     "먼저 한 버전으로 모두 보내거나, 두 버전이 함께 응답해도 되는지 확인하세요",
+  "send it requests through the preview Service at the first gate, until it answers as fast as blue":
+    "첫 승인 단계에서 프리뷰 Service로 요청을 보내, 블루만큼 빨리 응답할 때까지 워밍업하세요",
   "sends {share} % of its requests to the services of this plan, and the rest to backends that are no services: the cutover moves that part alone":
     "요청의 {share} %만 이 계획의 Service로 보내고, 나머지는 Service가 아닌 백엔드로 보냅니다. 전환해도 그 비율만 옮겨집니다",
   "sends {share} % of its requests to the services of this plan, and the rest to {others}: the cutover moves that part alone":
