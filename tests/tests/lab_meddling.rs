@@ -116,6 +116,29 @@ fn an_object_that_was_made_anew_is_never_written_to_unasked() {
     }
 }
 
+/// Same name, same template, all of its pods ready: its uid alone says that nobody ever checked it.
+#[test]
+fn a_green_that_was_made_anew_as_it_was_gets_no_traffic_and_once_it_is_gone_the_way_back_is_free() {
+    let s = Scene::direct();
+    let run = s.quick_plan("swap", &[]);
+    assert_eq!(s.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+    made_anew(&s, "deployment", "web-green");
+    s.kubectl(&["rollout", "status", "deployment/web-green", "--timeout=90s"]);
+    let (selector, written) = (s.selector(), s.carried_out());
+    for call in [&["approve", &run, "--yes"][..], &["resume", &run, "--yes", "--choose", "retry"]] {
+        let (code, end) = s.ends(call);
+        assert_eq!((code, &end["state"]), (4, &json!("left")), "{end}");
+        let told = end["text"].as_str().unwrap_or_default();
+        assert!(told.contains("web-green") && told.contains("made it anew"), "{end}");
+        assert_eq!((s.selector(), s.carried_out()), (selector.clone(), written.clone()), "{call:?} writes nothing");
+    }
+    assert_eq!(s.ends(&["back-out", &run, "--reason", "not ours"]).0, 4, "somebody else's is not deleted unasked");
+    s.kubectl(&["delete", "deployment", "web-green", "--wait=true"]);
+    let (code, end) = s.ends(&["resume", &run, "--yes", "--choose", "retry"]);
+    assert_eq!((code, &end["state"]), (5, &json!("backedOut")), "{end}");
+    assert_eq!((s.selector(), ready(&s, "web").as_str()), (json!({"app": "web"}), "1"));
+}
+
 /// Admission that never answers, for updates of Services here; the value keeps its port.
 fn silent_admission(s: &Scene) -> TcpListener {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -10,7 +10,7 @@ use plan::{Colour, Plan};
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
 
-use crate::change::{Contradiction, Facts, field};
+use crate::change::{Contradiction, Facts, field, whole};
 use crate::entry::{Choice, Direction, Entry, Event, Hold, HoldCode, Said, ThreeWay};
 use crate::ports::{Clock, Cluster, Evidence, Journal, JournalError, ReadError, Verdict};
 use crate::record::Driver;
@@ -443,6 +443,13 @@ impl Ctx {
             (Direction::Undo, false) => vec![Choice::Retry, Choice::Leave],
         };
         Stop::Hold { code: HoldCode::Contradiction, said: Said::new("contradiction", c.why), facts: c.facts, choices }
+    }
+
+    /// What has the name of something that this run created and is not that. It was never checked, whatever it looks like.
+    pub fn made_anew(&self, object: &ObjectId, live: &Value) -> Option<Contradiction> {
+        let made = self.view.created().remove(object)?;
+        let why = || sentence!("{object}: somebody deleted what this run created, and made it anew", object = object.said());
+        (live["metadata"]["uid"] != made.as_str()).then(|| whole(object, why(), Some(live)))
     }
 
     /// Keeps the newest answer of each source.

@@ -1,6 +1,6 @@
 //! Notices, while a run waits for something else, that somebody changed what it wrote or relies on: a pipeline that resets
 //! a selector so that both colours are selected, a hotfix on the Deployment that it would go back to, an edit of the one
-//! that was checked and is to serve.
+//! that was checked and is to serve, or another that was made under its name.
 
 use std::collections::BTreeMap;
 
@@ -22,6 +22,9 @@ pub async fn look(ctx: &mut Ctx) -> Result<(), Stop> {
             Err(ReadError::Unreachable { .. } | ReadError::Invalid { .. }) => continue,
             Err(e) => return Err(Stop::hold(HoldCode::NotAllowed, Said::new("not-allowed", e.said()), &ctx.retry_or_back())),
         };
+        if let Some(c) = ctx.made_anew(&object, &live) {
+            return Err(ctx.contradicts(c));
+        }
         let facts = differing(&object, &live, &fields);
         if facts.is_empty() {
             continue;

@@ -92,10 +92,8 @@ impl Ctx {
         if live.is_some_and(ending) && !matches!(change, Change::Nothing | Change::Delete) {
             return Err(self.contradicts(whole(object, sentence!("{object}: is being deleted", object = object.said()), live)));
         }
-        let anew = |l: &Value| self.view.created().get(object).is_some_and(|made| l["metadata"]["uid"] != made.as_str());
-        if live.is_some_and(anew) && !matches!(change, Change::Nothing) {
-            let why = sentence!("{object}: somebody deleted what this run created, and made it anew", object = object.said());
-            return Err(self.contradicts(whole(object, why, live)));
+        if let Some(c) = live.and_then(|l| self.made_anew(object, l)).filter(|_| change != Change::Nothing) {
+            return Err(self.contradicts(c));
         }
         let pre_image = matches!(change, Change::Delete).then(|| live.cloned()).flatten();
         let last = self.view.last_write_to(&self.step, object, self.direction);

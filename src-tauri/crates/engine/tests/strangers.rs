@@ -178,6 +178,40 @@ async fn what_was_checked_is_what_goes_live() {
     }
 }
 
+/// Deleted and made anew just as it was, and ready again.
+async fn made_anew(stage: &Stage, object: &ObjectId) {
+    let mut anew = stage.sim.get_now(object).expect("there");
+    stage.sim.with(|s| s.objects.remove(object));
+    anew.as_object_mut().expect("an object").remove("status");
+    stage.sim.apply(object.kind, anew);
+    tokio::time::sleep(Duration::from_secs(30)).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_green_that_was_made_anew_as_it_was_gets_no_traffic() {
+    for looks in [true, false] {
+        let stage = Stage::disjoint(20).await;
+        let run = match looks {
+            true => stage.start().await,
+            false => before_the_cutover(&stage).await,
+        };
+        wait(&run, false, |v| v.gate.is_some() || v.hold.is_some()).await;
+        let (green, blue) = (green(&stage), selector(&stage, "web"));
+        made_anew(&stage, &green).await;
+        if !looks {
+            choose(&run, Choice::GoOn).await;
+        }
+        let hold = held(&run).await;
+        let at = if looks { "gate-cut-over" } else { "cut-over" };
+        assert_eq!((hold.step.as_str(), &hold.facts[0].object), (at, &green), "{hold:#?}");
+        assert_eq!((hold.code, &hold.choices[..]), (HoldCode::Contradiction, &[Choice::BackOut, Choice::Retry][..]), "{hold:#?}");
+        assert!(hold.said.to_string().contains("made it anew"), "{hold:#?}");
+        choose(&run, Choice::Retry).await;
+        assert!(held(&run).await.said.to_string().contains("made it anew"), "it is asked again");
+        assert_eq!((selector(&stage, "web"), selector(&stage, "web-admin")), (blue.clone(), blue));
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_blue_that_was_retired_may_change() {
     let stage = Stage::disjoint(20).await;
