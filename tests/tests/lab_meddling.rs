@@ -139,6 +139,79 @@ fn a_green_that_was_made_anew_as_it_was_gets_no_traffic_and_once_it_is_gone_the_
     assert_eq!((s.selector(), ready(&s, "web").as_str()), (json!({"app": "web"}), "1"));
 }
 
+/// A node of one's own, whose taint keeps everybody else off; goes with the value.
+struct Node(String);
+
+impl Node {
+    fn add(s: &Scene) -> Self {
+        let name = format!("of-{}", s.namespace);
+        s.apply(&json!({"apiVersion": "v1", "kind": "Node",
+            "metadata": {"name": name, "annotations": {"kwok.x-k8s.io/node": "fake"}, "labels": {"kubernetes.io/hostname": name}},
+            "spec": {"taints": [{"key": "of", "value": s.namespace, "effect": "NoSchedule"}]},
+            "status": {"capacity": {"cpu": "4", "memory": "8Gi", "pods": "50"}, "allocatable": {"cpu": "4", "memory": "8Gi", "pods": "50"}}}));
+        LAB.kubectl(&["wait", "node", &name, "--for=condition=Ready", "--timeout=60s"]).expect("it is ready");
+        Self(name)
+    }
+
+    /// What a template needs to be placed on it and nowhere else.
+    fn alone(&self, s: &Scene) -> (Value, Value) {
+        (
+            json!({"kubernetes.io/hostname": self.0}),
+            json!([{"key": "of", "operator": "Equal", "value": s.namespace, "effect": "NoSchedule"}]),
+        )
+    }
+
+    fn cordon(&self, cordoned: bool) {
+        LAB.kubectl(&[if cordoned { "cordon" } else { "uncordon" }, &self.0]).expect("is changed");
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let _ = LAB.kubectl(&["delete", "node", &self.0, "--wait=false"]);
+    }
+}
+
+/// The one node that takes green is cordoned once the plan is made, as before it is drained; a budget lets nobody evict a pod.
+#[test]
+fn a_node_that_takes_no_pods_is_told_in_the_schedulers_words_and_green_goes_again_or_comes_once_it_does() {
+    let s = Scene::direct();
+    let node = Node::add(&s);
+    s.apply(&json!({"apiVersion": "policy/v1", "kind": "PodDisruptionBudget", "metadata": {"name": "web", "namespace": s.namespace},
+        "spec": {"maxUnavailable": 0, "selector": {"matchLabels": {"app": "web"}}}}));
+    let mut template: Value =
+        serde_json::from_str(&s.kubectl(&["get", "deployment", "web", "-o", "jsonpath={.spec.template}"])).expect("is JSON");
+    (template["spec"]["nodeSelector"], template["spec"]["tolerations"]) = node.alone(&s);
+    std::fs::write(s.state.path().join("template.json"), template.to_string()).expect("writes");
+    let plan = |deadline: &str| {
+        let (settle, soak, deadline) = ("settle=0", "soak=1", format!("deadline={deadline}"));
+        let set = ["--finish", "swap", "--set", settle, "--set", soak, "--set", &deadline];
+        let plan = ["plan", "blue-green", "deployment/web", "--template", "template.json", "--out", "plan"];
+        s.text(&[&plan[..], &set].concat());
+    };
+    let (selector, pods) = (s.selector(), s.kubectl(&["get", "pods", "-o", "name"]));
+    plan("20");
+    node.cordon(true);
+    let mut run = s.spawn();
+    run.until_line("why green does not come", |l| l["detail"].to_string().contains("node(s) were unschedulable"));
+    let (code, lines) = run.ends();
+    let end = lines.last().expect("a last line");
+    assert_eq!((code, &end["state"]), (5, &json!("backedOut")), "{lines:#?}");
+    let told = end["text"].as_str().unwrap_or_default();
+    assert!(told.contains("after 20 s") && told.contains("Unschedulable: 0/") && told.contains("node(s) were unschedulable"), "{end}");
+    assert_eq!((s.selector(), ready(&s, "web").as_str()), (selector, "1"));
+    assert_eq!(s.kubectl(&["get", "deployments", "-o", "name"]).trim(), "deployment.apps/web", "green is gone");
+    assert_eq!(s.kubectl(&["get", "pods", "-o", "name"]), pods, "and blue's pods are those that they were");
+
+    plan("120");
+    let mut run = s.spawn();
+    run.until_line("why green does not come", |l| l["detail"].to_string().contains("node(s) were unschedulable"));
+    node.cordon(false);
+    let (code, lines) = run.ends();
+    assert_eq!((code, &lines.last().expect("a last line")["state"]), (0, &json!("done")), "{lines:#?}");
+    assert_eq!(s.selector(), served_by_green());
+}
+
 /// Admission that never answers, for updates of Services here; the value keeps its port.
 fn silent_admission(s: &Scene) -> TcpListener {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -711,6 +711,7 @@ export const sentences: Record<Form, string> = {
   "{own} of {count} endpoints ready": "엔드포인트 {count}개 중 {own}개 Ready",
   "{own} of {count} endpoints ready, {foreign} of another owner":
     "엔드포인트 {count}개 중 {own}개 Ready, 다른 소유자 {foreign}개",
+  "{pod}: {reason}: {message}": "{pod}: {reason}: {message}",
   "{pod}: container {container}: {reason}": "{pod}: 컨테이너 {container}: {reason}",
   "{pod}: container {container}: {reason}: {message}": "{pod}: 컨테이너 {container}: {reason}: {message}",
   "exec format error: the image is for another architecture than its node's":

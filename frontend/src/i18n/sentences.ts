@@ -551,6 +551,7 @@ export type Form =
   | "{pod} {what} and {n} more fail"
   | "{pod}: container {container}: {reason}"
   | "{pod}: container {container}: {reason}: {message}"
+  | "{pod}: {reason}: {message}"
   | "{ready} of {pods} pods can be asked"
   | "{reason}: {message}"
   | "{seconds} s; evidence against it flips back, missing evidence does not"

@@ -11,7 +11,7 @@ use model::kinds::pod::{Pod, PodFailure};
 use model::kinds::replica_set::ReplicaSet;
 use model::kinds::service::Service;
 use model::kinds::{Condition, condition};
-use model::{Kind, names, sentence};
+use model::{Kind, Sentence, names, sentence};
 use serde::{Deserialize, Serialize};
 
 use crate::entry::Said;
@@ -108,6 +108,15 @@ pub fn stuck(d: &Deployment, pods: &[&Pod]) -> Option<Said> {
         namespace
     );
     Some(Said::new("stuck-pod", said))
+}
+
+/// A pod that no node takes, in the scheduler's words. It is waited for all the same: a node may be added, or let in again.
+pub fn unplaced(pods: &[&Pod]) -> Option<Sentence> {
+    let of = |p: &&Pod| Some((p.metadata.name.clone(), p.failure().filter(|f| f.reason == "Unschedulable")?));
+    let (pod, PodFailure { reason, message, .. }) = pods.iter().filter(|p| !p.is_ending()).find_map(of)?;
+    Some(sentence!("{pod}: {reason}: {message}", pod, reason, message))
+}
+
 }
 
 fn because(code: &str, reason: &str, name: &str, message: &str) -> Said {

@@ -50,6 +50,11 @@ pub async fn run(ctx: &mut Ctx, id: &ObjectId, service: Option<&ObjectId>, count
         let stuck = waits::stuck(d, &world.pods_of(id));
         let now = ctx.ports.clock.elapsed();
         let failed = trouble.lasting(now, waits::failing_since(d, &world.pods_of(id), old.as_ref()));
+        let unplaced = waits::unplaced(&world.pods_of(id));
+        let told = |said: Said| match &unplaced {
+            Some(why) => Said { sentence: said.sentence.and(why.clone()), ..said },
+            None => said,
+        };
         if let (Wait::Yes, Some(service)) = (&wait, service) {
             let all = endpoints(ctx, service).await?;
             show_endpoints(ctx, &world, service, &all);
@@ -59,13 +64,13 @@ pub async fn run(ctx: &mut Ctx, id: &ObjectId, service: Option<&ObjectId>, count
             (Wait::Yes, ..) => return Ok(Receipt::Ready { pods }),
             // It fails for as long as it stands, and waits for a hand.
             (Wait::NotYet(_), Some(stuck), _) => ctx.beat_within(stuck, &deadline),
-            (Wait::NotYet(_), None, Some(failed)) => return Err(Stop::Failed(never_ran(ctx, id, failed).await)),
+            (Wait::NotYet(_), None, Some(failed)) => return Err(Stop::Failed(told(never_ran(ctx, id, failed).await))),
             (Wait::NotYet(said), None, None) if ctx.over(&deadline) => {
                 let late = late(id, said, seconds).sentence;
                 let said = trouble.seen.map_or(late.clone(), |seen| late.and(seen.sentence));
-                return Err(Stop::Failed(Said::new("deadline", said)));
+                return Err(Stop::Failed(told(Said::new("deadline", said))));
             }
-            (Wait::NotYet(said), None, None) => ctx.beat_within(said, &deadline),
+            (Wait::NotYet(said), None, None) => ctx.beat_within(told(said), &deadline),
         }
         ctx.tick().await?;
     }
