@@ -1,6 +1,6 @@
 //! What others do to a cluster in the middle of a run, on a real API server with its own controllers: a quota that is met
-//! half-way, a pod that is evicted in the soak, a namespace that ends, objects that are made anew under their old names,
-//! admission that falls silent.
+//! half-way, a pod that is evicted in the soak, a node that takes no pods, a namespace that ends, objects that are made anew under
+//! their old names, admission that falls silent or makes something else of what is written.
 
 use std::net::TcpListener;
 use std::time::Duration;
@@ -210,6 +210,86 @@ fn a_node_that_takes_no_pods_is_told_in_the_schedulers_words_and_green_goes_agai
     let (code, lines) = run.ends();
     assert_eq!((code, &lines.last().expect("a last line")["state"]), (0, &json!("done")), "{lines:#?}");
     assert_eq!(s.selector(), served_by_green());
+}
+
+/// A policy of the cluster that gives selectors of Services here another key, for as long as the value lives.
+struct Altering(String);
+
+impl Altering {
+    /// Of those for which the expression holds; waits until `tried`, a merge patch, is changed by it.
+    fn add(s: &Scene, of: &str, tried: &str) -> Self {
+        let (name, api) = (s.namespace.as_str(), "admissionregistration.k8s.io/v1");
+        let rules = json!([{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["services"]}]);
+        let add = "[JSONPatch{op: 'add', path: '/spec/selector/team', value: 'shop'}]";
+        s.apply(&json!({"apiVersion": "v1", "kind": "List", "items": [
+            {"apiVersion": api, "kind": "MutatingAdmissionPolicy", "metadata": {"name": name},
+             "spec": {"failurePolicy": "Fail", "reinvocationPolicy": "Never", "matchConstraints": {"resourceRules": rules},
+                      "matchConditions": [{"name": "of", "expression": of}],
+                      "mutations": [{"patchType": "JSONPatch", "jsonPatch": {"expression": add}}]}},
+            {"apiVersion": api, "kind": "MutatingAdmissionPolicyBinding", "metadata": {"name": name},
+             "spec": {"policyName": name,
+                      "matchResources": {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}}},
+        ]}));
+        let policy = Self(name.to_owned());
+        policy.until(s, tried, true);
+        policy
+    }
+
+    fn until(&self, s: &Scene, tried: &str, changes: bool) {
+        let call = ["patch", "service", "web", "--dry-run=server", "--type=merge", "-p", tried, "-o", "jsonpath={.spec.selector}"];
+        let what = if changes { "the policy counts" } else { "the policy is gone" };
+        until(what, Duration::from_secs(60), || s.kubectl(&call).contains("team") == changes);
+    }
+}
+
+impl Drop for Altering {
+    fn drop(&mut self) {
+        let _ = LAB.kubectl(&["delete", "mutatingadmissionpolicybinding,mutatingadmissionpolicy", &self.0, "--ignore-not-found"]);
+    }
+}
+
+#[test]
+fn a_cutover_that_admission_changes_is_taken_back_and_told_by_its_field_and_the_next_check_tells_it_before() {
+    let s = Scene::direct();
+    let run = s.quick_plan("swap", &[]);
+    assert_eq!(s.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+    let green = r#"{"spec":{"selector":{"changeover.dev/color":"green"}}}"#;
+    let _policy = Altering::add(&s, "'changeover.dev/color' in object.spec.selector", green);
+    let (code, end) = s.ends(&["approve", &run, "--yes"]);
+    assert_eq!((code, &end["state"]), (5, &json!("backedOut")), "{end}");
+    let told = end["text"].as_str().unwrap_or_default();
+    let wanted = [&format!("service {}/web", s.namespace), "/spec/selector was sent as", r#""team":"shop""#];
+    assert!(wanted.iter().all(|w| told.contains(*w)), "{end}");
+    assert_eq!((s.selector(), ready(&s, "web").as_str()), (json!({"app": "web"}), "1"));
+    assert_eq!(s.kubectl(&["get", "deployments", "-o", "name"]).trim(), "deployment.apps/web", "green is gone");
+    let flips: usize = s.carried_out().iter().filter(|(w, _)| w.contains("services/web") && w.contains("green")).map(|(_, n)| n).sum();
+    assert_eq!(flips, 1, "it is tried once: {:#?}", s.carried_out());
+
+    s.quick_plan("swap", &[]);
+    let (code, checked) = s.ends(&["check", "plan", "-o", "json"]);
+    let found = checked["findings"].as_array().into_iter().flatten().find(|f| f["code"] == "admission" && f["severity"] == "block");
+    let said = found.map(|f| f["message"].to_string()).unwrap_or_default();
+    assert!(code == 3 && said.contains("admission changes what step cut-over writes: /spec/selector"), "{code} {checked}");
+    assert_eq!(s.ends(&s.whole_run()).0, 3, "and it is not begun");
+}
+
+#[test]
+fn a_way_back_that_admission_changes_is_stuck_with_its_field_and_is_free_once_the_policy_is_gone() {
+    let s = Scene::direct();
+    let run = s.quick_plan("swap", &[]);
+    assert_eq!(s.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+    let any = r#"{"spec":{"selector":{"team":null}}}"#;
+    let policy = Altering::add(&s, "true", any);
+    let (code, end) = s.ends(&["approve", &run, "--yes"]);
+    assert_eq!((code, &end["state"]), (6, &json!("stuck")), "{end}");
+    assert!(end.to_string().contains("/spec/selector was sent as") && end.to_string().contains("kubectl"), "{end}");
+    assert_eq!(s.selector()["team"], "shop", "what is there is what was said");
+    LAB.kubectl(&["delete", "mutatingadmissionpolicybinding,mutatingadmissionpolicy", &s.namespace]).expect("deleted");
+    policy.until(&s, any, false);
+    let (code, end) = s.ends(&["back-out", &run, "--reason", "the policy is gone"]);
+    assert_eq!((code, &end["state"]), (5, &json!("backedOut")), "{end}");
+    assert_eq!((s.selector(), ready(&s, "web").as_str()), (json!({"app": "web"}), "1"));
+    assert_eq!(s.kubectl(&["get", "deployments", "-o", "name"]).trim(), "deployment.apps/web", "green is gone");
 }
 
 /// Admission that never answers, for updates of Services here; the value keeps its port.

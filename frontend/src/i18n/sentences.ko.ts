@@ -28,6 +28,10 @@ export const sentences: Record<Form, string> = {
     "실행 중인 파드에는 없는 컨테이너가 admission에서 추가됩니다: {name} ({image})",
   "admission changes the image of container {name} from {other} to {image}":
     "컨테이너 {name}의 이미지가 admission에서 바뀝니다: {other} → {image}",
+  "admission changes what step {step} writes: {field} is sent as {sent} and would be stored as {stored}":
+    "{step} 단계에서 쓰는 값이 admission에서 바뀝니다. {field}: 보내는 값 {sent}, 저장될 값 {stored}",
+  "admission changes what the way back from {step} writes: {field} is sent as {sent} and would be stored as {stored}":
+    "{step} 단계의 원복에서 쓰는 값이 admission에서 바뀝니다. {field}: 보내는 값 {sent}, 저장될 값 {stored}",
   "allows no disruption now: a node that is drained meanwhile waits for its pods":
     "지금은 파드 중단을 허용하지 않습니다. 그사이 노드를 drain하면 파드를 기다리며 멈춥니다",
   "also finds the preview Service {preview}: from the cutover until that is gone each new pod is counted twice":
@@ -40,6 +44,8 @@ export const sentences: Record<Form, string> = {
     "새 리비전이 있는데도 이전 리비전에서 요청의 {share} %를 처리하고 있습니다",
   "ask each pod of {object} for {path} on port {port}, {n} times":
     "{object} 파드마다 점검 요청 {n}회: 포트 {port}, {path}",
+  "ask the owner of the policy or webhook that changes it (kubectl get mutatingadmissionpolicies,mutatingwebhookconfigurations)":
+    "값을 바꾸는 정책이나 웹훅의 담당자에게 문의하세요(kubectl get mutatingadmissionpolicies,mutatingwebhookconfigurations)",
   "ask whoever gives rights in this namespace for the operator role, or for the rule {rule}":
     "이 네임스페이스의 권한 담당자에게 operator 역할이나 다음 규칙을 요청하세요: {rule}",
   "asks for port {port}, which the new template does not have: figures of the new pods would be missing":
@@ -652,6 +658,8 @@ export const sentences: Record<Form, string> = {
   "{name}: flip back": "{name}: 트래픽 되돌리기",
   "{name}: no way back by this run": "{name}: 이 실행으로는 원복할 수 없음",
   "{name}: undo": "{name}: 롤백 취소",
+  "{object}: admission changed what was written: {field} was sent as {sent} and stored as {stored}":
+    "{object}: 쓴 값이 admission에서 바뀌었습니다. {field}: 보낸 값 {sent}, 저장된 값 {stored}",
   "{object}: annotation {name} is left behind": "{object}: 이 실행에서 단 주석 {name} 값이 남아 있습니다",
   "{object}: changed by somebody else since this run began; going back would lead to a version that did not serve then":
     "{object}: 실행이 시작된 뒤 다른 사람이 변경했습니다. 되돌리면 그때 요청을 처리하던 버전이 아닙니다",

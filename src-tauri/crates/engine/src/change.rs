@@ -117,6 +117,28 @@ pub fn back(object: &ObjectId, live: &Value, net: &[Edit]) -> Result<Change, Con
     towards(object, live, &wanted, sentence!("{object}: changed by somebody else since this run wrote it", object = object.said()))
 }
 
+/// A field that was stored as something else than was sent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Altered {
+    /// JSON pointer.
+    pub field: String,
+    /// Value.
+    pub sent: String,
+    /// Value.
+    pub stored: String,
+}
+
+/// The first field that somebody changed on its way in. Templates are left out, whose values the API server itself writes in
+/// its own way, and what is taken away, for which it may have a default.
+pub fn altered(edits: &[Edit], stored: impl IntoIterator<Item = Option<Value>>) -> Option<Altered> {
+    let as_sent = |e: &Edit| e.path.starts_with("/spec/") && e.path != made_at(Kind::Deployment);
+    let of = |(e, stored): (&Edit, Option<Value>)| {
+        let sent = e.after.as_ref().filter(|sent| as_sent(e) && stored.as_ref() != Some(*sent))?.to_string();
+        Some(Altered { field: e.path.clone(), sent, stored: stored.unwrap_or_default().to_string() })
+    };
+    edits.iter().zip(stored).find_map(of)
+}
+
 /// A contradiction about an object as a whole.
 pub fn whole(object: &ObjectId, why: Sentence, live: Option<&Value>) -> Contradiction {
     let fact = ThreeWay { object: object.clone(), path: String::new(), before: None, live: live.cloned(), after: None };

@@ -16,7 +16,7 @@ use model::{Edit, Guard, Kind, ObjectId, Write};
 use plan::{DryRun, Plan, Snapshot, Untried};
 use serde_json::{Value, json};
 
-use crate::change::{Change, Facts, field, guarded, replicas};
+use crate::change::{Change, Facts, altered, field, guarded, replicas};
 use crate::ports::{Cluster, Mode, WriteError};
 use crate::steps::intended;
 use crate::survey::AT_ONCE;
@@ -173,6 +173,11 @@ async fn attempt(cluster: &dyn Cluster, plan: &Plan, trial: Trial) -> DryRun {
     let outcome = answer.map_err(|e| match &e {
         WriteError::Precondition { .. } | WriteError::Refused { .. } => Untried::Refused(e.to_string()),
         WriteError::NotSent { .. } | WriteError::Unknown { .. } => Untried::Unanswered(e.to_string()),
+    });
+    let outcome = answer.and_then(|stored| match &write {
+        Write::Patch { edits, .. } => altered(edits, edits.iter().map(|e| field(&stored, &e.path)))
+            .map_or(Ok(stored), |a| Err(Untried::Altered { field: a.field, sent: a.sent, stored: a.stored })),
+        _ => Ok(stored),
     });
     DryRun { step, object, outcome }
 }

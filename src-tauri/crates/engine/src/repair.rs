@@ -32,7 +32,11 @@ fn command(view: &View, step: &str, write: &Write) -> Option<String> {
     match write {
         Write::Patch { .. } => {
             let mut ops = vec![];
-            let edits: Vec<Edit> = view.net(step, object, Direction::Run).iter().map(Edit::inverse).collect();
+            let mut edits: Vec<Edit> = view.net(step, object, Direction::Run).iter().map(Edit::inverse).collect();
+            // A way back that was stored otherwise than it was sent left something else there.
+            for left in view.net(step, object, Direction::Undo) {
+                edits.iter_mut().filter(|e| e.path == left.path).for_each(|e| e.before = left.after.clone());
+            }
             for e in &edits {
                 ops.push(json!({"op":"test","path":e.path,"value":e.before}));
             }

@@ -499,7 +499,7 @@ async fn stopped(ctx: &mut Ctx, ended: Result<(), Stop>) -> Result<(), Stop> {
             ctx.log(vec![Event::Stuck { error, repair }])
         }
         Stop::Failed(said) if beyond(ctx) || restored(ctx) => {
-            let code = if said.code == "refused" { HoldCode::Refused } else { HoldCode::TakesLong };
+            let code = if matches!(said.code.as_str(), "refused" | "altered") { HoldCode::Refused } else { HoldCode::TakesLong };
             let said = if beyond(ctx) { said } else { no_better(said) };
             let hold = ctx.held(code, said, vec![], vec![Choice::Retry, Choice::BackOut]);
             ctx.log(vec![Event::Held { hold }])

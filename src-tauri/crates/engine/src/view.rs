@@ -11,7 +11,7 @@ use model::{Edit, Kind, ObjectId, Write, names};
 use plan::{Plan, Planned, Step};
 use serde_json::Value;
 
-use crate::change::made_at;
+use crate::change::{Altered, altered, made_at};
 use crate::entry::{Choice, Direction, End, Entry, Event, HoldCode, Outcome, Purpose, Receipt, SCHEMA, Said, Stored, ThreeWay};
 use crate::ports::WriteError;
 use crate::status::{Illegal, Moved, RunStatus, StepStatus, next_status};
@@ -361,6 +361,15 @@ impl View {
             }
         }
         net
+    }
+
+    /// What was made of a step's last write to an object on its way in.
+    pub fn altered(&self, step: &str, object: &ObjectId, direction: Direction) -> Option<Altered> {
+        let (record, stored) = self.landed(step, direction).rfind(|(w, _)| w.write.object() == object)?;
+        match &record.write {
+            Write::Patch { edits, .. } => altered(edits, stored.values.iter().cloned()),
+            _ => None,
+        }
     }
 
     /// Replicas before a step's first scale and after its last.

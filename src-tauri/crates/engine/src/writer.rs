@@ -14,7 +14,7 @@
 use model::{Edit, Guard, ObjectId, Sentence, Write, names, sentence};
 use serde_json::Value;
 
-use crate::change::{Change, Contradiction, Facts, field, guarded, made_at, replicas, whole};
+use crate::change::{Altered, Change, Contradiction, Facts, field, guarded, made_at, replicas, whole};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Choice, Direction, Event, HoldCode, Outcome, Purpose, Said, Stored};
 use crate::ports::{Mode, WriteError};
@@ -49,11 +49,11 @@ impl Ctx {
             let live = self.get(object).await?;
             let Some((write, pre_image)) = self.plan_write(object, live.as_ref(), want)? else { return Ok(()) };
             match self.send(vec![], write, pre_image, Purpose::Step, attempt).await? {
-                Sent::Landed(_) => return Ok(()),
+                Sent::Landed(_) => return self.as_sent(object),
                 Sent::Overtaken => {
                     // A name that is taken may be taken by what an earlier try made.
                     if self.settle().await? {
-                        return Ok(());
+                        return self.as_sent(object);
                     }
                     self.pause(std::time::Duration::from_millis(20) * attempt).await?;
                 }
@@ -61,7 +61,7 @@ impl Ctx {
                 Sent::Unsent(e) => self.silence(e.said(), &mut silent).await?,
                 Sent::Unknown(_) => {
                     if self.settle().await? {
-                        return Ok(());
+                        return self.as_sent(object);
                     }
                 }
             }
@@ -74,6 +74,20 @@ impl Ctx {
         Err(Stop::hold(HoldCode::Contradiction, Said::new("overtaken", said), &self.retry_or_back()))
     }
 
+    /// Fails where what this step wrote last to an object was not stored as it was sent.
+    pub(crate) fn as_sent(&self, object: &ObjectId) -> Result<(), Stop> {
+        let Some(Altered { field, sent, stored }) = self.view.altered(&self.step, object, self.direction) else { return Ok(()) };
+        let object = object.said();
+        let said = sentence!(
+            "{object}: admission changed what was written: {field} was sent as {sent} and stored as {stored}",
+            object,
+            field,
+            sent,
+            stored
+        );
+        Err(Stop::Failed(Said::new("altered", said)))
+    }
+
     /// The write that is needed now, if any.
     pub(crate) fn plan_write(
         &self,
@@ -82,10 +96,15 @@ impl Ctx {
         want: Want<'_>,
     ) -> Result<Option<(Write, Option<Value>)>, Stop> {
         let stored = |paths: &[&str]| live.is_some_and(|l| self.as_stored(object, l, paths));
+        let altered = self.view.altered(&self.step, object, self.direction).is_some();
         let change = match want(live, &self.facts()) {
-            Ok(Change::Edits(edits)) if stored(&changing(&edits)) => Change::Nothing,
+            Ok(Change::Edits(edits)) if stored(&changing(&edits)) && !altered => Change::Nothing,
             Ok(change) => change,
-            Err(c) if stored(&c.facts.iter().map(|f| f.path.as_str()).collect::<Vec<_>>()) => Change::Nothing,
+            Err(c) if stored(&c.facts.iter().map(|f| f.path.as_str()).collect::<Vec<_>>()) => match c.instead {
+                // Ours, and not what was wanted: whatever changed it may be gone by now.
+                Some(again) if altered => again,
+                _ => Change::Nothing,
+            },
             Err(Contradiction { facts, instead: Some(change), .. }) if self.agreed(&facts) => change,
             Err(c) => return Err(self.contradicts(c)),
         };

@@ -79,3 +79,27 @@ async fn a_policy_against_the_way_back_is_met_too() {
     stage.sim.with(|s| s.denied = Some(|o| o["kind"] == "Deployment" && o["metadata"]["name"] == "web" && o["spec"]["replicas"] == 0));
     assert_eq!(steps(&dry_runs(&stage).await, false), ["retire-blue"]);
 }
+
+/// A policy adds a key to every selector by colour.
+fn with_team(o: &mut Value) {
+    if o["kind"] == "Service" && !o["spec"]["selector"]["changeover.dev/color"].is_null() {
+        o["spec"]["selector"]["team"] = json!("shop");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_selector_that_admission_changes_is_met_before_the_cutover_and_named() {
+    let stage = Stage::new("swap", "shop:v2").await;
+    stage.sim.with(|s| s.mutates = Some(with_team));
+    let mut snapshot = engine::survey(stage.sim.as_ref(), "lab", &stage.plan.target.object).await.expect("read");
+    engine::preflight(stage.sim.as_ref(), &mut snapshot, &stage.plan).await;
+    let changed = snapshot.dry_runs.iter().filter_map(|d| Some((d.step.as_str(), d.outcome.as_ref().err()?)));
+    for (step, why) in changed {
+        assert!(
+            matches!(why, plan::Untried::Altered { field, stored, .. } if field == "/spec/selector" && stored.contains("team")),
+            "{step}: {why:?}"
+        );
+        assert_eq!(step, "cut-over");
+    }
+    assert_eq!(snapshot.dry_runs.iter().filter(|d| d.outcome.is_err()).count(), 2, "both Services");
+}

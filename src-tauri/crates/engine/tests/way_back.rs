@@ -7,7 +7,7 @@ use std::time::Duration;
 use engine::show::WayBackKind;
 use engine::{Choice, HoldCode, RunStatus, VerdictKind};
 use model::{Kind, Write};
-use serde_json::json;
+use serde_json::{Value, json};
 use support::{Stage, at_retire, choose, id, in_soak, through, wait};
 
 async fn seconds(n: u64) {
@@ -208,5 +208,57 @@ async fn the_connection_of_a_way_back_is_kept_warm_through_the_soak() {
     }
     run.back_out("no").await.expect("heard");
     assert!(matches!(through(run, &[]).await.status, RunStatus::BackedOut { .. }));
+    stage.untouched().await;
+}
+
+/// A policy that came after the check adds a key to selectors.
+fn with_team(selector: fn(&Value) -> bool) -> impl Fn(&mut Value) {
+    move |o| {
+        if o["kind"] == "Service" && selector(&o["spec"]["selector"]) {
+            o["spec"]["selector"]["team"] = json!("shop");
+        }
+    }
+}
+
+fn by_colour(o: &mut Value) {
+    with_team(|s| !s["changeover.dev/color"].is_null())(o);
+}
+
+fn all(o: &mut Value) {
+    with_team(|_| true)(o);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cutover_that_admission_changes_is_taken_back_at_once_and_told_by_its_field() {
+    let stage = Stage::new("swap", "shop:v2").await;
+    let run = stage.start().await;
+    wait(&run, false, |v| v.gate.as_ref().is_some_and(|g| !g.checks.is_empty())).await;
+    stage.sim.with(|s| s.mutates = Some(by_colour));
+    let view = through(run, &[]).await;
+    let RunStatus::BackedOut { why } = &view.status else { panic!("{view:#?}") };
+    let said = why.to_string();
+    assert!(said.contains("service shop/web") && said.contains("/spec/selector") && said.contains(r#""team":"shop""#), "{said}");
+    stage.untouched().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_way_back_that_admission_changes_is_stuck_and_is_free_once_the_policy_is_gone() {
+    let stage = Stage::new("swap", "shop:v2").await;
+    let run = stage.start().await;
+    wait(&run, false, |v| v.gate.as_ref().is_some_and(|g| !g.checks.is_empty())).await;
+    stage.sim.with(|s| s.mutates = Some(all));
+    let view = wait(&run, true, |v| matches!(v.status, RunStatus::Stuck { .. })).await;
+    let RunStatus::Stuck { error, cause, repair } = &view.status else { panic!("{view:#?}") };
+    for said in [error, cause] {
+        assert!(said.to_string().contains("/spec/selector was sent as"), "{said}");
+    }
+    // By hand it is taken from what is there now.
+    assert!(repair[0].contains(r#""op":"test""#) && repair[0].contains(r#""team":"shop""#), "{repair:#?}");
+    run.back_out("again").await.expect("heard");
+    let again = wait(&run, false, |v| matches!(v.status, RunStatus::Stuck { .. }) && v.last_at > view.last_at).await;
+    stage.sim.with(|s| s.mutates = None);
+    run.back_out("the policy is gone").await.expect("heard");
+    let view = wait(&run, false, |v| !matches!(v.status, RunStatus::BackingOut { .. }) && v.last_at > again.last_at).await;
+    assert!(matches!(view.status, RunStatus::BackedOut { .. }), "{view:#?}");
     stage.untouched().await;
 }

@@ -96,6 +96,15 @@ pub struct DryRun {
 pub enum Untried {
     /// The API server says no, in these words.
     Refused(String),
+    /// Admission changes it: which field, what was sent, and what would be stored.
+    Altered {
+        /// JSON pointer.
+        field: String,
+        /// Value.
+        sent: String,
+        /// Value.
+        stored: String,
+    },
     /// It gave no clear answer (busy, an error of its own, a webhook that is down, silence): neither yes nor no.
     Unanswered(String),
 }

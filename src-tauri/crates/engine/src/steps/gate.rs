@@ -30,8 +30,10 @@ pub async fn run(ctx: &mut Ctx, name: &str) -> Result<Receipt, Stop> {
             let mut events = opened(name, &ctx.step);
             events.push(Event::StepBegan { step: step.clone(), direction: Direction::Run });
             ctx.step = step;
-            // However it ends, the switch reads where things are and goes on from there.
+            let object = write.object().clone();
             ctx.send(events, write, None, Purpose::Step, 1).await?;
+            // However else it ends, the switch reads where things are and goes on from there.
+            ctx.as_sent(&object)?;
         }
         None => ctx.log(opened(name, &ctx.step))?,
     }

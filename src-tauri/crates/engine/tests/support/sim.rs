@@ -78,6 +78,8 @@ pub struct State {
     pub records_hidden: bool,
     /// How long a request is under way, there and back.
     pub latency: Duration,
+    /// What admission makes of an object that is patched.
+    pub mutates: Option<fn(&mut Value)>,
     /// Objects that a policy refuses to have stored; asked by dry runs.
     pub denied: Option<fn(&Value) -> bool>,
 }
@@ -401,7 +403,10 @@ impl State {
                 self.store(object, live);
             }
             _ => {
-                let new = patched(&live, &write.json_patch().expect("a patch")).ok_or_else(|| no_match(object))?;
+                let mut new = patched(&live, &write.json_patch().expect("a patch")).ok_or_else(|| no_match(object))?;
+                if let Some(mutates) = self.mutates {
+                    mutates(&mut new);
+                }
                 self.store(object, new);
             }
         }

@@ -1,5 +1,5 @@
-//! The API server refuses a write when asked by a dry run: validation, policies, webhooks, quota. A Deployment's dry run
-//! shows nothing of what its *pods* would be refused for, so a bare Pod of green's template is asked for as well. Where no
+//! The API server refuses a write when asked by a dry run: validation, policies, webhooks, quota; or admission makes something
+//! else of it than was sent (another selector, another floor of an autoscaler). A Deployment's dry run shows nothing of what its *pods* would be refused for, so a bare Pod of green's template is asked for as well. Where no
 //! clear answer came (a webhook that is down fails dry runs too: seen) the plan is stopped all the same, in other words.
 
 use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
@@ -30,6 +30,28 @@ impl Admission {
         let why = match untried {
             Untried::Refused(why) => why,
             Untried::Unanswered(why) => return self.unanswered(dry_run, why),
+            Untried::Altered { field, sent, stored } => {
+                let message = match dry_run.step.strip_prefix("undo:") {
+                    Some(step) => sentence!(
+                        "admission changes what the way back from {step} writes: {field} is sent as {sent} and would be stored as {stored}",
+                        step,
+                        field,
+                        sent,
+                        stored
+                    ),
+                    None => sentence!(
+                        "admission changes what step {step} writes: {field} is sent as {sent} and would be stored as {stored}",
+                        step = dry_run.step,
+                        field,
+                        sent,
+                        stored
+                    ),
+                };
+                let remedy = sentence!(
+                    "ask the owner of the policy or webhook that changes it (kubectl get mutatingadmissionpolicies,mutatingwebhookconfigurations)"
+                );
+                return finding(self, Severity::Block, &dry_run.object, message, remedy);
+            }
         };
         if dry_run.step == "pod" {
             if ctx.snapshot.access.get(&pod_trial(ctx.plan)) == Some(&false) {

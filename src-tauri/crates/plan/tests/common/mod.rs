@@ -60,6 +60,9 @@ pub struct DryRunSaid {
     pub refused: Option<String>,
     #[serde(default)]
     pub unanswered: Option<String>,
+    /// Field, what is sent, what would be stored.
+    #[serde(default)]
+    pub altered: Option<[String; 3]>,
     /// The object as admitted, where it matters.
     #[serde(default)]
     pub admitted: Value,
@@ -82,6 +85,7 @@ impl Default for Request {
                 object: ObjectId::new(Kind::Pod, "shop", "dry-run"),
                 refused: None,
                 unanswered: None,
+                altered: None,
                 admitted: Value::Null,
             }],
             past: vec![],
@@ -171,10 +175,11 @@ pub fn snapshot(case: &Path, request: &Request) -> Snapshot {
         .map(|d| DryRun {
             step: d.step.clone(),
             object: d.object.clone(),
-            outcome: match (&d.refused, &d.unanswered) {
-                (Some(why), _) => Err(Untried::Refused(why.clone())),
-                (None, Some(why)) => Err(Untried::Unanswered(why.clone())),
-                (None, None) => Ok(d.admitted.clone()),
+            outcome: match (&d.refused, &d.unanswered, d.altered.clone()) {
+                (Some(why), ..) => Err(Untried::Refused(why.clone())),
+                (None, Some(why), _) => Err(Untried::Unanswered(why.clone())),
+                (None, None, Some([field, sent, stored])) => Err(Untried::Altered { field, sent, stored }),
+                (None, None, None) => Ok(d.admitted.clone()),
             },
         })
         .collect();
