@@ -267,6 +267,8 @@ export const sentences: Record<Form, string> = {
   "make the plan again": "계획을 다시 만드세요",
   "move traffic at the load balancer between two services, not at the selector of this one":
     "이 Service의 셀렉터를 바꾸지 말고, 로드 밸런서에서 두 Service 사이로 트래픽을 옮기세요",
+  "move what is large in the template (annotations, variables, arguments) into a ConfigMap or Secret":
+    "템플릿에서 큰 값(주석, 환경 변수, 인자)을 ConfigMap이나 Secret으로 옮기세요",
   "move {services} from {from} to {to}": "{services} 전환: {from} → {to}",
   "name a URL that answers from here as probe, or start with --resolve HOST:PORT:ADDRESS to say where the host is; an empty list of probes asks none":
     "여기서 응답하는 URL을 프로브로 지정하거나, --resolve HOST:PORT:ADDRESS로 호스트의 주소를 지정해 시작하세요. 프로브를 비우면 요청하지 않습니다",
@@ -410,6 +412,10 @@ export const sentences: Record<Form, string> = {
   "the operator; this time counts against no deadline": "승인(제한 시간에 포함되지 않음)",
   "the plan is bound to the cluster at {server} ({uid}); context {context} leads to another one":
     "계획을 만든 클러스터는 {server} ({uid})입니다. 컨텍스트 {context}의 클러스터와 다릅니다",
+  "the record of this run may be full before it is all the way back ({needed} of {room} KiB): from there on nobody else would see it; its pod template has {template} KiB":
+    "실행 기록이 원복이 끝나기 전에 가득 찰 수 있습니다({room} KiB 중 {needed} KiB). 그때부터는 다른 사람이 볼 수 없습니다. 파드 템플릿 크기는 {template} KiB입니다",
+  "the record of this run may come to {needed} KiB, and a ConfigMap or Secret holds {room}: its pod template has {template} KiB":
+    "실행 기록이 {needed} KiB까지 커질 수 있는데 ConfigMap이나 Secret에는 {room} KiB까지만 담깁니다. 파드 템플릿 크기는 {template} KiB입니다",
   "the run has a deadline of its own: {deadline} s": "실행에 자체 제한 시간이 있습니다: {deadline}초",
   "the run is over; going back is a run of its own": "실행이 끝났습니다. 되돌리려면 새로 실행해야 합니다",
   "the same ready endpoints as before, all of {blue}": "Ready 엔드포인트가 이전과 같고 모두 {blue} 파드",

@@ -18,8 +18,8 @@ use crate::{follow, map, text};
 /// Schema of the JSON that the short commands print.
 const SCHEMA: u32 = 1;
 
-/// Largest file that is read as a plan or template: 4 MiB, beyond what an API server would store.
-const FILE_LIMIT: u64 = 4 << 20;
+/// Largest file that is read as a plan or template: 16 MiB. An API server stores 1.5 MiB, and a plan holds a template several times.
+const FILE_LIMIT: u64 = 16 << 20;
 
 /// Carries out the command.
 pub async fn run(cli: &Cli, out: &mut Out) -> Result<Exit, UiError> {
@@ -243,7 +243,7 @@ fn read(path: &Path) -> Result<String, UiError> {
         std::fs::File::open(path).map_err(fail)?.take(FILE_LIMIT + 1).read_to_string(&mut text).map_err(fail)?
     };
     match got as u64 > FILE_LIMIT {
-        true => Err(UiError::new(Code::Usage, format!("{}: larger than 4 MiB", path.display()))),
+        true => Err(UiError::new(Code::Usage, format!("{}: larger than 16 MiB", path.display()))),
         false => Ok(text),
     }
 }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, stream};
 use model::{Edit, Guard, Kind, ObjectId, Write};
-use plan::{DryRun, Plan, Snapshot, Untried};
+use plan::{DryRun, Plan, RecordSize, Snapshot, Untried};
 use serde_json::{Value, json};
 
 use crate::change::{Change, Facts, altered, field, guarded, replicas};
@@ -30,7 +30,9 @@ pub async fn preflight(cluster: &dyn Cluster, snapshot: &mut Snapshot, plan: &Pl
     let answers: Vec<_> = stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
     // A question that could not be asked has no answer: hazards tell absent from no.
     snapshot.access.extend(answers.into_iter().filter_map(|(answer, a)| Some((a, answer.ok()?))));
-    let mut tried = trials(plan, snapshot);
+    let walk = walk(plan, snapshot);
+    let (mut tried, RecordSize { on, back }) = (walk.trials, walk.journaled);
+    snapshot.record = Some(RecordSize { on: plan::file::canonical(&json!(plan)).len() + AROUND + on, back });
     if let Some(pod) = plan::dry_run_pod(plan) {
         let object = plan.target.object.sibling(Kind::Pod, pod["metadata"]["name"].as_str().unwrap_or_default());
         tried.push(Trial { step: "pod".into(), write: Write::Create { object, manifest: pod } });
@@ -39,6 +41,9 @@ pub async fn preflight(cluster: &dyn Cluster, snapshot: &mut Snapshot, plan: &Pl
     let runs: Vec<_> = stream::iter(runs).buffered(AT_ONCE).collect().await;
     snapshot.dry_runs.extend(runs);
 }
+
+/// What a record holds beside its plan and the values of its writes, in bytes: where steps begin and end, what was seen and asked.
+const AROUND: usize = 64 << 10;
 
 /// A write that is tried.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,10 +54,12 @@ pub(crate) struct Trial {
     pub write: Write,
 }
 
-/// Every write that can be tried now, each once, under the first step that does it.
-pub(crate) fn trials(plan: &Plan, snapshot: &Snapshot) -> Vec<Trial> {
+/// Finds every write that can be tried now, each once, under the first step that does it.
+fn walk<'a>(plan: &Plan, snapshot: &'a Snapshot) -> Walk<'a> {
     let facts = Facts { plan, hashes: hashes(plan, snapshot), reason: None, by: None, made: BTreeMap::new() };
-    let mut walk = Walk { snapshot, epoch: format!("{}.0.0", plan.id), now: BTreeMap::new(), touched: BTreeMap::new(), trials: vec![] };
+    let epoch = format!("{}.0.0", plan.id);
+    let mut walk =
+        Walk { snapshot, epoch, now: BTreeMap::new(), touched: BTreeMap::new(), trials: vec![], journaled: RecordSize::default() };
     for planned in &plan.steps {
         for object in planned.step.writes_to() {
             // What contradicts the step already is told by other checks.
@@ -61,7 +68,7 @@ pub(crate) fn trials(plan: &Plan, snapshot: &Snapshot) -> Vec<Trial> {
             }
         }
     }
-    walk.trials
+    walk
 }
 
 struct Walk<'a> {
@@ -72,6 +79,8 @@ struct Walk<'a> {
     /// Fields that the steps so far look at.
     touched: BTreeMap<ObjectId, BTreeSet<String>>,
     trials: Vec<Trial>,
+    /// What the journal will hold of the writes.
+    journaled: RecordSize,
 }
 
 impl Walk<'_> {
@@ -81,6 +90,9 @@ impl Walk<'_> {
 
     fn step(&mut self, id: &str, object: &ObjectId, change: Change) {
         let before = self.at(object);
+        let RecordSize { on, back } = journaled(&change, before.as_ref());
+        self.journaled.on += on;
+        self.journaled.back += back;
         let mut after = before.clone();
         match &change {
             Change::Nothing => return,
@@ -130,6 +142,30 @@ impl Walk<'_> {
     }
 }
 
+/// What the journal holds of a change and of its way back: what was there, what is sent, what is stored. An object is sent whole
+/// when it is created, and kept whole when a step deletes it, with what the server has noted of each field of its spec, and
+/// once more where the first try is overtaken.
+fn journaled(change: &Change, before: Option<&Value>) -> RecordSize {
+    let length = |value: Option<&Value>| value.map_or(0, |v| v.to_string().len());
+    let both = |object: Option<&Value>| (length(object), length(object.and_then(|o| o.get("spec"))));
+    match change {
+        Change::Nothing | Change::Scale { .. } => RecordSize::default(),
+        Change::Edits(edits) => {
+            let sum = |value: fn(&Edit) -> &Option<Value>| edits.iter().map(|e| length(value(e).as_ref())).sum::<usize>();
+            let (before, after) = (sum(|e| &e.before), sum(|e| &e.after));
+            RecordSize { on: before + 2 * after, back: after + 2 * before }
+        }
+        Change::Create(manifest) => {
+            let (whole, spec) = both(Some(manifest));
+            RecordSize { on: whole + spec, back: 0 }
+        }
+        Change::Delete => {
+            let (whole, spec) = both(before);
+            RecordSize { on: 2 * (whole + 2 * spec), back: whole + spec }
+        }
+    }
+}
+
 /// Writes one field of a copy; what is missing above it is made, as in the object that is stored.
 fn put(object: &mut Value, edit: &Edit) {
     let mut keys: Vec<String> = edit.path.split('/').skip(1).map(|k| k.replace("~1", "/").replace("~0", "~")).collect();
@@ -170,7 +206,7 @@ async fn attempt(cluster: &dyn Cluster, plan: &Plan, trial: Trial) -> DryRun {
         // A Deployment's resourceVersion moves with each status write.
         answer = cluster.write(&plan.cluster, &again, Mode::DryRun).await;
     }
-    let outcome = answer.map_err(|e| match &e {
+    let answer = answer.map_err(|e| match &e {
         WriteError::Precondition { .. } | WriteError::Refused { .. } => Untried::Refused(e.to_string()),
         WriteError::NotSent { .. } | WriteError::Unknown { .. } => Untried::Unanswered(e.to_string()),
     });

@@ -561,6 +561,9 @@ impl Shared {
     /// The last word: the record is brought up to date, the Lease is let go, or goes with a run that is over.
     pub async fn close(&mut self, view: &View) {
         let taken = matches!(self.push(view, &[]).await, Pushed::Taken(_));
+        if self.alone.is_some() && view.status.is_final() {
+            self.say_over(view).await;
+        }
         let Some(keeper) = self.keeper.take() else { return };
         keeper.task.abort();
         if taken {
@@ -571,6 +574,21 @@ impl Shared {
         let write = if view.status.is_final() { lease.delete() } else { lease.free() };
         if let Err(e) = self.own.write(&write).await {
             tracing::debug!(run = self.own.run, error = %e, "lease stays until it runs out");
+        }
+    }
+}
+
+impl Shared {
+    /// A record that could not be kept to the end, say for it was full, says at least that its run is over: an open one would be in
+    /// the way of the next.
+    async fn say_over(&self, view: &View) {
+        let Ok(Some(found)) = read(self.own.cluster(), self.record.id()).await else { return };
+        if found.at.face.over || !found.at.face.is_of(&self.own.run, &self.own.driver) {
+            return;
+        }
+        let Some(write) = found.at.update(&self.face(view), &found.entries, &[]) else { return };
+        if let Err(e) = self.own.write(&write).await {
+            tracing::debug!(run = self.own.run, error = %e, "record stays open");
         }
     }
 }

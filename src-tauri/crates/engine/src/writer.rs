@@ -114,7 +114,9 @@ impl Ctx {
         if let Some(c) = live.and_then(|l| self.made_anew(object, l)).filter(|_| change != Change::Nothing) {
             return Err(self.contradicts(c));
         }
-        let pre_image = matches!(change, Change::Delete).then(|| live.cloned()).flatten();
+        // Nothing takes a way back back: there it would only fill the record, once for each try.
+        let kept = matches!(change, Change::Delete) && self.forward();
+        let pre_image = if kept { live.cloned() } else { None };
         let last = self.view.last_write_to(&self.step, object, self.direction);
         let epoch = self.view.epoch_of(self.view.n + 1);
         let write = guarded(object, live, change, &epoch, |e| self.view.is_own_epoch(e), last);

@@ -535,3 +535,23 @@ async fn who_resumes_an_old_run_leaves_the_record_of_a_newer_one_alone() {
     let after = bob.record().await.at;
     assert_eq!((after.resource_version, after.face), (before.resource_version, before.face), "nobody was locked out");
 }
+
+/// What the API server refuses because the record is full, until little is said again.
+#[tokio::test(start_paused = true)]
+async fn a_record_that_takes_no_more_says_at_least_that_its_run_is_over() {
+    let stage = Stage::new("swap", "shop:v2").await;
+    let run = stage.start_with(desk("ann")).await;
+    at_cutover(&stage, &run).await;
+    stage.sim.with(|s| s.told_faults.extend((1..2000).map(|n| (s.told + n, Fault::Refused))));
+    run.back_out("no room").await.expect("heard");
+    wait(&run, false, |v| v.notes.iter().any(|n| n.said.code == "alone")).await;
+    stage.sim.with(|s| s.told_faults.clear());
+    let view = run.ended().await;
+    assert!(matches!(view.status, RunStatus::BackedOut { .. }), "{:?}", view.status);
+    let record = stage.record().await;
+    assert!(record.at.face.over && record.at.armed.is_empty(), "{:?}", record.at);
+    assert!(record.entries.len() < stage.journal.entries(&stage.plan.id).len(), "the rest is in the journal alone");
+    let next = Stage::colleague(&stage);
+    let run = next.start_with(desk("bob")).await;
+    run.detach().await.expect("the next run is not in its way");
+}

@@ -41,7 +41,7 @@ pub use params::{Param, ParamKind, ParamSchema};
 pub use past::{Ending, Past};
 pub use plan::{Finish, ImageChange, Plan, PlanError, Planned, Target, What};
 pub use revisions::Revision;
-pub use snapshot::{Access, DryRun, Snapshot, SnapshotError, Untried, Verb};
+pub use snapshot::{Access, DryRun, RecordSize, Snapshot, SnapshotError, Untried, Verb};
 pub use step::{Colour, Phase, SelectorTo, SmokeCheck, Step, SwitchService};
 pub use strategies::Strategy;
 

@@ -28,6 +28,8 @@ pub struct Snapshot {
     pub access: BTreeMap<Access, bool>,
     /// Outcomes of the dry runs that were asked.
     pub dry_runs: Vec<DryRun>,
+    /// How large the record of the plan's run may become; `None` = not counted.
+    pub record: Option<RecordSize>,
     /// Runs of the target that are over, newest first, as far as the journal knows them.
     pub past: Vec<Past>,
 }
@@ -91,6 +93,16 @@ pub struct DryRun {
     pub outcome: Result<Value, Untried>,
 }
 
+/// What the record of a run holds, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecordSize {
+    /// Up to the end.
+    pub on: usize,
+    /// What a way back from there adds.
+    pub back: usize,
+}
+
 /// Why a dry run did not pass.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Untried {
@@ -142,6 +154,7 @@ impl Snapshot {
             unread: BTreeMap::new(),
             access: BTreeMap::new(),
             dry_runs: Vec::new(),
+            record: None,
             past: Vec::new(),
         })
     }

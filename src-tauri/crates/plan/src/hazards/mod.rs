@@ -65,6 +65,7 @@ mod preemption;
 mod queue_consumer;
 mod quota;
 mod readiness_gates;
+mod record_room;
 mod route_refused;
 mod self_affinity;
 mod service_left_out;
@@ -93,6 +94,7 @@ pub const LIST: &[&dyn Hazard] = &[
     &permissions::Permissions,
     &admission::Admission,
     &mutated::Mutated,
+    &record_room::RecordRoom,
     &missing_reference::MissingReference,
     &mutable_tag::MutableTag,
     &mixed_architectures::MixedArchitectures,

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use model::{ClusterIdentity, Kind, ObjectId};
-use plan::{DryRun, Ending, Past, Plan, PlanError, Snapshot, Untried, What, access, strategies};
+use plan::{DryRun, Ending, Past, Plan, PlanError, RecordSize, Snapshot, Untried, What, access, strategies};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -33,6 +33,7 @@ pub struct Request {
     /// Nobody asked for rights.
     pub unasked: bool,
     pub dry_runs: Vec<DryRunSaid>,
+    pub record: Option<RecordSize>,
     /// What the journal knows of earlier runs.
     pub past: Vec<PastSaid>,
 }
@@ -88,6 +89,7 @@ impl Default for Request {
                 altered: None,
                 admitted: Value::Null,
             }],
+            record: None,
             past: vec![],
         }
     }
@@ -183,6 +185,7 @@ pub fn snapshot(case: &Path, request: &Request) -> Snapshot {
             },
         })
         .collect();
+    snapshot.record = request.record;
     let target = request.id();
     let template = |image: &str| {
         let mut template = snapshot.raw(&target).and_then(|d| d.pointer("/spec/template")).cloned().unwrap_or_default();
