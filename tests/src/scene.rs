@@ -147,7 +147,12 @@ impl Scene {
 
     /// What a colleague runs, whose journal is another: see [`ended`].
     pub fn ends_elsewhere(&self, state: &Path, arguments: &[&str]) -> (i32, Value) {
-        ended(&mut self.command_of(&LAB.kubeconfig(), state, arguments))
+        ended(&mut self.command_elsewhere(state, arguments))
+    }
+
+    /// The same, not yet started.
+    pub fn command_elsewhere(&self, state: &Path, arguments: &[&str]) -> Command {
+        self.command_of(&LAB.kubeconfig(), state, arguments)
     }
 
     fn command_of(&self, kubeconfig: &Path, state: &Path, arguments: &[&str]) -> Command {

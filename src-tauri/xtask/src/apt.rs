@@ -24,6 +24,9 @@ pub const WINDOW: &[&str] = &[
 /// What a real node is made of.
 pub const REAL_NODE: &[&str] = &["conntrack", "containerd", "containernetworking-plugins", "iproute2", "nftables", "runc"];
 
+/// What the tests on the lab shift the clock of a program with.
+pub const WRONG_CLOCK: &[&str] = &["faketime"];
+
 /// The packages of `wanted` that are not installed; `None` where there is no dpkg to ask.
 pub fn missing<'a>(wanted: &[&'a str]) -> Option<Vec<&'a str>> {
     sh::which("dpkg-query")?;

@@ -249,7 +249,9 @@ fn on_the_lab(report: &mut Report, stage: &mut Stage) {
             report.check("labs of real nodes", acceptance(&targets(Ground::LabsOfRealNodes)).args(["--", "--test-threads=1"]));
         }
     }
-    if !report.prepare("helm", || programs::program("helm").map(|_| ())) {
+    let ready = report.prepare("helm", || programs::program("helm").map(|_| ()))
+        && report.prepare("faketime", || apt::ensure(apt::WRONG_CLOCK, "tests with a wrong clock"));
+    if !ready {
         return;
     }
     let mut alone = acceptance(&targets(Ground::ApiServer));
