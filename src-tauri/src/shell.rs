@@ -1,6 +1,6 @@
 //! The window and its two commands.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use api::{Commands, UiError, UiEvent};
 use host::Host;
@@ -8,6 +8,7 @@ use serde_json::Value;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, Manager, State, WebviewUrl, WebviewWindowBuilder};
 use tokio::sync::broadcast::error::RecvError;
+use tokio::task::AbortHandle;
 
 use crate::args::Args;
 
@@ -18,12 +19,16 @@ async fn call(host: State<'_, Arc<Host>>, name: String, args: Value) -> Result<V
     api::dispatch(&*host, &name, args).await
 }
 
-/// Sends everything that happens from now on to the page, in order. Ends when the page goes.
+/// What tells the page. A page that is loaded anew asks again, and nobody hears what the one before was told.
+#[derive(Default)]
+struct Telling(Mutex<Option<AbortHandle>>);
+
+/// Sends everything that happens from now on to the page, in order.
 #[tauri::command]
-async fn subscribe(host: State<'_, Arc<Host>>, channel: Channel<UiEvent>) -> Result<(), UiError> {
+async fn subscribe(host: State<'_, Arc<Host>>, telling: State<'_, Telling>, channel: Channel<UiEvent>) -> Result<(), UiError> {
     let host = host.inner().clone();
     let mut events = host.events();
-    tokio::spawn(async move {
+    let task = tokio::spawn(async move {
         loop {
             let told = match events.recv().await {
                 Ok(event) => channel.send(event).is_ok(),
@@ -35,6 +40,10 @@ async fn subscribe(host: State<'_, Arc<Host>>, channel: Channel<UiEvent>) -> Res
             }
         }
     });
+    let before = telling.0.lock().unwrap_or_else(PoisonError::into_inner).replace(task.abort_handle());
+    if let Some(before) = before {
+        before.abort();
+    }
     Ok(())
 }
 
@@ -70,6 +79,7 @@ pub fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
 
     let app = tauri::Builder::default()
         .manage(host.clone())
+        .manage(Telling::default())
         .invoke_handler(tauri::generate_handler![call, subscribe])
         .setup(move |app| {
             open_window(app.handle())?;

@@ -3,7 +3,7 @@
 //! Grounds as in `window_journeys.rs`.
 
 use acceptance::Outcome;
-use acceptance::journey::Journey;
+use acceptance::journey::{HOLD, Journey};
 use acceptance::window::{PATIENCE, Window};
 use fantoccini::Locator;
 use serde_json::{Value, json};
@@ -105,6 +105,52 @@ async fn a_service_that_a_pipeline_reset_is_pinned_again_with_one_key() -> Outco
     w.client.find(Locator::Css("body")).await?.send_keys("p").await?;
     j.until(&w, "[data-testid=run]:not([data-state=held])").await?;
     assert_eq!(j.selector()?, green, "green alone again");
+    w.close().await
+}
+
+/// As by a key that was not meant, and as WebKit does it by itself: the page is new, the program and its run are not.
+#[tokio::test]
+async fn a_page_that_is_loaded_anew_shows_the_run_where_it_is_and_it_is_answered_there_and_finished() -> Outcome<()> {
+    let j = Journey::begin("reload")?;
+    let w = j.window().await?;
+    j.connect(&w).await?;
+    j.unlock(&w).await?;
+    j.start(&w, "v2", "swap").await?;
+    j.until_gate(&w).await?;
+    let run = w.see("[data-testid=run]").await?.attr("data-run").await?.ok_or("the run has no id")?;
+    let same = format!("[data-testid=run][data-run='{run}']");
+    // At the gate: nothing is approved by it, and it can be approved.
+    w.client.refresh().await?;
+    w.see(&format!("{same}[data-gate=cut-over]")).await?;
+    assert!(j.selector()?["pod-template-hash"].is_string(), "still pinned to blue: {}", j.selector()?);
+    j.cut_over(&w).await?;
+    let green = j.selector()?;
+    // In the soak, where a second of it is seen to pass, and then in a hold.
+    w.client.refresh().await?;
+    w.see(&format!("{same} [data-testid=back-out][data-kind=flipBack][aria-disabled=false]")).await?;
+    j.kubectl(&["patch", "service", "web", "--type=merge", "-p", r#"{"spec":{"selector":{"changeover.dev/color":null}}}"#])?;
+    j.state(&w, "held").await?;
+    w.client.refresh().await?;
+    w.see(&format!("{same}[data-state=held] [data-testid=choice-re-pin]")).await?;
+    w.keys("p").await?;
+    j.until(&w, &format!("{same}:not([data-state=held])")).await?;
+    assert_eq!(j.selector()?, green, "green alone again");
+    // The map is live, too, and the run goes back from it.
+    w.keys("gm").await?;
+    w.see(&format!("[data-node='Deployment/{}/web-green']", j.namespace)).await?;
+    w.client.refresh().await?;
+    w.see(&format!("[data-node='Deployment/{}/web-green']", j.namespace)).await?;
+    w.see("[data-testid=freshness][aria-label^=live]").await?;
+    j.until_listed(&w, "running").await?;
+    w.click(&format!("[data-testid=run-row][data-run='{run}']")).await?;
+    w.click("[data-testid=back-out]").await?;
+    match w.client.find(Locator::Css("[data-testid=back-out-ok]")).await {
+        Ok(_) => w.hold("[data-testid=back-out-ok]", HOLD).await?,
+        Err(_) => w.hold("[data-testid=back-out]", HOLD).await?,
+    }
+    j.state(&w, "backedOut").await?;
+    assert_eq!(j.selector()?, json!({"app": "web"}), "the selector is what it was");
+    assert_eq!(j.deployments()?, ["web"], "green is gone");
     w.close().await
 }
 

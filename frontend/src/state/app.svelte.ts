@@ -142,8 +142,11 @@ export class App {
     return !this.stale && (w === "readOnly" || w === "protected" || w === "unverified");
   }
 
-  /** Subscribes first, then asks: nothing that happens in between is lost. */
-  async start() {
+  /**
+   * Subscribes first, then asks: nothing that happens in between is lost. `left`: what a page showed that was loaded anew
+   * in the middle; its runs go on without it.
+   */
+  async start(left: Screen | null = null) {
     await subscribe((events) => events.forEach((e) => this.take(e)));
     this.timer = setInterval(() => (this.now = Date.now()), 1000);
     this.contexts = { is: "loading", since: Date.now() };
@@ -161,7 +164,11 @@ export class App {
       runs.status === "fulfilled"
         ? { is: "there", value: runs.value }
         : { is: "failed", error: asUiError(runs.reason) };
-    if (contexts.status === "fulfilled" && contexts.value.open !== null) await this.loadGraph(contexts.value.open);
+    if (contexts.status !== "fulfilled" || contexts.value.open === null) return;
+    await this.loadGraph(contexts.value.open);
+    if (left === null || this.screen.at !== "clusters") return;
+    if (left.at === "run") await this.openRun(left.run);
+    else this.screen = left;
   }
 
   stop() {

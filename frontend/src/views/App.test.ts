@@ -18,6 +18,7 @@ beforeEach(() => {
   fake.calls.length = 0;
   fake.failing.clear();
   fake.live = true;
+  history.replaceState(null, "");
   Object.assign(app, {
     contexts: { is: "none" },
     screen: { at: "clusters" },
@@ -179,6 +180,19 @@ describe("the window", () => {
     fake.emit({ type: "freshness", data: freshness("prod-kr", false) });
     await waitFor(() => expect(screen.getByTestId("approve")).toHaveAttribute("aria-disabled", "true"));
     expect(screen.getByTestId("writes-off")).toHaveTextContent("14 s old");
+  });
+
+  it("shows a run where it is when the page is loaded anew in the middle", async () => {
+    await openShop();
+    fake.stage("gate");
+    await app.openRun("bg-cart-3f9a1c");
+    await screen.findByTestId("approve");
+    cleanup();
+    app.runs = {};
+    app.screen = { at: "clusters" };
+    render(App);
+    expect(await screen.findByTestId("approve")).toBeInTheDocument();
+    expect(screen.getByTestId("app")).toHaveAttribute("data-screen", "run");
   });
 
   it("shows a hold with its three versions and its answers, and what reverts by hand when stuck", async () => {
