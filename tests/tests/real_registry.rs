@@ -1,5 +1,5 @@
-//! Images that a registry does not have, or has for another machine, or under a tag that moved, on a real node with a
-//! registry of its own: what an operator reads, and that production is as it was.
+//! Images that a registry does not have, or has for another machine, or under a tag that moved or moves meanwhile, on a real node
+//! with a registry of its own: what an operator reads, and that production is as it was.
 
 use acceptance::held::{none_failed, versions};
 use acceptance::real::{LAB, LONGEST, PODS, Shop};
@@ -72,4 +72,31 @@ fn a_tag_that_moved_is_told_by_what_the_pods_run_and_a_digest_says_which_is_mean
     let after = shop.asked(shop.service());
     none_failed("by digest", &after);
     assert_eq!(versions(&after), ["v2"].into(), "every pod runs what the digest says");
+}
+
+#[test]
+fn a_tag_that_moves_while_green_is_pulled_holds_the_run_before_the_cutover() {
+    let registry = Registry::open(&LAB);
+    registry.push("fresh", "v2", Built::Here);
+    let shop = Shop::open("pulled");
+    let (blue, run) = (shop.pods_of("web"), plan(&shop, &registry.image("fresh")));
+    shop.run(&["--yes", "--until", "scale-green"]).must_end(4, "left");
+    let all_ready = || {
+        shop.kubectl(&["rollout", "status", "deployment/web-green", "--timeout=120s"]);
+        until("the pods before are gone", LONGEST, || shop.pods_of("web-green").len() == PODS);
+    };
+    all_ready();
+    registry.push("fresh", "v3", Built::Here);
+    let pod = shop.pods_of("web-green").into_keys().next().expect("a pod");
+    shop.kubectl(&["delete", "pod", &pod]);
+    all_ready();
+
+    let said = shop.start(&["resume", &run, "--yes"]).must_end(4, "left");
+    let last = said.last().expect("a last line").to_string();
+    assert!(last.contains("its pods run 2 different images under") && last.contains("name the version by digest"), "{last}");
+    let served = shop.asked(shop.service());
+    none_failed("held", &served);
+    assert_eq!(versions(&served), ["v1"].into(), "all traffic is on blue");
+    shop.start(&["back-out", &run, "--reason", "two versions under one tag"]).must_end(5, "backedOut");
+    assert_eq!((shop.pods_of("web"), shop.names("deployments").contains("deployment.apps/web-green")), (blue, false));
 }

@@ -117,6 +117,17 @@ pub fn unplaced(pods: &[&Pod]) -> Option<Sentence> {
     Some(sentence!("{pod}: {reason}: {message}", pod, reason, message))
 }
 
+/// A container whose pods were given different images under one name, as the nodes tell it: its tag moved while they were pulled.
+pub fn unlike(pods: &[&Pod]) -> Option<Sentence> {
+    let mut images: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
+    for pod in pods.iter().filter(|p| !p.is_ending()) {
+        for c in &pod.spec.containers {
+            let given = pod.status.container_statuses.iter().filter(|s| s.name == c.name && !s.image_id.is_empty());
+            images.entry((&c.name, &c.image)).or_default().extend(given.map(|s| s.image_id.as_str()));
+        }
+    }
+    let ((container, image), ids) = images.into_iter().find(|(_, ids)| ids.len() > 1)?;
+    Some(sentence!("container {container}: its pods run {n} different images under {image}", container, n = ids.len(), image))
 }
 
 fn because(code: &str, reason: &str, name: &str, message: &str) -> Said {

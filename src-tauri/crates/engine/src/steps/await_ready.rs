@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use model::{Kind, ObjectId, sentence};
+use model::{Kind, ObjectId, Sentence, sentence};
+use plan::Colour;
 
 use super::{gone, late};
 use crate::ctx::{Ctx, Stop};
-use crate::entry::{Receipt, Said};
+use crate::entry::{Choice, Event, HoldCode, Receipt, Said};
 use crate::waits::{self, Failing, Wait};
 use crate::world::{World, endpoints, show_endpoints};
 
@@ -61,7 +62,10 @@ pub async fn run(ctx: &mut Ctx, id: &ObjectId, service: Option<&ObjectId>, count
             wait = waits::endpoints(&all, &world.owners, &uid, count);
         }
         match (wait, stuck.filter(|_| !ctx.over(&deadline)), failed) {
-            (Wait::Yes, ..) => return Ok(Receipt::Ready { pods }),
+            (Wait::Yes, ..) => {
+                alike(ctx, id, waits::unlike(&world.pods_of(id)))?;
+                return Ok(Receipt::Ready { pods });
+            }
             // It fails for as long as it stands, and waits for a hand.
             (Wait::NotYet(_), Some(stuck), _) => ctx.beat_within(stuck, &deadline),
             (Wait::NotYet(_), None, Some(failed)) => return Err(Stop::Failed(told(never_ran(ctx, id, failed).await))),
@@ -74,6 +78,18 @@ pub async fn run(ctx: &mut Ctx, id: &ObjectId, service: Option<&ObjectId>, count
         }
         ctx.tick().await?;
     }
+}
+
+/// What is to serve is one version. Nodes of different architectures may tell different images of one and the same: then somebody
+/// goes on, which is noted.
+fn alike(ctx: &mut Ctx, id: &ObjectId, unlike: Option<Sentence>) -> Result<(), Stop> {
+    let Some(what) = unlike.filter(|_| ctx.colour(id) == Colour::Green) else { return Ok(()) };
+    let said = Said::new("unlike", what.and(sentence!("the tag was moved; name the version by digest")));
+    if ctx.chosen(HoldCode::EvidenceMissing) != Some(Choice::GoOn) {
+        return Err(Stop::hold(HoldCode::EvidenceMissing, said, &[Choice::Retry, Choice::GoOn, Choice::BackOut]));
+    }
+    let step = ctx.step.clone();
+    ctx.log(vec![Event::Observed { step, said }])
 }
 
 /// What a runtime writes into a container's log when the kernel does not take the image's program; the status says no more
