@@ -32,7 +32,7 @@ describe("catalogues", () => {
 // What stays as it is in Korean: kinds, fields and their values, programs, and words of commands and of the trade.
 const kept = new Set(
   `Application CDN CRD ClientIP Cloudflare Cluster ClusterIP ConfigMap DB Deployment ExternalName False Gateway HPA Ingress IngressClass Lease Local
-  NetworkPolicy Never Off PDB PVC PriorityClass ReadWriteMany Ready Recreate ReplicaSet ResourceQuota Secret Service ServiceAccount StatefulSet TTL
+  NetworkPolicy Never Off PDB PVC PriorityClass ReadWriteMany Ready Recreate ReplicaSet ResourceQuota Secret Service ServiceAccount StatefulSet TTL KiB
   external-dns externalTrafficPolicy false finish green hostPort init internalTrafficPolicy kubernetes.io/arch minReadySeconds nodeSelector
   optional pod-template-hash preStop preemptionPolicy preferred progressDeadlineSeconds promote publishNotReadyAddresses
   readinessProbe required revisionHistoryLimit selfHeal sessionAffinity smokePath smokePort strategy swap targetPort

@@ -186,7 +186,8 @@ export const ko: Record<keyof typeof en, string> = {
   "program.title": "이 프로그램으로 {name}에 로그인할까요?",
   "program.text":
     "kubeconfig에 지정된 프로그램으로, 이 컴퓨터에서 사용자와 같은 권한으로 실행됩니다. 아는 프로그램일 때만 승인하세요. 내용, 인수, 변수 또는 클러스터에 대해 전달되는 정보가 바뀌면 다시 묻습니다.",
-  "program.changed": "이 경로는 {at}에 승인되었지만 그때와 내용, 인수, 변수 또는 클러스터가 다릅니다. 업데이트된 것인가요?",
+  "program.changed":
+    "이 경로는 {at}에 승인되었지만 그때와 내용, 인수, 변수 또는 클러스터가 다릅니다. 업데이트된 것인가요?",
   "program.path": "프로그램",
   "program.args": "인수",
   "program.env": "설정되는 변수",
