@@ -8,7 +8,7 @@ use acceptance::{program, until};
 use engine::clock::TokioClock;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use store::{Environment, Store};
+use store::{Environment, Store, WriteMode};
 use xtask::lab::Lab;
 
 /// (selector, template labels) of a Deployment.
@@ -373,7 +373,7 @@ fn the_doctor_finds_what_a_run_left_and_says_what_to_do_from_any_workstation() {
 #[test]
 fn a_server_that_is_not_verified_is_read_and_written_to_for_a_reason_alone() {
     let s = Scene::direct();
-    let file = s.state.path().join("loose");
+    let file = s.state.path().join("kubeconfig");
     let context = |name: &str| json!({"name": name, "context": {"cluster": "c", "user": "u"}});
     let config = json!({"apiVersion": "v1", "kind": "Config", "current-context": "loose", "contexts": [context("loose"), context("prod-loose")],
         "clusters": [{"name": "c", "cluster": {"server": LAB.server(), "insecure-skip-tls-verify": true}}],
@@ -419,7 +419,7 @@ fn an_unlock_that_runs_out_in_a_run_stops_neither_its_lease_nor_its_way_back() {
         change(&mut record);
         store.set_context("practice", &record).expect("writes");
     };
-    remember(&|record| record.environment = Environment::Production);
+    remember(&|record| (record.environment, record.write) = (Environment::Production, WriteMode::ReadOnly));
     s.plan("plan", "web", "v2", &["--finish", "swap", "--set", "settle=0", "--set", "soak=600"]);
     let (code, error) = s.ends(&["run", "plan", "--yes"]);
     assert_eq!((code, &error["error"]["code"]), (3, &json!("locked")), "{error}");
@@ -435,11 +435,7 @@ fn an_unlock_that_runs_out_in_a_run_stops_neither_its_lease_nor_its_way_back() {
         let last = renewed();
         until(&format!("the Lease is renewed {n}"), Duration::from_secs(60), || renewed() != last);
     }
-    let pods = s.kubectl(&["get", "pods", "-l", "changeover.dev/color=green", "-o", "jsonpath={.items[*].metadata.name}"]);
-    let sick = r#"{"status": {"conditions": [{"type": "Ready", "status": "False"}, {"type": "ContainersReady", "status": "False"}]}}"#;
-    for pod in pods.split_whitespace() {
-        s.kubectl(&["patch", "pod", pod, "--subresource=status", "-p", sick]);
-    }
+    s.kubectl(&["scale", "deployment/web-green", "--replicas=0"]);
     let (code, lines) = run.ends();
     assert_eq!((code, &lines.last().expect("an end")["state"]), (5, &json!("backedOut")), "{lines:#?}");
     assert_eq!(s.selector(), before);
