@@ -98,8 +98,10 @@ fn what_a_colleagues_last_run_did_counts_here_too_and_can_be_undone() {
     let v2 = revision(&seen, "v2");
     assert!(v2["reasons"].to_string().contains(&format!("run {first} went back from it")), "{v2}");
     assert_eq!((&seen["before"][0]["run"], &seen["before"][0]["excluded"]), (&Value::from(first.as_str()), &Value::Null), "{seen}");
-    let (code, made) = s.ends_elsewhere(bob.path(), &["plan", "rollback", "deployment/web", "--to-run", &first, "-o", "json"]);
-    assert!(code == 0 && made.to_string().contains("shop:v2"), "{made}");
+    let plan = ["plan", "rollback", "deployment/web", "--to-run", &first, "--out", "theirs"];
+    assert_eq!(s.ends_elsewhere(bob.path(), &plan).0, 0);
+    let back = s.plan_file("theirs");
+    assert!(back["template"].to_string().contains("shop:v2"), "{back}");
 }
 
 #[test]
