@@ -200,6 +200,16 @@ impl Journey {
         Ok(())
     }
 
+    /// Backs the run on the screen out, after the cutover: where a protected context asks for it, by holding.
+    pub async fn back_out(&self, w: &Window) -> Outcome<()> {
+        w.click("[data-testid=back-out]").await?;
+        match w.client.find(Locator::Css("[data-testid=back-out-ok]")).await {
+            Ok(_) => w.hold("[data-testid=back-out-ok]", HOLD).await?,
+            Err(_) => w.hold("[data-testid=back-out]", HOLD).await?,
+        }
+        self.state(w, "backedOut").await
+    }
+
     /// Opens the list of runs until one of that state is in it.
     pub async fn until_listed(&self, w: &Window, state: &str) -> Outcome<()> {
         let until = std::time::Instant::now() + PODS;

@@ -21,12 +21,7 @@ async fn a_blue_green_by_swap_from_the_list_of_clusters_to_the_flip_back() -> Ou
     assert!(j.selector()?["pod-template-hash"].is_string(), "pinned before the cutover: {}", j.selector()?);
     j.cut_over(&w).await?;
     assert_eq!(j.selector()?["changeover.dev/color"], "green");
-    w.click("[data-testid=back-out]").await?;
-    match w.client.find(fantoccini::Locator::Css("[data-testid=back-out-ok]")).await {
-        Ok(_) => w.hold("[data-testid=back-out-ok]", HOLD).await?,
-        Err(_) => w.hold("[data-testid=back-out]", HOLD).await?,
-    }
-    j.state(&w, "backedOut").await?;
+    j.back_out(&w).await?;
     assert_eq!(j.selector()?, json!({"app": "web"}), "the selector is what it was");
     assert_eq!(j.deployments()?, ["web"], "green is gone");
     w.close().await

@@ -3,7 +3,7 @@
 //! Grounds as in `window_journeys.rs`.
 
 use acceptance::Outcome;
-use acceptance::journey::{HOLD, Journey};
+use acceptance::journey::Journey;
 use acceptance::window::{PATIENCE, Window};
 use fantoccini::Locator;
 use serde_json::{Value, json};
@@ -143,12 +143,7 @@ async fn a_page_that_is_loaded_anew_shows_the_run_where_it_is_and_it_is_answered
     w.see("[data-testid=freshness][aria-label^=live]").await?;
     j.until_listed(&w, "running").await?;
     w.click(&format!("[data-testid=run-row][data-run='{run}']")).await?;
-    w.click("[data-testid=back-out]").await?;
-    match w.client.find(Locator::Css("[data-testid=back-out-ok]")).await {
-        Ok(_) => w.hold("[data-testid=back-out-ok]", HOLD).await?,
-        Err(_) => w.hold("[data-testid=back-out]", HOLD).await?,
-    }
-    j.state(&w, "backedOut").await?;
+    j.back_out(&w).await?;
     assert_eq!(j.selector()?, json!({"app": "web"}), "the selector is what it was");
     assert_eq!(j.deployments()?, ["web"], "green is gone");
     w.close().await

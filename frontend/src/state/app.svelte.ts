@@ -8,6 +8,7 @@ import type {
   GraphBatch,
   ObjectView,
   RunSummary,
+  RunState,
   RunView,
   SettingsView,
   UiError,
@@ -34,6 +35,11 @@ export type Tab = "overview" | "versions" | "events" | "yaml";
 
 /** Past this age a view is stale, whatever the stream says (limits.md, P12). */
 export const STALE_MS = 10_000;
+
+/** Nothing of the run is left to take back; a stuck one can try again. */
+export function over(state: RunState): boolean {
+  return state === "done" || state === "backedOut" || state === "failed";
+}
 
 export interface Toast {
   id: number;
@@ -127,7 +133,7 @@ export class App {
 
   /** Why that run cannot go back; null = it can. One that is driven here can, also where its context has locked itself since. */
   backOffIn(run: RunView): string | null {
-    const driven = !["left", "elsewhere", "done", "backedOut", "failed"].includes(run.state);
+    const driven = run.state !== "left" && run.state !== "elsewhere" && !over(run.state);
     return driven && this.open?.name === run.context && this.canUnlock ? null : this.writesOffIn(run.context);
   }
 

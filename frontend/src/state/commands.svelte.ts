@@ -1,9 +1,9 @@
 // What each command does, and why it is off. Keys, palette and buttons all come through here.
 import type { Command } from "../ui/keys";
-import { call, type RunState } from "../api";
+import { call } from "../api";
 import { zoom } from "../graph/camera";
 import { say, t } from "../i18n/index.svelte";
-import type { App } from "./app.svelte";
+import { over, type App } from "./app.svelte";
 
 const ROLLS_OUT = ["Deployment"];
 const ROLLS_BACK = [...ROLLS_OUT, "StatefulSet", "DaemonSet"];
@@ -13,11 +13,6 @@ export function target(app: App, command: "rollOut" | "rollBack"): string | null
   const node = app.selected === null ? undefined : app.graph.nodes.get(app.selected);
   const kinds = command === "rollOut" ? ROLLS_OUT : ROLLS_BACK;
   return node && kinds.includes(node.kind) ? node.object : null;
-}
-
-/** Nothing of the run is left to take back; a stuck one can try again. */
-function over(state: RunState): boolean {
-  return state === "done" || state === "backedOut" || state === "failed";
 }
 
 /** Why a command is off; null = it is on. */

@@ -1,6 +1,7 @@
 // What a run shows and what may be done next. Pure, but for the language.
 import type { Lane, RunServiceView, RunState, RunView, StepState } from "../../api";
 import { say } from "../../i18n/index.svelte";
+import { over } from "../../state/app.svelte";
 
 export interface PhaseView {
   phase: string;
@@ -128,7 +129,7 @@ export function next(run: RunView): Next {
 }
 
 export function ended(state: RunState): boolean {
-  return state === "done" || state === "backedOut" || state === "failed" || state === "stuck";
+  return over(state) || state === "stuck";
 }
 
 export type Flow = "full" | "part" | "open" | "declared" | "unknown" | "absent";

@@ -206,12 +206,8 @@ Examples:
         /// Reason or ticket, kept with the run.
         #[arg(long)]
         reason: Option<String>,
-        /// Name of a read-only or protected context, to allow writes in it.
-        #[arg(long, value_name = "NAME")]
-        confirm_context: Option<String>,
-        /// Why a context may be written to whose server is not verified; never in production.
-        #[arg(long, value_name = "REASON", requires = "confirm_context")]
-        unverified_because: Option<String>,
+        #[command(flatten)]
+        unlock: Unlock,
     },
     /// Lets a run past the gate that it waits at, and follows it on.
     #[command(after_help = "\
@@ -265,6 +261,13 @@ pub struct Follow {
     /// Approve every gate as soon as its checks hold.
     #[arg(long, short)]
     pub yes: bool,
+    #[command(flatten)]
+    pub unlock: Unlock,
+}
+
+/// What allows writes in a context.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Unlock {
     /// Name of a read-only or protected context, to allow writes in it.
     #[arg(long, value_name = "NAME")]
     pub confirm_context: Option<String>,

@@ -10,7 +10,7 @@ use model::{Kind, ObjectId};
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::args::{Cli, Command, Follow, Format, Global, PlanCommand, TakeOver};
+use crate::args::{Cli, Command, Follow, Format, Global, PlanCommand, TakeOver, Unlock};
 use crate::exit::Exit;
 use crate::out::{Out, say};
 use crate::{follow, map, text};
@@ -47,9 +47,8 @@ pub async fn run(cli: &Cli, out: &mut Out) -> Result<Exit, UiError> {
         Command::Status { run } => status(&host, g, run, json, out).await,
         Command::Resume { run, choose, follow } => resume(&host, run, choose.as_deref(), follow, json, out).await,
         Command::TakeOver(t) => take_over(&host, g, t, json, out).await,
-        Command::BackOut { run, reason, confirm_context, unverified_because } => {
-            let (confirm_context, unverified_because) = (confirm_context.clone(), unverified_because.clone());
-            let how = Follow { confirm_context, unverified_because, ..Follow::default() };
+        Command::BackOut { run, reason, unlock } => {
+            let how = Follow { unlock: unlock.clone(), ..Follow::default() };
             back_out(&host, run, reason, &how, json, out).await
         }
         Command::Approve { run, follow } => approve(&host, run, follow, json, out).await,
@@ -308,10 +307,10 @@ async fn start(host: &Arc<Host>, path: &Path, reason: &Option<String>, how: &Fol
             .detail(why)
             .hint("`changeoverctl check` lists all findings"));
     }
-    unlock(host, &v.context, how).await?;
+    unlock(host, &v.context, &how.unlock).await?;
     let events = host.events();
     host.stop_after(&v.id, how.until.clone());
-    let first = host.start_run(v.id.clone(), reason.clone(), how.confirm_context.clone().or_else(|| confirm(&v, how))).await?;
+    let first = host.start_run(v.id.clone(), reason.clone(), how.unlock.confirm_context.clone().or_else(|| confirm(&v, how))).await?;
     follow::follow(host, events, first, how, out, for_people(json)).await
 }
 
@@ -322,12 +321,12 @@ fn confirm(v: &PlanView, how: &Follow) -> Option<String> {
 }
 
 /// `--confirm-context NAME` allows writes in the context of that name, and no other.
-pub async fn unlock(host: &Arc<Host>, context: &str, how: &Follow) -> Result<(), UiError> {
-    let Some(name) = &how.confirm_context else { return Ok(()) };
+pub async fn unlock(host: &Arc<Host>, context: &str, by: &Unlock) -> Result<(), UiError> {
+    let Some(name) = &by.confirm_context else { return Ok(()) };
     if name != context {
         return Err(UiError::new(Code::Usage, format!("--confirm-context {name}: this is about context {context}")));
     }
-    host.unlock(context.to_string(), name.clone(), how.unverified_because.clone()).await.map(|_| ())
+    host.unlock(context.to_string(), name.clone(), by.unverified_because.clone()).await.map(|_| ())
 }
 
 /// Connects, if a namespace is named: runs of other workstations are known by their records there.
@@ -375,14 +374,14 @@ async fn picked_up(host: &Arc<Host>, run: &str, how: &Follow) -> Result<RunView,
     if matches!(v.state, RunState::Done | RunState::BackedOut | RunState::Failed | RunState::Stuck) {
         return Ok(v);
     }
-    unlock(host, &v.context, how).await?;
+    unlock(host, &v.context, &how.unlock).await?;
     host.stop_after(run, how.until.clone());
     host.resume_run(run.to_string()).await
 }
 
 async fn take_over(host: &Arc<Host>, g: &Global, t: &TakeOver, json: bool, out: &mut Out) -> Result<Exit, UiError> {
     let (context, _) = open(host, g).await?;
-    unlock(host, &context, &t.follow).await?;
+    unlock(host, &context, &t.follow.unlock).await?;
     let events = host.events();
     host.stop_after(&t.run, t.follow.until.clone());
     if t.steal.is_none() && for_people(json) {
@@ -399,7 +398,7 @@ async fn take_over(host: &Arc<Host>, g: &Global, t: &TakeOver, json: bool, out: 
 
 async fn back_out(host: &Arc<Host>, run: &str, reason: &Option<String>, how: &Follow, json: bool, out: &mut Out) -> Result<Exit, UiError> {
     let v = host.run(run.to_string()).await?;
-    unlock(host, &v.context, how).await?;
+    unlock(host, &v.context, &how.unlock).await?;
     let events = host.events();
     let v = host.back_out(run.to_string(), reason.clone()).await?;
     follow::follow(host, events, v, how, out, for_people(json)).await
@@ -410,7 +409,7 @@ async fn approve(host: &Arc<Host>, run: &str, how: &Follow, json: bool, out: &mu
     let Some(gate) = v.gate.as_ref().map(|g| g.name.clone()) else {
         return Err(UiError::new(Code::Usage, format!("run {run}: waits at no gate")).hint("`changeoverctl status` shows what it does"));
     };
-    unlock(host, &v.context, how).await?;
+    unlock(host, &v.context, &how.unlock).await?;
     let events = host.events();
     host.stop_after(run, how.until.clone());
     let v = host.approve(run.to_string(), gate).await?;

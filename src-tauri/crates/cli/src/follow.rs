@@ -125,10 +125,11 @@ pub async fn follow(
 /// Lets a run past a gate. Its context may have locked itself since the run began. A run that may not go on is left, not dropped:
 /// its Lease is given back.
 async fn approve(host: &Arc<Host>, view: &RunView, gate: &str, how: &Follow) -> Result<RunView, UiError> {
-    let approved = match unlock(host, &view.context, how).await {
-        Ok(()) => host.approve(view.id.clone(), gate.to_string()).await,
-        Err(e) => Err(e),
+    let approved = async {
+        unlock(host, &view.context, &how.unlock).await?;
+        host.approve(view.id.clone(), gate.to_string()).await
     };
+    let approved = approved.await;
     if approved.is_err() {
         host.leave().await;
     }

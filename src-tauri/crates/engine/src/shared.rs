@@ -576,9 +576,7 @@ impl Shared {
             tracing::debug!(run = self.own.run, error = %e, "lease stays until it runs out");
         }
     }
-}
 
-impl Shared {
     /// A record that could not be kept to the end, say for it was full, says at least that its run is over: an open one would be in
     /// the way of the next.
     async fn say_over(&self, view: &View) {

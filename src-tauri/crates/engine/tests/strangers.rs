@@ -150,15 +150,21 @@ async fn a_hotfix_on_a_blue_that_the_run_never_writes_to_holds_it() {
     }
 }
 
+/// A run whose green was checked: at its gate, where it looks on, or held before the cutover.
+async fn checked(looks: bool) -> (Stage, Run) {
+    let stage = Stage::disjoint(20).await;
+    let run = match looks {
+        true => stage.start().await,
+        false => before_the_cutover(&stage).await,
+    };
+    wait(&run, false, |v| v.gate.is_some() || v.hold.is_some()).await;
+    (stage, run)
+}
+
 #[tokio::test(start_paused = true)]
 async fn what_was_checked_is_what_goes_live() {
     for looks in [true, false] {
-        let stage = Stage::disjoint(20).await;
-        let run = match looks {
-            true => stage.start().await,
-            false => before_the_cutover(&stage).await,
-        };
-        wait(&run, false, |v| v.gate.is_some() || v.hold.is_some()).await;
+        let (stage, run) = checked(looks).await;
         let (green, blue) = (green(&stage), selector(&stage, "web"));
         set_image(&stage, &green);
         if looks {
@@ -190,12 +196,7 @@ async fn made_anew(stage: &Stage, object: &ObjectId) {
 #[tokio::test(start_paused = true)]
 async fn a_green_that_was_made_anew_as_it_was_gets_no_traffic() {
     for looks in [true, false] {
-        let stage = Stage::disjoint(20).await;
-        let run = match looks {
-            true => stage.start().await,
-            false => before_the_cutover(&stage).await,
-        };
-        wait(&run, false, |v| v.gate.is_some() || v.hold.is_some()).await;
+        let (stage, run) = checked(looks).await;
         let (green, blue) = (green(&stage), selector(&stage, "web"));
         made_anew(&stage, &green).await;
         if !looks {

@@ -204,6 +204,8 @@ impl Host {
             (known.asked.get(&e.name).cloned(), asking)
         };
         let live = link.as_ref().and_then(|l| l.live());
+        let unverified = link.as_ref().map_or_else(|| e.unverified(), |l| l.connection.unverified());
+        let stale = link.as_ref().is_some_and(|l| l.policy.is_stale());
         let problem = e.problem.clone().map(kubeconfig_error).or_else(|| asked.as_ref().and_then(|a| a.problem.clone()));
         let state = match (&link, &asked) {
             _ if e.problem.is_some() => ContextState::Broken,
@@ -227,9 +229,9 @@ impl Host {
                 Some(a) if !a.note.is_empty() => a.note.clone(),
                 _ => link.as_ref().and_then(|l| l.moved()).unwrap_or_else(|| note(state, problem.as_ref(), freshness.as_ref())),
             },
-            writes: self.writes_of(&e.name),
+            writes: self.standing(&e.name, &record, unverified).writes(stale),
             unlocked_until: record.unlocked_until.map(|t| t.to_string()),
-            unverified: self.unverified(&e.name).map(|u| match u {
+            unverified: unverified.map(|u| match u {
                 Unverified::Certificate => api::Unverified::Certificate,
                 Unverified::Plain => api::Unverified::Plain,
             }),

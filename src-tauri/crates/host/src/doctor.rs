@@ -13,9 +13,9 @@ use crate::behind::behind;
 use crate::told::Told;
 use crate::{Host, errors};
 
-/// A sign of life of that age, by the two clocks, is one. An older one, or one from the future, may be a clock that is wrong: then
+/// A sign of life that is so many seconds old, by the two clocks, is one. An older one, or one from the future, may be a clock that is wrong: then
 /// it is looked again.
-const SILENT: Duration = Duration::from_secs(300);
+const SILENT: i64 = 300;
 /// How long is looked for a sign of life: a Lease is renewed every 15 s. Taking over measures a whole Lease.
 const LOOK: Duration = Duration::from_secs(20);
 
@@ -89,8 +89,8 @@ impl Host {
     /// life is believed at once.
     async fn life(&self, told: &Told) -> Result<Life, UiError> {
         let Some(first) = self.read_told(told).await?.2.alive_at else { return Ok(Life::LetGo) };
-        let age = first.parse().map(|at: jiff::Timestamp| self.clock.now().duration_since(at));
-        if age.is_ok_and(|age| (0..=SILENT.as_secs()).contains(&u64::try_from(age.as_secs()).unwrap_or(u64::MAX))) {
+        let age = first.parse().map(|at: jiff::Timestamp| self.clock.now().duration_since(at).as_secs());
+        if age.is_ok_and(|age| (0..=SILENT).contains(&age)) {
             return Ok(Life::Driven);
         }
         tokio::time::sleep(LOOK).await;

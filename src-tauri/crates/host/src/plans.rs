@@ -40,27 +40,26 @@ impl Host {
     pub(crate) async fn survey_with_past(&self, link: &Link, target: &ObjectId) -> Result<Snapshot, UiError> {
         let mut snapshot = self.survey(link, target).await?;
         snapshot.past = self.past(&snapshot.cluster, target)?;
-        if let Some(last) = self.last_by_record(link, &snapshot, target).await
-            && !snapshot.past.iter().any(|known| known.run == last.run)
-        {
-            snapshot.past.push(last);
-            snapshot.past.sort_by_key(|p| std::cmp::Reverse(p.at));
-        }
+        snapshot.past.extend(self.last_of_another(link, &snapshot, target).await);
+        snapshot.past.sort_by_key(|p| std::cmp::Reverse(p.at));
         Ok(snapshot)
     }
 
-    /// The last run of a workload, whoever drove it, as its record tells it: of a colleague's this journal knows nothing. None where
-    /// there is no record, or none that may be read or is understood here.
-    async fn last_by_record(&self, link: &Link, snapshot: &Snapshot, target: &ObjectId) -> Option<Past> {
-        let id = plan::record::over(&snapshot.objects, target)?;
+    /// The last run of a workload, as its record tells it, where this journal does not know it: a colleague's. None where there is no
+    /// such record, or none that may be read or is understood here.
+    async fn last_of_another(&self, link: &Link, snapshot: &Snapshot, target: &ObjectId) -> Option<Past> {
+        let (id, face) = plan::record::over(&snapshot.objects, target)?;
+        if snapshot.past.iter().any(|known| known.run == face.run) {
+            return None;
+        }
         let record = engine::shared::read(&*link.connection, &id).await.ok()??;
         let (_, seen) = inspect(record.plan.clone(), &record.entries).ok()?;
         // A name may have been given anew.
         (record.plan.cluster.uid == snapshot.cluster.uid).then_some(())?;
-        past_of(&record.plan, &seen, record.at.face.reason.as_deref())
+        past_of(&record.plan, &seen, face.reason.as_deref())
     }
 
-    /// Runs of a workload that are over, newest first, as the journal of this workstation tells them. One that cannot be
+    /// Runs of a workload that are over, as the journal of this workstation tells them. One that cannot be
     /// interpreted says nothing here: the list of runs tells about it.
     fn past(&self, cluster: &ClusterIdentity, target: &ObjectId) -> Result<Vec<Past>, UiError> {
         let mut headers = self.store.runs().map_err(errors::journal)?;
@@ -71,9 +70,7 @@ impl Host {
             (plan.cluster.uid == cluster.uid).then_some(())?;
             past_of(&plan, &seen, h.reason.as_deref())
         });
-        let mut all: Vec<Past> = known.collect();
-        all.sort_by_key(|p| std::cmp::Reverse(p.at));
-        Ok(all)
+        Ok(known.collect())
     }
 
     pub(crate) async fn make(&self, request: PlanRequest) -> Result<PlanView, UiError> {

@@ -6,7 +6,7 @@ use engine::record::{Driver, Face};
 use engine::run::inspect;
 use engine::show::RunView as Seen;
 use engine::{Said, ShareError, shared};
-use model::{Kind, ObjectId, names, sentence};
+use model::{Kind, ObjectId, sentence};
 use plan::Plan;
 
 use crate::lanes::said;
@@ -34,8 +34,7 @@ impl Host {
             let Some(live) = link.live() else { continue };
             live.with(|_, set| {
                 for object in [Kind::ConfigMap, Kind::Secret].into_iter().flat_map(|kind| set.of(kind)) {
-                    let face = object.meta().annotations.get(names::RECORD).and_then(|text| Face::read(text));
-                    let Some(face) = face.filter(|f| !f.over && f.driver.workstation != own) else { continue };
+                    let Some(face) = Face::of(object).filter(|f| !f.over && f.driver.workstation != own) else { continue };
                     // Two contexts may lead to one cluster.
                     if !all.iter().any(|t: &Told| t.face.run == face.run) {
                         all.push(Told { context: link.name.clone(), record: object.id(), face });

@@ -2,7 +2,7 @@
 //! that follows from the target, so that everybody finds the same one and a role can name it.
 
 use jiff::Timestamp;
-use model::{Kind, ObjectId, ObjectSet, names};
+use model::{Kind, Object, ObjectId, ObjectSet, names};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -88,6 +88,11 @@ impl Face {
         serde_json::from_str::<Self>(annotation).ok().filter(|f| f.schema == SCHEMA)
     }
 
+    /// The same of an object that was read for its metadata alone.
+    pub fn of(object: &Object) -> Option<Self> {
+        Self::read(object.meta().annotations.get(names::RECORD)?)
+    }
+
     /// The same of an object as the API server returned it.
     pub fn of_object(object: &Value) -> Option<Self> {
         Self::read(object["metadata"]["annotations"][names::RECORD].as_str()?)
@@ -112,12 +117,10 @@ pub struct OpenRun {
 
 /// Every run of that target that is not over: one, or none. One whose record cannot be read any further is one all the same.
 pub fn open(objects: &ObjectSet, target: &ObjectId) -> Vec<OpenRun> {
-    let records = [Kind::ConfigMap, Kind::Secret].map(|kind| target.sibling(kind, name(target)));
-    let there = records.iter().filter_map(|r| objects.get(r)).filter(|o| o.meta().labels.get(names::RECORD).is_some_and(|s| s == "open"));
-    there
+    there(objects, target)
+        .filter(|o| o.meta().labels.get(names::RECORD).is_some_and(|s| s == "open"))
         .map(|o| {
-            let face = o.meta().annotations.get(names::RECORD).and_then(|text| Face::read(text));
-            let (by, status) = face.map_or_else(Default::default, |f| (f.driver.by, f.status));
+            let (by, status) = Face::of(o).map_or_else(Default::default, |f| (f.driver.by, f.status));
             let known = |said: String, or: &str| if said.is_empty() { or.to_string() } else { said };
             let run = o.meta().labels.get(names::RUN).cloned().unwrap_or_default();
             OpenRun { run, by: known(by, "somebody"), status: known(status, "?") }
@@ -125,11 +128,15 @@ pub fn open(objects: &ObjectSet, target: &ObjectId) -> Vec<OpenRun> {
         .collect()
 }
 
-/// The record of the last run of that target, if that run is over.
-pub fn over(objects: &ObjectSet, target: &ObjectId) -> Option<ObjectId> {
+/// The record of the last run of that target, and what it says of it, if that run is over.
+pub fn over(objects: &ObjectSet, target: &ObjectId) -> Option<(ObjectId, Face)> {
+    there(objects, target).find_map(|o| Some((o.id(), Face::of(o).filter(|f| f.over)?)))
+}
+
+/// Records of that target: one, or none; two where a run left one of each kind.
+fn there<'a>(objects: &'a ObjectSet, target: &ObjectId) -> impl Iterator<Item = &'a Object> {
     let records = [Kind::ConfigMap, Kind::Secret].map(|kind| target.sibling(kind, name(target)));
-    let face = |o: &model::Object| o.meta().annotations.get(names::RECORD).and_then(|text| Face::read(text));
-    records.into_iter().find(|r| objects.get(r).and_then(face).is_some_and(|f| f.over))
+    records.into_iter().filter_map(|r| objects.get(&r))
 }
 
 #[cfg(test)]
