@@ -271,9 +271,11 @@ fn headline(view: &View, live: &Live) -> Said {
         RunStatus::Holding { hold } => Said::new(&hold.said.code, sentence!("held: {why}"; why = hold.said.sentence.clone())),
         RunStatus::BackingOut { why, step } => {
             let why = why.sentence.clone();
-            let said = match step {
-                Some(step) => sentence!("backing out ({why}): {step}", step; why),
-                None => sentence!("backing out ({why})"; why),
+            let said = match (step, &live.heartbeat) {
+                (Some(step), _) => sentence!("backing out ({why}): {step}", step; why),
+                // Every step is undone: what is waited for is told here or nowhere.
+                (None, Some((_, what))) => sentence!("backing out ({why})"; why).and(what.sentence.clone()),
+                (None, None) => sentence!("backing out ({why})"; why),
             };
             Said::new("backing-out", said)
         }

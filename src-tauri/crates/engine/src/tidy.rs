@@ -21,6 +21,7 @@ pub async fn sweep(ctx: &mut Ctx) -> Result<(), Stop> {
     {
         ctx.step = last.step.clone();
     }
+    ctx.live.heartbeat = None;
     for object in ctx.view.touched() {
         clean(ctx, &object).await?;
     }
@@ -97,7 +98,9 @@ async fn late(ctx: &mut Ctx) -> Result<(), Stop> {
         return Ok(());
     }
     let until = ctx.ports.clock.elapsed() + ctx.options.pace.dangling;
+    let objects = watched.iter().map(ObjectId::said).collect::<Vec<_>>().join(", ");
     while ctx.ports.clock.elapsed() < until {
+        ctx.beat(Said::new("no-answer", sentence!("no answer to the write of {object}, looking whether it landed", object = objects)));
         for object in &watched {
             let run = ctx.plan.id.clone();
             let ours = move |l: &Value| l["metadata"]["annotations"][names::RUN].as_str() == Some(&run);
@@ -111,7 +114,6 @@ async fn late(ctx: &mut Ctx) -> Result<(), Stop> {
         ctx.pause(poll).await?;
     }
     let step = ctx.step.clone();
-    let objects = watched.iter().map(ObjectId::said).collect::<Vec<_>>().join(", ");
     let said = sentence!("watched for creates that could still land: {objects}", objects);
     ctx.log(vec![Event::Observed { step, said: Said::new("watched-late", said) }])
 }
