@@ -348,7 +348,32 @@ impl View {
         })
     }
 
-    /// What a step's writes come to on an object: per field the value before the first and after the last, as stored.
+    /// The step whose patch was the last to land on an object on the way there.
+    pub fn last_writer(&self, object: &ObjectId) -> Option<&str> {
+        let own = |w: &&WriteRecord| w.purpose == Purpose::Step && w.direction == Direction::Run && w.write.object() == object;
+        let patched = |w: &&WriteRecord| matches!((&w.write, &w.known), (Write::Patch { .. }, Known::Landed(_)));
+        self.writes.iter().rev().filter(own).find(patched).map(|w| w.step.as_str())
+    }
+
+    /// What an earlier step left in a field, as stored, before that write.
+    fn left(&self, before: &WriteRecord, path: &str) -> Option<&Option<Value>> {
+        let earlier = self.writes.iter().rev().skip_while(|w| w.n >= before.n).filter(|w| {
+            w.purpose == Purpose::Step
+                && w.direction == Direction::Run
+                && w.step != before.step
+                && w.write.object() == before.write.object()
+        });
+        earlier
+            .filter_map(|w| match (&w.write, &w.known) {
+                (Write::Patch { edits, .. }, Known::Landed(stored)) => edits.iter().zip(&stored.values).find(|(e, _)| e.path == path),
+                _ => None,
+            })
+            .map(|(_, value)| value)
+            .next()
+    }
+
+    /// What a step's writes come to on an object: per field the value before the first and after the last, as stored. What
+    /// somebody else had written over an earlier step's value, and was written over by a word, is not gone back to.
     pub fn net(&self, step: &str, object: &ObjectId, direction: Direction) -> Vec<Edit> {
         let mut net: Vec<Edit> = vec![];
         for (record, stored) in self.landed(step, direction).filter(|(w, _)| w.write.object() == object) {
@@ -356,7 +381,13 @@ impl View {
             for (edit, value) in edits.iter().zip(&stored.values) {
                 match net.iter_mut().find(|e| e.path == edit.path) {
                     Some(known) => known.after = value.clone(),
-                    None => net.push(Edit { path: edit.path.clone(), before: edit.before.clone(), after: value.clone() }),
+                    None => {
+                        let before = match direction {
+                            Direction::Run => self.left(record, &edit.path).unwrap_or(&edit.before),
+                            Direction::Undo => &edit.before,
+                        };
+                        net.push(Edit { path: edit.path.clone(), before: before.clone(), after: value.clone() });
+                    }
                 }
             }
         }

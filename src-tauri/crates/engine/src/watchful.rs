@@ -46,13 +46,18 @@ fn gone(object: &ObjectId) -> Contradiction {
 /// the operator was shown is not written over.
 async fn put_back(ctx: &mut Ctx, object: &ObjectId, fields: BTreeMap<String, Option<Value>>) -> Result<(), Stop> {
     let (id, why) = (object.clone(), why(ctx, object));
-    ctx.bring(object, &move |live, _| {
-        let facts = differing(&id, live.ok_or_else(|| gone(&id))?, &fields);
-        if facts.is_empty() { Ok(Change::Nothing) } else { Err(foreign(why.clone(), facts)) }
-    })
-    .await?;
-    let said = Said::new("overwritten", sentence!("{object}: put back as it was for this run", object = object.said()));
+    // Done once more for the step that had left it so: to the one that waits it is as if nobody had been there.
     let step = ctx.step.clone();
+    ctx.step = ctx.view.last_writer(object).unwrap_or(&step).to_string();
+    let ended = ctx
+        .bring(object, &move |live, _| {
+            let facts = differing(&id, live.ok_or_else(|| gone(&id))?, &fields);
+            if facts.is_empty() { Ok(Change::Nothing) } else { Err(foreign(why.clone(), facts)) }
+        })
+        .await;
+    ctx.step = step.clone();
+    ended?;
+    let said = Said::new("overwritten", sentence!("{object}: put back as it was for this run", object = object.said()));
     ctx.log(vec![Event::Observed { step, said }])
 }
 
