@@ -1,13 +1,13 @@
 //! Raises an autoscaler's floor, so that an idle colour does not shrink, and puts it back.
 
 use model::{Edit, ObjectId, Sentence, sentence};
-use plan::Step;
+use plan::{Planned, Step};
 use serde_json::{Value, json};
 
 use super::{bring, written};
 use crate::change::{Change, Contradiction, field, missing, towards};
 use crate::ctx::{Ctx, Stop};
-use crate::entry::Receipt;
+use crate::entry::{Direction, Receipt};
 
 const MIN: &str = "/spec/minReplicas";
 
@@ -34,6 +34,20 @@ pub fn intended_thaw(id: &ObjectId, min: Option<u32>, frozen: u32, live: Option<
 
 /// Freezes or thaws.
 pub async fn run(ctx: &mut Ctx, step: &Step, hpa: &ObjectId) -> Result<Receipt, Stop> {
-    bring(ctx, step, hpa).await?;
+    match step {
+        Step::Thaw { frozen, .. } => thaw(ctx, hpa, *frozen).await?,
+        _ => bring(ctx, step, hpa).await?,
+    }
     Ok(written(ctx, &[hpa]))
+}
+
+/// Puts back what the freeze found: somebody may have set another floor after the plan was made, and one that was high enough
+/// was left alone.
+async fn thaw(ctx: &mut Ctx, hpa: &ObjectId, frozen: u32) -> Result<(), Stop> {
+    let freezes = |p: &&Planned| matches!(&p.step, Step::Freeze { hpa: frozen, .. } if frozen == hpa);
+    let net = ctx.plan.steps.iter().find(freezes).map(|p| ctx.view.net(&p.id, hpa, Direction::Run)).unwrap_or_default();
+    let Some(found) = net.into_iter().find(|e| e.path == MIN) else { return Ok(()) };
+    let min = found.before.as_ref().and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
+    let id = hpa.clone();
+    ctx.bring(hpa, &move |live, _| intended_thaw(&id, min, frozen, live)).await
 }
