@@ -1,14 +1,14 @@
 //! Deletes an object that Changeover made, once nothing selects its pods.
 
 use model::{Kind, ObjectId, names, sentence};
-use plan::Step;
+use plan::{Plan, Step};
 use serde_json::{Value, json};
 
 use super::create::foreign;
-use super::{bring, complete, marked, nothing_selects, until_gone, written};
+use super::{bring, complete, marked, nothing_selects, still_selected, taking, until_gone, written};
 use crate::change::{Change, Contradiction, Facts, replicas, unmake, whole};
 use crate::ctx::{Ctx, Stop};
-use crate::entry::{Direction, Receipt};
+use crate::entry::{Choice, Direction, Receipt};
 
 pub fn intended(id: &ObjectId, live: Option<&Value>, facts: &Facts<'_>) -> Result<Change, Contradiction> {
     let Some(l) = live else { return Ok(Change::Nothing) };
@@ -40,8 +40,10 @@ pub async fn undo(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
     let deleted = ctx.view.landed(&ctx.step, Direction::Run).next_back().and_then(|(w, s)| Some((w.pre_image.clone()?, s.uid.clone())));
     let Some((before, uid)) = deleted else { return Ok(()) };
     until_gone(ctx, id, &uid).await?;
-    let manifest = marked(&ctx.plan, &bare(&before));
-    let (object, again) = (id.clone(), manifest.clone());
+    let (object, again) = (id.clone(), again(&ctx.plan, &before));
+    if id.kind == Kind::Deployment && ctx.get(id).await?.is_none() {
+        takes_no_traffic(ctx, id, &again).await?;
+    }
     ctx.bring(id, &move |live, facts| match live {
         None => Ok(Change::Create(again.clone())),
         Some(l) if crate::writer::is_ours(l, &again, &facts.plan.id) => Ok(Change::Nothing),
@@ -52,6 +54,18 @@ pub async fn undo(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
         Kind::Deployment => complete(ctx, id, replicas(&before), 600).await,
         _ => Ok(()),
     }
+}
+
+/// Pods that come back unasked must not get the traffic of a Service that was led elsewhere by hand.
+async fn takes_no_traffic(ctx: &mut Ctx, id: &ObjectId, manifest: &Value) -> Result<(), Stop> {
+    let labels = serde_json::from_value(manifest["spec"]["template"]["metadata"]["labels"].clone()).unwrap_or_default();
+    let found = taking(ctx, id, &[labels]).await?;
+    if found.is_empty() { Ok(()) } else { Err(still_selected(id, &found, &[Choice::Retry, Choice::Leave])) }
+}
+
+/// The manifest that brings an object back, from what it was: this run's own, as everything that it creates.
+pub fn again(plan: &Plan, before: &Value) -> Value {
+    marked(plan, &bare(before))
 }
 
 /// What can be sent of what was read: without what the server sets.

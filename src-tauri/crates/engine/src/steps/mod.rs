@@ -25,12 +25,14 @@ use serde_json::Value;
 
 use crate::change::{Change, Contradiction, Facts, back};
 use crate::ctx::{Ctx, Stop};
-use crate::entry::{Direction, HoldCode, Receipt, Said};
+use crate::entry::{Choice, Direction, HoldCode, Receipt, Said};
 use crate::waits::Wait;
 use crate::world::{World, deployment};
 
 pub(crate) use create::marked;
+pub(crate) use delete::again;
 pub(crate) use gate::passed;
+pub(crate) use set_template::was_unfinished;
 pub(crate) use switch::{arm, first_back, stands_by};
 
 /// What a step would do to one of the objects that it writes to, as the object is.
@@ -86,7 +88,8 @@ pub async fn run(ctx: &mut Ctx, planned: &Planned) -> Result<Receipt, Stop> {
 /// Takes a step back.
 pub async fn undo(ctx: &mut Ctx, planned: &Planned) -> Result<(), Stop> {
     match &planned.step {
-        Step::Pause { deployment, .. } | Step::Resume { deployment } => pause::undo(ctx, deployment).await,
+        Step::Pause { deployment, .. } => pause::undo(ctx, deployment).await,
+        Step::Resume { deployment } => pause::undo_resume(ctx, deployment).await,
         Step::Pin { service, keeps, .. } => pin::undo(ctx, service, keeps).await,
         Step::Create { object, .. } => create::undo(ctx, object).await,
         Step::Scale { deployment, .. } => scale::undo(ctx, deployment).await,
@@ -186,10 +189,15 @@ async fn complete(ctx: &mut Ctx, id: &ObjectId, count: u32, seconds: u32) -> Res
 /// they go with it.
 async fn selecting(ctx: &mut Ctx, id: &ObjectId) -> Result<Vec<String>, Stop> {
     let world = World::read(ctx, &id.namespace).await?;
-    let services = ctx.list(Kind::Service, &id.namespace, None).await?;
     let Some(d) = world.deployment(id) else { return Ok(vec![]) };
     let mut pods: Vec<Labels> = world.pods_of(id).iter().map(|p| p.metadata.labels.clone()).collect();
     pods.push(d.spec.template.metadata.labels.clone());
+    taking(ctx, id, &pods).await
+}
+
+/// Services that would take one of these pods.
+async fn taking(ctx: &mut Ctx, id: &ObjectId, pods: &[Labels]) -> Result<Vec<String>, Stop> {
+    let services = ctx.list(Kind::Service, &id.namespace, None).await?;
     let own = ctx.view.created();
     let mut found = vec![];
     for service in services {
@@ -206,11 +214,12 @@ async fn selecting(ctx: &mut Ctx, id: &ObjectId) -> Result<Vec<String>, Stop> {
 /// Refuses to take pods away from under a Service.
 async fn nothing_selects(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
     let found = selecting(ctx, id).await?;
-    if found.is_empty() {
-        return Ok(());
-    }
-    let said = sentence!("{object}: still selected by service {services}", object = id.said(), services = found.join(", "));
-    Err(Stop::hold(HoldCode::StillSelected, Said::new("still-selected", said), &ctx.retry_or_back()))
+    if found.is_empty() { Ok(()) } else { Err(still_selected(id, &found, &ctx.retry_or_back())) }
+}
+
+fn still_selected(id: &ObjectId, services: &[String], choices: &[Choice]) -> Stop {
+    let said = sentence!("{object}: still selected by service {services}", object = id.said(), services = services.join(", "));
+    Stop::hold(HoldCode::StillSelected, Said::new("still-selected", said), choices)
 }
 
 /// Waits until an object is not there any more (foreground deletion: its pods are gone then too).

@@ -2,13 +2,13 @@
 
 use model::write::annotation_pointer;
 use model::{Edit, ObjectId, Sentence, names, sentence};
-use plan::Step;
+use plan::{Planned, Step};
 use serde_json::{Value, json};
 
 use super::{bring, observed, revert, written};
-use crate::change::{Change, Contradiction, Facts, field, missing, towards};
+use crate::change::{Change, Contradiction, Facts, back, field, missing, towards};
 use crate::ctx::{Ctx, Stop};
-use crate::entry::{Receipt, ThreeWay};
+use crate::entry::{Direction, Receipt, ThreeWay};
 
 const PAUSED: &str = "/spec/paused";
 const TEMPLATE: &str = "/spec/template";
@@ -62,4 +62,22 @@ pub async fn run(ctx: &mut Ctx, step: &Step, id: &ObjectId) -> Result<Receipt, S
 /// As it was. An edit of the template meanwhile would roll out at once when the pause ends: that is a contradiction.
 pub async fn undo(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
     revert(ctx, id).await
+}
+
+/// Paused again, if its template is the one that this run left. Another one would be held still with the pause, and traffic that
+/// goes back led to it.
+pub async fn undo_resume(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
+    let mut net = ctx.view.net(&ctx.step, id, Direction::Run);
+    if net.is_empty() {
+        return Ok(());
+    }
+    let wrote = |p: &Planned| ctx.view.net(&p.id, id, Direction::Run).into_iter().find(|e| e.path == TEMPLATE && e.before != e.after);
+    let template = ctx.plan.steps.iter().find_map(wrote).map_or_else(|| Some(ctx.plan.target.template.clone()), |e| e.after);
+    net.push(Edit { path: TEMPLATE.into(), before: template.clone(), after: template });
+    let object = id.clone();
+    ctx.bring(id, &move |live, _| match live {
+        Some(live) => back(&object, live, &net),
+        None => Ok(Change::Nothing),
+    })
+    .await
 }

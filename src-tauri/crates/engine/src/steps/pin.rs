@@ -73,11 +73,25 @@ pub async fn undo(ctx: &mut Ctx, service: &ObjectId, keeps: &ObjectId) -> Result
     let Some(edit) = net.first() else { return Ok(()) };
     let labels: Labels = edit.before.as_ref().and_then(|v| serde_json::from_value(v.clone()).ok()).unwrap_or_default();
     let widens = !labels.contains_key(names::POD_TEMPLATE_HASH);
-    let there = ctx.get(service).await?.and_then(|l| field(&l, "/spec/selector"));
-    if widens && there != Some(json!(labels)) {
-        only(ctx, service, &labels, keeps).await?;
+    let live = ctx.get(service).await?;
+    let there = live.as_ref().and_then(|l| field(l, "/spec/selector"));
+    if there != Some(json!(labels)) {
+        match widens {
+            true => only(ctx, service, &labels, keeps).await?,
+            false => takes_all(ctx, service, live.as_ref(), &labels, keeps).await?,
+        }
     }
     revert(ctx, service).await
+}
+
+/// A selector that names a ReplicaSet must take every pod that serves: a template that somebody wrote since has another one.
+async fn takes_all(ctx: &mut Ctx, service: &ObjectId, live: Option<&Value>, labels: &Labels, keeps: &ObjectId) -> Result<(), Stop> {
+    let world = World::read(ctx, &service.namespace).await?;
+    let mut serving = world.pods_of(keeps).into_iter().filter(|p| p.is_ready() && !p.is_ending());
+    if serving.all(|p| model::meta::subset(labels, &p.metadata.labels)) {
+        return Ok(());
+    }
+    Err(ctx.contradicts(whole(service, sentence!("{object}: the ReplicaSet to pin it to is not known", object = service.said()), live)))
 }
 
 /// Waits until every pod that the labels match belongs to one Deployment.

@@ -9,6 +9,7 @@ use super::{bring, complete, observed, written};
 use crate::change::{Change, Contradiction, back, field, missing, towards};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Direction, Event, Receipt, Said};
+use crate::view::View;
 use crate::world::deployment;
 
 const PAUSED: &str = "/spec/paused";
@@ -40,7 +41,7 @@ pub async fn run(ctx: &mut Ctx, step: &Step, id: &ObjectId) -> Result<Receipt, S
 
 /// What is left behind was not complete itself: the way back to it ends when it is written, not when it is well.
 async fn note_unfinished(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
-    if unfinished(ctx) || ctx.view.landed(&ctx.step, Direction::Run).next().is_some() {
+    if was_unfinished(&ctx.view, &ctx.step) || ctx.view.landed(&ctx.step, Direction::Run).next().is_some() {
         return Ok(());
     }
     let Some(d) = deployment(ctx, id).await? else { return Ok(()) };
@@ -52,8 +53,9 @@ async fn note_unfinished(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
     ctx.log(vec![Event::Observed { step, said: Said::new(UNFINISHED, said) }])
 }
 
-fn unfinished(ctx: &Ctx) -> bool {
-    ctx.view.observed.iter().any(|(_, step, said)| *step == ctx.step && said.code == UNFINISHED)
+/// Whether what a step wrote over was not complete itself.
+pub fn was_unfinished(view: &View, step: &str) -> bool {
+    view.observed.iter().any(|(_, at, said)| at == step && said.code == UNFINISHED)
 }
 
 /// The template as it was, unpaused, until every pod has it; then the pause as it was.
@@ -62,7 +64,7 @@ pub async fn undo(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
     if net.is_empty() {
         return Ok(());
     }
-    if unfinished(ctx) {
+    if was_unfinished(&ctx.view, &ctx.step) {
         apply_back(ctx, id, net).await?;
         return observed(ctx, id).await;
     }

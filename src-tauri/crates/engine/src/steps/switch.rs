@@ -4,12 +4,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use model::{Edit, Guard, ObjectId, Sentence, Write, names, sentence};
+use model::{Edit, Guard, Labels, ObjectId, Sentence, Write, names, sentence};
 use plan::{Plan, Planned, Step, SwitchService};
 use serde_json::Value;
 
 use super::{bring, entries, gone, pin, revert};
-use crate::change::{Change, Contradiction, Facts, available, field, missing, replicas, towards, whole};
+use crate::change::{Change, Contradiction, Facts, available, back, missing, replicas, towards, whole};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Choice, Direction, Event, HoldCode, Receipt, Said};
 use crate::ports::{Question, Verdict, VerdictKind};
@@ -25,6 +25,7 @@ const ROUNDS: u32 = 2;
 const FRESH: Duration = Duration::from_secs(2);
 
 /// The step's fields.
+#[derive(Clone, Copy)]
 pub struct Switch<'a> {
     pub services: &'a [SwitchService],
     pub to: &'a ObjectId,
@@ -98,6 +99,9 @@ async fn prove(ctx: &mut Ctx, s: &Switch<'_>) -> Result<Receipt, Stop> {
                     missing = probe(ctx, s.to, &asked, &pods, &mut seen).await?;
                     if seen.good >= ROUNDS || asked.is_empty() {
                         return Ok(proven(s, &asked, &seen));
+                    }
+                    if let Some(said) = &missing {
+                        ctx.beat_within(said.clone(), &deadline);
                     }
                 } else {
                     ctx.beat_within(settling(sentence!("the slices show the new colour")), &deadline);
@@ -219,21 +223,40 @@ pub async fn undo(ctx: &mut Ctx, s: &Switch<'_>) -> Result<(), Stop> {
         return Ok(());
     }
     // What was begun is finished: half of the Services here and half there is worse than either.
-    let mut left = vec![];
+    let (mut left, mut theirs) = (vec![], vec![]);
     for service in &moved {
         let net = ctx.view.net(&ctx.step, &service.service, Direction::Run);
-        let live = ctx.get(&service.service).await?;
-        if live.is_some_and(|l| net.iter().any(|e| field(&l, &e.path) != e.before)) {
-            left.push(*service);
+        let Some(live) = ctx.get(&service.service).await? else { continue };
+        match back(&service.service, &live, &net) {
+            Ok(Change::Nothing) => {}
+            Err(c) if !ctx.agreed(&c.facts) => theirs.push((*service, c)),
+            _ => left.push(*service),
         }
+    }
+    // What somebody else has led elsewhere is asked about, once what can go back has.
+    if left.is_empty()
+        && let Some((_, c)) = theirs.pop()
+    {
+        return Err(ctx.contradicts(c));
     }
     // Before the first of them, and again before the rest: the first may have gone out on a reading that is two seconds
     // old by now.
-    can_serve(ctx, s, if left.len() == moved.len() { 300 } else { 30 }).await?;
-    for service in left {
-        revert(ctx, &service.service).await?;
+    can_serve(ctx, s, if left.len() + theirs.len() == moved.len() { 300 } else { 30 }).await?;
+    let (mut ours, mut asks) = (vec![], None);
+    for service in left.into_iter().chain(theirs.into_iter().map(|(service, _)| service)) {
+        match revert(ctx, &service.service).await {
+            Ok(()) => ours.push(service.clone()),
+            Err(hold @ Stop::Hold { code: HoldCode::Contradiction, .. }) => asks = asks.or(Some(hold)),
+            Err(stop) => return Err(stop),
+        }
     }
-    settled(ctx, s).await
+    match asks {
+        None => settled(ctx, s).await,
+        Some(hold) => {
+            settled(ctx, &Switch { services: &ours, ..*s }).await?;
+            Err(hold)
+        }
+    }
 }
 
 /// Pods that a colour served with before traffic moved away from it: what the other one was given says nothing of that.
@@ -252,7 +275,7 @@ async fn can_serve(ctx: &mut Ctx, s: &Switch<'_>, seconds: u32) -> Result<(), St
     let (deadline, want) = (ctx.deadline(seconds), served_with(&ctx.plan, s.from));
     loop {
         let Some(raw) = ctx.get(s.from).await? else { return Err(gone(s.from)) };
-        let have = available(&raw);
+        let have = behind(ctx, s, &raw).await?;
         if have >= want || ctx.chosen(HoldCode::BothSick) == Some(Choice::GoOn) {
             return Ok(());
         }
@@ -283,6 +306,24 @@ async fn can_serve(ctx: &mut Ctx, s: &Switch<'_>, seconds: u32) -> Result<(), St
         ctx.beat_within(said, &deadline);
         ctx.tick().await?;
     }
+}
+
+/// Available pods of the colour that traffic goes back to, of those that the selectors as they were will take: not those of a
+/// template that somebody gave it since, where a selector names the ReplicaSet that served.
+async fn behind(ctx: &mut Ctx, s: &Switch<'_>, from: &Value) -> Result<u32, Stop> {
+    let plan = ctx.plan.clone();
+    let have = available(from);
+    if *s.from != plan.target.object || from["spec"]["template"] == plan.target.template {
+        return Ok(have);
+    }
+    let world = World::read(ctx, &s.from.namespace).await?;
+    let pods: Vec<_> = world.pods_of(s.from).into_iter().filter(|p| p.is_ready() && !p.is_ending()).collect();
+    let selectors = s.services.iter().filter_map(|x| ctx.view.net(&ctx.step, &x.service, Direction::Run).into_iter().next()?.before);
+    let taken = selectors.map(|selector| {
+        let labels: Labels = serde_json::from_value(selector).unwrap_or_default();
+        pods.iter().filter(|p| model::meta::subset(&labels, &p.metadata.labels)).count()
+    });
+    Ok(taken.min().and_then(|n| u32::try_from(n).ok()).map_or(have, |n| n.min(have)))
 }
 
 /// After going back too: nothing is taken away before kube-proxy had its time. Slices without an endpoint show nothing,
