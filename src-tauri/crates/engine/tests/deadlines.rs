@@ -58,6 +58,7 @@ async fn a_wait_that_was_held_in_its_midst_has_all_its_time_again() {
     seconds(READY - 15).await;
     let service = id(Kind::Service, "web-admin");
     let ours = stage.sim.get_now(&service).expect("there")["spec"]["selector"].clone();
+    stage.sim.with(|s| s.guarded.clear());
     stage.sim.edit(&service, "/spec/selector", json!({"app":"other"}));
     assert_eq!(wait(&run, false, |v| v.hold.is_some()).await.hold.expect("held").code, HoldCode::Contradiction);
     stage.sim.edit(&service, "/spec/selector", ours);

@@ -474,20 +474,43 @@ impl Cluster for Laptop {
 /// an hour off. Who sleeps for long is taken over, and what she was about to do when she wakes lands nowhere.
 #[tokio::test(start_paused = true)]
 async fn whenever_a_laptop_sleeps_nothing_lands_late_and_nothing_is_lost() {
+    asleep("swap", false, 26).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn whenever_a_laptop_sleeps_in_a_promotion_nothing_lands_late_and_nothing_is_lost() {
+    asleep("promote", false, 44).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn whenever_a_laptop_sleeps_on_the_way_back_nothing_lands_late_and_nothing_is_lost() {
+    asleep("swap", true, 30).await;
+    asleep("promote", true, 44).await;
+}
+
+/// At so many moments, half a second apart.
+async fn asleep(finish: &str, back: bool, moments: u64) {
     let hour = SignedDuration::from_hours(1);
-    let mut taken = 0;
-    for (i, at) in (0..26u64).map(|i| (i, Duration::from_millis(i * 500))) {
+    let (mut taken, mut met) = (0, 0);
+    for (i, at) in (0..moments).map(|i| (i, Duration::from_millis(i * 500))) {
         for (time, off) in [(1, hour), (600, -hour), (43_200, SignedDuration::ZERO)] {
-            let stage = Stage::soaking("swap", "shop:v2", 5).await;
+            let case = format!("{finish}, back: {back}, {i}, {time} s");
+            let stage = Stage::soaking(finish, "shop:v2", 5).await;
             stage.sim.with(|s| s.latency = Duration::from_millis(20));
             let laptop = Laptop::new(stage.sim.clone(), off);
             let ports = Ports { cluster: laptop.clone(), clock: laptop.clone(), ..stage.ports() };
-            let ann = Run::start(ports, stage.plan.clone(), desk("ann")).await.expect("starts");
+            let until = back.then(|| stage.plan.steps[stage.plan.steps.len() - 2].id.clone());
+            let ann = Run::start(ports, stage.plan.clone(), Options { until, ..desk("ann") }).await.expect("starts");
+            if back {
+                wait(&ann, true, |v| v.hold.is_some()).await;
+                ann.back_out("no").await.expect("heard");
+            }
             let sleeping = async {
                 tokio::time::sleep(at).await;
+                met += usize::from(ann.view().attached);
                 laptop.sleep_for(Duration::from_secs(time)).await;
             };
-            let working = wait(&ann, true, |v| !v.attached);
+            let working = wait_for_a_sleeper(&ann, true, |v| !v.attached);
             // Bob looks after it when nobody has for a while.
             let looking = async {
                 tokio::time::sleep(at + Duration::from_secs(30)).await;
@@ -495,25 +518,29 @@ async fn whenever_a_laptop_sleeps_nothing_lands_late_and_nothing_is_lost() {
                 match take(&bob, Take::Quiet, Some(Command::BackOut("ann sleeps".into()))).await {
                     Ok(run) => Some(through(run, &[Choice::Retry]).await),
                     Err(RunError::Share(ShareError::Held { .. } | ShareError::Nothing(_))) => None,
-                    Err(e) => panic!("{i} {time} s: {e}"),
+                    Err(e) => panic!("{case}: {e}"),
                 }
             };
             let ((), told, bobs) = tokio::join!(sleeping, working, looking);
-            stage.served();
             tokio::time::sleep(Duration::from_secs(120)).await;
-            match bobs {
-                None => assert_eq!(told.status, RunStatus::Done, "{i} {time} s: nobody was in her way"),
+            let went_back = match bobs {
+                None if back => told.status,
+                None => {
+                    assert_eq!(told.status, RunStatus::Done, "{case}: nobody was in her way");
+                    continue;
+                }
                 Some(view) => {
                     taken += 1;
-                    assert!(time > 1, "{i}: a second is not silence");
-                    assert!(matches!(view.status, RunStatus::BackedOut { .. }), "{i} {time} s: {:?}", view.status);
-                    assert_eq!(told.elsewhere.as_deref(), Some("bob@bobs-laptop"), "{i} {time} s");
-                    stage.untouched().await;
+                    assert!(time > 1, "{case}: a second is not silence");
+                    assert_eq!(told.elsewhere.as_deref(), Some("bob@bobs-laptop"), "{case}");
+                    view.status
                 }
-            }
+            };
+            assert!(matches!(went_back, RunStatus::BackedOut { .. }), "{case}: {went_back:?}");
+            stage.untouched().await;
         }
     }
-    assert!(taken > 30, "{taken}");
+    assert!(taken > 30 && met > 60, "{finish}, back: {back}: {met} times she had the run, {taken} times it was taken over");
 }
 
 /// Ann's run died before it wrote anything, and its record is gone; Bob's run of the same target was let go at its gate.

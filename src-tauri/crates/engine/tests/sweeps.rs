@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use engine::{Choice, Command, Options, RunStatus};
+use engine::{Choice, Options, RunStatus};
 use model::{Kind, Write};
-use support::{Fault, Memory, Stage, id, through, wait};
+use support::{Fault, Stage, id, through, wait};
 
 const ANSWERS: [Choice; 4] = [Choice::Retry, Choice::GoOn, Choice::Leave, Choice::BackOut];
 
@@ -65,25 +65,6 @@ async fn killed_at_every_boundary_and_resumed_a_run_ends_the_same() {
                 break;
             }
         }
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn killed_at_every_boundary_and_backed_out_nothing_is_left() {
-    for at in (1..).step_by(2) {
-        let stage = Stage::new("swap", "shop:v2").await;
-        let count = Arc::new(AtomicUsize::new(0));
-        let counted = count.clone();
-        let fail_point: engine::FailPoint = Arc::new(move |_| counted.fetch_add(1, Ordering::SeqCst) + 1 == at);
-        let run = stage.start_with(Options { fail_point: Some(fail_point), ..Options::default() }).await;
-        if through(run, &[]).await.status == RunStatus::Done {
-            break;
-        }
-        let run = stage.resume(Some(Command::BackOut("enough".into()))).await;
-        let view = through(run, &ANSWERS).await;
-        assert!(matches!(view.status, RunStatus::BackedOut { .. }), "killed at {at}: {view:#?}");
-        stage.served();
-        stage.untouched().await;
     }
 }
 
@@ -162,23 +143,6 @@ async fn a_patch_held_until_after_the_back_out_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn refused_at_every_write_the_run_goes_back_or_asks() {
-    let (_, writes, _) = smooth("swap").await;
-    for n in 1..=writes {
-        let stage = Stage::new("swap", "shop:v2").await;
-        stage.sim.with(|s| s.faults.insert(n, Fault::Refused));
-        let view = through(stage.start().await, &[Choice::BackOut]).await;
-        match view.status {
-            RunStatus::BackedOut { .. } => stage.untouched().await,
-            // The last writes only tidy up: that is noted.
-            RunStatus::Done => {}
-            _ => panic!("refused at {n}: {view:#?}"),
-        }
-        stage.served();
-    }
-}
-
-#[tokio::test(start_paused = true)]
 async fn backed_out_from_every_step_nothing_is_left() {
     for finish in ["swap", "promote"] {
         let steps: Vec<String> = Stage::new(finish, "shop:v2").await.plan.steps.iter().map(|s| s.id.clone()).collect();
@@ -202,19 +166,20 @@ async fn backed_out_from_every_step_nothing_is_left() {
 
 #[tokio::test(start_paused = true)]
 async fn a_journal_cut_after_every_entry_is_gone_on_with_or_refused() {
-    let (end, _, entries) = smooth("swap").await;
-    for n in 1..entries.len() {
-        let stage = Stage::new("swap", "shop:v2").await;
-        // The process dies right after its n-th entry is durable.
-        stage.journal.room.store(n as u64 + 1, Ordering::SeqCst);
-        let view = through(stage.start().await, &[]).await;
-        assert!(view.error.is_some(), "{n}: {view:#?}");
-        stage.journal.room.store(0, Ordering::SeqCst);
-        let view = through(stage.resume(None).await, &[]).await;
-        assert_eq!(view.status, RunStatus::Done, "cut after {n}: {view:#?}");
-        stage.served();
-        tokio::time::sleep(Duration::from_secs(10)).await;
-        assert_eq!(stage.sim.summary(), end, "cut after {n}");
+    for finish in ["swap", "promote"] {
+        let (end, _, entries) = smooth(finish).await;
+        for n in 1..entries.len() {
+            let stage = Stage::new(finish, "shop:v2").await;
+            // The process dies right after its n-th entry is durable.
+            stage.journal.room.store(n as u64 + 1, Ordering::SeqCst);
+            let view = through(stage.start().await, &[]).await;
+            assert!(view.error.is_some(), "{finish}, {n}: {view:#?}");
+            stage.journal.room.store(0, Ordering::SeqCst);
+            let view = through(stage.resume(None).await, &[]).await;
+            assert_eq!(view.status, RunStatus::Done, "{finish}, cut after {n}: {view:#?}");
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            assert_eq!(stage.sim.summary(), end, "{finish}, cut after {n}");
+        }
     }
 }
 
@@ -237,8 +202,6 @@ async fn a_journal_with_an_entry_missing_doubled_or_foreign_is_refused() {
     let mut other = stage.plan.clone();
     other.hash = "another".into();
     assert!(engine::inspect(other, &entries).is_err());
-    let memory = Memory::load(&stage.plan, vec![serde_json::json!({"schema":2})]);
-    drop(memory);
     assert!(refused(vec![serde_json::json!({"schema":2,"at":"2026-11-22T00:00:00Z","events":[]})]));
 }
 

@@ -2,7 +2,9 @@
 //! simulation, and somebody who answers gates and holds.
 #![allow(dead_code, unused_imports)] // each test binary uses its part
 
+pub mod oracle;
 pub mod sim;
+pub mod sweep;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,6 +18,7 @@ use engine::{
     VerdictKind, survey,
 };
 use model::{Kind, names};
+use oracle::{Oracle, Trace, Traced};
 use plan::{Plan, What};
 use serde_json::{Value, json};
 #[allow(unused_imports)] // as above
@@ -30,6 +33,7 @@ pub struct Memory {
     runs: Mutex<BTreeMap<String, Kept>>,
     /// Appends that succeed before the disk is full; 0 = no end.
     pub room: AtomicU64,
+    trace: Arc<Trace>,
 }
 
 impl Memory {
@@ -42,20 +46,16 @@ impl Memory {
         self.runs.lock().expect("not poisoned").keys().cloned().collect()
     }
 
-    pub fn truncate(&self, run: &str, n: usize) {
-        self.runs.lock().expect("not poisoned").get_mut(run).expect("run").1.truncate(n);
-    }
-
-    pub fn load(plan: &Plan, entries: Vec<Value>) -> Self {
-        let memory = Self::default();
-        memory.runs.lock().expect("not poisoned").insert(plan.id.clone(), (plan.clone(), entries, 1000));
-        memory
+    /// Of whoever works on that cluster.
+    fn of(sim: &Sim) -> Arc<Self> {
+        Arc::new(Self { trace: sim.trace(), ..Self::default() })
     }
 }
 
 impl Journal for Memory {
     fn create(&self, plan: &Plan, _: &str, _: Option<&str>) -> Result<(), JournalError> {
         self.runs.lock().expect("not poisoned").insert(plan.id.clone(), (plan.clone(), vec![], 0));
+        self.trace.add(Traced::Begun(Arc::new(plan.clone())));
         Ok(())
     }
     fn append(&self, run: &str, entry: &Value) -> Result<u64, JournalError> {
@@ -67,6 +67,7 @@ impl Journal for Memory {
         let mut runs = self.runs.lock().expect("not poisoned");
         let entries = &mut runs.get_mut(run).ok_or_else(|| JournalError::NotFound(run.into()))?.1;
         entries.push(entry.clone());
+        self.trace.add(Traced::Kept { journal: std::ptr::from_ref(self).addr(), run: run.to_string(), entry: entry.clone() });
         Ok(entries.len() as u64)
     }
     fn read(&self, run: &str) -> Result<(Plan, Vec<Value>), JournalError> {
@@ -138,16 +139,20 @@ pub struct Stage {
     pub evidence: Arc<Honest>,
     pub plan: Plan,
     pub before: Value,
+    /// Looks at everything that happened when the stage goes.
+    pub oracle: Oracle,
 }
 
 fn template(image: &str) -> Value {
     json!({"metadata":{"labels":{"app":"web"}},"spec":{"containers":[{"name":"web","image":image,"ports":[{"name":"http","containerPort":8080}],
+        "env":[{"name":"TOKEN","valueFrom":{"secretKeyRef":{"name":"shop","key":"token"}}}],
         "readinessProbe":{"httpGet":{"path":"/readyz","port":8080}}}]}})
 }
 
 /// Three pods of v1 behind two Services, with an autoscaler.
 async fn shop(disjoint: bool) -> Arc<Sim> {
     let sim = Arc::new(Sim::new());
+    sim.apply(Kind::Secret, json!({"metadata":{"name":"shop"},"stringData":{"token":oracle::SECRET}}));
     let (mut labels, mut template) = (json!({"app":"web"}), template("shop:v1"));
     if disjoint {
         labels[names::COLOR] = json!("blue");
@@ -226,7 +231,8 @@ impl Stage {
         let evidence =
             Arc::new(Honest { sim: sim.clone(), probes: Mutex::new(None), smoke: Mutex::new(VerdictKind::For), asked: Mutex::default() });
         let before = sim.summary();
-        Self { sim, journal: Arc::new(Memory::default()), evidence, plan: plan.expect("planned"), before }
+        let (journal, oracle) = (Memory::of(&sim), Oracle(sim.clone()));
+        Self { sim, journal, evidence, plan: plan.expect("planned"), before, oracle }
     }
 
     pub fn ports(&self) -> Ports {
@@ -241,7 +247,8 @@ impl Stage {
     /// The same shop and the same plan at another desk: a journal of its own.
     pub fn colleague(&self) -> Self {
         let evidence = self.evidence.clone();
-        Self { sim: self.sim.clone(), journal: Arc::default(), evidence, plan: self.plan.clone(), before: self.before.clone() }
+        let (sim, journal, oracle) = (self.sim.clone(), Memory::of(&self.sim), Oracle(self.sim.clone()));
+        Self { sim, journal, evidence, plan: self.plan.clone(), before: self.before.clone(), oracle }
     }
 
     /// The record as it is now.
@@ -295,20 +302,42 @@ impl Stage {
     }
 }
 
-/// Waits until the view satisfies `until`; answers gates on the way when told to.
+/// Waits until the view satisfies `until`; answers gates on the way when told to. Who works shows that it does.
 pub async fn wait(run: &Run, approve: bool, until: impl Fn(&RunView) -> bool) -> RunView {
+    watched(run, approve, SIGN, until).await
+}
+
+/// As [`wait`], where whoever drives the run may sleep.
+pub async fn wait_for_a_sleeper(run: &Run, approve: bool, until: impl Fn(&RunView) -> bool) -> RunView {
+    watched(run, approve, Duration::from_secs(90_000), until).await
+}
+
+/// Within this time a run that works shows a sign of it (I5): twice the pace of what it looks at.
+const SIGN: Duration = Duration::from_secs(10);
+
+async fn watched(run: &Run, approve: bool, sign: Duration, until: impl Fn(&RunView) -> bool) -> RunView {
     let mut watch = run.watch();
     let found = tokio::time::timeout(Duration::from_secs(90_000), async {
         loop {
             let view = watch.borrow_and_update().clone();
+            if let Some(why) = endless(&view) {
+                panic!("{why}: {view:#?}");
+            }
             if until(&view) {
+                if let Some(why) = oracle::shows(&view) {
+                    panic!("{why}: {view:#?}");
+                }
                 return view;
             }
             if let (true, Some(gate)) = (approve, &view.gate) {
                 let _ = run.approve(&gate.name).await;
             }
-            if watch.changed().await.is_err() {
-                return watch.borrow().clone();
+            let works = view.attached && !resting(&view);
+            match tokio::time::timeout(sign, watch.changed()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(_)) => return watch.borrow().clone(),
+                Err(_) if works => panic!("I5 no sign of life for {sign:?}: {view:#?}"),
+                Err(_) => {}
             }
         }
     });
@@ -316,6 +345,21 @@ pub async fn wait(run: &Run, approve: bool, until: impl Fn(&RunView) -> bool) ->
         Ok(view) => view,
         Err(_) => panic!("waited too long; at {:#?}", run.view()),
     }
+}
+
+/// A wait that says no end, or is past it (I5). Those that somebody else ends, and a single question, have none.
+fn endless(view: &RunView) -> Option<String> {
+    const WITHOUT: [&str; 7] = ["gate", "gate-approved", "soak", "soak-undecided", "no-answer", "asks-pod", "entries"];
+    let beats = view.steps.iter().filter_map(|s| s.heartbeat.as_ref());
+    let late = |said: &engine::Said| {
+        let number = |key: &str| said.sentence.with.get(key).and_then(|n| n.parse::<u64>().ok());
+        match (number("spent"), number("limit")) {
+            // Not looked at between two polls.
+            (Some(spent), Some(limit)) => spent > limit + 1,
+            _ => !WITHOUT.contains(&said.code.as_str()),
+        }
+    };
+    beats.into_iter().find(|said| late(said)).map(|said| format!("I5 a wait without an end ({})", said.code))
 }
 
 /// Waits in the soak.
@@ -349,6 +393,7 @@ pub async fn through(run: Run, answers: &[Choice]) -> RunView {
     }
 }
 
-fn resting(view: &RunView) -> bool {
+/// Over, held or stuck.
+pub fn resting(view: &RunView) -> bool {
     view.status.is_final() || matches!(view.status, RunStatus::Holding { .. } | RunStatus::Stuck { .. })
 }

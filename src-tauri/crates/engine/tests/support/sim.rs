@@ -5,16 +5,28 @@ mod autoscaler;
 mod progress;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::change::spec_hash;
 use engine::{Cluster, Mode, ReadError, WriteError};
-use model::{ClusterIdentity, Kind, ObjectId, Write};
+use model::{ClusterIdentity, Kind, ObjectId, Write, names};
 use plan::Access;
 use serde_json::{Value, json};
 use tokio::time::Instant;
+
+use super::oracle::{Request, Trace, Traced};
+
+/// What somebody else does.
+pub type Meddle = Box<dyn FnOnce(&mut State, &Write) + Send>;
+
+/// What somebody does with kubectl.
+pub enum ByHand {
+    Create(Value),
+    Patch(Vec<Value>),
+    Delete,
+}
 
 /// What happens to the n-th write.
 #[derive(Clone, Copy, Debug)]
@@ -54,6 +66,8 @@ pub struct State {
     pub late: Vec<Result<(), String>>,
     /// Writes of somebody else, and of ours that were late, that arrive right before the n-th of ours.
     pub before: BTreeMap<usize, Write>,
+    /// What somebody else does right before the n-th of ours arrives: whoever read the object saw nothing of it.
+    pub meddles: BTreeMap<usize, Meddle>,
     /// Deployments whose template got a ReplicaSet of its own just now.
     made: BTreeSet<ObjectId>,
     /// Deployments that an autoscaler found idle, since when.
@@ -64,6 +78,12 @@ pub struct State {
     pub silent: bool,
     /// The ReplicaSet controller is behind: it makes no pods.
     pub no_new_pods: bool,
+    /// No controller does anything: nothing follows from what is written.
+    pub controllers_rest: bool,
+    /// The endpoint controller is behind: slices stay as they are.
+    pub slices_rest: bool,
+    /// Something holds what is being deleted.
+    pub nothing_goes: bool,
     /// The status of what we delete is written right before the delete arrives.
     pub status_moves: bool,
     /// Times that somebody asked who answers.
@@ -82,6 +102,7 @@ pub struct State {
     pub mutates: Option<fn(&mut Value)>,
     /// Objects that a policy refuses to have stored; asked by dry runs.
     pub denied: Option<fn(&Value) -> bool>,
+    trace: Arc<Trace>,
 }
 
 pub struct Sim {
@@ -102,6 +123,11 @@ pub fn identity() -> ClusterIdentity {
 impl Sim {
     pub fn new() -> Self {
         Self { state: Mutex::new(State::default()), since: Instant::now() }
+    }
+
+    /// What happened so far.
+    pub fn trace(&self) -> Arc<Trace> {
+        self.with(|s| s.trace.clone())
     }
 
     /// Half of a request's way.
@@ -131,11 +157,7 @@ impl Sim {
 
     /// Somebody else edits a field.
     pub fn edit(&self, object: &ObjectId, pointer: &str, value: Value) {
-        self.with(|s| {
-            let mut live = s.objects[object].clone();
-            *live.pointer_mut(pointer).expect("there") = value;
-            s.store(object, live);
-        });
+        self.with(|s| s.edit(object, pointer, value));
     }
 
     pub fn get_now(&self, object: &ObjectId) -> Option<Value> {
@@ -144,13 +166,7 @@ impl Sim {
 
     /// Every pod of a Deployment crashes from now on.
     pub fn crash(&self, deployment: &str) {
-        self.with(|s| {
-            let pods: Vec<String> = s.pods_of(deployment).into_iter().map(|p| p.name).collect();
-            for pod in pods {
-                s.crash(&pod);
-            }
-            s.soon(Duration::from_millis(20), Ev::Reconcile);
-        });
+        self.with(|s| s.crash_all(deployment));
     }
 
     /// One pod of a Deployment crashes.
@@ -222,6 +238,44 @@ fn no_match(object: &ObjectId) -> WriteError {
 }
 
 impl State {
+    /// Somebody else sets a field of an object; null takes it away.
+    pub fn edit(&mut self, object: &ObjectId, pointer: &str, value: Value) {
+        let mut live = self.objects[object].clone();
+        let (parent, key) = pointer.rsplit_once('/').expect("a pointer");
+        let map = live.pointer_mut(parent).expect("there");
+        match (map.as_object_mut(), value.is_null()) {
+            (Some(map), true) => drop(map.shift_remove(key)),
+            (Some(map), false) => drop(map.insert(key.into(), value)),
+            (None, _) => *live.pointer_mut(pointer).expect("there") = value,
+        }
+        self.store(object, live);
+        self.trace.add(Traced::Stranger(object.clone()));
+    }
+
+    /// What kubectl would do to an object that is there; false = refused.
+    pub fn by_hand(&mut self, object: &ObjectId, change: &ByHand) -> bool {
+        let Some(live) = self.objects.get(object).cloned() else {
+            return match change {
+                ByHand::Create(manifest) => self.create(object, manifest.clone()).is_ok(),
+                _ => false,
+            };
+        };
+        match change {
+            ByHand::Create(_) => return false,
+            ByHand::Patch(ops) => match patched(&live, ops) {
+                Some(new) => self.store(object, new),
+                None => return false,
+            },
+            ByHand::Delete => {
+                let text = |key: &str| live["metadata"][key].as_str().unwrap_or_default().to_string();
+                let (uid, resource_version) = (text("uid"), text("resourceVersion"));
+                return self.commit(&Write::Delete { object: object.clone(), uid, resource_version }).is_ok();
+            }
+        }
+        self.trace.add(Traced::Stranger(object.clone()));
+        true
+    }
+
     /// Time since the beginning.
     pub fn now(&self) -> Duration {
         self.now
@@ -231,6 +285,28 @@ impl State {
     pub fn pods_come(&mut self) {
         self.no_new_pods = false;
         self.soon(Duration::ZERO, Ev::Reconcile);
+    }
+
+    /// Every pod of a Deployment crashes.
+    pub fn crash_all(&mut self, deployment: &str) {
+        let pods: Vec<String> = self.pods_of(deployment).into_iter().map(|p| p.name).collect();
+        for pod in pods {
+            self.crash(&pod);
+        }
+        self.soon(Duration::from_millis(20), Ev::Reconcile);
+    }
+
+    /// Every pod is ready again.
+    pub fn heal_all(&mut self) {
+        for pod in self.pods() {
+            self.soon(Duration::ZERO, Ev::Ready(pod.name));
+        }
+    }
+
+    /// Everything that was behind catches up.
+    pub fn all_catch_up(&mut self) {
+        (self.controllers_rest, self.slices_rest, self.nothing_goes, self.silent) = (false, false, false, false);
+        self.pods_come();
     }
 
     fn next(&mut self) -> u64 {
@@ -268,8 +344,47 @@ impl State {
     }
 
     fn arrives(&mut self, late: &Write) {
+        let before = self.seen(late);
         let landed = self.commit(late).map(|_| ()).map_err(|e| e.to_string());
+        let after = self.seen(late);
+        self.trace.add(Traced::Late(Request { write: late.clone(), landed: landed.is_ok(), before, after, recorded: None }));
         self.late.push(landed);
+    }
+
+    /// The object of a write as it is, for who looks at it later.
+    fn seen(&self, write: &Write) -> Option<Value> {
+        let said = matches!(write.object().kind, Kind::ConfigMap | Kind::Secret | Kind::Lease);
+        if said { None } else { self.objects.get(write.object()).cloned() }
+    }
+
+    /// Whether a record says that this write will leave, or may; `None` = there is no record that can be read.
+    fn recorded(&self, write: &Write) -> Option<bool> {
+        let records = self.objects.iter().filter(|(i, o)| i.kind == Kind::ConfigMap && o["metadata"]["labels"][names::RECORD].is_string());
+        let mut any = None;
+        for (_, record) in records {
+            let data = record["data"].as_object()?;
+            let mut keys: Vec<&String> = data.keys().filter(|k| k.starts_with('e')).collect();
+            keys.sort();
+            // It is brought up to date for each write: the intent is among the last.
+            let said = keys.iter().rev().take(4).map(|k| k.as_str()).chain(["armed"]);
+            let told = said.filter_map(|key| serde_json::from_str::<Value>(data.get(key)?.as_str()?).ok());
+            any = Some(any == Some(true) || told.into_iter().any(|v| intends(&v, &json!(write))));
+        }
+        any
+    }
+
+    /// As [`State::faulty`], for who looks at it later.
+    fn traced(&mut self, write: &Write, fault: Option<Fault>) -> Result<Value, WriteError> {
+        let (before, changes) = (self.seen(write), self.counter);
+        let said = matches!(write.object().kind, Kind::ConfigMap | Kind::Secret | Kind::Lease);
+        let recorded = if said { None } else { self.recorded(write) };
+        let answer = self.faulty(write, fault);
+        if !matches!(fault, Some(Fault::Unsent)) {
+            let landed = answer.is_ok() || matches!(fault, Some(Fault::UnknownApplied)) && self.counter > changes;
+            let after = self.seen(write);
+            self.trace.add(Traced::Left(Request { write: write.clone(), landed, before, after, recorded }));
+        }
+        answer
     }
 
     fn pod(&mut self, name: &str, change: impl FnOnce(&mut Value)) {
@@ -329,7 +444,7 @@ impl State {
         }
         self.told += 1;
         let fault = self.told_faults.remove(&self.told);
-        self.faulty(write, fault)
+        self.traced(write, fault)
     }
 
     fn faulty(&mut self, write: &Write, fault: Option<Fault>) -> Result<Value, WriteError> {
@@ -414,6 +529,15 @@ impl State {
     }
 }
 
+/// Whether a journal's entry, or a list of what is armed, holds the intent of that write.
+fn intends(said: &Value, write: &Value) -> bool {
+    match said {
+        Value::Array(all) => all.iter().any(|v| intends(v, write)),
+        Value::Object(entry) if entry.contains_key("events") => intends(&entry["events"], write),
+        event => event["event"] == "intent" && event["write"] == *write,
+    }
+}
+
 /// JSON patch as the API server was seen to do it.
 fn patched(live: &Value, ops: &[Value]) -> Option<Value> {
     let mut new = live.clone();
@@ -491,6 +615,9 @@ impl State {
     }
 
     fn reconcile(&mut self) {
+        if self.controllers_rest {
+            return;
+        }
         let deployments: Vec<ObjectId> = self.objects.keys().filter(|i| i.kind == Kind::Deployment).cloned().collect();
         for d in &deployments {
             self.deployment(d);
@@ -527,22 +654,25 @@ impl State {
                     self.objects.remove(&id(Kind::ReplicaSet, &rs));
                 }
             }
-            if pods.is_empty() {
+            if pods.is_empty() && !self.nothing_goes {
                 self.objects.remove(d);
             }
             return;
         }
         let want = live["spec"]["replicas"].as_u64().unwrap_or(1);
         let sets = self.sets_of(&d.name);
+        let hash = spec_hash(&live["spec"]["template"])[..8].to_string();
+        let name = format!("{}-{hash}", d.name);
         if live["spec"]["paused"] == true {
-            let newest = sets.iter().max_by_key(|s| self.revision(s)).cloned();
-            if let Some(newest) = newest {
-                self.set_replicas(&newest, want);
+            // As `FindActiveOrLatest`: the one that has pods, else the one of the template, else the newest.
+            let active = sets.iter().find(|s| self.objects[&id(Kind::ReplicaSet, s)]["spec"]["replicas"] != json!(0)).cloned();
+            let own = sets.contains(&name).then_some(name);
+            let newest = || sets.iter().max_by_key(|s| self.revision(s)).cloned();
+            if let Some(set) = active.or(own).or_else(newest) {
+                self.set_replicas(&set, want);
             }
             return;
         }
-        let hash = spec_hash(&live["spec"]["template"])[..8].to_string();
-        let name = format!("{}-{hash}", d.name);
         let top = sets.iter().map(|s| self.revision(s)).max().unwrap_or(0);
         if !sets.contains(&name) {
             let mut template = live["spec"]["template"].clone();
@@ -641,7 +771,9 @@ impl State {
             let ports: Vec<Value> = spec["ports"].as_array().into_iter().flatten().map(|p| json!({"name":p["name"],"port":8080})).collect();
             let slice = json!({"apiVersion":"discovery.k8s.io/v1","kind":"EndpointSlice","addressType":"IPv4","endpoints":endpoints,"ports":ports,
                 "metadata":{"name":format!("{name}-1"),"namespace":NS,"labels":{"kubernetes.io/service-name":name}}});
-            self.objects.insert(id(Kind::EndpointSlice, &format!("{name}-1")), slice);
+            if !self.slices_rest {
+                self.objects.insert(id(Kind::EndpointSlice, &format!("{name}-1")), slice);
+            }
             if self.guarded.contains(&name) && self.endpoints(&name).is_empty() {
                 self.violations.push(format!("{:?}: service {name} has no ready endpoint", self.now));
             }
@@ -709,13 +841,16 @@ impl Cluster for Sim {
             if let Some(first) = s.before.remove(&n) {
                 s.arrives(&first);
             }
+            if let Some(meddle) = s.meddles.remove(&n) {
+                meddle(s, write);
+            }
             if s.status_moves && matches!(write, Write::Delete { .. }) {
                 let rv = json!(s.next().to_string());
                 if let Some(live) = s.objects.get_mut(write.object()) {
                     live["metadata"]["resourceVersion"] = rv;
                 }
             }
-            let answer = s.faulty(write, fault);
+            let answer = s.traced(write, fault);
             let said = match &answer {
                 Ok(_) => "ok".to_string(),
                 Err(e) => e.to_string(),

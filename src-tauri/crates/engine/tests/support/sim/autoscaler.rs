@@ -6,7 +6,7 @@ use std::time::Duration;
 use model::{Kind, ObjectId, names};
 use serde_json::json;
 
-use super::{Ev, State, id};
+use super::{Ev, State, Traced, id};
 
 /// `--horizontal-pod-autoscaler-sync-period`.
 pub(super) const PERIOD: Duration = Duration::from_secs(15);
@@ -16,6 +16,9 @@ const IDLE: Duration = Duration::from_secs(30);
 impl State {
     pub(super) fn autoscale(&mut self) {
         self.soon(PERIOD, Ev::Autoscale);
+        if self.controllers_rest {
+            return;
+        }
         let hpas: Vec<ObjectId> = self.objects.keys().filter(|i| i.kind == Kind::HorizontalPodAutoscaler).cloned().collect();
         for hpa in hpas {
             let spec = self.objects[&hpa]["spec"].clone();
@@ -32,6 +35,7 @@ impl State {
             if has != 0 && (has < floor || idle && has > floor) {
                 live["spec"]["replicas"] = json!(floor);
                 self.store(&target, live);
+                self.trace.add(Traced::Stranger(target));
             }
         }
     }
