@@ -370,11 +370,19 @@ impl Ctx {
     /// What stood there before may be told differently by the step that waits and by the one that writes. A word is good for
     /// what was seen, and spent by the write that it allows (`View`).
     pub fn agreed(&self, facts: &[ThreeWay]) -> bool {
-        let answers = self.view.steps.values().flat_map(|s| s.chosen.values());
-        let over = answers.filter(|a| matches!(a.choice, Choice::Overwrite | Choice::RePin));
-        let shown: Vec<&ThreeWay> = over.flat_map(|a| &a.facts).collect();
+        let shown: Vec<&ThreeWay> = self.words().collect();
         let same = |a: &ThreeWay, b: &ThreeWay| (&a.object, &a.path, &a.live, &a.after) == (&b.object, &b.path, &b.live, &b.after);
         !facts.is_empty() && facts.iter().all(|f| shown.iter().any(|s| same(s, f)))
+    }
+
+    /// Whether there is a word to write over something that is not spent.
+    pub fn has_word(&self) -> bool {
+        self.words().next().is_some()
+    }
+
+    fn words(&self) -> impl Iterator<Item = &ThreeWay> {
+        let answers = self.view.steps.values().flat_map(|s| s.chosen.values());
+        answers.filter(|a| matches!(a.choice, Choice::Overwrite | Choice::RePin)).flat_map(|a| &a.facts)
     }
 
     /// One object. Waits while the API server is silent; holds when that takes too long or when it is not allowed.

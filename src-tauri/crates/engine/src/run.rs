@@ -424,6 +424,7 @@ async fn forward(ctx: &mut Ctx, taken_over: bool) -> Result<(), Stop> {
     if taken_over || !begun {
         ctx.log(vec![Event::StepBegan { step: planned.id.clone(), direction: Direction::Run }])?;
     }
+    watchful::overwrite(ctx).await?;
     let receipt = steps::run(ctx, &planned).await?;
     // A gate that led on at once has logged its end itself.
     if ctx.view.steps.get(&planned.id).is_some_and(|s| s.status == StepStatus::Running) {

@@ -38,6 +38,21 @@ pub async fn look(ctx: &mut Ctx) -> Result<(), Stop> {
     Ok(())
 }
 
+/// Writes over what the operator has said to write over, if it is another's value of what an earlier step wrote. The step that
+/// goes on may have nothing to wait for, and would pass it by.
+pub async fn overwrite(ctx: &mut Ctx) -> Result<(), Stop> {
+    if !ctx.has_word() {
+        return Ok(());
+    }
+    for (object, fields) in ctx.view.expected() {
+        let Some(live) = ctx.get(&object).await? else { continue };
+        if ctx.agreed(&differing(&object, &live, &fields)) {
+            put_back(ctx, &object, fields).await?;
+        }
+    }
+    Ok(())
+}
+
 fn gone(object: &ObjectId) -> Contradiction {
     whole(object, sentence!("{object}: is gone", object = object.said()), None)
 }

@@ -484,7 +484,7 @@ async fn whenever_a_laptop_sleeps_in_a_promotion_nothing_lands_late_and_nothing_
 
 #[tokio::test(start_paused = true)]
 async fn whenever_a_laptop_sleeps_on_the_way_back_nothing_lands_late_and_nothing_is_lost() {
-    asleep("swap", true, 30).await;
+    asleep("swap", true, 16).await;
     asleep("promote", true, 44).await;
 }
 
@@ -540,7 +540,7 @@ async fn asleep(finish: &str, back: bool, moments: u64) {
             stage.untouched().await;
         }
     }
-    assert!(taken > 30 && met > 60, "{finish}, back: {back}: {met} times she had the run, {taken} times it was taken over");
+    assert!(taken > 20 && met > 30, "{finish}, back: {back}: {met} times she had the run, {taken} times it was taken over");
 }
 
 /// Ann's run died before it wrote anything, and its record is gone; Bob's run of the same target was let go at its gate.

@@ -34,7 +34,7 @@ async fn refused_at_every_write_a_run_goes_back_or_asks() {
                 let stage = stage(finish).await;
                 stage.sim.with(|s| s.faults.insert(n, Fault::Refused));
                 let run = stage.start().await;
-                let view = wait(&run, true, |v| resting(v)).await;
+                let view = wait(&run, true, resting).await;
                 let asked = view.hold.is_some();
                 let view = insist(run, &answers).await;
                 let tidied = view.notes.iter().any(|n| n.said.code == "left-behind");

@@ -148,6 +148,10 @@ async fn answered(stage: &Stage, run: Run, did: &Mutex<Option<Edited>>, answer: 
             assert!(named || hold.facts.iter().any(|f| f.object == edited.object), "{what}: not shown: {hold:#?}");
         }
         shown = true;
+        // To lead traffic to pods that are not there needs another word than these.
+        if hold.code == HoldCode::BothSick && answer != Answer::Again {
+            return Ended { view, shown, kept };
+        }
         let wanted = match answer {
             Answer::Again => {
                 edited.take_back(stage);
@@ -156,8 +160,6 @@ async fn answered(stage: &Stage, run: Run, did: &Mutex<Option<Edited>>, answer: 
                 vec![Choice::Retry]
             }
             Answer::Overwrite => vec![Choice::RePin, Choice::Overwrite, Choice::BackOut, Choice::Leave, Choice::GoOn],
-            // To lead traffic to pods that are not there needs another word than these.
-            Answer::BackOut if hold.code == HoldCode::BothSick => return Ended { view, shown, kept },
             Answer::BackOut => vec![Choice::BackOut, Choice::Leave, Choice::GoOn],
         };
         let choice = wanted.into_iter().find(|c| hold.choices.contains(c)).unwrap_or_else(|| panic!("{what}: {hold:#?}"));
@@ -207,6 +209,10 @@ async fn on_the_way(finish: &str) {
                 let Ended { view, shown, kept } = answered(&stage, stage.start().await, &did, answer, &case).await;
                 let Some(edited) = did.lock().expect("not poisoned").clone() else { continue };
                 held += usize::from(shown);
+                if view.hold.is_some() {
+                    assert!(edited.stands(&stage) && !stage.sim.serving("web").is_empty(), "{case}: {view:#?}");
+                    continue;
+                }
                 match &view.status {
                     RunStatus::Done => is(&stage, &smooth.end, &edited, kept, &case).await,
                     // As it was found, which may be as the stranger had left it.

@@ -6,7 +6,7 @@ use model::{Edit, Labels, ObjectId, names, sentence};
 use plan::{SelectorTo, Step};
 use serde_json::{Value, json};
 
-use super::{bring, late, revert, written};
+use super::{bring, gone, late, observed, revert, written};
 use crate::change::{Change, Contradiction, Facts, field, missing, towards, whole};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Choice, Direction, HoldCode, Receipt, Said};
@@ -84,11 +84,15 @@ pub async fn undo(ctx: &mut Ctx, service: &ObjectId, keeps: &ObjectId) -> Result
     revert(ctx, service).await
 }
 
-/// A selector that names a ReplicaSet must take every pod that serves: a template that somebody wrote since has another one.
+/// A selector that names a ReplicaSet must take every pod that serves, and that will: a template that somebody wrote since has
+/// another one.
 async fn takes_all(ctx: &mut Ctx, service: &ObjectId, live: Option<&Value>, labels: &Labels, keeps: &ObjectId) -> Result<(), Stop> {
+    observed(ctx, keeps).await?;
     let world = World::read(ctx, &service.namespace).await?;
+    let Some(d) = world.deployment(keeps) else { return Err(gone(keeps)) };
+    let stays = d.spec.paused || world.newest_hash(keeps).as_ref() == labels.get(names::POD_TEMPLATE_HASH);
     let mut serving = world.pods_of(keeps).into_iter().filter(|p| p.is_ready() && !p.is_ending());
-    if serving.all(|p| model::meta::subset(labels, &p.metadata.labels)) {
+    if stays && serving.all(|p| model::meta::subset(labels, &p.metadata.labels)) {
         return Ok(());
     }
     Err(ctx.contradicts(whole(service, sentence!("{object}: the ReplicaSet to pin it to is not known", object = service.said()), live)))
@@ -135,7 +139,7 @@ async fn hold_still(ctx: &mut Ctx, service: &ObjectId, keeps: &ObjectId) -> Resu
         let world = World::read(ctx, &service.namespace).await?;
         let all = endpoints(ctx, service).await?;
         show_endpoints(ctx, &world, service, &all);
-        let Some(d) = world.deployment(keeps) else { return Err(super::gone(keeps)) };
+        let Some(d) = world.deployment(keeps) else { return Err(gone(keeps)) };
         let ready = world.pods_of(keeps).iter().filter(|p| p.is_ready() && !p.is_ending()).count();
         let uid = d.metadata.uid.clone();
         match waits::endpoints(&all, &world.owners, &uid, u32::try_from(ready).unwrap_or(u32::MAX)) {

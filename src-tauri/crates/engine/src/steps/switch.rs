@@ -225,19 +225,21 @@ pub async fn undo(ctx: &mut Ctx, s: &Switch<'_>) -> Result<(), Stop> {
     // What was begun is finished: half of the Services here and half there is worse than either.
     let (mut left, mut theirs) = (vec![], vec![]);
     for service in &moved {
-        let net = ctx.view.net(&ctx.step, &service.service, Direction::Run);
-        let Some(live) = ctx.get(&service.service).await? else { continue };
-        match back(&service.service, &live, &net) {
-            Ok(Change::Nothing) => {}
-            Err(c) if !ctx.agreed(&c.facts) => theirs.push((*service, c)),
-            _ => left.push(*service),
+        let (id, net) = (&service.service, ctx.view.net(&ctx.step, &service.service, Direction::Run));
+        let Some(live) = ctx.get(id).await? else { continue };
+        let want = |live: Option<&Value>, _: &Facts<'_>| live.map_or(Ok(Change::Nothing), |live| back(id, live, &net));
+        match ctx.plan_write(id, Some(&live), &want) {
+            Ok(None) => {}
+            Ok(Some(_)) => left.push(*service),
+            Err(hold @ Stop::Hold { code: HoldCode::Contradiction, .. }) => theirs.push((*service, hold)),
+            Err(stop) => return Err(stop),
         }
     }
     // What somebody else has led elsewhere is asked about, once what can go back has.
     if left.is_empty()
-        && let Some((_, c)) = theirs.pop()
+        && let Some((_, hold)) = theirs.pop()
     {
-        return Err(ctx.contradicts(c));
+        return Err(hold);
     }
     // Before the first of them, and again before the rest: the first may have gone out on a reading that is two seconds
     // old by now.
@@ -284,7 +286,7 @@ async fn can_serve(ctx: &mut Ctx, s: &Switch<'_>, seconds: u32) -> Result<(), St
             return Ok(());
         }
         let has = replicas(&raw);
-        if has < want {
+        if has < want && (*s.from == ctx.plan.target.object || as_planned(ctx, s.from, &raw)) {
             let id = s.from.clone();
             ctx.bring(s.from, &move |live, _| super::scale::intended(&id, want, live)).await?;
             let said = sentence!(
@@ -308,12 +310,20 @@ async fn can_serve(ctx: &mut Ctx, s: &Switch<'_>, seconds: u32) -> Result<(), St
     }
 }
 
+/// Whether a colour is still the one of the plan: the template that served, or what this run made.
+fn as_planned(ctx: &Ctx, color: &ObjectId, live: &Value) -> bool {
+    let plan = &ctx.plan;
+    match *color == plan.target.object {
+        true => live["spec"]["template"] == plan.target.template,
+        false => live["metadata"]["annotations"][names::RUN].as_str() == Some(&plan.id),
+    }
+}
+
 /// Available pods of the colour that traffic goes back to, of those that the selectors as they were will take: not those of a
-/// template that somebody gave it since, where a selector names the ReplicaSet that served.
+/// template that somebody gave it since where a selector names the ReplicaSet that served, nor those of another's under its name.
 async fn behind(ctx: &mut Ctx, s: &Switch<'_>, from: &Value) -> Result<u32, Stop> {
-    let plan = ctx.plan.clone();
     let have = available(from);
-    if *s.from != plan.target.object || from["spec"]["template"] == plan.target.template {
+    if as_planned(ctx, s.from, from) {
         return Ok(have);
     }
     let world = World::read(ctx, &s.from.namespace).await?;

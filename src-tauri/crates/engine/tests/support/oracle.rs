@@ -297,7 +297,12 @@ impl<'a> Eye<'a> {
         }
         // What was before another change of the same field may come once more.
         self.done.retain(|(done, _)| !changes.iter().any(|c| (&c.3, &c.4) == (&done.3, &done.4)));
-        self.done.extend(changes.into_iter().map(|c| (c, false)));
+        // What admission made something else of is not done.
+        let stored = |(.., path, value): &Change| {
+            let after = request.after.as_ref().filter(|_| !path.is_empty()).and_then(|a| a.pointer(path));
+            after.is_none_or(|after| after == value)
+        };
+        self.done.extend(changes.into_iter().filter(stored).map(|c| (c, false)));
     }
 
     /// Of what is kept, sent or shown.
