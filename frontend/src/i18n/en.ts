@@ -80,6 +80,7 @@ export const en = {
   "writesNote.off": "while stale",
   "writes.unverified": "read only",
   "writesNote.unverified": "not without a reason",
+  "writesNote.never": "until the server can be verified",
   "unverified.mark": "server not verified",
   "unverified.certificate":
     "The kubeconfig asks not to verify this server's certificate (insecure-skip-tls-verify). Whoever stands in between can read everything, credentials too, and answer in its place.",

@@ -82,6 +82,7 @@ export const ko: Record<keyof typeof en, string> = {
   "writesNote.off": "정보가 오래된 동안",
   "writes.unverified": "읽기 전용",
   "writesNote.unverified": "사유 없이는 불가",
+  "writesNote.never": "서버를 검증하기 전까지",
   "unverified.mark": "서버 미검증",
   "unverified.certificate":
     "kubeconfig가 이 서버의 인증서를 검증하지 않도록 설정되어 있습니다(insecure-skip-tls-verify). 중간에 있는 누구든 자격 증명까지 모두 읽고 서버를 대신해 응답할 수 있습니다.",

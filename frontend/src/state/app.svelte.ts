@@ -41,6 +41,11 @@ export function over(state: RunState): boolean {
   return state === "done" || state === "backedOut" || state === "failed";
 }
 
+/** Production behind a server that is not verified is not written to, for no reason. */
+export function shut(c: ContextView): boolean {
+  return c.writes === "unverified" && c.environment === "production";
+}
+
 export interface Toast {
   id: number;
   text: string;

@@ -109,6 +109,9 @@ impl Said {
     }
 }
 
+/// How long a test may take, with what is built for it.
+const MINUTES: &str = "15m";
+
 fn judge(checkout: &Path, copy: &Path, bug: &Bug) -> Result<Said, PlantError> {
     let words: Vec<&str> = bug.test.split(' ').collect();
     let mut arguments = vec!["test", "-q", "-p", &bug.room];
@@ -119,7 +122,8 @@ fn judge(checkout: &Path, copy: &Path, bug: &Bug) -> Result<Said, PlantError> {
     }
     arguments.extend(words.get(1));
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| checkout.join("target"), PathBuf::from);
-    let mut command = sh::command("cargo", arguments);
+    // A bug may make a run go round for ever: whoever runs the tests notices that, too.
+    let mut command = sh::command("timeout", [MINUTES, "cargo"].into_iter().chain(arguments));
     command.current_dir(copy).env("CARGO_TARGET_DIR", target).env_remove("CARGO_MANIFEST_DIR");
     match sh::read(&mut command) {
         Ok(_) => Ok(Said::Lived),
