@@ -177,7 +177,7 @@ fn after_a_swap_helm_brings_the_retired_deployment_back_beside_green_as_the_chec
     let r = Release::install("helm-swap");
     r.0.quick_plan("swap", &[]);
     let (_, checked) = r.0.ends(&["check", "plan", "-o", "json"]);
-    assert!(checked.to_string().contains("after a swap the chart names a retired deployment: choose finish = promote"), "{checked}");
+    assert!(checked.to_string().contains("after a swap its next upgrade starts the retired version again beside the new one, and both get traffic: choose finish = promote"), "{checked}");
     r.ends(&["run", "plan", "--yes", "--confirm-context", "practice"], 0, "done");
     assert!(r.0.selector().to_string().contains("green"), "{}", r.0.selector());
     r.works(&["upgrade", "web", "chart", "--set", "version=v3"]);

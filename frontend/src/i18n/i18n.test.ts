@@ -34,7 +34,7 @@ const kept = new Set(
   `Application CDN CRD ClientIP Cloudflare Cluster ClusterIP ConfigMap DB Deployment ExternalName False Gateway HPA Ingress IngressClass Lease Local
   NetworkPolicy Never Off PDB PVC PriorityClass ReadWriteMany Ready Recreate ReplicaSet ResourceQuota Secret Service ServiceAccount StatefulSet TTL KiB
   external-dns externalTrafficPolicy false finish green hostPort init internalTrafficPolicy kubernetes.io/arch minReadySeconds nodeSelector
-  optional pod-template-hash preStop preemptionPolicy preferred progressDeadlineSeconds promote publishNotReadyAddresses
+  optional pod-template-hash preStop preemptionPolicy preferred progressDeadlineSeconds promote publishNotReadyAddresses ignoreDifferences
   readinessProbe required revisionHistoryLimit selfHeal sessionAffinity smokePath smokePort strategy swap targetPort
   topologySpreadConstraints updateMode values
   API Argo CD Changeover DNS Flux GET Git HOST:PORT:ADDRESS HTTP HTTPS Helm Kubernetes N POST SIGTERM URL helm kube-proxy kubeconfig resolve

@@ -50,6 +50,8 @@ export const sentences: Record<Form, string> = {
     "이 네임스페이스의 권한 담당자에게 operator 역할이나 다음 규칙을 요청하세요: {rule}",
   "asks for port {port}, which the new template does not have: figures of the new pods would be missing":
     "새 템플릿에 없는 포트({port})를 조회합니다. 새 파드의 지표가 빠집니다",
+  "belongs to the Argo CD application {name}, which heals itself and leaves alone the fields that this plan writes (ignoreDifferences)":
+    "Argo CD 애플리케이션 {name} 소유이며 selfHeal이 켜져 있지만, 이 계획이 쓰는 필드는 그대로 둡니다(ignoreDifferences)",
   "belongs to the Argo CD application {name}, which heals itself: it would take our changes back within seconds":
     "Argo CD 애플리케이션 {name} 소유이며 selfHeal이 켜져 있습니다. 변경이 몇 초 안에 되돌려집니다",
   "belongs to the Argo CD application {name}: a sync by hand writes Git's version back":
@@ -323,8 +325,8 @@ export const sentences: Record<Form, string> = {
   "revision {revision} still takes {share} % of the requests beside a newer one":
     "새 리비전이 있는데도 리비전 {revision}에서 요청의 {share} %를 처리하고 있습니다",
   "roll it out through {kind} {name}": "{kind} {name}에서 롤아웃하세요",
-  "run no helm on {release} meanwhile; after a swap the chart names a retired deployment: choose finish = promote":
-    "그동안 {release} 릴리스에 helm을 실행하지 마세요. swap 후에는 차트가 정리된 Deployment를 가리키므로 finish = promote를 선택하세요",
+  "run no helm on {release} meanwhile; after a swap its next upgrade starts the retired version again beside the new one, and both get traffic: choose finish = promote":
+    "그동안 {release} 릴리스에 helm을 실행하지 마세요. swap 후 다음 helm upgrade는 정리된 이전 버전을 새 버전 옆에 다시 띄워 둘 다 트래픽을 받게 하므로 finish = promote를 선택하세요",
   "run no helm on {release} meanwhile; put the new version into the chart's values before the next helm upgrade":
     "그동안 {release} 릴리스에 helm을 실행하지 마세요. 다음 helm upgrade 전에 새 버전을 차트 values에 반영하세요",
   "run {id} is being driven by process {pid} of this workstation":

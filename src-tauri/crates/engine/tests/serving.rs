@@ -230,3 +230,18 @@ async fn blue_is_not_retired_while_green_is_short_of_pods() {
     assert_eq!(stage.blue(), json!(0));
     stage.served();
 }
+
+#[tokio::test(start_paused = true)]
+async fn traffic_does_not_go_back_to_blue_whose_pods_crashed_meanwhile() {
+    let stage = Stage::new("promote", "shop:v2").await;
+    let steps = &stage.plan.steps;
+    let before = steps.iter().position(|s| s.id == "switch-back").expect("a promotion switches back") - 1;
+    let run = stage.start_with(until(&steps[before].id)).await;
+    wait(&run, true, |v| v.hold.is_some()).await;
+    stage.sim.with(|s| s.crash_all("web"));
+    seconds(1).await;
+    choose(&run, Choice::GoOn).await;
+    let view = wait(&run, false, support::resting).await;
+    assert_eq!(why(&view), "not-ready-at-cutover");
+    stage.untouched().await;
+}

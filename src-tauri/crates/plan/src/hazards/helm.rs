@@ -32,7 +32,7 @@ impl Hazard for Helm {
                         release
                     ),
                     false => sentence!(
-                        "run no helm on {release} meanwhile; after a swap the chart names a retired deployment: choose finish = promote",
+                        "run no helm on {release} meanwhile; after a swap its next upgrade starts the retired version again beside the new one, and both get traffic: choose finish = promote",
                         release
                     ),
                 };
