@@ -346,3 +346,23 @@ async fn an_autoscaler_shrinks_an_idle_colour_unless_its_floor_is_frozen() {
     stage.served();
     stage.untouched().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_selector_that_is_put_back_right_before_traffic_moves_does_not_count_as_the_move() {
+    let stage = Stage::new("promote", "shop:v2").await;
+    let steps = &stage.plan.steps;
+    let before = steps.iter().position(|s| s.id == "switch-back").expect("a promotion switches back") - 1;
+    let run = stage.start_with(Options { until: Some(steps[before].id.clone()), ..Options::default() }).await;
+    wait(&run, true, |v| v.hold.is_some()).await;
+    stage.sim.with(|s| {
+        // Nobody is behind a Service that was led elsewhere.
+        s.guarded.retain(|name| name != "web");
+        s.edit(&service("web"), "/spec/selector", json!({"app":"other"}));
+    });
+    choose(&run, Choice::GoOn).await;
+    let hold = held(&run).await;
+    assert_eq!((hold.code, hold.step.as_str()), (HoldCode::Contradiction, "switch-back"));
+    choose(&run, Choice::Overwrite).await;
+    assert_eq!(through(run, &[]).await.status, RunStatus::Done);
+    assert_eq!(stage.sim.serving("web").into_iter().collect::<Vec<_>>(), [("web".to_string(), 3)]);
+}
