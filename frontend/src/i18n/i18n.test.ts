@@ -39,7 +39,12 @@ const kept = new Set(
   topologySpreadConstraints updateMode values
   API Argo CD Changeover DNS Flux GET Git HOST:PORT:ADDRESS HTTP HTTPS Helm Kubernetes N POST SIGTERM URL helm kube-proxy kubeconfig resolve
   admission cordon drain dry-run finalizer headless image@sha256: ms operator patch reconcile rollback suspend sync upgrade webhook
-  zone`.split(/\s+/),
+  zone
+  ID IP JSON PEM SQLite UTF-8 VPN WAL YAML CA CONTAINER ExecCredential
+  IMAGE IfAvailable Always Kind/namespace/name NAME OnDelete as-groups as-uid base64 certificate-authority-data client.authentication.k8s.io clusters
+  confirm-context contexts epoch exec heartbeat http https https:// https://host:port impersonation interactiveMode kube-system
+  kubectl metadata read-only schema socks5 socks5h spec spec.containers state-dir status tls-server-name toRevision
+  toRun uid updateStrategy users v1 v1beta1 watch`.split(/\s+/),
 );
 const bare = (s: string) => s.replace(/\{\w+\}/g, " ");
 

@@ -1,7 +1,9 @@
 // What the core says (`sentence!`), in Korean, as an SRE would write it to a colleague: `Form` is what there is to say.
+import { errors } from "./errors.ko";
 import type { Form } from "./sentences";
 
 export const sentences: Record<Form, string> = {
+  ...errors,
   "Goes on although this could not be shown; it is noted in the run": "확인하지 못한 채 진행하며, 실행에 기록됩니다",
   "Leaves what is there and counts the step as undone": "지금 상태로 두고, 이 단계는 되돌린 것으로 봅니다",
   "Reads what is there now and goes on if it fits": "지금 상태를 읽고, 맞으면 이어서 진행합니다",

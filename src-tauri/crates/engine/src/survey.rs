@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, stream};
-use model::{ClusterIdentity, Kind, ObjectId};
+use model::{ClusterIdentity, Kind, ObjectId, Sentence, sentence};
 use plan::Snapshot;
 use serde_json::{Value, json};
 
@@ -90,7 +90,7 @@ fn snapshot(
     context: &str,
     objects: Vec<Value>,
     installed: BTreeSet<Kind>,
-    unread: BTreeMap<Kind, String>,
+    unread: BTreeMap<Kind, Sentence>,
 ) -> Result<Snapshot, ReadError> {
     let mut snapshot = Snapshot::from_objects(identity, context, objects)
         .map_err(|e| ReadError::Invalid { what: "objects of the namespace".into(), message: e.to_string() })?;
@@ -99,12 +99,12 @@ fn snapshot(
     Ok(snapshot)
 }
 
-fn reason(e: &ReadError) -> String {
+fn reason(e: &ReadError) -> Sentence {
     match e {
-        ReadError::Unauthorized { .. } => "unauthorized".into(),
-        ReadError::Forbidden { .. } => "forbidden".into(),
-        ReadError::Unreachable { message, .. } => format!("no answer: {message}"),
-        ReadError::Invalid { message, .. } => format!("not understood: {message}"),
+        ReadError::Unauthorized { .. } => sentence!("unauthorized"),
+        ReadError::Forbidden { .. } => sentence!("forbidden"),
+        ReadError::Unreachable { message, .. } => sentence!("no answer: {why}", why = message),
+        ReadError::Invalid { message, .. } => sentence!("not understood: {why}", why = message),
     }
 }
 

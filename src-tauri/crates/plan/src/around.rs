@@ -12,7 +12,7 @@ use model::kinds::pod::Pod;
 use model::kinds::replica_set::ReplicaSet;
 use model::kinds::service::Service;
 use model::meta::subset;
-use model::{Kind, Labels, Meta, ObjectId, names};
+use model::{Kind, Labels, Meta, ObjectId, names, sentence};
 use serde_json::Value;
 
 use crate::plan::PlanError;
@@ -35,13 +35,13 @@ impl<'a> Around<'a> {
     /// Looks the target up.
     pub fn of(snapshot: &'a Snapshot, id: &'a ObjectId) -> Result<Self, PlanError> {
         if !id.kind.rolls() {
-            let why = format!("a {} has no pod template that could be rolled out or back", id.kind);
+            let why = sentence!("a {kind} has no pod template that could be rolled out or back", kind = id.kind);
             return Err(PlanError::Unfit { object: id.clone(), why });
         }
         match (snapshot.objects.workload(id), snapshot.raw(id)) {
             (Some(deployment), Some(raw)) => Ok(Self { snapshot, id, deployment, raw }),
             _ => Err(match snapshot.unknown(id.kind) {
-                Some(why) => PlanError::Unfit { object: id.clone(), why: format!("could not be read ({why})") },
+                Some(why) => PlanError::Unfit { object: id.clone(), why: sentence!("could not be read ({why})"; why = why.clone()) },
                 None => PlanError::NoTarget(id.clone()),
             }),
         }

@@ -3,7 +3,7 @@
 
 use model::kinds::IntOrString;
 use model::kinds::service::{Service, ServicePort};
-use model::{LabelSelector, Labels, ObjectId, names};
+use model::{LabelSelector, Labels, ObjectId, Sentence, names, sentence};
 use serde_json::{Map, Value, json};
 
 use crate::plan::{ImageChange, PlanError, What};
@@ -40,13 +40,13 @@ fn is_own(key: &str) -> bool {
 /// The template that the operator wants, in blue's own labels, and the images that differ. Marks of earlier runs and
 /// `pod-template-hash` are taken out.
 pub fn wanted_template(target: &ObjectId, live: &Value, what: &What) -> Result<(Value, Vec<ImageChange>), PlanError> {
-    let unfit = |why: &str| PlanError::Unfit { object: target.clone(), why: why.to_string() };
+    let unfit = |why: Sentence| PlanError::Unfit { object: target.clone(), why };
     let template = match what {
         What::Images(images) => with_images(live, images)?,
         What::Template(given) => own_labels(given, live),
     };
     if template.pointer("/spec/containers").and_then(Value::as_array).is_none_or(Vec::is_empty) {
-        return Err(unfit("the new template has no containers"));
+        return Err(unfit(sentence!("the new template has no containers")));
     }
     let same_name = |c: &Value, name: &str| c.get("name").and_then(Value::as_str) == Some(name);
     let mut changes = Vec::new();
@@ -59,7 +59,7 @@ pub fn wanted_template(target: &ObjectId, live: &Value, what: &What) -> Result<(
         }
     }
     match &template == live {
-        true => Err(unfit("the new template equals the running one: there is nothing to roll out")),
+        true => Err(unfit(sentence!("the new template equals the running one: there is nothing to roll out"))),
         false => Ok((template, changes)),
     }
 }
@@ -70,14 +70,15 @@ fn containers(template: &Value) -> impl Iterator<Item = &Value> {
 }
 
 fn with_images(live: &Value, images: &[(String, String)]) -> Result<Value, PlanError> {
-    let wrong = |why: String| PlanError::Param { name: "image".into(), why };
+    let wrong = |why: Sentence| PlanError::Param { name: "image".into(), why };
     if images.is_empty() {
-        return Err(wrong("none given; write CONTAINER=IMAGE".into()));
+        return Err(wrong(sentence!("none given; write CONTAINER=IMAGE")));
     }
     let mut template = live.clone();
     for (container, image) in images {
         if image.trim().is_empty() || image.chars().any(char::is_whitespace) {
-            return Err(wrong(format!("container {container}: {image:?} is not an image reference")));
+            let quoted = format!("{image:?}");
+            return Err(wrong(sentence!("container {container}: {image} is not an image reference", container, image = quoted)));
         }
         let mut found = false;
         for list in ["/spec/initContainers", "/spec/containers"] {
@@ -90,7 +91,7 @@ fn with_images(live: &Value, images: &[(String, String)]) -> Result<Value, PlanE
         }
         if !found {
             let there = containers(live).filter_map(|c| c.get("name")?.as_str()).collect::<Vec<_>>().join(", ");
-            return Err(wrong(format!("container {container}: not in the template; there are {there}")));
+            return Err(wrong(sentence!("container {container}: not in the template; there are {there}", container, there)));
         }
     }
     Ok(template)

@@ -1,6 +1,7 @@
 //! The plan as a file: sealed by a hash over its canonical JSON, so that a file that was edited by hand, or torn, is
 //! refused instead of carried out.
 
+use model::{Sentence, sentence};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -27,9 +28,13 @@ pub fn sha256(value: &Value) -> String {
 
 /// The hash that the plan ought to carry. Errors: a plan that is not JSON (cannot happen with plans of this room).
 pub fn hash(plan: &Plan) -> Result<String, PlanError> {
-    let mut value = serde_json::to_value(plan).map_err(|e| PlanError::File(e.to_string()))?;
+    let mut value = serde_json::to_value(plan).map_err(|e| PlanError::File(unwritable(&e)))?;
     value["hash"] = Value::from("");
     Ok(sha256(&value))
+}
+
+fn unwritable(e: &serde_json::Error) -> Sentence {
+    sentence!("{why}", why = e)
 }
 
 /// Puts the hash in.
@@ -40,25 +45,26 @@ pub fn seal(mut plan: Plan) -> Result<Plan, PlanError> {
 
 /// The file's text: JSON made for reading, with a newline at the end.
 pub fn to_text(plan: &Plan) -> Result<String, PlanError> {
-    let text = serde_json::to_string_pretty(plan).map_err(|e| PlanError::File(e.to_string()))?;
+    let text = serde_json::to_string_pretty(plan).map_err(|e| PlanError::File(unwritable(&e)))?;
     Ok(text + "\n")
 }
 
 /// Reads a plan file. Errors ([`PlanError::File`]): not JSON, of another schema, fields missing or unknown, hash wrong.
 pub fn from_text(text: &str) -> Result<Plan, PlanError> {
-    let refuse = |why: String| PlanError::File(why);
-    let value: Value = serde_json::from_str(text).map_err(|e| refuse(format!("not JSON ({e}); it may be cut off")))?;
+    let refuse = PlanError::File;
+    let value: Value = serde_json::from_str(text).map_err(|e| refuse(sentence!("not JSON ({error}); it may be cut off", error = e)))?;
     match value.get("schema").and_then(Value::as_u64) {
         Some(n) if n == u64::from(SCHEMA) => {}
         Some(n) => {
-            return Err(refuse(format!("schema {n} is not known here (this program writes {SCHEMA}); make the plan again")));
+            let said = sentence!("schema {n} is not known here (this program writes {own}); make the plan again", n, own = SCHEMA);
+            return Err(refuse(said));
         }
-        None => return Err(refuse("no field schema: this is not a plan of Changeover".into())),
+        None => return Err(refuse(sentence!("no field schema: this is not a plan of Changeover"))),
     }
-    let plan: Plan = serde_json::from_value(value).map_err(|e| refuse(format!("not understood ({e})")))?;
+    let plan: Plan = serde_json::from_value(value).map_err(|e| refuse(sentence!("not understood ({error})", error = e)))?;
     match plan.hash == hash(&plan)? {
         true => Ok(plan),
-        false => Err(refuse("its hash does not match its content: it was edited after it was made; make the plan again".into())),
+        false => Err(refuse(sentence!("its hash does not match its content: it was edited after it was made; make the plan again"))),
     }
 }
 

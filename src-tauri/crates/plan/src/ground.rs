@@ -3,7 +3,7 @@
 
 use model::kinds::hpa::Hpa;
 use model::kinds::service::Service;
-use model::{Kind, Labels, ObjectId, names};
+use model::{Kind, Labels, ObjectId, names, sentence};
 use serde_json::{Map, Value, json};
 
 use crate::around::{Around, hpas_of, is_entry, is_ours};
@@ -129,8 +129,9 @@ fn fits_selector(around: &Around<'_>, labels: &Labels) -> Result<(), PlanError> 
         true => Ok(()),
         false => Err(PlanError::Unfit {
             object: around.id.clone(),
-            why: "the new template's labels do not satisfy its selector, which cannot be changed; keep the labels that it selects by"
-                .into(),
+            why: sentence!(
+                "the new template's labels do not satisfy its selector, which cannot be changed; keep the labels that it selects by"
+            ),
         }),
     }
 }
@@ -192,15 +193,21 @@ pub(crate) fn numbered(name: &str, index: usize) -> String {
 fn routed(around: &Around<'_>, green_labels: &Labels, colour: &str) -> Result<Vec<Routed>, PlanError> {
     let mut services = around.services();
     if let Some(why) = around.snapshot.unknown(Kind::Service) {
-        return Err(PlanError::Unfit { object: around.id.clone(), why: format!("its services could not be read ({why})") });
+        return Err(PlanError::Unfit {
+            object: around.id.clone(),
+            why: sentence!("its services could not be read ({why})"; why = why.clone()),
+        });
     }
     if services.is_empty() {
         let why = match crate::record::open(&around.snapshot.objects, around.id).first() {
             // Its Services are pinned, or lead elsewhere already.
-            Some(open) => {
-                format!("run {} of it is not over; {} drove it last: finish it, back it out or take it over first", open.run, open.by)
-            }
-            None => "no service selects its pods, so there is no traffic to move; a rolling update fits, or a rollback".to_string(),
+            Some(open) => sentence!(
+                "run {run} of it is not over; {by} drove it last: finish it, back it out or take it over first",
+                run = open.run,
+                by = open.by
+            ),
+            None => sentence!("no service selects its pods, so there is no traffic to move")
+                .and(sentence!("a rolling update fits, or a rollback")),
         };
         return Err(PlanError::Unfit { object: around.id.clone(), why });
     }
@@ -212,7 +219,9 @@ fn routed(around: &Around<'_>, green_labels: &Labels, colour: &str) -> Result<Ve
         let selector = s.spec.selector.clone();
         let missing = selector.iter().find(|(k, v)| k.as_str() != names::COLOR && green_labels.get(*k) != Some(*v));
         if let Some((k, v)) = missing {
-            let why = format!("selects {k}={v}, which the new template does not carry; keep that label, or change the service first");
+            let label = format!("{k}={v}");
+            let why =
+                sentence!("selects {label}, which the new template does not carry; keep that label, or change the service first", label);
             return Err(PlanError::Unfit { object: id, why });
         }
         let with = |colour: &str| {
@@ -240,7 +249,7 @@ fn preview_selector(manifest: &Value, green_labels: &Labels) -> Labels {
 fn green_count(around: &Around<'_>, hpas: &[(&Hpa, bool)], given: Option<u32>) -> Result<u32, PlanError> {
     let floor = hpas.iter().map(|(h, _)| h.spec.min_replicas.unwrap_or(1)).max().unwrap_or(0);
     match given.unwrap_or(around.deployment.status.replicas.max(floor)) {
-        0 => Err(wrong("green", "blue has no pods to go by; say how many green shall have")),
+        0 => Err(wrong("green", sentence!("blue has no pods to go by; say how many green shall have"))),
         n => Ok(n),
     }
 }

@@ -1,6 +1,7 @@
 //! What a strategy lets the operator choose: the form of the window, `--set` of the command line and the check of a plan
 //! file are all drawn from one list.
 
+use model::{Sentence, sentence};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -60,10 +61,10 @@ impl ParamSchema {
         let given = match given {
             Value::Null => &none,
             Value::Object(map) => map,
-            _ => return Err(wrong("(all)", "must be an object of names and values")),
+            _ => return Err(wrong("(all)", sentence!("must be an object of names and values"))),
         };
         if let Some(unknown) = given.keys().find(|k| !self.params.iter().any(|p| p.name == k.as_str())) {
-            return Err(wrong(unknown, &format!("not known; there are {}", self.names())));
+            return Err(wrong(unknown, sentence!("not known; there are {names}", names = self.names())));
         }
         let mut filled = Map::new();
         for p in &self.params {
@@ -79,10 +80,10 @@ impl ParamSchema {
     /// Reads a value as it is typed after `NAME=`; a list is split at commas.
     pub fn parse(&self, name: &str, text: &str) -> Result<Value, PlanError> {
         let Some(p) = self.params.iter().find(|p| p.name == name) else {
-            return Err(wrong(name, &format!("not known; there are {}", self.names())));
+            return Err(wrong(name, sentence!("not known; there are {names}", names = self.names())));
         };
         let value = match p.kind {
-            ParamKind::Integer { .. } => json!(text.parse::<i64>().map_err(|_| wrong(name, "must be a whole number"))?),
+            ParamKind::Integer { .. } => json!(text.parse::<i64>().map_err(|_| wrong(name, sentence!("must be a whole number")))?),
             ParamKind::TextList => json!(text.split(',').map(str::trim).filter(|t| !t.is_empty()).collect::<Vec<_>>()),
             ParamKind::Choice { .. } | ParamKind::Text => json!(text),
         };
@@ -104,16 +105,17 @@ impl Param {
         };
         match fits {
             true => Ok(value.clone()),
-            false => Err(wrong(self.name, &self.expects())),
+            false => Err(wrong(self.name, self.expects())),
         }
     }
 
-    fn expects(&self) -> String {
+    fn expects(&self) -> Sentence {
         match &self.kind {
-            ParamKind::Integer { unit, min, max } => format!("must be a whole number from {min} to {max} {unit}").trim_end().to_string(),
-            ParamKind::Choice { options } => format!("must be one of {}", options.join(", ")),
-            ParamKind::Text => "must be a text".into(),
-            ParamKind::TextList => "must be a list of texts".into(),
+            ParamKind::Integer { unit: "", min, max } => sentence!("must be a whole number from {min} to {max}", min, max),
+            ParamKind::Integer { unit, min, max } => sentence!("must be a whole number from {min} to {max} {unit}", min, max, unit),
+            ParamKind::Choice { options } => sentence!("must be one of {options}", options = options.join(", ")),
+            ParamKind::Text => sentence!("must be a text"),
+            ParamKind::TextList => sentence!("must be a list of texts"),
         }
     }
 }
@@ -135,8 +137,8 @@ pub fn texts(filled: &Map<String, Value>, name: &str) -> Vec<String> {
 }
 
 /// The error of a parameter.
-pub fn wrong(name: &str, why: &str) -> PlanError {
-    PlanError::Param { name: name.to_string(), why: why.to_string() }
+pub fn wrong(name: &str, why: Sentence) -> PlanError {
+    PlanError::Param { name: name.to_string(), why }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The plan: a directed acyclic graph of steps, bound to one cluster and one target, versioned and hashed.
 
 use jiff::Timestamp;
-use model::{ClusterIdentity, ObjectId};
+use model::{ClusterIdentity, ObjectId, Sentence, sentence};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -112,27 +112,36 @@ pub enum Finish {
 
 /// Why there is no plan.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.said())]
 pub enum PlanError {
     /// A parameter is unknown or out of range.
-    #[error("parameter {name}: {why}")]
     Param {
         /// Parameter.
         name: String,
         /// What is wrong and what is right.
-        why: String,
+        why: Sentence,
     },
     /// The target is not in the snapshot.
-    #[error("{}: not found", .0.said())]
     NoTarget(ObjectId),
     /// The strategy cannot be used on this target.
-    #[error("{}: {why}", object.said())]
     Unfit {
         /// Target.
         object: ObjectId,
         /// Why, and what to do.
-        why: String,
+        why: Sentence,
     },
     /// A plan file that cannot be read.
-    #[error("plan file: {0}")]
-    File(String),
+    File(Sentence),
+}
+
+impl PlanError {
+    /// For people.
+    pub fn said(&self) -> Sentence {
+        match self {
+            PlanError::Param { name, why } => sentence!("parameter {name}: {why}", name; why = why.clone()),
+            PlanError::NoTarget(object) => sentence!("{object}: not found", object = object.said()),
+            PlanError::Unfit { object, why } => sentence!("{object}: {what}", object = object.said(); what = why.clone()),
+            PlanError::File(why) => sentence!("plan file: {why}"; why = why.clone()),
+        }
+    }
 }

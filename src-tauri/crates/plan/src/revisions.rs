@@ -55,7 +55,10 @@ pub struct Revision {
 pub fn revisions(snapshot: &Snapshot, target: &ObjectId) -> Result<Vec<Revision>, PlanError> {
     let around = Around::of(snapshot, target)?;
     if let Some(why) = snapshot.unknown(history::kept_in(target.kind)) {
-        return Err(PlanError::Unfit { object: target.clone(), why: format!("its history could not be read ({why})") });
+        return Err(PlanError::Unfit {
+            object: target.clone(),
+            why: sentence!("its history could not be read ({why})"; why = why.clone()),
+        });
     }
     let kept = history::of(&around);
     let (served, left) = (history::served(&kept), history::left(&kept));

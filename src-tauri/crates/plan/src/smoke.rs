@@ -2,6 +2,7 @@
 
 use model::kinds::IntOrString;
 use model::kinds::service::Service;
+use model::sentence;
 use serde_json::Value;
 
 use crate::derive::target_of;
@@ -19,7 +20,7 @@ pub fn check(template: &Value, services: &[&Service], path: Option<&str>, port: 
         return Ok(None);
     }
     if path.is_some_and(|p| !p.starts_with('/') || p.chars().any(|c| c.is_whitespace() || c.is_control())) {
-        return Err(wrong("smokePath", "must start with / and hold no blanks; leave it empty for no smoke check"));
+        return Err(wrong("smokePath", sentence!("must start with / and hold no blanks; leave it empty for no smoke check")));
     }
     let probe = containers(template).find_map(|c| c.pointer("/readinessProbe/httpGet").map(|get| (c, get)));
     if probe.is_some_and(|(_, g)| g.get("scheme").and_then(Value::as_str) == Some("HTTPS")) && path.is_none() {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{ClusterIdentity, Kind, ObjectId, ObjectSet};
+use model::{ClusterIdentity, Kind, ObjectId, ObjectSet, Sentence};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -23,7 +23,7 @@ pub struct Snapshot {
     /// Kinds that the API server serves.
     pub installed: BTreeSet<Kind>,
     /// Kinds that could not be read, with why (`forbidden`, …): absent is not the same as unknown.
-    pub unread: BTreeMap<Kind, String>,
+    pub unread: BTreeMap<Kind, Sentence>,
     /// Answers to `SelfSubjectAccessReview`s that were asked.
     pub access: BTreeMap<Access, bool>,
     /// Outcomes of the dry runs that were asked.
@@ -161,8 +161,8 @@ impl Snapshot {
 
     /// Why objects of that kind are not known, if they are not. A kind that the server does not serve is known: there
     /// are none.
-    pub fn unknown(&self, kind: Kind) -> Option<&str> {
-        self.unread.get(&kind).map(String::as_str)
+    pub fn unknown(&self, kind: Kind) -> Option<&Sentence> {
+        self.unread.get(&kind)
     }
 
     /// The object as the server returned it.

@@ -38,8 +38,8 @@ impl ArgoCd {
             let message = match ctx.snapshot.unknown(Kind::Application) {
                 Some(why) => sentence!(
                     "belongs to the Argo CD application {name}; whether it heals itself could not be checked (applications were not read: {why})",
-                    name,
-                    why
+                    name;
+                    why = why.clone()
                 ),
                 None => sentence!(
                     "belongs to the Argo CD application {name}; whether it heals itself could not be checked (it was not found among those that were read)",

@@ -50,8 +50,8 @@ impl Flux {
                 Some(why) => sentence!(
                     "belongs to the Flux {kind} {name}; whether it would take our changes back could not be checked ({why})",
                     kind,
-                    name,
-                    why
+                    name;
+                    why = why.clone()
                 ),
                 None => sentence!(
                     "belongs to the Flux {kind} {name}; whether it would take our changes back could not be checked (it was not found among those that were read)",

@@ -49,8 +49,7 @@ impl Hazard for MissingReference {
             }
         }
         for kind in unknown {
-            let why = ctx.snapshot.unknown(kind).unwrap_or_default();
-            all.push(unchecked(self, ctx.around.id, kind, why));
+            all.extend(ctx.snapshot.unknown(kind).map(|why| unchecked(self, ctx.around.id, kind, why)));
         }
         all
     }

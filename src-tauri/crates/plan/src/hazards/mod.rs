@@ -197,7 +197,7 @@ pub fn check(snapshot: &Snapshot, plan: &Plan) -> Vec<Finding> {
     let around = match Around::of(snapshot, &plan.target.object) {
         Ok(around) => around,
         Err(e) => {
-            let (message, remedy) = (sentence!("{why}", why = e), sentence!("make the plan again"));
+            let (message, remedy) = (e.said(), sentence!("make the plan again"));
             let object = plan.target.object.clone();
             return vec![Finding { code: "no-target".into(), severity: Severity::Block, object, message, remedy }];
         }
@@ -303,7 +303,7 @@ fn words(container: &Value) -> impl Iterator<Item = &str> {
 }
 
 /// The warning that something could not be looked at.
-fn unchecked(hazard: &dyn Hazard, object: &ObjectId, kind: Kind, why: &str) -> Finding {
-    let message = sentence!("could not be checked: {kind} were not read ({why})", kind = kind.plural(), why);
+fn unchecked(hazard: &dyn Hazard, object: &ObjectId, kind: Kind, why: &Sentence) -> Finding {
+    let message = sentence!("could not be checked: {kind} were not read ({why})", kind = kind.plural(); why = why.clone());
     finding(hazard, Severity::Warn, object, message, sentence!("check it by hand, or get the right to read them"))
 }

@@ -10,7 +10,7 @@
 
 use jiff::Timestamp;
 use model::kinds::hpa::Hpa;
-use model::{Kind, LabelSelector, ObjectId};
+use model::{Kind, LabelSelector, ObjectId, sentence};
 use serde_json::{Value, json};
 
 use super::{Draft, Strategy};
@@ -110,7 +110,8 @@ impl Strategy for BlueGreen {
     ) -> Result<Plan, PlanError> {
         let around = Around::of(snapshot, target)?;
         if target.kind != Kind::Deployment {
-            let why = format!("a {} cannot stand twice beside itself, for its pods have names or nodes of their own", target.kind);
+            let why =
+                sentence!("a {kind} cannot stand twice beside itself, for its pods have names or nodes of their own", kind = target.kind);
             return Err(PlanError::Unfit { object: target.clone(), why });
         }
         let ground = Ground::lay(around, what, self.params().fill(params)?)?;

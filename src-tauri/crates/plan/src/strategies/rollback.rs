@@ -6,7 +6,7 @@
 //! best (`revisions`), not the second-highest number.
 
 use jiff::Timestamp;
-use model::{Kind, ObjectId};
+use model::{Kind, ObjectId, Sentence, sentence};
 use serde_json::{Value, json};
 
 use super::{Draft, Strategy, default_deadline};
@@ -61,18 +61,20 @@ impl Strategy for Rollback {
         id: &str,
     ) -> Result<Plan, PlanError> {
         if *what != What::Images(Vec::new()) {
-            return Err(wrong("image", "a rollback takes its template from the history; leave images and template out"));
+            return Err(wrong("image", sentence!("a rollback takes its template from the history; leave images and template out")));
         }
         let around = Around::of(snapshot, target)?;
         if around.deployment.spec.strategy.kind == "OnDelete" {
-            let why = "its pods take a template only when somebody deletes them (updateStrategy OnDelete): write the template by kubectl, and delete them one by one";
-            return Err(unfit(&around, why.into()));
+            let why = sentence!(
+                "its pods take a template only when somebody deletes them (updateStrategy OnDelete): write the template by kubectl, and delete them one by one"
+            );
+            return Err(unfit(&around, why));
         }
         let mut params = self.params().fill(params)?;
         let before = around.template();
         let to = match text(&params, "toRun").filter(|run| !run.is_empty()) {
             Some(_) if number(&params, "toRevision").is_some() => {
-                return Err(wrong("toRun", "give a revision or a run, not both"));
+                return Err(wrong("toRun", sentence!("give a revision or a run, not both")));
             }
             Some(run) => before_run(&around, run)?,
             None => revision(&around, number(&params, "toRevision"))?,
@@ -124,7 +126,7 @@ fn revision(around: &Around<'_>, wanted: Option<u32>) -> Result<To, PlanError> {
     let all = revisions(around.snapshot, around.id)?;
     let to = choose(around, &all, wanted)?;
     if to.template.is_null() {
-        return Err(unfit(around, "the template of that revision was not read".into()));
+        return Err(unfit(around, sentence!("the template of that revision was not read")));
     }
     let said = match &to.change_cause {
         Some(cause) => format!("revision {} ({cause})", to.number),
@@ -138,70 +140,79 @@ fn before_run(around: &Around<'_>, run: &str) -> Result<To, PlanError> {
     let past = &around.snapshot.past;
     let Some(found) = past.iter().find(|p| p.run == run) else {
         let known: Vec<&str> = past.iter().map(|p| p.run.as_str()).collect();
-        let known = if known.is_empty() { "there are none".to_string() } else { format!("there are {}", known.join(", ")) };
-        return Err(unfit(around, format!("run {run} is not a run of it that is over and that this workstation knows; {known}")));
+        let known = if known.is_empty() { sentence!("there are none") } else { sentence!("there are {names}", names = known.join(", ")) };
+        let why = sentence!("run {run} is not a run of it that is over and that this workstation knows", run);
+        return Err(unfit(around, why.and(known)));
     };
     if let Some(why) = excluded_before(around, found) {
-        return Err(unfit(around, format!("the template from before run {run}: {why}")));
+        return Err(unfit(around, sentence!("the template from before run {run}: {why}", run; why)));
     }
     Ok(To { template: found.before.clone(), number: None, said: format!("the template before run {run}") })
 }
 
-fn unfit(around: &Around<'_>, why: String) -> PlanError {
+fn unfit(around: &Around<'_>, why: Sentence) -> PlanError {
     PlanError::Unfit { object: around.id.clone(), why }
 }
 
 fn choose<'a>(around: &Around<'_>, all: &'a [Revision], wanted: Option<u32>) -> Result<&'a Revision, PlanError> {
-    let unfit = |why: String| unfit(around, why);
+    let unfit = |why: Sentence| unfit(around, why);
     let there = || {
         let mut list: Vec<&Revision> = all.iter().collect();
         list.sort_by_key(|r| r.number);
-        let said = list.iter().map(|r| format!("{}{}", r.number, if r.current { " (runs now)" } else { "" }));
-        said.collect::<Vec<_>>().join(", ")
+        let now = list.iter().find(|r| r.current).map(|r| r.number);
+        let others = list.iter().filter(|r| !r.current).map(|r| r.number.to_string());
+        (others.collect::<Vec<_>>().join(", "), now)
     };
     if all.iter().all(|r| r.current) {
         return Err(unfit(nothing_kept(around)));
     }
     match wanted {
         Some(n) => match all.iter().find(|r| r.number == u64::from(n)) {
-            None => Err(unfit(format!("revision {n} is not in its history any more; there are {}", there()))),
+            None => Err(unfit(match there() {
+                (others, Some(now)) => {
+                    sentence!("revision {n} is not in its history any more; there are {others}, {now} (runs now)", n, others, now)
+                }
+                (others, None) => sentence!("revision {n} is not in its history any more; there are {others}", n, others),
+            })),
             Some(r) => match &r.excluded {
-                Some(why) => Err(unfit(format!("revision {n}: {why}"))),
+                Some(why) => Err(unfit(sentence!("revision {n}: {why}", n; why = why.clone()))),
                 None => Ok(r),
             },
         },
         None => best(all).ok_or_else(|| {
-            let against = |r: &Revision| r.reasons.iter().find(|r| r.weight < 0).map(|r| r.said.to_string());
+            let against = |r: &Revision| r.reasons.iter().find(|r| r.weight < 0).map(|r| r.said.clone());
             let why = all.iter().filter(|r| !r.current).map(|r| {
-                let why = r.excluded.as_ref().map(ToString::to_string).or_else(|| against(r)).unwrap_or_default();
-                format!("revision {}: {why}", r.number)
+                let why = r.excluded.clone().or_else(|| against(r)).unwrap_or_default();
+                sentence!("revision {n}: {why}", n = r.number; why)
             });
-            let why = why.collect::<Vec<_>>().join("; ");
+            let why = why.reduce(Sentence::and).unwrap_or_default();
             match all.iter().any(|r| r.excluded.is_none()) {
-                true => unfit(format!("no revision can be advised ({why}); name the one that you want (toRevision)")),
-                false => unfit(format!("no revision can be gone back to ({why})")),
+                true => unfit(sentence!("no revision can be advised ({why}); name the one that you want (toRevision)"; why)),
+                false => unfit(sentence!("no revision can be gone back to ({why})"; why)),
             }
         }),
     }
 }
 
 /// Why there is nothing to choose from, and where the version before may still be.
-fn nothing_kept(around: &Around<'_>) -> String {
+fn nothing_kept(around: &Around<'_>) -> Sentence {
     if let Some(p) = before(around) {
-        return format!(
-            "its history holds no other revision; run {} kept the template from before it: go back to that (toRun={})",
-            p.run, p.run
+        return sentence!(
+            "its history holds no other revision; run {run} kept the template from before it: go back to that (toRun={run})",
+            run = p.run
         );
     }
     match (retired(around), around.deployment.spec.revision_history_limit) {
-        (Some((name, image)), _) => {
-            format!("its history holds no other revision; deployment {name}, which was retired, ran {image}: bring that in by a Blue/Green")
-        }
-        (None, Some(0)) => format!(
-            "its history is empty, because revisionHistoryLimit is 0: no old {} is kept; roll the old version out anew",
-            kept_in(around.id.kind)
+        (Some((name, image)), _) => sentence!(
+            "its history holds no other revision; deployment {name}, which was retired, ran {image}: bring that in by a Blue/Green",
+            name,
+            image
         ),
-        (None, _) => "its history holds no other revision: there is nothing to go back to".into(),
+        (None, Some(0)) => sentence!(
+            "its history is empty, because revisionHistoryLimit is 0: no old {kind} is kept; roll the old version out anew",
+            kind = kept_in(around.id.kind)
+        ),
+        (None, _) => sentence!("its history holds no other revision: there is nothing to go back to"),
     }
 }
 

@@ -170,7 +170,7 @@ pub fn request(case: &Path) -> Request {
 pub fn snapshot(case: &Path, request: &Request) -> Snapshot {
     let cluster = ClusterIdentity { uid: "c1".into(), server: "https://lab.example:6443".into(), ca_sha256: String::new() };
     let mut snapshot = Snapshot::from_objects(cluster, "lab", objects(case)).expect("objects decode");
-    snapshot.unread = request.unread.clone();
+    snapshot.unread = request.unread.iter().map(|(kind, why)| (*kind, model::sentence!("{why}", why))).collect();
     snapshot.dry_runs = request
         .dry_runs
         .iter()

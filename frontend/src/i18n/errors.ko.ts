@@ -1,0 +1,79 @@
+// Why something could not be done, what to do then, and what is to be said of a context or a file, in Korean. Part of sentences.ko.ts.
+import type { Form } from "./sentences";
+
+export const errors = {
+  // contexts, plans and runs
+  "there are {names}": "사용할 수 있는 것: {names}",
+  // why there is no plan
+  "a {kind} has no pod template that could be rolled out or back":
+    "{kind}: 롤아웃하거나 되돌릴 파드 템플릿이 없는 종류입니다",
+  "could not be read ({why})": "조회하지 못했습니다({why})",
+  forbidden: "권한 없음",
+  unauthorized: "로그인되어 있지 않음",
+  "not understood: {why}": "내용을 이해할 수 없음: {why}",
+  "a {kind} cannot stand twice beside itself, for its pods have names or nodes of their own":
+    "{kind}: 나란히 두 벌을 띄울 수 없는 종류입니다. 파드마다 이름이나 노드가 정해져 있습니다",
+  "container {container}: not in the template; there are {there}":
+    "컨테이너 {container}: 템플릿에 없습니다. 있는 컨테이너: {there}",
+  "container {container}: {image} is not an image reference": "컨테이너 {container}: 이미지 주소가 아닙니다({image})",
+  "none given; write CONTAINER=IMAGE": "지정된 이미지가 없습니다. CONTAINER=IMAGE 형식으로 쓰세요",
+  "the new template equals the running one: there is nothing to roll out":
+    "새 템플릿이 실행 중인 것과 같아 롤아웃할 것이 없습니다",
+  "the new template has no containers": "새 템플릿에 컨테이너가 없습니다",
+  "its hash does not match its content: it was edited after it was made; make the plan again":
+    "해시가 내용과 맞지 않습니다. 만든 뒤에 수정된 파일이므로 계획을 다시 만드세요",
+  "no field schema: this is not a plan of Changeover": "schema 필드가 없습니다. Changeover의 계획이 아닙니다",
+  "not JSON ({error}); it may be cut off": "JSON이 아닙니다({error}). 파일이 잘렸을 수 있습니다",
+  "not understood ({error})": "내용을 이해할 수 없습니다({error})",
+  "schema {n} is not known here (this program writes {own}); make the plan again":
+    "여기서는 모르는 스키마입니다: {n} (이 프로그램의 스키마는 {own}). 계획을 다시 만드세요",
+  "a rolling update fits, or a rollback": "롤링 업데이트나 롤백을 쓰세요",
+  "blue has no pods to go by; say how many green shall have":
+    "기준으로 삼을 블루 파드가 없습니다. 그린 파드 수를 지정하세요",
+  "its services could not be read ({why})": "Service를 조회하지 못했습니다({why})",
+  "run {run} of it is not over; {by} drove it last: finish it, back it out or take it over first":
+    "실행 {run}: 아직 끝나지 않았습니다. 마지막으로 {by} 님이 진행했습니다. 먼저 마무리하거나 원복하거나 넘겨받으세요",
+  "selects {label}, which the new template does not carry; keep that label, or change the service first":
+    "셀렉터의 라벨이 새 템플릿에 없습니다: {label}. 라벨을 유지하거나 Service를 먼저 바꾸세요",
+  "the new template's labels do not satisfy its selector, which cannot be changed; keep the labels that it selects by":
+    "새 템플릿의 라벨이 셀렉터와 맞지 않으며 셀렉터는 바꿀 수 없습니다. 셀렉터에 쓰이는 라벨을 유지하세요",
+  "must be a list of texts": "문자열 목록이어야 합니다",
+  "must be a text": "문자열이어야 합니다",
+  "must be a whole number": "정수여야 합니다",
+  "must be a whole number from {min} to {max}": "{min}에서 {max} 사이의 정수여야 합니다",
+  "must be a whole number from {min} to {max} {unit}": "{min}에서 {max} 사이의 정수여야 합니다(단위: {unit})",
+  "must be an object of names and values": "이름과 값으로 된 객체여야 합니다",
+  "must be one of {options}": "다음 중 하나여야 합니다: {options}",
+  "not known; there are {names}": "알 수 없는 설정입니다. 사용할 수 있는 것: {names}",
+  "parameter {name}: {why}": "설정 {name}: {why}",
+  "plan file: {why}": "계획 파일: {why}",
+  "its history could not be read ({why})": "이력을 조회하지 못했습니다({why})",
+  "a rollback takes its template from the history; leave images and template out":
+    "롤백은 이력의 템플릿을 씁니다. 이미지와 템플릿을 지정하지 마세요",
+  "give a revision or a run, not both": "리비전과 실행 중 하나만 지정하세요",
+  "its history holds no other revision: there is nothing to go back to":
+    "이력에 다른 리비전이 없어 되돌릴 것이 없습니다",
+  "its history holds no other revision; deployment {name}, which was retired, ran {image}: bring that in by a Blue/Green":
+    "이력에 다른 리비전이 없습니다. 정리된 Deployment {name}에서 {image} 이미지를 썼으니 블루/그린으로 배포하세요",
+  "its history holds no other revision; run {run} kept the template from before it: go back to that (toRun={run})":
+    "이력에 다른 리비전이 없습니다. 실행 {run}에 그 이전의 템플릿이 남아 있으니 그것으로 되돌리세요(toRun={run})",
+  "its history is empty, because revisionHistoryLimit is 0: no old {kind} is kept; roll the old version out anew":
+    "revisionHistoryLimit이 0이라 이력이 비어 있습니다(남은 {kind} 없음). 이전 버전을 새로 롤아웃하세요",
+  "its pods take a template only when somebody deletes them (updateStrategy OnDelete): write the template by kubectl, and delete them one by one":
+    "파드를 삭제해야만 템플릿이 적용됩니다(updateStrategy OnDelete). 템플릿을 직접 적용하고 파드를 하나씩 삭제하세요",
+  "no revision can be advised ({why}); name the one that you want (toRevision)":
+    "권할 만한 리비전이 없습니다({why}). 원하는 리비전을 지정하세요(toRevision)",
+  "no revision can be gone back to ({why})": "되돌릴 수 있는 리비전이 없습니다({why})",
+  "revision {n} is not in its history any more; there are {others}":
+    "리비전 {n}: 이력에 더 이상 없습니다. 있는 리비전: {others}",
+  "revision {n} is not in its history any more; there are {others}, {now} (runs now)":
+    "리비전 {n}: 이력에 더 이상 없습니다. 있는 리비전: {others}, {now}(현재 버전)",
+  "revision {n}: {why}": "리비전 {n}: {why}",
+  "run {run} is not a run of it that is over and that this workstation knows":
+    "실행 {run}: 이 컴퓨터에 남아 있는, 이 워크로드의 끝난 실행이 아닙니다",
+  "the template from before run {run}: {why}": "실행 {run} 이전의 템플릿: {why}",
+  "the template of that revision was not read": "그 리비전의 템플릿을 조회하지 못했습니다",
+  "there are none": "사용할 수 있는 것이 없습니다",
+  "must start with / and hold no blanks; leave it empty for no smoke check":
+    "/로 시작하고 공백이 없어야 합니다. 점검하지 않으려면 비워 두세요",
+} satisfies Partial<Record<Form, string>>;
