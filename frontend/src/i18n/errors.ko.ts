@@ -2,6 +2,53 @@
 import type { Form } from "./sentences";
 
 export const errors = {
+  // journals, records and runs
+  "choice {choice}: not known": "선택 {choice}: 알 수 없는 선택입니다",
+  "journal {path}: cannot write ({why})": "저널 {path}: 쓸 수 없습니다({why})",
+  "journal {path}: {why}": "저널 {path}: {why}",
+  "run {run}: exists already": "실행 {run}: 이미 있습니다",
+  "run {run}: held by process {pid}": "실행 {run}: 프로세스 {pid}에서 진행 중입니다",
+  "run {run}: not found": "실행 {run}: 찾을 수 없습니다",
+  "run {run}: not held by this process, its epoch is {epoch} (claim it first; if another has it, leave it alone)":
+    "실행 {run}: 이 프로세스에서 진행하는 실행이 아닙니다(현재 epoch {epoch}). 다른 곳에서 진행 중이면 그대로 두세요",
+  "armed writes not readable ({error})": "대기 중이던 쓰기를 읽을 수 없습니다({error})",
+  "entry {seq} is missing": "항목 {seq}번이 없습니다",
+  "entry {seq}: not readable ({error})": "항목 {seq}번: 읽을 수 없습니다({error})",
+  "it has no plan": "계획이 없습니다",
+  "its plan is of another run than it says": "계획이 기록에 적힌 것과 다른 실행의 것입니다",
+  "its plan is of another target than its name says": "계획의 대상이 이름과 다릅니다",
+  "its plan writes to {object}, outside its namespace": "계획이 네임스페이스 밖의 오브젝트에 씁니다: {object}",
+  "not the record of a run, or of another version of Changeover":
+    "실행 기록이 아니거나 다른 버전의 Changeover에서 만든 것입니다",
+  "nothing of it is used: look at the cluster, and undo by hand what is left":
+    "기록을 전혀 쓰지 않습니다. 클러스터를 확인하고 남은 것은 직접 되돌리세요",
+  "run {run}: is over ({status})": "실행 {run}: 이미 끝났습니다({status})",
+  "run {run}: no longer driven by this process": "실행 {run}: 더 이상 이 프로세스에서 진행하지 않습니다",
+  "run {run}: {choice} cannot be chosen now": "실행 {run}: 지금은 선택할 수 없습니다({choice})",
+  "run {run}: {why}": "실행 {run}: {why}",
+  "its name is that of a run's record, and it is none": "실행 기록의 이름이지만 실행 기록이 아닙니다",
+  "run {run} is driven by {by}, last heard of a moment ago": "실행 {run}: {by} 님이 진행 중입니다(방금 전 신호 있음)",
+  "run {run} is driven by {by}, last heard of a while ago":
+    "실행 {run}: {by} 님이 진행 중입니다(마지막 신호가 좀 지났음)",
+  "run {run} is driven by {by}, last heard of at a time that cannot be told ({why})":
+    "실행 {run}: {by} 님이 진행 중입니다(마지막 신호를 확인할 수 없음: {why})",
+  "run {run} is driven by {by}, last heard of by its record": "실행 {run}: {by} 님이 진행 중입니다(실행 기록 기준)",
+  "run {run} of this workload is not over; {by} drove it last":
+    "이 워크로드의 실행 {run}: 아직 끝나지 않았습니다. 마지막으로 {by} 님이 진행했습니다",
+  "the record that other workstations need cannot be kept: {why}":
+    "다른 컴퓨터에서 볼 실행 기록을 남길 수 없습니다: {why}",
+  "{object}: no run that could be taken over": "{object}: 넘겨받을 수 있는 실행이 없습니다",
+  "run: {event} cannot follow {status}": "실행 순서가 맞지 않습니다: {status} 다음에 {event}",
+  "cluster {server}: not the one that the plan was made for (another kube-system uid, server or authority)":
+    "클러스터 {server}: 계획을 만든 클러스터가 아닙니다(kube-system uid, 서버 또는 CA가 다름)",
+  "{object}: deleted or made anew since the plan was made": "{object}: 계획을 만든 뒤에 삭제됐거나 다시 생성됐습니다",
+  "{object}: its pod template changed since the plan was made": "{object}: 계획을 만든 뒤에 파드 템플릿이 바뀌었습니다",
+  "{object}: run {run} is under way on it; finish it or back it out first":
+    "{object}: 실행 {run}에서 사용 중입니다. 먼저 마무리하거나 원복하세요",
+  "entry {seq}: not readable": "항목 {seq}번: 읽을 수 없습니다",
+  "entry {seq}: schema {schema}, this program reads {own}":
+    "항목 {seq}번: 스키마 {schema}, 이 프로그램은 {own}만 읽습니다",
+  "entry {seq}: {why}": "항목 {seq}번: {why}",
   // contexts, plans and runs
   "there are {names}": "사용할 수 있는 것: {names}",
   // why there is no plan
@@ -76,4 +123,28 @@ export const errors = {
   "there are none": "사용할 수 있는 것이 없습니다",
   "must start with / and hold no blanks; leave it empty for no smoke check":
     "/로 시작하고 공백이 없어야 합니다. 점검하지 않으려면 비워 두세요",
+  // the journal on disk
+  "an SQLite file of another program; name another place": "다른 프로그램의 SQLite 파일입니다. 다른 위치를 지정하세요",
+  "content not understood ({error})": "내용을 이해할 수 없습니다({error})",
+  "damaged ({error})": "파일이 손상됐습니다({error})",
+  "empty; remove it if no run was open": "파일이 비어 있습니다. 진행 중인 실행이 없었다면 지우세요",
+  "its tables are not those that Changeover made": "테이블이 Changeover에서 만든 것과 다릅니다",
+  "move the file aside to begin an empty one; runs in it cannot be resumed then":
+    "파일을 다른 곳으로 옮기면 새로 시작합니다. 그 안의 실행은 이어서 진행할 수 없게 됩니다",
+  "not a journal of Changeover": "Changeover의 저널이 아닙니다",
+  "not a regular file; remove it or name another place": "일반 파일이 아닙니다. 지우거나 다른 위치를 지정하세요",
+  "schema {n} is not known": "알 수 없는 스키마입니다: {n}",
+  "write-ahead log damaged at frame {frame}; restore both files from a copy, or move the file aside to begin an empty one; runs in it cannot be resumed then":
+    "WAL이 손상됐습니다(프레임 {frame}). 두 파일을 백업에서 복원하세요. 파일을 다른 곳으로 옮기면 새로 시작하지만 그 안의 실행은 이어서 진행할 수 없습니다",
+  "written by a newer Changeover (schema {newer}, this one knows {own}); update Changeover, or move the file aside to begin an empty one; runs in it cannot be resumed then":
+    "더 새로운 Changeover에서 쓴 파일입니다(스키마 {newer}, 이 버전은 {own}). Changeover를 업데이트하세요. 파일을 다른 곳으로 옮기면 새로 시작하지만 그 안의 실행은 이어서 진행할 수 없습니다",
+  "entry {n}": "항목 {n}번",
+  "its header": "헤더",
+  "its start": "시작 시각",
+  "its target": "대상",
+  "run {run}: plan not understood ({error})": "실행 {run}: 계획을 이해할 수 없습니다({error})",
+  "run {run}: {what} is not as it was written; nothing of this run is used: look at the cluster, and undo by hand what is left":
+    "실행 {run}: 기록된 내용과 다릅니다({what}). 이 실행의 기록을 전혀 쓰지 않습니다. 클러스터를 확인하고 남은 것은 직접 되돌리세요",
+  "the end of its entries": "항목의 끝부분",
+  "name of this installation not understood ({error})": "이 설치의 이름을 이해할 수 없습니다({error})",
 } satisfies Partial<Record<Form, string>>;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
-use model::{ObjectId, Sentence, Write};
+use model::{ObjectId, Sentence, Write, sentence};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -389,8 +389,15 @@ impl std::str::FromStr for Choice {
 
 /// No such choice.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("choice {0}: not known")]
+#[error("{}", self.said())]
 pub struct UnknownChoice(pub String);
+
+impl UnknownChoice {
+    /// For people.
+    pub fn said(&self) -> Sentence {
+        sentence!("choice {choice}: not known", choice = self.0)
+    }
+}
 
 /// Why a run is held, and what can be done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

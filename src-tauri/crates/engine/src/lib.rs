@@ -43,7 +43,7 @@ pub use ports::{
 };
 pub use preflight::preflight;
 pub use run::{Run, RunError, inspect};
-pub use shared::{ShareError, Take};
+pub use shared::{Heard, ShareError, Take};
 pub use show::RunView;
 pub use status::{RunStatus, StepStatus};
 pub use survey::survey;

@@ -279,17 +279,16 @@ pub struct RunHeader {
 
 /// Why the journal could not be used. Nothing is interpreted that is not whole (I12).
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.said())]
 pub enum JournalError {
     /// The file is not ours, torn, or of another version.
-    #[error("journal {path}: {why}")]
     Unusable {
         /// File.
         path: String,
         /// What is wrong and what to do.
-        why: String,
+        why: Sentence,
     },
     /// Could not be written or made durable: the step must not begin.
-    #[error("journal {path}: cannot write ({why})")]
     Write {
         /// File.
         path: String,
@@ -297,13 +296,10 @@ pub enum JournalError {
         why: String,
     },
     /// No such run.
-    #[error("run {0}: not found")]
     NotFound(String),
     /// The id is taken.
-    #[error("run {0}: exists already")]
     Exists(String),
     /// Another process has it.
-    #[error("run {run}: held by process {pid}")]
     Held {
         /// Run.
         run: String,
@@ -311,11 +307,28 @@ pub enum JournalError {
         pid: u32,
     },
     /// This process does not hold the run (never claimed, released, or taken over since): nothing was appended.
-    #[error("run {run}: not held by this process, its epoch is {epoch} (claim it first; if another has it, leave it alone)")]
     NotHeld {
         /// Run.
         run: String,
         /// Epoch that the run has now.
         epoch: u64,
     },
+}
+
+impl JournalError {
+    /// For people.
+    pub fn said(&self) -> Sentence {
+        match self {
+            JournalError::Unusable { path, why } => sentence!("journal {path}: {why}", path; why = why.clone()),
+            JournalError::Write { path, why } => sentence!("journal {path}: cannot write ({why})", path, why),
+            JournalError::NotFound(run) => sentence!("run {run}: not found", run),
+            JournalError::Exists(run) => sentence!("run {run}: exists already", run),
+            JournalError::Held { run, pid } => sentence!("run {run}: held by process {pid}", run, pid),
+            JournalError::NotHeld { run, epoch } => sentence!(
+                "run {run}: not held by this process, its epoch is {epoch} (claim it first; if another has it, leave it alone)",
+                run,
+                epoch
+            ),
+        }
+    }
 }

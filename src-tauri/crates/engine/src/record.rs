@@ -12,7 +12,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use model::write::{annotation_pointer, escape};
-use model::{Edit, Guard, Kind, ObjectId, Write, names};
+use model::{Edit, Guard, Kind, ObjectId, Sentence, Write, names, sentence};
 use plan::Plan;
 pub use plan::record::{Driver, Face, SCHEMA};
 use serde_json::{Map, Value, json};
@@ -82,39 +82,50 @@ pub type Armed = Vec<Event>;
 
 /// Why a record cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{object}: {why}; nothing of it is used: look at the cluster, and undo by hand what is left")]
+#[error("{}", self.said())]
 pub struct Unusable {
     /// Record.
     pub object: String,
     /// What is wrong.
-    pub why: String,
+    pub why: Sentence,
+}
+
+impl Unusable {
+    /// For people.
+    pub fn said(&self) -> Sentence {
+        let what = self.why.clone();
+        sentence!("{object}: {what}", object = self.object; what)
+            .and(sentence!("nothing of it is used: look at the cluster, and undo by hand what is left"))
+    }
 }
 
 impl Record {
     /// Reads one, and refuses what no run of ours can have written.
     pub fn read(id: &ObjectId, object: &Value) -> Result<Self, Unusable> {
-        let refuse = |why: String| Unusable { object: id.said(), why };
+        let refuse = |why: Sentence| Unusable { object: id.said(), why };
         let text = |key: &str| object["metadata"][key].as_str().unwrap_or_default().to_string();
         let face = Face::of_object(object);
-        let face = face.ok_or_else(|| refuse("not the record of a run, or of another version of Changeover".into()))?;
+        let face = face.ok_or_else(|| refuse(sentence!("not the record of a run, or of another version of Changeover")))?;
         let value = |key: &str| decode(id.kind, &object["data"][key]);
-        let plan = value(PLAN).ok_or_else(|| refuse("it has no plan".into()))?;
-        let plan = plan::file::from_text(&plan).map_err(|e| refuse(e.to_string()))?;
+        let plan = value(PLAN).ok_or_else(|| refuse(sentence!("it has no plan")))?;
+        let plan = plan::file::from_text(&plan).map_err(|e| refuse(e.said()))?;
         confined(&plan, id).map_err(refuse)?;
         if plan.id != face.run || plan.target.object != face.target {
-            return Err(refuse("its plan is of another run than it says".into()));
+            return Err(refuse(sentence!("its plan is of another run than it says")));
         }
         let mut entries = vec![];
         while let Some(text) = value(&key(entries.len() + 1)) {
-            entries.push(serde_json::from_str(&text).map_err(|e| refuse(format!("entry {}: {e}", entries.len() + 1)))?);
+            let seq = entries.len() + 1;
+            entries
+                .push(serde_json::from_str(&text).map_err(|e| refuse(sentence!("entry {seq}: not readable ({error})", seq, error = e)))?);
         }
         let last =
             object["data"].as_object().into_iter().flat_map(Map::keys).filter_map(|k| k.strip_prefix('e')?.parse::<usize>().ok()).max();
         if last.unwrap_or(0) != entries.len() {
-            return Err(refuse(format!("entry {} is missing", entries.len() + 1)));
+            return Err(refuse(sentence!("entry {seq} is missing", seq = entries.len() + 1)));
         }
         let armed = match value(ARMED) {
-            Some(text) => serde_json::from_str(&text).map_err(|e| refuse(format!("armed writes: {e}")))?,
+            Some(text) => serde_json::from_str(&text).map_err(|e| refuse(sentence!("armed writes not readable ({error})", error = e)))?,
             None => vec![],
         };
         let (uid, resource_version) = (text("uid"), text("resourceVersion"));
@@ -202,13 +213,13 @@ fn decode(kind: Kind, value: &Value) -> Option<String> {
 }
 
 /// A plan of this target that leaves this namespace alone but for its own objects in it.
-fn confined(plan: &Plan, record: &ObjectId) -> Result<(), String> {
+fn confined(plan: &Plan, record: &ObjectId) -> Result<(), Sentence> {
     if plan::record::name(&plan.target.object) != record.name || plan.target.object.namespace != record.namespace {
-        return Err("its plan is of another target than its name says".into());
+        return Err(sentence!("its plan is of another target than its name says"));
     }
     let outside = plan.steps.iter().flat_map(|s| s.step.writes_to()).find(|o| o.namespace != record.namespace || !o.kind.namespaced());
     match outside {
-        Some(object) => Err(format!("its plan writes to {}, outside its namespace", object.said())),
+        Some(object) => Err(sentence!("its plan writes to {object}, outside its namespace", object = object.said())),
         None => Ok(()),
     }
 }
@@ -257,7 +268,7 @@ mod tests {
         };
         let record = plan::record::record(&plan(of("shop", "web")));
         assert_eq!(confined(&plan(of("shop", "web-green")), &record), Ok(()));
-        assert!(confined(&plan(of("pay", "ledger")), &record).is_err_and(|why| why.contains("pay/ledger")));
+        assert!(confined(&plan(of("pay", "ledger")), &record).is_err_and(|why| why.text.contains("pay/ledger")));
         let other = ObjectId { name: "changeover.deployment.cart".into(), ..record };
         assert!(confined(&plan(of("shop", "web")), &other).is_err());
     }

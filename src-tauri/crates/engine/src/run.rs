@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{ObjectId, Write, sentence};
+use model::{ObjectId, Sentence, Write, sentence};
 use plan::{Plan, Planned, Step};
 use serde_json::Value;
 use tokio::sync::{mpsc, watch};
@@ -12,7 +12,7 @@ use crate::ctx::{Command, Ctx, Options, Ports, Stop};
 use crate::entry::{Choice, Direction, End, Entry, Event, Hold, HoldCode, Purpose, Said};
 use crate::ports::{JournalError, ReadError};
 use crate::record::{Face, Record};
-use crate::shared::{self, ShareError, Shared, Take, Taken, Terms, alone};
+use crate::shared::{self, Heard, ShareError, Shared, Take, Taken, Terms, alone};
 use crate::show::{Live, RunView, switched};
 use crate::status::{RunStatus, StepStatus};
 use crate::verify::{Moved, same_cluster, verify};
@@ -21,12 +21,12 @@ use crate::{repair, steps, tidy, watchful};
 
 /// Why a run was not started, resumed or told something.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.said())]
 pub enum RunError {
     /// The journal.
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The journal's entries are not those of a run of this plan.
-    #[error("run {run}: {source}")]
     Replay {
         /// Run.
         run: String,
@@ -44,7 +44,6 @@ pub enum RunError {
     #[error(transparent)]
     Share(#[from] ShareError),
     /// The run is over.
-    #[error("run {run}: is over ({status})")]
     Over {
         /// Run.
         run: String,
@@ -52,16 +51,30 @@ pub enum RunError {
         status: String,
     },
     /// Nothing drives the run any more.
-    #[error("run {0}: no longer driven by this process")]
     Detached(String),
     /// It is not held, or not with that choice.
-    #[error("run {run}: {choice} cannot be chosen now")]
     NoChoice {
         /// Run.
         run: String,
         /// Choice.
         choice: &'static str,
     },
+}
+
+impl RunError {
+    /// For people.
+    pub fn said(&self) -> Sentence {
+        match self {
+            RunError::Journal(e) => e.said(),
+            RunError::Replay { run, source } => sentence!("run {run}: {why}", run; why = source.said()),
+            RunError::Moved(e) => e.said(),
+            RunError::Read(e) => e.said(),
+            RunError::Share(e) => e.said(),
+            RunError::Over { run, status } => sentence!("run {run}: is over ({status})", run, status),
+            RunError::Detached(run) => sentence!("run {run}: no longer driven by this process", run),
+            RunError::NoChoice { run, choice } => sentence!("run {run}: {choice} cannot be chosen now", run, choice),
+        }
+    }
 }
 
 /// A run that this process drives.
@@ -135,7 +148,7 @@ impl Run {
         };
         match joined {
             Ok((_, taken)) if taken.record.at.face.epoch > epoch => {
-                Err(shared::held(&plan.id, &taken.record.at.face.driver, "a moment ago".into()).into())
+                Err(shared::held(&plan.id, &taken.record.at.face.driver, Heard::Now).into())
             }
             Ok((shared, taken)) => {
                 // What this journal has beyond its record was never sent, or nobody has gone on from it.
@@ -314,8 +327,8 @@ async fn close(ctx: &mut Ctx, ended: Result<(), Stop>) {
             // What cannot be journaled is shown all the same.
             let _ = ctx.log(vec![Event::TakenOver { by: by.clone() }]);
         }
-        Err(Stop::Journal(e)) => ctx.live.error = Some(e.to_string()),
-        Err(Stop::Illegal(e)) => ctx.live.error = Some(e.to_string()),
+        Err(Stop::Journal(e)) => ctx.live.error = Some(e.said()),
+        Err(Stop::Illegal(e)) => ctx.live.error = Some(e.said()),
         Ok(()) | Err(_) => {}
     }
     ctx.shared.close(&ctx.view).await;

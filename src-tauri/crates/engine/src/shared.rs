@@ -32,19 +32,18 @@ const ATTEMPTS: u32 = 20;
 
 /// Why a record could not be taken or made.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.said())]
 pub enum ShareError {
     /// Somebody else has it, and is alive or may be.
-    #[error("run {run} is driven by {by}, last heard of {seen}")]
     Held {
         /// Run.
         run: String,
         /// Who.
         by: String,
         /// How long ago, as far as it was looked at.
-        seen: String,
+        seen: Heard,
     },
     /// Another run of this target is not over.
-    #[error("run {run} of this workload is not over; {by} drove it last")]
     Open {
         /// That run.
         run: String,
@@ -55,14 +54,48 @@ pub enum ShareError {
     #[error(transparent)]
     Unusable(#[from] Unusable),
     /// There is none, or it is over.
-    #[error("{0}: no run that could be taken over")]
     Nothing(String),
     /// It may not be read or written.
-    #[error("the record that other workstations need cannot be kept: {0}")]
     Refused(Sentence),
     /// The API server does not answer.
     #[error(transparent)]
     Read(ReadError),
+}
+
+/// When whoever has a run was last heard of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// A moment ago.
+    Now,
+    /// A while ago.
+    Before,
+    /// Its record says so; nobody looked at its Lease.
+    ByRecord,
+    /// That could not be read.
+    Unread(Sentence),
+}
+
+impl ShareError {
+    /// For people.
+    pub fn said(&self) -> Sentence {
+        match self {
+            ShareError::Held { run, by, seen } => match seen {
+                Heard::Now => sentence!("run {run} is driven by {by}, last heard of a moment ago", run, by),
+                Heard::Before => sentence!("run {run} is driven by {by}, last heard of a while ago", run, by),
+                Heard::ByRecord => sentence!("run {run} is driven by {by}, last heard of by its record", run, by),
+                Heard::Unread(why) => sentence!(
+                    "run {run} is driven by {by}, last heard of at a time that cannot be told ({why})", run, by; why = why.clone()
+                ),
+            },
+            ShareError::Open { run, by } => sentence!("run {run} of this workload is not over; {by} drove it last", run, by),
+            ShareError::Unusable(e) => e.said(),
+            ShareError::Nothing(object) => sentence!("{object}: no run that could be taken over", object),
+            ShareError::Refused(why) => {
+                sentence!("the record that other workstations need cannot be kept: {why}"; why = why.clone())
+            }
+            ShareError::Read(e) => e.said(),
+        }
+    }
 }
 
 impl From<ReadError> for ShareError {
@@ -286,7 +319,7 @@ impl Shared {
             let Some(object) = self.own.cluster().get(&id).await? else { continue };
             let face = Face::of_object(&object);
             let face =
-                face.ok_or_else(|| Unusable { object: id.said(), why: "its name is that of a run's record, and it is none".into() })?;
+                face.ok_or_else(|| Unusable { object: id.said(), why: sentence!("its name is that of a run's record, and it is none") })?;
             if !face.over {
                 return Err(open(&face));
             }
@@ -346,7 +379,7 @@ impl Shared {
                         return Err(open(&again.at.face));
                     }
                     if again.at.face.driver != found.at.face.driver && again.at.face.driver != own.driver {
-                        return Err(held(&plan.id, &again.at.face.driver, "a moment ago".into()));
+                        return Err(held(&plan.id, &again.at.face.driver, Heard::Now));
                     }
                     found = again;
                 }
@@ -364,7 +397,7 @@ impl Shared {
         };
         match (&lease.holder, how) {
             (Some(other), Take::Own) if !lease.is_of(&self.own.driver) => {
-                return Err(held(&self.own.run, other, "a while ago".into()));
+                return Err(held(&self.own.run, other, Heard::Before));
             }
             (Some(other), Take::Quiet) if !lease.is_of(&self.own.driver) => {
                 quiet(&self.own.ports, &lease, &self.own.pace).await.map_err(|seen| held(&self.own.run, other, seen))?;
@@ -380,19 +413,19 @@ impl Shared {
                         return Err(ShareError::Nothing(record.at.id.said()));
                     };
                     if now.holder != lease.holder {
-                        return Err(held(&self.own.run, now.holder.as_ref().unwrap_or(&Driver::default()), "a moment ago".into()));
+                        return Err(held(&self.own.run, now.holder.as_ref().unwrap_or(&Driver::default()), Heard::Now));
                     }
                     lease = now;
                 }
                 Err(e) => return Err(self.beaten(record, e)),
             }
         }
-        Err(held(&self.own.run, &record.at.face.driver, "a moment ago".into()))
+        Err(held(&self.own.run, &record.at.face.driver, Heard::Now))
     }
 
     fn beaten(&self, record: &Record, e: WriteError) -> ShareError {
         match e {
-            WriteError::Precondition { .. } => held(&self.own.run, &record.at.face.driver, "a moment ago".into()),
+            WriteError::Precondition { .. } => held(&self.own.run, &record.at.face.driver, Heard::Now),
             e => refused(e),
         }
     }
@@ -659,14 +692,14 @@ pub async fn read(cluster: &dyn Cluster, id: &ObjectId) -> Result<Option<Record>
 }
 
 /// Waits until a Lease was silent for its whole duration, by the own clock. An error: it was renewed meanwhile.
-async fn quiet(ports: &Ports, lease: &Lease, pace: &Pace) -> Result<(), String> {
+async fn quiet(ports: &Ports, lease: &Lease, pace: &Pace) -> Result<(), Heard> {
     let began = ports.clock.elapsed();
     while ports.clock.elapsed().saturating_sub(began) < lease.duration {
         ports.clock.sleep(pace.poll.max(Duration::from_millis(500))).await;
         match Lease::read(ports.cluster.as_ref(), &lease.id).await {
             Ok(Some(now)) if now.resource_version == lease.resource_version => {}
-            Ok(_) => return Err("a moment ago".into()),
-            Err(e) => return Err(format!("at a time that cannot be told ({e})")),
+            Ok(_) => return Err(Heard::Now),
+            Err(e) => return Err(Heard::Unread(e.said())),
         }
     }
     Ok(())
@@ -676,7 +709,7 @@ pub(crate) fn open(face: &Face) -> ShareError {
     ShareError::Open { run: face.run.clone(), by: face.driver.by.clone() }
 }
 
-pub(crate) fn held(run: &str, by: &Driver, seen: String) -> ShareError {
+pub(crate) fn held(run: &str, by: &Driver, seen: Heard) -> ShareError {
     ShareError::Held { run: run.to_string(), by: by.by.clone(), seen }
 }
 

@@ -34,7 +34,7 @@ pub struct Live {
     /// The run was just taken over: what the driver before was in the middle of is being settled.
     pub settling: bool,
     /// The journal failed, or the runner: nothing goes on.
-    pub error: Option<String>,
+    pub error: Option<Sentence>,
     /// A process drives the run.
     pub attached: bool,
     /// The colour that stands by: available pods when last looked at (monotonic time).
@@ -115,7 +115,7 @@ pub struct RunView {
     /// Who took it over from this installation: what is shown here is of before.
     pub elsewhere: Option<String>,
     /// Why it does not go on though nothing is held: the journal cannot be written.
-    pub error: Option<String>,
+    pub error: Option<Sentence>,
 }
 
 /// A step as it is shown.
@@ -252,7 +252,7 @@ impl RunView {
 
 fn headline(view: &View, live: &Live) -> Said {
     if let Some(error) = &live.error {
-        return Said::new("stopped", sentence!("stopped: {error}", error));
+        return Said::new("stopped", sentence!("stopped: {error}"; error = error.clone()));
     }
     if let Some(by) = &view.elsewhere {
         return Said::new("taken-over", sentence!("taken over by {by}: nothing is written from here any more", by));

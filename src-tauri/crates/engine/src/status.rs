@@ -1,5 +1,6 @@
 //! Where a run and its steps stand, and the closed list of what may follow what.
 
+use model::{Sentence, sentence};
 use serde::{Deserialize, Serialize};
 
 use crate::entry::{Choice, Hold, Said};
@@ -112,12 +113,19 @@ pub enum Moved {
 
 /// A pair that is not legal: the journal is not one of ours, or the runner has a fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("run: {event} cannot follow {status}")]
+#[error("{}", self.said())]
 pub struct Illegal {
     /// Status.
     pub status: String,
     /// Event.
     pub event: String,
+}
+
+impl Illegal {
+    /// For people.
+    pub fn said(&self) -> Sentence {
+        sentence!("run: {event} cannot follow {status}", event = self.event, status = self.status)
+    }
 }
 
 /// What a run was doing when it was held, so that it can go on with it.

@@ -1,33 +1,46 @@
 //! Whether the world is still the one that a plan was made for. Asked before anything is journaled.
 
-use model::{Kind, names};
+use model::{Kind, Sentence, names, sentence};
 use plan::Plan;
 
 use crate::ports::{Cluster, ReadError};
 
 /// The world moved: make a new plan.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.said())]
 pub enum Moved {
     /// Another cluster answers.
-    #[error("cluster {server}: not the one that the plan was made for (another kube-system uid, server or authority)")]
     Cluster {
         /// Server that answers.
         server: String,
     },
     /// The target is gone, or is another object of that name.
-    #[error("{0}: deleted or made anew since the plan was made")]
     Target(String),
     /// Its template was changed.
-    #[error("{0}: its pod template changed since the plan was made")]
     Template(String),
     /// Another run is under way on an object.
-    #[error("{object}: run {run} is under way on it; finish it or back it out first")]
     OtherRun {
         /// Object.
         object: String,
         /// Epoch annotation found.
         run: String,
     },
+}
+
+impl Moved {
+    /// For people.
+    pub fn said(&self) -> Sentence {
+        match self {
+            Moved::Cluster { server } => {
+                sentence!("cluster {server}: not the one that the plan was made for (another kube-system uid, server or authority)", server)
+            }
+            Moved::Target(object) => sentence!("{object}: deleted or made anew since the plan was made", object),
+            Moved::Template(object) => sentence!("{object}: its pod template changed since the plan was made", object),
+            Moved::OtherRun { object, run } => {
+                sentence!("{object}: run {run} is under way on it; finish it or back it out first", object, run)
+            }
+        }
+    }
 }
 
 /// Why it could not be told, or that it moved.

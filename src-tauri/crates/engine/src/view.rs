@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use model::{Edit, Kind, ObjectId, Write, names};
+use model::{Edit, Kind, ObjectId, Sentence, Write, names, sentence};
 use plan::{Plan, Planned, Step};
 use serde_json::Value;
 
@@ -18,9 +18,9 @@ use crate::status::{Illegal, Moved, RunStatus, StepStatus, next_status};
 
 /// Why a journal is refused.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.said())]
 pub enum ReplayError {
     /// An entry cannot be read.
-    #[error("entry {seq}: not readable")]
     Unreadable {
         /// Sequence number.
         seq: usize,
@@ -29,7 +29,6 @@ pub enum ReplayError {
         source: serde_json::Error,
     },
     /// An entry is of another version of this program.
-    #[error("entry {seq}: schema {schema}, this program reads {SCHEMA}")]
     Schema {
         /// Sequence number.
         seq: usize,
@@ -37,13 +36,25 @@ pub enum ReplayError {
         schema: u32,
     },
     /// An entry cannot follow the ones before.
-    #[error("entry {seq}: {why}")]
     Sequence {
         /// Sequence number.
         seq: usize,
         /// Why not.
-        why: String,
+        why: Illegal,
     },
+}
+
+impl ReplayError {
+    /// For people.
+    pub fn said(&self) -> Sentence {
+        match self {
+            ReplayError::Unreadable { seq, .. } => sentence!("entry {seq}: not readable", seq),
+            ReplayError::Schema { seq, schema } => {
+                sentence!("entry {seq}: schema {schema}, this program reads {own}", seq, schema, own = SCHEMA)
+            }
+            ReplayError::Sequence { seq, why } => sentence!("entry {seq}: {why}", seq; why = why.said()),
+        }
+    }
 }
 
 /// Where a step stands, with what it left.
@@ -164,7 +175,7 @@ impl View {
                 return Err(ReplayError::Schema { seq, schema });
             }
             let entry: Entry = serde_json::from_value(raw.clone()).map_err(|source| ReplayError::Unreadable { seq, source })?;
-            view.apply(&entry).map_err(|why| ReplayError::Sequence { seq, why: why.to_string() })?;
+            view.apply(&entry).map_err(|why| ReplayError::Sequence { seq, why })?;
         }
         Ok(view)
     }

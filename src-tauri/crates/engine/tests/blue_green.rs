@@ -389,7 +389,7 @@ async fn a_full_disk_stops_the_run_before_the_request() {
     let stage = Stage::new("swap", "shop:v2").await;
     stage.journal.room.store(3, std::sync::atomic::Ordering::SeqCst);
     let view = stage.start().await.ended().await;
-    assert!(view.error.as_deref().is_some_and(|e| e.contains("no space")), "{view:#?}");
+    assert!(view.error.as_ref().is_some_and(|e| e.text.contains("no space")), "{view:#?}");
     stage.sim.with(|s| assert!(s.writes.is_empty(), "{:?}", s.writes));
 }
 

@@ -358,7 +358,7 @@ impl Host {
     async fn take_up(&self, run: &str, first: Option<Command>) -> Result<RunView, UiError> {
         if let (Some(told), None) = (self.told(run), self.header(run)) {
             let by = told.face.driver.by;
-            return Err(errors::share(engine::ShareError::Held { run: run.to_string(), by, seen: "by its record".into() }));
+            return Err(errors::share(engine::ShareError::Held { run: run.to_string(), by, seen: engine::Heard::ByRecord }));
         }
         let (plan, before) = self.journaled(run)?;
         self.allow(&plan.context, None)?;

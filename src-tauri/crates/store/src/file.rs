@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use engine::JournalError;
+use model::{Sentence, sentence};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, TransactionBehavior};
 
@@ -33,10 +34,17 @@ const SCHEMA: &[(&str, &str)] = &[
     ("settings", "CREATE TABLE settings (key TEXT PRIMARY KEY, json TEXT NOT NULL) STRICT"),
 ];
 
-const MOVE_ASIDE: &str = "move the file aside to begin an empty one; runs in it cannot be resumed then";
+fn move_aside() -> Sentence {
+    sentence!("move the file aside to begin an empty one; runs in it cannot be resumed then")
+}
 
-pub fn unusable(path: &Path, why: impl Into<String>) -> JournalError {
-    JournalError::Unusable { path: path.display().to_string(), why: why.into() }
+pub fn unusable(path: &Path, why: Sentence) -> JournalError {
+    JournalError::Unusable { path: path.display().to_string(), why }
+}
+
+/// The same, where only another file helps.
+fn lost(path: &Path, why: Sentence) -> JournalError {
+    unusable(path, why.and(move_aside()))
 }
 
 pub fn unwritable(path: &Path, why: impl ToString) -> JournalError {
@@ -46,9 +54,9 @@ pub fn unwritable(path: &Path, why: impl ToString) -> JournalError {
 /// Damage is told apart from a disk that refuses.
 pub fn sql(path: &Path, error: rusqlite::Error) -> JournalError {
     match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => unusable(path, format!("damaged ({error}); {MOVE_ASIDE}")),
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => lost(path, sentence!("damaged ({error})", error)),
         Some(_) => unwritable(path, error),
-        None => unusable(path, format!("content not understood ({error}); {MOVE_ASIDE}")),
+        None => lost(path, sentence!("content not understood ({error})", error)),
     }
 }
 
@@ -92,12 +100,12 @@ fn examine(path: &Path) -> Result<bool, JournalError> {
         Err(error) => return Err(unwritable(path, error)),
     };
     if !meta.file_type().is_file() {
-        return Err(unusable(path, "not a regular file; remove it or name another place"));
+        return Err(unusable(path, sentence!("not a regular file; remove it or name another place")));
     }
     if meta.len() == 0 {
-        return Err(unusable(path, "empty; remove it if no run was open"));
+        return Err(unusable(path, sentence!("empty; remove it if no run was open")));
     }
-    let (application, version) = peek(path).map_err(|_| unusable(path, format!("not a journal of Changeover; {MOVE_ASIDE}")))?;
+    let (application, version) = peek(path).map_err(|_| lost(path, sentence!("not a journal of Changeover")))?;
     identity(path, application, version)?;
     Ok(true)
 }
@@ -117,15 +125,19 @@ fn peek(path: &Path) -> rusqlite::Result<(u32, u32)> {
 
 fn identity(path: &Path, application: u32, version: u32) -> Result<(), JournalError> {
     if application != APPLICATION_ID {
-        return Err(unusable(path, "an SQLite file of another program; name another place"));
+        return Err(unusable(path, sentence!("an SQLite file of another program; name another place")));
     }
     match version {
         SCHEMA_VERSION => Ok(()),
         newer if newer > SCHEMA_VERSION => Err(unusable(
             path,
-            format!("written by a newer Changeover (schema {newer}, this one knows {SCHEMA_VERSION}); update Changeover, or {MOVE_ASIDE}"),
+            sentence!(
+                "written by a newer Changeover (schema {newer}, this one knows {own}); update Changeover, or move the file aside to begin an empty one; runs in it cannot be resumed then",
+                newer,
+                own = SCHEMA_VERSION
+            ),
         )),
-        other => Err(unusable(path, format!("schema {other} is not known; {MOVE_ASIDE}"))),
+        other => Err(lost(path, sentence!("schema {n} is not known", n = other))),
     }
 }
 
@@ -200,24 +212,30 @@ fn verify(path: &Path, mut connection: Connection) -> Result<Connection, Journal
     }
     let tx = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     if let wal::Log::Damaged { frame } = wal::inspect(&fs::read(with_ending(path, "-wal")).unwrap_or_default()) {
-        return Err(unusable(path, format!("write-ahead log damaged at frame {frame}; restore both files from a copy, or {MOVE_ASIDE}")));
+        return Err(unusable(
+            path,
+            sentence!(
+                "write-ahead log damaged at frame {frame}; restore both files from a copy, or move the file aside to begin an empty one; runs in it cannot be resumed then",
+                frame
+            ),
+        ));
     }
     tx.rollback().map_err(failed)?;
     let number = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, u32>(0));
     identity(path, number("application_id").map_err(failed)?, number("user_version").map_err(failed)?)?;
     let check: String = connection.pragma_query_value(None, "quick_check", |row| row.get(0)).map_err(failed)?;
     if check != "ok" {
-        return Err(unusable(path, format!("damaged ({check}); {MOVE_ASIDE}")));
+        return Err(lost(path, sentence!("damaged ({error})", error = check)));
     }
-    same_schema(&connection).map_err(failed)?.map_err(|what| unusable(path, format!("{what}; {MOVE_ASIDE}")))?;
+    same_schema(&connection).map_err(failed)?.map_err(|what| lost(path, what))?;
     Ok(connection)
 }
 
-fn same_schema(connection: &Connection) -> rusqlite::Result<Result<(), String>> {
+fn same_schema(connection: &Connection) -> rusqlite::Result<Result<(), Sentence>> {
     let mut query = connection.prepare("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name")?;
     let found = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<Vec<(String, String)>>>()?;
     let same = found.len() == SCHEMA.len() && found.iter().zip(SCHEMA).all(|(a, b)| a.0 == b.0 && a.1 == b.1);
-    Ok(if same { Ok(()) } else { Err("its tables are not those that Changeover made".into()) })
+    Ok(if same { Ok(()) } else { Err(sentence!("its tables are not those that Changeover made")) })
 }
 
 fn private_file(path: &Path) -> io::Result<File> {

@@ -2,7 +2,7 @@
 
 use engine::ports::Plan;
 use engine::{Journal, JournalError, RunHeader};
-use model::ObjectId;
+use model::{ObjectId, Sentence, sentence};
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use serde_json::Value;
 
@@ -94,10 +94,10 @@ impl Store {
             .map_err(|e| self.sql(e))
     }
 
-    fn edited(&self, run: &Run, what: impl std::fmt::Display) -> JournalError {
-        self.unusable(format!(
-            "run {}: {what} is not as it was written; nothing of this run is used: look at the cluster, and undo by hand what is left",
-            run.id
+    fn edited(&self, run: &Run, what: Sentence) -> JournalError {
+        self.unusable(sentence!(
+            "run {run}: {what} is not as it was written; nothing of this run is used: look at the cluster, and undo by hand what is left",
+            run = run.id; what
         ))
     }
 
@@ -108,28 +108,28 @@ impl Store {
         for (expected, entry) in (1..).zip(entries) {
             link = chain::next(&link, &run.id, entry.seq, entry.epoch, &entry.at, &entry.json);
             if entry.seq != expected || link.as_slice() != entry.sha256 || entry.epoch < epoch {
-                return Err(self.edited(run, format!("entry {expected}")));
+                return Err(self.edited(run, sentence!("entry {n}", n = expected)));
             }
             epoch = entry.epoch;
         }
         if run.last_seq != entries.len() as u64 || run.last != link || run.epoch < epoch {
-            return Err(self.edited(run, "the end of its entries"));
+            return Err(self.edited(run, sentence!("the end of its entries")));
         }
         Ok(())
     }
 
     fn verify_header(&self, run: &Run) -> Result<Link, JournalError> {
         let link = run.first_link();
-        if run.header == link { Ok(link) } else { Err(self.edited(run, "its header")) }
+        if run.header == link { Ok(link) } else { Err(self.edited(run, sentence!("its header"))) }
     }
 
     fn header(&self, run: &Run) -> Result<RunHeader, JournalError> {
         Ok(RunHeader {
             id: run.id.clone(),
             context: run.context.clone(),
-            target: run.target.parse::<ObjectId>().map_err(|_| self.edited(run, "its target"))?,
+            target: run.target.parse::<ObjectId>().map_err(|_| self.edited(run, sentence!("its target")))?,
             strategy: run.strategy.clone(),
-            started_at: run.started_at.parse().map_err(|_| self.edited(run, "its start"))?,
+            started_at: run.started_at.parse().map_err(|_| self.edited(run, sentence!("its start")))?,
             reason: run.reason.clone(),
         })
     }
@@ -202,7 +202,7 @@ impl Journal for Store {
             if ours != Some(row.epoch) {
                 return Err(JournalError::NotHeld { run: run.to_string(), epoch: row.epoch });
             }
-            let before: Link = row.last.as_slice().try_into().map_err(|_| self.edited(&row, "its header"))?;
+            let before: Link = row.last.as_slice().try_into().map_err(|_| self.edited(&row, sentence!("its header")))?;
             let seq = row.last_seq + 1;
             let link = chain::next(&before, run, seq, row.epoch, &at, &json);
             tx.prepare_cached("INSERT INTO entries (run, seq, epoch, at, json, sha256) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")
@@ -223,10 +223,11 @@ impl Journal for Store {
             (self.run(&tx, run)?, self.entries(&tx, run)?)
         };
         self.verify(&row, &entries)?;
-        let plan = serde_json::from_str(&row.plan).map_err(|e| self.unusable(format!("run {run}: plan not understood ({e})")))?;
+        let plan = serde_json::from_str(&row.plan)
+            .map_err(|e| self.unusable(sentence!("run {run}: plan not understood ({error})", run, error = e)))?;
         let values = entries
             .iter()
-            .map(|entry| serde_json::from_str(&entry.json).map_err(|_| self.edited(&row, format!("entry {}", entry.seq))))
+            .map(|entry| serde_json::from_str(&entry.json).map_err(|_| self.edited(&row, sentence!("entry {n}", n = entry.seq))))
             .collect::<Result<_, _>>()?;
         Ok((plan, values))
     }

@@ -29,6 +29,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use engine::{Clock, JournalError};
+use model::Sentence;
 use rusqlite::Connection;
 
 pub use context::{Ack, ContextRecord, Environment, Seen, WriteMode};
@@ -77,7 +78,7 @@ impl Store {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn unusable(&self, why: impl Into<String>) -> JournalError {
+    fn unusable(&self, why: Sentence) -> JournalError {
         file::unusable(&self.path, why)
     }
 

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use engine::JournalError;
+use model::sentence;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -117,7 +118,7 @@ impl Store {
                 Ok(self.named(tx)?.unwrap_or(made))
             })?,
         };
-        serde_json::from_str(&json).map_err(|e| self.unusable(format!("name of this installation not understood ({e})")))
+        serde_json::from_str(&json).map_err(|e| self.unusable(sentence!("name of this installation not understood ({error})", error = e)))
     }
 
     fn named(&self, db: &Connection) -> Result<Option<String>, JournalError> {

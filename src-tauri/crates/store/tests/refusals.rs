@@ -153,7 +153,7 @@ fn a_flipped_byte_in_the_log_does_not_undo_what_was_committed() {
         bytes[at] ^= 0x10;
         match put(&bytes) {
             Ok(entries) => assert_eq!(entries, 12, "byte {at} of the log took entries away"),
-            Err(JournalError::Unusable { why, .. }) => assert!(why.contains("damaged"), "{why}"),
+            Err(JournalError::Unusable { why, .. }) => assert!(why.text.contains("damaged"), "{why}"),
             Err(other) => panic!("{other}"),
         }
     }

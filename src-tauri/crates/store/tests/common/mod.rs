@@ -79,7 +79,7 @@ pub fn raw(path: &Path) -> Connection {
 
 pub fn assert_unusable(result: Result<impl Sized, JournalError>, says: &str) {
     match result {
-        Err(JournalError::Unusable { why, .. }) => assert!(why.contains(says), "{why:?} does not say {says:?}"),
+        Err(JournalError::Unusable { why, .. }) => assert!(why.text.contains(says), "{why:?} does not say {says:?}"),
         Err(other) => panic!("refused for another reason: {other}"),
         Ok(_) => panic!("accepted"),
     }
