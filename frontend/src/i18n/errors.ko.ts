@@ -49,6 +49,13 @@ export const errors = {
   "entry {seq}: schema {schema}, this program reads {own}":
     "항목 {seq}번: 스키마 {schema}, 이 프로그램은 {own}만 읽습니다",
   "entry {seq}: {why}": "항목 {seq}번: {why}",
+  // probes
+  "probe client: not usable": "프로브 클라이언트를 쓸 수 없습니다",
+  "resolve {text}: {why}": "주소 지정(resolve) {text}: {why}",
+  "not HOST:PORT:ADDRESS": "HOST:PORT:ADDRESS 형식이 아닙니다",
+  "the address is not an IP address": "주소가 IP 주소가 아닙니다",
+  "the host is not a name": "호스트가 이름이 아닙니다",
+  "the port is not 1 to 65535": "포트가 1~65535 범위가 아닙니다",
   // contexts, plans and runs
   "there are {names}": "사용할 수 있는 것: {names}",
   // why there is no plan

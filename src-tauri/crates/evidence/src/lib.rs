@@ -26,6 +26,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use engine::{Clock, Cluster, Evidence, Question, Tunnel, Verdict, VerdictKind};
+use model::{Sentence, sentence};
 
 pub use load::{Connections, Dial, Load, LoadOptions, LoadReport, Method, PodDial, TcpDial};
 pub use resolve::Resolve;
@@ -52,18 +53,27 @@ impl Default for Options {
 
 /// Why there is nothing to ask with.
 #[derive(Debug, thiserror::Error)]
+#[error("{}", self.said())]
 pub enum OptionsError {
     /// An override that cannot be read.
-    #[error("resolve {text}: {why}")]
     Resolve {
         /// As given.
         text: String,
         /// What is wrong, and the syntax.
-        why: &'static str,
+        why: Sentence,
     },
     /// The HTTP client could not be made (proxy, trust store).
-    #[error("probe client: not usable")]
     Client(#[source] reqwest::Error),
+}
+
+impl OptionsError {
+    /// For people.
+    pub fn said(&self) -> Sentence {
+        match self {
+            OptionsError::Resolve { text, why } => sentence!("resolve {text}: {why}", text; why = why.clone()),
+            OptionsError::Client(_) => sentence!("probe client: not usable"),
+        }
+    }
 }
 
 /// The list of sources behind the engine's port. One per run: it remembers which entries have answered.

@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
+use model::{Sentence, sentence};
+
 use crate::OptionsError;
 
 /// `HOST:PORT:ADDRESS`: requests to this host and port go to this address, at that port.
@@ -27,18 +29,18 @@ impl Resolve {
 impl FromStr for Resolve {
     type Err = OptionsError;
     fn from_str(text: &str) -> Result<Self, OptionsError> {
-        let wrong = |why| OptionsError::Resolve { text: text.to_string(), why };
+        let wrong = |why: Sentence| OptionsError::Resolve { text: text.to_string(), why };
         let mut parts = text.splitn(3, ':');
         let (Some(host), Some(port), Some(address)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(wrong("not HOST:PORT:ADDRESS"));
+            return Err(wrong(sentence!("not HOST:PORT:ADDRESS")));
         };
         if host.is_empty() || host.contains(['/', '@', '*']) {
-            return Err(wrong("the host is not a name"));
+            return Err(wrong(sentence!("the host is not a name")));
         }
         Ok(Self {
             host: host.to_ascii_lowercase(),
-            port: port.parse().ok().filter(|p| *p > 0).ok_or_else(|| wrong("the port is not 1 to 65535"))?,
-            address: address.trim_matches(['[', ']']).parse().map_err(|_| wrong("the address is not an IP address"))?,
+            port: port.parse().ok().filter(|p| *p > 0).ok_or_else(|| wrong(sentence!("the port is not 1 to 65535")))?,
+            address: address.trim_matches(['[', ']']).parse().map_err(|_| wrong(sentence!("the address is not an IP address")))?,
         })
     }
 }
