@@ -331,7 +331,7 @@ async fn a_cut_stops_writing_and_a_heal_goes_on_without_a_list() {
     // How soon both must be is asserted in the cluster room, on a clock that a busy machine does not disturb.
     relay.freeze();
     let lost = live(&mut feed, false).await;
-    assert!(lost.why.as_deref().is_some_and(|why| why.contains("connection lost")), "{lost:?}");
+    assert!(lost.why.as_ref().is_some_and(|why| why.text.contains("connection lost")), "{lost:?}");
     let (id, manifest) = service("meanwhile");
     let refused = conn.write(&here, &Write::Create { object: id.clone(), manifest: manifest.clone() }, Mode::Commit).await;
     assert!(matches!(&refused, Err(WriteError::NotSent { message, .. }) if message.contains("stale")), "{refused:?}");

@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use model::{Sentence, sentence};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{ResolvesClientCert, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
@@ -49,7 +50,7 @@ impl std::fmt::Debug for ClientCertificate {
 
 impl ClientCertificate {
     /// Reads it; says in words what is wrong with it.
-    pub fn new(origin: Origin, provider: Arc<CryptoProvider>) -> Result<Arc<Self>, String> {
+    pub fn new(origin: Origin, provider: Arc<CryptoProvider>) -> Result<Arc<Self>, Sentence> {
         let (certificate, key) = origin.read()?;
         let last = Mutex::new(Read { hash: hash(&certificate, &key), key: certified(&certificate, &key, &provider)? });
         Ok(Arc::new(Self { origin, provider, last }))
@@ -63,10 +64,10 @@ impl ClientCertificate {
         match read {
             Ok((certificate, key)) if hash(&certificate, &key) != last.hash => match certified(&certificate, &key, &self.provider) {
                 Ok(fresh) => *last = Read { hash: hash(&certificate, &key), key: fresh },
-                Err(why) => tracing::warn!(why, "the client certificate was replaced by one that cannot be used; the last one goes on"),
+                Err(why) => tracing::warn!(%why, "the client certificate was replaced by one that cannot be used; the last one goes on"),
             },
             Ok(_) => {}
-            Err(why) => tracing::warn!(why, "the client certificate cannot be read; the last one goes on"),
+            Err(why) => tracing::warn!(%why, "the client certificate cannot be read; the last one goes on"),
         }
         last.key.clone()
     }
@@ -84,11 +85,11 @@ impl ResolvesClientCert for ClientCertificate {
 }
 
 impl Origin {
-    fn read(&self) -> Result<(String, SecretString), String> {
+    fn read(&self) -> Result<(String, SecretString), Sentence> {
         match self {
             Origin::Kubeconfig(certificate, key) => {
-                let text = certificate.read().map_err(|e| e.to_string())?;
-                Ok((text.expose_secret().to_string(), key.read().map_err(|e| e.to_string())?))
+                let text = certificate.read().map_err(|e| e.said())?;
+                Ok((text.expose_secret().to_string(), key.read().map_err(|e| e.said())?))
             }
             Origin::Plugin(slot) => Ok(lock(slot).clone()),
         }
@@ -99,18 +100,18 @@ fn hash(certificate: &str, key: &SecretString) -> [u8; 32] {
     Sha256::new().chain_update(certificate).chain_update([0]).chain_update(key.expose_secret()).finalize().into()
 }
 
-fn certified(certificate: &str, key: &SecretString, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, String> {
+fn certified(certificate: &str, key: &SecretString, provider: &CryptoProvider) -> Result<Arc<CertifiedKey>, Sentence> {
     let chain = CertificateDer::pem_slice_iter(certificate.as_bytes()).collect::<Result<Vec<_>, _>>();
-    let chain = chain.map_err(|e| format!("client certificate: {e}"))?;
+    let chain = chain.map_err(|e| sentence!("client certificate: {error}", error = e))?;
     if chain.is_empty() {
-        return Err("client certificate: no certificate in it".into());
+        return Err(sentence!("client certificate: no certificate in it"));
     }
     // The parser's own words could quote the key.
-    let key = PrivateKeyDer::from_pem_slice(key.expose_secret().as_bytes()).map_err(|_| "client key: no private key in it")?;
+    let key = PrivateKeyDer::from_pem_slice(key.expose_secret().as_bytes()).map_err(|_| sentence!("client key: no private key in it"))?;
     match CertifiedKey::from_der(chain, key, provider) {
         Ok(key) => Ok(Arc::new(key)),
-        Err(rustls::Error::InconsistentKeys(_)) => Err("client key: not the key of the client certificate".into()),
-        Err(e) => Err(format!("client certificate: {e}")),
+        Err(rustls::Error::InconsistentKeys(_)) => Err(sentence!("client key: not the key of the client certificate")),
+        Err(e) => Err(sentence!("client certificate: {error}", error = e)),
     }
 }
 
@@ -136,7 +137,7 @@ impl std::fmt::Debug for Authority {
 
 impl Authority {
     /// Of this text, which was read there; says in words what is wrong with it.
-    pub fn new(origin: Material, text: &SecretString, provider: Arc<CryptoProvider>) -> Result<Arc<Self>, String> {
+    pub fn new(origin: Material, text: &SecretString, provider: Arc<CryptoProvider>) -> Result<Arc<Self>, Sentence> {
         let last = Mutex::new(trusted(text, &provider)?);
         Ok(Arc::new(Self { origin, provider, last }))
     }
@@ -159,7 +160,7 @@ impl Authority {
         match read {
             Ok(text) if text_hash(&text) != last.text => match trusted(&text, &self.provider) {
                 Ok(fresh) => *last = fresh,
-                Err(why) => tracing::warn!(why, "the certificate authority was replaced by one that cannot be used; the last one goes on"),
+                Err(why) => tracing::warn!(%why, "the certificate authority was replaced by one that cannot be used; the last one goes on"),
             },
             Ok(_) => {}
             Err(e) => tracing::warn!(why = %e, "the certificate authority cannot be read; the last one goes on"),
@@ -211,18 +212,18 @@ fn text_hash(text: &SecretString) -> [u8; 32] {
     Sha256::digest(text.expose_secret()).into()
 }
 
-fn trusted(text: &SecretString, provider: &Arc<CryptoProvider>) -> Result<Trusted, String> {
-    let said = |why: &str| format!("certificate authority: {why}");
+fn trusted(text: &SecretString, provider: &Arc<CryptoProvider>) -> Result<Trusted, Sentence> {
+    let bad = |error: String| sentence!("certificate authority: {error}", error);
     let certificates = CertificateDer::pem_slice_iter(text.expose_secret().as_bytes()).collect::<Result<Vec<_>, _>>();
-    let certificates = certificates.map_err(|e| said(&e.to_string()))?;
+    let certificates = certificates.map_err(|e| bad(e.to_string()))?;
     if certificates.is_empty() {
-        return Err(said("no certificate in it"));
+        return Err(sentence!("certificate authority: no certificate in it"));
     }
     let (mut hasher, mut roots) = (Sha256::new(), RootCertStore::empty());
     for certificate in certificates {
         hasher.update(&certificate);
-        roots.add(certificate).map_err(|e| said(&chain(&e)))?;
+        roots.add(certificate).map_err(|e| bad(chain(&e)))?;
     }
-    let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone()).build().map_err(|e| said(&chain(&e)))?;
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone()).build().map_err(|e| bad(chain(&e)))?;
     Ok(Trusted { text: text_hash(text), sha256: hex::encode(hasher.finalize()), verifier })
 }

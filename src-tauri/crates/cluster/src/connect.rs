@@ -19,7 +19,7 @@ use hyper_rustls::{FixedServerNameResolver, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use kube::client::{Body, ConfigExt};
-use model::{ClusterIdentity, Kind};
+use model::{ClusterIdentity, Kind, Sentence, sentence};
 use rustls::client::Resumption;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::ServerName;
@@ -83,6 +83,7 @@ impl Options {
 
 /// Why no connection could be made ready (nothing was sent to the API server yet).
 #[derive(Clone, Debug, thiserror::Error)]
+#[error("{}", self.said())]
 pub enum ConnectError {
     /// The context cannot be used.
     #[error(transparent)]
@@ -91,21 +92,37 @@ pub enum ConnectError {
     #[error(transparent)]
     Credentials(#[from] CredentialError),
     /// The certificates cannot be used.
-    #[error("context {context}: certificates cannot be used ({why})")]
     Certificates {
         /// Context.
         context: String,
         /// What is wrong with them.
-        why: String,
+        why: Sentence,
     },
     /// The context leads elsewhere than when it was connected.
-    #[error("context {context}: the kubeconfig now names another {what} for it; close it and open it again to go there")]
     Elsewhere {
         /// Context.
         context: String,
         /// `server` or `certificate authority`.
-        what: &'static str,
+        what: Sentence,
     },
+}
+
+impl ConnectError {
+    /// For people.
+    pub fn said(&self) -> Sentence {
+        match self {
+            Self::Kubeconfig(e) => e.said(),
+            Self::Credentials(e) => e.said(),
+            Self::Certificates { context, why } => {
+                sentence!("context {context}: certificates cannot be used ({why})", context; why = why.clone())
+            }
+            Self::Elsewhere { context, what } => sentence!(
+                "context {context}: the kubeconfig now names another {what} for it; close it and open it again to go there",
+                context;
+                what = what.clone()
+            ),
+        }
+    }
 }
 
 /// A `Warning: 299` header of an answer to a write.
@@ -214,16 +231,16 @@ pub(crate) fn lock<T>(m: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Reads certificates and token files, runs an exec plugin.
 async fn make(entry: &ContextEntry, options: &Options) -> Result<Way, ConnectError> {
     let reach = entry.reach()?;
-    let bad = |why: String| ConnectError::Certificates { context: entry.name.clone(), why };
+    let bad = |why: Sentence| ConnectError::Certificates { context: entry.name.clone(), why };
     let (login, impersonate) = match &reach.login {
         Login::Exec(_) if options.sign_in.is_never() => (&Login::None, &[][..]),
         login => (login, &reach.impersonate[..]),
     };
     let credentials = Credentials::prepare(login, impersonate, &options.sign_in).await?;
-    let base: Uri = reach.server.parse().map_err(|_| bad("the URL of the server cannot be read".into()))?;
+    let base: Uri = reach.server.parse().map_err(|_| bad(sentence!("the URL of the server cannot be read")))?;
     // Two crates of one binary may each bring a rustls provider; the first one installed counts for all.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let provider = CryptoProvider::get_default().ok_or_else(|| bad("no provider of TLS".into()))?;
+    let provider = CryptoProvider::get_default().ok_or_else(|| bad(sentence!("no provider of TLS")))?;
     let authority = match &reach.ca {
         Some(ca) => Some(Authority::new(ca.clone(), &ca.read()?, provider.clone()).map_err(bad)?),
         None => None,
@@ -253,7 +270,8 @@ async fn make(entry: &ContextEntry, options: &Options) -> Result<Way, ConnectErr
         Some(Unverified::Certificate) | None => builder.https_only(),
     };
     if let Some(name) = &reach.tls_server_name {
-        let name = ServerName::try_from(name.clone()).map_err(|_| bad("tls-server-name is no name that a certificate can have".into()))?;
+        let name =
+            ServerName::try_from(name.clone()).map_err(|_| bad(sentence!("tls-server-name is no name that a certificate can have")))?;
         builder = builder.with_server_name_resolver(FixedServerNameResolver::new(name));
     }
     let dialer = builder.enable_http1().wrap_connector(Road::new(&options.deadlines, proxy));
@@ -261,13 +279,13 @@ async fn make(entry: &ContextEntry, options: &Options) -> Result<Way, ConnectErr
 }
 
 /// TLS that verifies the server by the context's authority, or by those of the system, unless the context says not to.
-fn tls(base: &Uri, authority: Option<&Arc<Authority>>, unverified: Option<Unverified>) -> Result<rustls::ClientConfig, String> {
+fn tls(base: &Uri, authority: Option<&Arc<Authority>>, unverified: Option<Unverified>) -> Result<rustls::ClientConfig, Sentence> {
     let mut config = kube::Config::new(base.clone());
     // This trusts nobody; whom the authority trusts is for it to say.
     config.root_cert = authority.map(|_| Vec::new());
     // Its owner asked for it, and it is shown in red; that nothing is written without a reason is the policy's.
     config.accept_invalid_certs = unverified == Some(Unverified::Certificate);
-    let mut tls = config.rustls_client_config().map_err(|e| chain(&e))?;
+    let mut tls = config.rustls_client_config().map_err(|e| sentence!("{why}", why = chain(&e)))?;
     if let Some(authority) = authority {
         tls.dangerous().set_certificate_verifier(authority.clone());
         if authority.may_rotate() {
@@ -310,11 +328,11 @@ impl Connection {
         let elsewhere = |what| ConnectError::Elsewhere { context: self.name.clone(), what };
         // Before a program signs in there.
         if entry.reach()?.server != self.server {
-            return Err(elsewhere("server"));
+            return Err(elsewhere(sentence!("server")));
         }
         let way = make(entry, &self.options).await?;
         if way.trusts() != self.stacks().way.trusts() {
-            return Err(elsewhere("certificate authority"));
+            return Err(elsewhere(sentence!("certificate authority")));
         }
         self.put(way);
         Ok(())

@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use jiff::Timestamp;
+use model::{Sentence, sentence};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::{Mutex, watch};
 use tokio::task::AbortHandle;
@@ -33,23 +34,21 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Why there are no credentials.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.said())]
 pub enum CredentialError {
     /// The token file cannot be read.
-    #[error("{path}: token cannot be read ({why})", path = path.display())]
     TokenFile {
         /// File.
         path: PathBuf,
-        /// The system's words.
-        why: String,
+        /// Why.
+        why: Sentence,
     },
     /// The token holds bytes that cannot stand in a header.
-    #[error("token from {from}: holds characters that no token has")]
     BadToken {
         /// Where it comes from.
-        from: String,
+        from: Sentence,
     },
     /// A plugin of a kubeconfig that is not in the default place, or what has become of it, was not approved.
-    #[error("{key}: program {path} is not run before it is approved", path = program.path.display())]
     PluginNotApproved {
         /// `file: key`.
         key: String,
@@ -57,17 +56,15 @@ pub enum CredentialError {
         program: Box<Program>,
     },
     /// A plugin that kubectl's preferences do not let run, or may not.
-    #[error("{key}: program {path} is not run, by kubectl's preferences: {why}", path = path.display())]
     PluginDenied {
         /// `file: key`.
         key: String,
         /// What would run.
         path: PathBuf,
         /// Which file, which of its words, and what to do.
-        why: String,
+        why: Sentence,
     },
     /// A plugin that insists on a terminal.
-    #[error("{key}: plugin {command:?} wants a terminal; log in with kubectl first, or set interactiveMode to IfAvailable")]
     PluginWantsTerminal {
         /// `file: key`.
         key: String,
@@ -75,23 +72,52 @@ pub enum CredentialError {
         command: String,
     },
     /// A plugin that could not be started, failed, hung or talked nonsense.
-    #[error("{key}: plugin {command:?} gave no credentials ({why})")]
     PluginFailed {
         /// `file: key`.
         key: String,
         /// Program.
         command: String,
         /// What happened, with what the plugin said on its error stream.
-        why: String,
+        why: Sentence,
     },
     /// A plugin that has not answered yet: it may wait for somebody.
-    #[error("{key}: plugin {command:?} signs in; it may wait for you in a browser")]
     SigningIn {
         /// `file: key`.
         key: String,
         /// Program.
         command: String,
     },
+}
+
+impl CredentialError {
+    /// For people.
+    pub fn said(&self) -> Sentence {
+        match self {
+            Self::TokenFile { path, why } => sentence!("{path}: token cannot be read ({why})", path = path.display(); why = why.clone()),
+            Self::BadToken { from } => sentence!("token from {from}: holds characters that no token has"; from = from.clone()),
+            Self::PluginNotApproved { key, program } => {
+                sentence!("{key}: program {path} is not run before it is approved", key, path = program.path.display())
+            }
+            Self::PluginDenied { key, path, why } => sentence!(
+                "{key}: program {path} is not run, by kubectl's preferences: {why}",
+                key,
+                path = path.display();
+                why = why.clone()
+            ),
+            Self::PluginWantsTerminal { key, command } => sentence!(
+                "{key}: plugin {command} wants a terminal; log in with kubectl first, or set interactiveMode to IfAvailable",
+                key,
+                command = format!("{command:?}")
+            ),
+            Self::PluginFailed { key, command, why } => {
+                let command = format!("{command:?}");
+                sentence!("{key}: plugin {command} gave no credentials ({why})", key, command; why = why.clone())
+            }
+            Self::SigningIn { key, command } => {
+                sentence!("{key}: plugin {command} signs in; it may wait for you in a browser", key, command = format!("{command:?}"))
+            }
+        }
+    }
 }
 
 enum Source {
@@ -107,9 +133,9 @@ pub(crate) struct Credentials {
     extra: Vec<(HeaderName, HeaderValue)>,
 }
 
-fn bearer(token: &SecretString, from: &str) -> Result<HeaderValue, CredentialError> {
-    let mut value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret().trim()))
-        .map_err(|_| CredentialError::BadToken { from: from.to_string() })?;
+fn bearer(token: &SecretString, from: Sentence) -> Result<HeaderValue, CredentialError> {
+    let mut value =
+        HeaderValue::try_from(format!("Bearer {}", token.expose_secret().trim())).map_err(|_| CredentialError::BadToken { from })?;
     value.set_sensitive(true);
     Ok(value)
 }
@@ -119,9 +145,9 @@ impl Credentials {
     pub async fn prepare(login: &Login, impersonate: &[(&'static str, String)], sign_in: &SignIn) -> Result<Self, CredentialError> {
         let source = match login {
             Login::None => Source::None,
-            Login::Token(token) => Source::Fixed(bearer(token, "the kubeconfig")?),
+            Login::Token(token) => Source::Fixed(bearer(token, sentence!("the kubeconfig"))?),
             Login::TokenFile { path, before } => {
-                let before = before.as_ref().map(|token| bearer(token, "the kubeconfig")).transpose()?;
+                let before = before.as_ref().map(|token| bearer(token, sentence!("the kubeconfig"))).transpose()?;
                 Source::File { path: path.clone(), before, cached: Mutex::default() }
             }
             Login::Exec(exec) => {
@@ -135,7 +161,8 @@ impl Credentials {
         };
         let mut extra = Vec::new();
         for (name, value) in impersonate {
-            let value = HeaderValue::from_str(value).map_err(|_| CredentialError::BadToken { from: format!("the kubeconfig ({name})") })?;
+            let value = HeaderValue::from_str(value)
+                .map_err(|_| CredentialError::BadToken { from: sentence!("the kubeconfig ({key})", key = name) })?;
             extra.push((HeaderName::from_static(name), value));
         }
         Ok(Self { source, extra })
@@ -159,7 +186,7 @@ impl Credentials {
             Source::Fixed(value) => value.clone(),
             Source::File { path, before, cached } => token_of_file(path, before.as_ref(), &mut *cached.lock().await).await?,
             Source::Plugin(plugin) => match &plugin.answer(Some(PATIENCE)).await?.token {
-                Some(token) => bearer(token, "the plugin")?,
+                Some(token) => bearer(token, sentence!("the plugin"))?,
                 None => return Ok(()),
             },
         };
@@ -323,7 +350,7 @@ async fn token_of_file(
     let token = read.and_then(|bytes| String::from_utf8(bytes).map(SecretString::from).map_err(|_| std::io::Error::other("not text")));
     match token {
         Ok(token) if !token.expose_secret().trim().is_empty() => {
-            let value = bearer(&token, &path.display().to_string())?;
+            let value = bearer(&token, sentence!("{path}", path = path.display()))?;
             *cached = Some((Instant::now(), value.clone()));
             Ok(value)
         }
@@ -331,7 +358,7 @@ async fn token_of_file(
         other => match cached.as_ref().map(|(_, value)| value).or(before) {
             Some(value) => Ok(value.clone()),
             None => {
-                let why = other.err().map_or("the file is empty".to_string(), |e| e.to_string());
+                let why = other.err().map_or_else(|| sentence!("the file is empty"), |e| sentence!("{why}", why = e));
                 Err(CredentialError::TokenFile { path: path.to_path_buf(), why })
             }
         },

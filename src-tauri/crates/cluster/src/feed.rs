@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use model::{Delta, Kind, ObjectId};
+use model::{Delta, Kind, ObjectId, Sentence, sentence};
 use tokio::sync::{mpsc, watch as signal};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -53,7 +53,7 @@ pub struct Freshness {
     /// Time since the last heartbeat that was answered.
     pub heartbeat_age: Option<Duration>,
     /// Why it is not live.
-    pub why: Option<String>,
+    pub why: Option<Sentence>,
 }
 
 /// The stream of events. Dropping it ends every watch.
@@ -236,26 +236,37 @@ impl Hub {
         let healed = self.wake.borrow().healed;
         let heartbeat_age = pulse.last.map(|t| t.elapsed());
         let mut oldest_age = Duration::ZERO;
-        let mut why = pulse.stranger.clone().or_else(|| pulse.slept.then(|| "the machine slept".to_string()));
+        let mut why = pulse.stranger.clone().or_else(|| pulse.slept.then(|| sentence!("the machine slept")));
         if heartbeat_age.unwrap_or_else(|| self.started.elapsed()) > self.conn.deadlines().lost {
-            why = why.or_else(|| Some(format!("connection lost ({})", pulse.trouble.as_deref().unwrap_or("no heartbeat"))));
+            why = why.or_else(|| {
+                Some(match &pulse.trouble {
+                    Some(why) => sentence!("connection lost ({why})", why),
+                    None => sentence!("connection lost (no heartbeat)"),
+                })
+            });
         } else if heartbeat_age.is_none() {
-            why = why.or_else(|| Some(pulse.trouble.clone().map_or("connecting".into(), |t| format!("no connection ({t})"))));
+            why = why.or_else(|| {
+                Some(match &pulse.trouble {
+                    Some(why) => sentence!("no connection ({why})", why),
+                    None => sentence!("connecting"),
+                })
+            });
         }
         for s in &self.slots {
+            let kind = s.kind.plural();
             let bad = match &s.state {
                 Some(KindState::Live { .. }) if s.healed == healed => None,
-                Some(KindState::Live { .. }) => Some("is being opened again".to_string()),
+                Some(KindState::Live { .. }) => Some(sentence!("{kind} is being opened again", kind)),
                 // What may not or cannot be seen does not make the rest older.
                 Some(KindState::NotInstalled | KindState::Forbidden { .. }) => continue,
-                Some(KindState::Listing { .. }) | None => Some("is being listed".to_string()),
-                Some(KindState::Stale { .. }) => Some("gives no sign of life".to_string()),
-                Some(KindState::Broken { why, .. }) => Some(format!("broke off ({why})")),
+                Some(KindState::Listing { .. }) | None => Some(sentence!("{kind} is being listed", kind)),
+                Some(KindState::Stale { .. }) => Some(sentence!("{kind} gives no sign of life", kind)),
+                Some(KindState::Broken { why, .. }) => Some(sentence!("{kind} broke off ({why})", kind; why = why.clone())),
             };
             let age = lock(&s.heard).map_or_else(|| self.started.elapsed(), |t| t.elapsed());
             oldest_age = oldest_age.max(age);
             if let Some(bad) = bad {
-                why = why.or_else(|| Some(format!("{} {bad}", s.kind.plural())));
+                why = why.or(Some(bad));
             }
         }
         Freshness { live: why.is_none(), oldest_age, heartbeat_age, why }

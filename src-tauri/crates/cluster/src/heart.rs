@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use model::{Sentence, sentence};
 use tokio::sync::watch as signal;
 use tokio::time::Instant;
 
@@ -35,7 +36,7 @@ pub(crate) struct Pulse {
     /// The machine slept, and nobody has answered since.
     pub slept: bool,
     /// Another cluster answers under the same URL.
-    pub stranger: Option<String>,
+    pub stranger: Option<Sentence>,
 }
 
 pub(crate) async fn run(conn: Arc<Connection>, pulse: signal::Sender<Pulse>, wake: signal::Sender<Wake>) {
@@ -53,7 +54,10 @@ pub(crate) async fn run(conn: Arc<Connection>, pulse: signal::Sender<Pulse>, wak
             }
         };
         let first = first_uid.get_or_insert_with(|| uid.clone());
-        let stranger = (*first != uid).then(|| format!("another cluster answers: uid {uid:?} in place of {first:?}"));
+        let stranger = (*first != uid).then(|| {
+            let (uid, first) = (format!("{uid:?}"), format!("{first:?}"));
+            sentence!("another cluster answers: uid {uid} in place of {first}", uid, first)
+        });
         if let Some(cut) = trouble {
             if cut {
                 conn.renew();

@@ -155,7 +155,7 @@ async fn flooded(head: &str, piece: &str) -> (Vec<String>, usize) {
     let broken = async {
         loop {
             if let FeedEvent::Kind(Kind::Service, KindState::Broken { why, .. }) = feed.next().await.expect("goes on") {
-                return why;
+                return why.text;
             }
         }
     };
@@ -235,7 +235,7 @@ async fn watched(bytes: Vec<u8>) -> String {
     let broken = async {
         loop {
             if let FeedEvent::Kind(Kind::Service, KindState::Broken { why, .. }) = feed.next().await.expect("goes on") {
-                return why;
+                return why.text;
             }
         }
     };

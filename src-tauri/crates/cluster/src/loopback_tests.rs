@@ -371,7 +371,7 @@ async fn an_endless_watch_line_breaks_its_kind_and_not_the_process() {
         match feed.next().await.expect("goes on") {
             FeedEvent::Deltas(d) => listed |= d.len() == 1,
             FeedEvent::Kind(Kind::Service, KindState::Broken { why, .. }) => {
-                assert!(why.contains("larger than"), "{why}");
+                assert!(why.text.contains("larger than"), "{why}");
                 break;
             }
             _ => {}
@@ -531,7 +531,7 @@ async fn a_live_view_whose_lists_all_expire_says_so_and_asks_ever_more_slowly() 
         }
     };
     let why = tokio::time::timeout(Duration::from_secs(20), broken).await.expect("told in time");
-    assert_eq!(why, "the provided continue parameter is too old");
+    assert_eq!(why.text, "the provided continue parameter is too old");
     assert!(conn.policy().is_stale(), "nothing is written on half a view");
     // Once at once, then with a pause of at least half a second.
     assert_eq!(lists(&log), ["/api/v1/services"; 2]);

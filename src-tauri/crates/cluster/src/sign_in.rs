@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use model::{Sentence, sentence};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -38,9 +39,6 @@ const SAID_CAP: usize = 16 << 10;
 /// What is left in the streams of a program that has ended is read for so long. A browser that it started may hold them open
 /// for as long as that runs.
 const REST: Duration = Duration::from_secs(1);
-/// Linux takes variables of 128 KiB.
-const TOLD_TOO_MUCH: &str =
-    "what it is told of the cluster is too much for a variable; name the cluster's own authority alone, or have it told nothing";
 
 /// What would run: somebody approves just this.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,16 +72,16 @@ impl Program {
     ///
     /// # Errors
     /// Why it cannot be run.
-    fn find(plugin: &ExecPlugin) -> Result<Self, String> {
-        let path = which::which(&plugin.command).map_err(|_| "no such program, or it may not be run".to_string())?;
-        let mut file = std::fs::File::open(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+    fn find(plugin: &ExecPlugin) -> Result<Self, Sentence> {
+        let path = which::which(&plugin.command).map_err(|_| sentence!("no such program, or it may not be run"))?;
+        let mut file = std::fs::File::open(&path).map_err(|e| sentence!("{path}: {error}", path = path.display(), error = e))?;
         let mut content = Sha256::new();
         let mut chunk = vec![0; 1 << 16];
         loop {
             match file.read(&mut chunk) {
                 Ok(0) => break,
                 Ok(n) => content.update(&chunk[..n]),
-                Err(e) => return Err(format!("{}: {e}", path.display())),
+                Err(e) => return Err(sentence!("{path}: {error}", path = path.display(), error = e)),
             }
         }
         let mut env = Sha256::new();
@@ -195,9 +193,9 @@ impl SignIn {
         if plugin.needs_terminal {
             return Err(CredentialError::PluginWantsTerminal { key, command });
         }
-        let failed = |why: String| CredentialError::PluginFailed { key: key.clone(), command: command.clone(), why };
+        let failed = |why: Sentence| CredentialError::PluginFailed { key: key.clone(), command: command.clone(), why };
         let sought = plugin.clone();
-        let program = tokio::task::spawn_blocking(move || Program::find(&sought)).await.map_err(|e| failed(e.to_string()))?;
+        let program = tokio::task::spawn_blocking(move || Program::find(&sought)).await.map_err(|e| failed(words(&e)))?;
         let program = program.map_err(|why| failed(with_hint(why, &plugin.install_hint)))?;
         if let Err(why) = plugin.kuberc.check(&plugin.command, &program.path) {
             return Err(CredentialError::PluginDenied { key, path: program.path, why });
@@ -207,7 +205,7 @@ impl SignIn {
         }
         let mut info = serde_json::json!({"apiVersion": plugin.api_version, "kind": "ExecCredential", "spec": {"interactive": false}});
         if let Some(cluster) = &plugin.cluster {
-            info["spec"]["cluster"] = cluster.spec().map_err(|e| failed(e.to_string()))?;
+            info["spec"]["cluster"] = cluster.spec().map_err(|e| failed(e.said()))?;
         }
         let mut child = tokio::process::Command::new(&program.path)
             .args(&plugin.args)
@@ -219,8 +217,8 @@ impl SignIn {
             .kill_on_drop(true)
             .spawn()
             .map_err(|e| match e.kind() {
-                ErrorKind::ArgumentListTooLong if plugin.cluster.is_some() => failed(TOLD_TOO_MUCH.into()),
-                _ => failed(with_hint(e.to_string(), &plugin.install_hint)),
+                ErrorKind::ArgumentListTooLong if plugin.cluster.is_some() => failed(told_too_much()),
+                _ => failed(with_hint(words(&e), &plugin.install_hint)),
             })?;
         let stopped = self.0.stop.notified();
         let running = Running::begin(self, command.clone());
@@ -239,17 +237,21 @@ impl SignIn {
         };
         let status = tokio::select! {
             status = timeout(self.0.within, work) => match status {
-                Ok(status) => status.map_err(|e| failed(e.to_string()))?,
-                Err(_) => return Err(failed(format!("no answer within {} s; killed{}", self.0.within.as_secs(), running.said()))),
+                Ok(status) => status.map_err(|e| failed(words(&e)))?,
+                Err(_) => {
+                    let why = sentence!("no answer within {seconds} s; killed", seconds = self.0.within.as_secs());
+                    return Err(failed(running.told(why)));
+                }
             },
-            () = stopped => return Err(failed(format!("stopped by you{}", running.said()))),
+            () = stopped => return Err(failed(running.told(sentence!("stopped by you")))),
         };
         if !status.success() {
-            return Err(failed(format!("{status}{}", running.said())));
+            return Err(failed(running.told(words(&status))));
         }
         // The message of the parser could quote the token.
-        let answer: ExecCredential = serde_json::from_slice(&answer).map_err(|_| failed("its answer is not an ExecCredential".into()))?;
-        let status = answer.status.ok_or_else(|| failed("its answer has no status".into()))?;
+        let answer: ExecCredential =
+            serde_json::from_slice(&answer).map_err(|_| failed(sentence!("its answer is not an ExecCredential")))?;
+        let status = answer.status.ok_or_else(|| failed(sentence!("its answer has no status")))?;
         Ok(Answer {
             token: status.token.filter(|t| !t.is_empty()).map(SecretString::from),
             certificate: status.client_certificate_data.zip(status.client_key_data.map(SecretString::from)),
@@ -274,8 +276,19 @@ impl SignIn {
 }
 
 /// A program's own words of where to get it.
-fn with_hint(why: String, hint: &str) -> String {
-    if hint.is_empty() { why } else { format!("{why}; {}", hint.trim()) }
+fn with_hint(why: Sentence, hint: &str) -> Sentence {
+    if hint.is_empty() { why } else { why.and(sentence!("{why}", why = hint.trim())) }
+}
+
+/// Linux takes variables of 128 KiB.
+fn told_too_much() -> Sentence {
+    let remedy = sentence!("name the cluster's own authority alone, or have it told nothing");
+    sentence!("what it is told of the cluster is too much for a variable").and(remedy)
+}
+
+/// The system's words.
+fn words(said: &impl fmt::Display) -> Sentence {
+    sentence!("{why}", why = said)
 }
 
 /// Shows a program as running for as long as this lives.
@@ -287,9 +300,12 @@ impl<'a> Running<'a> {
         Self(sign_in)
     }
 
-    /// `: what it said`, or nothing.
-    fn said(&self) -> String {
-        self.0.running().map(|r| r.said).filter(|s| !s.is_empty()).map_or(String::new(), |said| format!(": {said}"))
+    /// That, with what it said.
+    fn told(&self, what: Sentence) -> Sentence {
+        match self.0.running().map(|r| r.said).filter(|s| !s.is_empty()) {
+            Some(said) => sentence!("{what}: {said}", said; what),
+            None => what,
+        }
     }
 }
 

@@ -180,7 +180,7 @@ async fn a_rotated_authority_is_taken_up_while_connected_and_the_cluster_stays_t
     conn.write(&us, &patch(), Mode::Commit).await.expect("written");
     std::fs::write(dir.path().join("other.pem"), old.certificate.pem()).expect("written");
     let other = conn.take_up(&entry(dir.path(), cluster("other.pem"), json!({}))).await;
-    assert!(matches!(other, Err(ConnectError::Elsewhere { what: "certificate authority", .. })), "{other:?}");
+    assert!(matches!(&other, Err(ConnectError::Elsewhere { what, .. }) if what.text == "certificate authority"), "{other:?}");
 }
 
 #[tokio::test]
@@ -259,7 +259,7 @@ async fn a_server_that_is_not_verified_is_read_and_never_taken_for_the_one_that_
         std::fs::write(&file, config.to_string()).expect("written");
         let entries = kubeconfig::load(&Sources { explicit: Some(file), ..Default::default() }).expect("loads");
         let moved = conn.take_up(entries.get("x").expect("there")).await.expect_err("another way to know the server");
-        assert!(matches!(moved, ConnectError::Elsewhere { what: "certificate authority", .. }), "{moved}");
+        assert!(matches!(&moved, ConnectError::Elsewhere { what, .. } if what.text == "certificate authority"), "{moved}");
     }
 }
 

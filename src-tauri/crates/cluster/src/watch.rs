@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use model::{Delta, Kind, ObjectId};
+use model::{Delta, Kind, ObjectId, Sentence, sentence};
 
 use crate::codec::{Frame, Item};
 use crate::wire::Failure;
@@ -46,7 +46,7 @@ pub enum KindState {
     /// No stream; tried again and again.
     Broken {
         /// Why.
-        why: String,
+        why: Sentence,
         /// Since when.
         since: Timestamp,
     },
@@ -377,8 +377,8 @@ fn failed(w: &mut Watch, failure: Failure, at: Moment) -> Vec<Output> {
             }
             let pause = if let Failure::Busy { after, .. } = &other { pause.max(*after) } else { pause };
             let why = match &other {
-                Failure::Unauthorized(m) => format!("not signed in ({m})"),
-                f => f.message().to_string(),
+                Failure::Unauthorized(why) => sentence!("not signed in ({why})", why),
+                f => sentence!("{why}", why = f.message()),
             };
             w.live_since = None;
             let since = *w.trouble_since.get_or_insert(at.now);

@@ -366,7 +366,7 @@ fn shadowed_view(e: &ContextEntry) -> ShadowedView {
 
 fn file_view(f: &FileRead, all: &Contexts) -> FileView {
     let contexts = all.entries.iter().filter(|e| e.file == f.path).count();
-    FileView { path: f.path.display().to_string(), contexts: u32::try_from(contexts).unwrap_or(u32::MAX), note: f.note.clone() }
+    FileView { path: f.path.display().to_string(), contexts: u32::try_from(contexts).unwrap_or(u32::MAX), note: f.note.as_ref().map(ToString::to_string) }
 }
 
 fn note(state: ContextState, problem: Option<&UiError>, freshness: Option<&FreshnessView>) -> String {

@@ -470,7 +470,7 @@ fn freshness(context: &str, state: &State) -> FreshnessView {
             // A quiet watch is no old one: over a connection that answers it would have told. Only once that does not hold
             // does its own silence count.
             let age = if f.live { f.heartbeat_age.unwrap_or_default() } else { f.oldest_age.max(f.heartbeat_age.unwrap_or_default()) };
-            FreshnessView { context: context.into(), age_ms: ms(age), live: f.live, why: f.why.clone().unwrap_or_default(), kinds }
+            FreshnessView { context: context.into(), age_ms: ms(age), live: f.live, why: f.why.as_ref().map(ToString::to_string).unwrap_or_default(), kinds }
         }
         None => FreshnessView { context: context.into(), age_ms: 0, live: false, why: "being read for the first time".into(), kinds },
     }
@@ -483,7 +483,7 @@ fn kind_state(kind: Kind, s: &KindState) -> KindStateView {
         KindState::Listing { received } => ("listing", format!("{received} so far")),
         KindState::Live { unreadable: 0, .. } => ("live", String::new()),
         KindState::Live { unreadable, .. } => ("live", format!("{unreadable} cannot be read")),
-        KindState::Broken { why, .. } => ("broken", why.clone()),
+        KindState::Broken { why, .. } => ("broken", why.text.clone()),
         KindState::Stale { since } => ("stale", format!("silent since {since}")),
     };
     KindStateView { kind: kind.name().into(), state: state.into(), note }

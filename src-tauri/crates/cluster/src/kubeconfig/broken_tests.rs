@@ -23,7 +23,7 @@ fn note_of(dir: &Path, broken: &Path) -> String {
     let got = load(&Sources { list: Some(list), ..Default::default() }).expect("loads");
     assert!(got.get("good").expect("not hidden").reach().is_ok());
     assert_eq!(got.files[1].note, None);
-    let note = got.files[0].note.clone().unwrap_or_default();
+    let note = got.files[0].note.clone().unwrap_or_default().text;
     assert!(!note.contains(SECRET), "{note}");
     note.replace(&format!("{}: ", broken.display()), "")
 }
@@ -245,7 +245,7 @@ fn one_file_by_two_ways_is_read_once_and_shadows_nothing() {
     let got = load(&Sources { list: Some(list), ..Default::default() }).expect("loads");
     assert_eq!(got.entries.len(), 1);
     let once = Some(format!("the same file as {}: read once", file.display()));
-    assert_eq!(got.files.iter().map(|f| f.note.clone()).collect::<Vec<_>>(), [None, once.clone(), once]);
+    assert_eq!(got.files.iter().map(|f| f.note.as_ref().map(|n| n.text.clone())).collect::<Vec<_>>(), [None, once.clone(), once]);
 }
 
 #[test]

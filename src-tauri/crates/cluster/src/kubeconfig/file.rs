@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use model::{Sentence, sentence};
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -22,7 +23,7 @@ pub(super) struct Document {
     pub clusters: Vec<Named<Cluster>>,
     pub users: Vec<Named<User>>,
     pub contexts: Vec<Named<Context>>,
-    pub notes: Vec<String>,
+    pub notes: Vec<Sentence>,
 }
 
 pub(super) struct Named<T> {
@@ -139,31 +140,31 @@ pub(super) fn read(path: &Path, said: &str, default_place: bool) -> Result<Docum
     let bytes = read_regular(path, FILE_CAP).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => KubeconfigError::Missing {
             file: said.into(),
-            remedy: "create it, name another with --kubeconfig, or start the practice lab".into(),
+            remedy: sentence!("create it, name another with --kubeconfig, or start the practice lab"),
         },
-        _ => KubeconfigError::Unreadable { file: said.into(), why: e.to_string() },
+        _ => KubeconfigError::Unreadable { file: said.into(), why: sentence!("{why}", why = e) },
     })?;
     parse(&bytes, path, said, default_place)
 }
 
 fn parse(bytes: &[u8], path: &Path, said: &str, default_place: bool) -> Result<Document, KubeconfigError> {
-    let syntax = |at: &str, why: &str| KubeconfigError::Syntax { file: said.into(), at: at.into(), why: why.into() };
-    let text = std::str::from_utf8(bytes).map_err(|e| syntax(&format!("byte {}", e.valid_up_to()), "not UTF-8"))?;
-    let value = yaml(text).map_err(|(at, why)| syntax(&at, why))?;
+    let syntax = |at: Sentence, why: Sentence| KubeconfigError::Syntax { file: said.into(), at, why };
+    let text = std::str::from_utf8(bytes).map_err(|e| syntax(sentence!("byte {n}", n = e.valid_up_to()), sentence!("not UTF-8")))?;
+    let value = yaml(text).map_err(|(at, why)| syntax(at, why))?;
     let map = match value {
         Value::Object(map) => map,
         Value::Null => Default::default(),
-        _ => return Err(syntax("line 1", "expected a mapping with clusters, users and contexts")),
+        _ => return Err(syntax(sentence!("line {line}", line = 1), sentence!("expected a mapping with clusters, users and contexts"))),
     };
     // Both may be left out, as for kubectl.
     for (key, expect) in [("apiVersion", "v1"), ("kind", "Config")] {
         if map.get(key).is_some_and(|v| !v.is_null() && v != "" && v != expect) {
-            return Err(syntax(key, &format!("expected {expect}")));
+            return Err(syntax(sentence!("{key}", key), sentence!("expected {expect}", expect)));
         }
     }
     let mut notes = Vec::new();
     if !["clusters", "users", "contexts"].iter().any(|list| map.contains_key(*list)) {
-        notes.push(format!("{said}: no clusters, users or contexts in it; name another file, or add them"));
+        notes.push(sentence!("{file}: no clusters, users or contexts in it; name another file, or add them", file = said));
     }
     let current = map.get("current-context").and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_string);
     Ok(Document {
@@ -179,34 +180,35 @@ fn parse(bytes: &[u8], path: &Path, said: &str, default_place: bool) -> Result<D
 }
 
 /// One bounded YAML document, or where and what is wrong with it.
-pub(super) fn yaml(text: &str) -> Result<Value, (String, &'static str)> {
+pub(super) fn yaml(text: &str) -> Result<Value, (Sentence, Sentence)> {
     let options = serde_saphyr::options! { alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: ALIAS_CAP } };
     serde_saphyr::from_str_with_options(text, options).map_err(|e| fault(&e, text))
 }
 
 /// Where and what is wrong with the YAML. The parser's own message would quote the lines around the fault, and those may hold
 /// a token.
-fn fault(e: &serde_saphyr::Error, text: &str) -> (String, &'static str) {
+fn fault(e: &serde_saphyr::Error, text: &str) -> (Sentence, Sentence) {
     use serde_saphyr::Error::*;
-    const TOO_MUCH: &str = "nested too deep, or blown up by aliases";
-    let why = match e.without_snippet() {
-        MultipleDocuments { .. } => "more than one document; keep one file for each",
-        DuplicateMappingKey { .. } => "a key stands twice in one mapping; remove one",
-        UnknownAnchor { .. } => "an alias without its anchor",
-        Budget { .. } | AliasError { .. } | AliasReplayLimitExceeded { .. } | AliasReplayStackDepthExceeded { .. } => TOO_MUCH,
+    let too_much = || sentence!("nested too deep, or blown up by aliases");
+    let known = match e.without_snippet() {
+        MultipleDocuments { .. } => Some(sentence!("more than one document; keep one file for each")),
+        DuplicateMappingKey { .. } => Some(sentence!("a key stands twice in one mapping; remove one")),
+        UnknownAnchor { .. } => Some(sentence!("an alias without its anchor")),
+        Budget { .. } | AliasError { .. } | AliasReplayLimitExceeded { .. } | AliasReplayStackDepthExceeded { .. } => Some(too_much()),
         // The parser's own stop, which it reaches before ours.
-        ExternalMessage { msg, .. } if msg.contains("recursion limit") => TOO_MUCH,
-        _ => "not valid YAML",
+        ExternalMessage { msg, .. } if msg.contains("recursion limit") => Some(too_much()),
+        _ => None,
     };
-    let Some(at) = e.location() else { return ("whole file".into(), why) };
+    let invalid = || sentence!("not valid YAML");
+    let Some(at) = e.location() else { return (sentence!("whole file"), known.unwrap_or_else(invalid)) };
     // The parser stops before a tab: at the end of the line above, as often as not.
     let tabbed = |line: &u64| {
         let text = usize::try_from(*line).ok().and_then(|n| text.lines().nth(n.saturating_sub(1)));
         text.is_some_and(|l| l.trim_start_matches(' ').starts_with('\t'))
     };
     match [at.line(), at.line() + 1].iter().find(|line| tabbed(line)) {
-        Some(line) if why == "not valid YAML" => (format!("line {line}"), "a tab in the indentation; use spaces"),
-        _ => (format!("line {}, column {}", at.line(), at.column()), why),
+        Some(line) if known.is_none() => (sentence!("line {line}", line), sentence!("a tab in the indentation; use spaces")),
+        _ => (sentence!("line {line}, column {column}", line = at.line(), column = at.column()), known.unwrap_or_else(invalid)),
     }
 }
 
@@ -232,26 +234,27 @@ fn named<T: DeserializeOwned + Default>(
     list: &str,
     key: &str,
     said: &str,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Sentence>,
 ) -> Vec<Named<T>> {
     let items = match map.get(list) {
         None | Some(Value::Null) => return Vec::new(),
         Some(Value::Array(items)) => items,
         Some(_) => {
-            notes.push(format!("{said}: {list}: expected a list"));
+            notes.push(sentence!("{file}: {list}: expected a list", file = said, list));
             return Vec::new();
         }
     };
     let mut out: Vec<Named<T>> = Vec::with_capacity(items.len());
     for (i, item) in items.iter().enumerate() {
         let Some(name) = item.get("name").and_then(Value::as_str).filter(|n| !n.is_empty()) else {
-            notes.push(format!("{said}: {list}[{i}].name: missing or not a text; add one, in quotes"));
+            let key = format!("{list}[{i}].name");
+            notes.push(sentence!("{file}: {key}: missing or not a text; add one, in quotes", file = said, key));
             continue;
         };
         let at = format!("{list}[{}]", shown(name));
         // Within one file the first of two equal names counts, as in a list of files. kubectl refuses the whole file.
         if out.iter().any(|n| n.name == name) {
-            notes.push(format!("{said}: {at}: named twice; the first one counts; rename or remove the other"));
+            notes.push(sentence!("{file}: {key}: named twice; the first one counts; rename or remove the other", file = said, key = at));
             continue;
         }
         let value = match item.get(key) {
@@ -259,8 +262,8 @@ fn named<T: DeserializeOwned + Default>(
             Some(v) => serde_json::from_value(v.clone()).map_err(|_| KubeconfigError::Key {
                 file: said.to_string(),
                 key: format!("{at}.{key}{}", misfit::<T>(v)),
-                what: "a value of the wrong type".into(),
-                remedy: "put texts in quotes, and compare it with the output of kubectl config view".into(),
+                what: sentence!("a value of the wrong type"),
+                remedy: sentence!("put texts in quotes, and compare it with the output of kubectl config view"),
             }),
         };
         out.push(Named { name: name.to_string(), value });

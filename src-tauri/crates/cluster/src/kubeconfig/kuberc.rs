@@ -10,6 +10,7 @@
 use std::ffi::OsStr;
 use std::path::{Component, Path, PathBuf};
 
+use model::{Sentence, sentence};
 use serde_json::{Map, Value};
 
 use super::file::{read_regular, shown, yaml};
@@ -46,30 +47,29 @@ impl Kuberc {
     ///
     /// # Errors
     /// Which file and which of its words speak against it, and what to do.
-    pub(crate) fn check(&self, command: &Path, program: &Path) -> Result<(), String> {
+    pub(crate) fn check(&self, command: &Path, program: &Path) -> Result<(), Sentence> {
         let (path, named) = match self {
             Self::Off => return Ok(()),
             Self::Default(path) => (path, false),
             Self::Named(path) => (path, true),
         };
-        let broken = |why: String| format!("{}: {why}; correct it, or set KUBERC=off to go without it", path.display());
+        let broken = |why: Sentence| {
+            sentence!("{file}: {why}", file = path.display(); why).and(sentence!("correct it, or set KUBERC=off to go without it"))
+        };
         let text = match read_regular(path, FILE_CAP) {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound && !named => return Ok(()),
             read => read.and_then(|bytes| String::from_utf8(bytes).map_err(|_| std::io::Error::other("not UTF-8"))),
         };
-        let text = text.map_err(|e| broken(format!("cannot be read ({e})")))?;
+        let text = text.map_err(|e| broken(sentence!("cannot be read ({error})", error = e)))?;
         match policy(&text).map_err(broken)? {
             Policy::AllowAll => Ok(()),
             Policy::Allowlist(all) if all.iter().any(|entry| names(entry, command, program)) => Ok(()),
-            Policy::DenyAll => Err(format!(
-                "{}: {POLICY} is DenyAll; ask whoever set it, or have it be Allowlist with this program in {ALLOWLIST}",
-                path.display()
-            )),
-            Policy::Allowlist(_) => Err(format!(
-                "{}: {ALLOWLIST} does not name it; ask whoever set it, or add it there: command: {}",
-                path.display(),
-                clean(program).display()
-            )),
+            Policy::DenyAll => Err(sentence!("{file}: {key} is DenyAll", file = path.display(), key = POLICY)
+                .and(sentence!("ask whoever set it, or have it be Allowlist with this program in {list}", list = ALLOWLIST))),
+            Policy::Allowlist(_) => {
+                let remedy = sentence!("ask whoever set it, or add it there: command: {path}", path = clean(program).display());
+                Err(sentence!("{file}: {key} does not name it", file = path.display(), key = ALLOWLIST).and(remedy))
+            }
         }
     }
 }
@@ -101,12 +101,12 @@ fn clean(path: &Path) -> PathBuf {
 }
 
 /// The policy of the first document that is understood.
-fn policy(text: &str) -> Result<Policy, String> {
+fn policy(text: &str) -> Result<Policy, Sentence> {
     let mut doubt = None;
     for (n, document) in documents(text).iter().enumerate() {
-        let of = |why: String| if n == 0 { why } else { format!("document {}: {why}", n + 1) };
+        let of = |why: Sentence| if n == 0 { why } else { sentence!("document {n}: {why}", n = n + 1; why) };
         match yaml(document) {
-            Err((at, why)) => doubt = doubt.or(Some(of(format!("{at}: {why}")))),
+            Err((at, why)) => doubt = doubt.or(Some(of(sentence!("{at}: {why}"; at, why)))),
             Ok(Value::Object(map)) => {
                 let version = map.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
                 let ours = map.get("kind").and_then(Value::as_str) == Some("Preference");
@@ -114,7 +114,8 @@ fn policy(text: &str) -> Result<Policy, String> {
                     Some("v1beta1") => return of_preference(&map).map_err(of),
                     known => match map.keys().find(|k| speaks(k)) {
                         Some(key) => {
-                            let why = format!("{}: not known of apiVersion \"{}\" and its kind", shown(key), shown(version));
+                            let (key, version) = (shown(key), shown(version));
+                            let why = sentence!("{key}: not known of apiVersion \"{version}\" and its kind", key, version);
                             doubt = doubt.or(Some(of(why)));
                         }
                         None if known == Some("v1alpha1") => return Ok(Policy::AllowAll),
@@ -124,7 +125,7 @@ fn policy(text: &str) -> Result<Policy, String> {
                 }
             }
             Ok(Value::Null) => {}
-            Ok(_) => doubt = doubt.or(Some(of("not a mapping".into()))),
+            Ok(_) => doubt = doubt.or(Some(of(sentence!("not a mapping")))),
         }
     }
     doubt.map_or(Ok(Policy::AllowAll), Err)
@@ -147,14 +148,15 @@ fn documents(text: &str) -> Vec<String> {
     all
 }
 
-fn of_preference(map: &Map<String, Value>) -> Result<Policy, String> {
+fn of_preference(map: &Map<String, Value>) -> Result<Policy, Sentence> {
     if let Some(key) = map.keys().find(|k| speaks(k) && ![POLICY, ALLOWLIST].contains(&k.as_str())) {
-        return Err(format!("{}: not known; a word for programs that nobody heeds is a mistake", shown(key)));
+        let why = sentence!("a word for programs that nobody heeds is a mistake");
+        return Err(sentence!("{key}: not known", key = shown(key)).and(why));
     }
     let list = match map.get(ALLOWLIST) {
         None | Some(Value::Null) => None,
         Some(Value::Array(all)) => Some(all.iter().enumerate().map(|(n, e)| entry(n, e)).collect::<Result<Vec<_>, _>>()?),
-        Some(_) => return Err(format!("{ALLOWLIST}: not a list")),
+        Some(_) => return Err(sentence!("{key}: not a list", key = ALLOWLIST)),
     };
     let name = match map.get(POLICY) {
         None | Some(Value::Null) => "",
@@ -162,35 +164,37 @@ fn of_preference(map: &Map<String, Value>) -> Result<Policy, String> {
     };
     match (name, list) {
         ("Allowlist", Some(all)) if !all.is_empty() => Ok(Policy::Allowlist(all)),
-        ("Allowlist", _) => Err(format!("{ALLOWLIST}: names no program; DenyAll would say so")),
-        ("" | "AllowAll" | "DenyAll", Some(_)) => Err(format!("{ALLOWLIST}: counts only where {POLICY} is Allowlist")),
+        ("Allowlist", _) => Err(sentence!("{key}: names no program", key = ALLOWLIST).and(sentence!("DenyAll would say so"))),
+        ("" | "AllowAll" | "DenyAll", Some(_)) => {
+            Err(sentence!("{key}: counts only where {policy} is Allowlist", key = ALLOWLIST, policy = POLICY))
+        }
         ("" | "AllowAll", None) => Ok(Policy::AllowAll),
         ("DenyAll", None) => Ok(Policy::DenyAll),
-        _ => Err(format!("{POLICY}: not AllowAll, DenyAll or Allowlist")),
+        _ => Err(sentence!("{key}: not AllowAll, DenyAll or Allowlist", key = POLICY)),
     }
 }
 
 /// `command`, or `name` as it was called at first. Another condition would be one more that has to hold.
-fn entry(n: usize, value: &Value) -> Result<PathBuf, String> {
-    let wrong = |what: &str| format!("{ALLOWLIST}[{n}]: {what}");
-    let map = value.as_object().ok_or_else(|| wrong("not a mapping with command"))?;
+fn entry(n: usize, value: &Value) -> Result<PathBuf, Sentence> {
+    let wrong = |what: Sentence| sentence!("{key}: {what}", key = format!("{ALLOWLIST}[{n}]"); what);
+    let map = value.as_object().ok_or_else(|| wrong(sentence!("not a mapping with command")))?;
     if let Some(other) = map.keys().find(|k| !["name", "command"].contains(&k.as_str())) {
-        return Err(wrong(&format!("{}: not known; only command is", shown(other))));
+        return Err(wrong(sentence!("{key}: not known", key = shown(other)).and(sentence!("only command is"))));
     }
     let text = |key: &str| match map.get(key) {
         None | Some(Value::Null) => Ok(""),
-        Some(value) => value.as_str().ok_or_else(|| wrong("not a text")),
+        Some(value) => value.as_str().ok_or_else(|| wrong(sentence!("not a text"))),
     };
     let path = match (text("name")?, text("command")?) {
-        ("", "") => return Err(wrong("names no program")),
+        ("", "") => return Err(wrong(sentence!("names no program"))),
         (one, "") | ("", one) => one,
         (name, command) if name == command => command,
-        _ => return Err(wrong("name and command differ; leave name out")),
+        _ => return Err(wrong(sentence!("name and command differ").and(sentence!("leave name out")))),
     };
     let path = Path::new(path);
     match clean(path) {
         cleaned if cleaned.as_os_str() == path.as_os_str() => Ok(cleaned),
-        _ => Err(wrong("a path with . or .. or doubled slashes in it")),
+        _ => Err(wrong(sentence!("a path with . or .. or doubled slashes in it"))),
     }
 }
 
@@ -207,7 +211,7 @@ mod tests {
         match expect {
             Ok(()) => assert_eq!(said, Ok(()), "{text}"),
             Err(expect) => {
-                let said = said.expect_err(text).replace(&format!("{}: ", path.display()), "");
+                let said = said.expect_err(text).text.replace(&format!("{}: ", path.display()), "");
                 assert!(said.starts_with(expect), "{text}: {said}");
             }
         }
@@ -311,14 +315,14 @@ mod tests {
         assert_eq!(says(&at(None)), Ok(()));
         std::fs::create_dir(home.path().join(".kube")).expect("made");
         std::fs::write(home.path().join(".kube/kuberc"), v1beta1("credentialPluginPolicy: DenyAll")).expect("written");
-        assert!(says(&at(None)).expect_err("denied").starts_with(&format!("{}/.kube/kuberc: ", home.path().display())));
+        assert!(says(&at(None)).expect_err("denied").text.starts_with(&format!("{}/.kube/kuberc: ", home.path().display())));
         assert!(says(&at(Some(""))).is_err());
         assert_eq!(says(&at(Some("off"))), Ok(()));
         let gone = home.path().join("gone");
-        assert!(says(&at(gone.to_str())).expect_err("named").contains("cannot be read (No such file"));
+        assert!(says(&at(gone.to_str())).expect_err("named").text.contains("cannot be read (No such file"));
         std::fs::write(&gone, v1beta1("")).expect("written");
         assert_eq!(says(&at(gone.to_str())), Ok(()));
-        assert!(says(&at(home.path().to_str())).expect_err("a folder").contains("not a regular file"));
+        assert!(says(&at(home.path().to_str())).expect_err("a folder").text.contains("not a regular file"));
         assert_eq!(says(&Kuberc::of(None, None)), Ok(()));
     }
 }

@@ -16,6 +16,8 @@ use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use model::{Sentence, sentence};
+
 pub(crate) use file::read_regular;
 pub use kuberc::Kuberc;
 pub(crate) use proxy::Speaks;
@@ -70,57 +72,69 @@ impl Sources {
 
 /// What is wrong in a kubeconfig file: the file, the key and what to do. Never carries a value of the file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.said())]
 pub enum KubeconfigError {
     /// No source names a file that exists.
-    #[error("{file}: no such file; {remedy}")]
     Missing {
         /// File.
         file: String,
         /// What to do.
-        remedy: String,
+        remedy: Sentence,
     },
     /// Not a regular file, too large, or not readable.
-    #[error("{file}: cannot be read ({why})")]
     Unreadable {
         /// File.
         file: String,
-        /// The system's words.
-        why: String,
+        /// Why.
+        why: Sentence,
     },
     /// Not YAML, or not a kubeconfig.
-    #[error("{file}: {at}: not a kubeconfig ({why})")]
     Syntax {
         /// File.
         file: String,
         /// Line and column, or the key.
-        at: String,
+        at: Sentence,
         /// What was expected.
-        why: String,
+        why: Sentence,
     },
     /// A key is missing, refers to nothing, or has a value that cannot be used.
-    #[error("{file}: {key}: {what}; {remedy}")]
     Key {
         /// File.
         file: String,
         /// `contexts[prod].context.cluster`.
         key: String,
         /// What is wrong.
-        what: String,
+        what: Sentence,
         /// What to do.
-        remedy: String,
+        remedy: Sentence,
     },
     /// A key asks for something that Changeover refuses on purpose.
-    #[error("{file}: {key}: {what}; {remedy}")]
     Refused {
         /// File.
         file: String,
         /// `clusters[prod].cluster.insecure-skip-tls-verify`.
         key: String,
         /// What is refused.
-        what: String,
+        what: Sentence,
         /// What to do.
-        remedy: String,
+        remedy: Sentence,
     },
+}
+
+impl KubeconfigError {
+    /// For people.
+    pub fn said(&self) -> Sentence {
+        match self {
+            Self::Missing { file, remedy } => sentence!("{file}: no such file", file).and(remedy.clone()),
+            Self::Unreadable { file, why } => sentence!("{file}: cannot be read ({why})", file; why = why.clone()),
+            Self::Syntax { file, at, why } => {
+                sentence!("{file}: {at}: not a kubeconfig ({why})", file; at = at.clone(), why = why.clone())
+            }
+            Self::Key { file, key, what, remedy } | Self::Refused { file, key, what, remedy } => {
+                sentence!("{file}: {key}: {what}", file, key; what = what.clone()).and(remedy.clone())
+            }
+        }
+    }
 }
 
 /// A file that was looked at.
@@ -129,7 +143,7 @@ pub struct FileRead {
     /// Path.
     pub path: PathBuf,
     /// Why it gave nothing, if so: `missing: skipped`, or its error.
-    pub note: Option<String>,
+    pub note: Option<Sentence>,
 }
 
 /// A context of some file. Usable when it has no problem and is not shadowed.
@@ -181,8 +195,8 @@ impl ContextEntry {
             (None, None) => Err(KubeconfigError::Key {
                 file: self.file.display().to_string(),
                 key: format!("contexts[{}]", file::shown(&self.name)),
-                what: "has no cluster".into(),
-                remedy: "add one".into(),
+                what: sentence!("has no cluster"),
+                remedy: sentence!("add one"),
             }),
         }
     }
@@ -219,20 +233,20 @@ pub fn load(sources: &Sources) -> Result<Contexts, KubeconfigError> {
         if let Ok(real) = path.canonicalize()
             && let Some(first) = seen.insert(real.clone(), said.clone())
         {
-            out.files.push(FileRead { path, note: Some(format!("the same file as {first}: read once")) });
+            out.files.push(FileRead { path, note: Some(sentence!("the same file as {first}: read once", first)) });
             seen.insert(real, first);
             continue;
         }
         let found = file::read(&path, &said, default_place.as_ref() == Some(&path));
         let note = match found {
             Ok(doc) => {
-                let note = (!doc.notes.is_empty()).then(|| doc.notes.join("; "));
+                let note = doc.notes.iter().cloned().reduce(Sentence::and);
                 read.push(doc);
                 note
             }
             Err(e) if sources.explicit.is_some() => return Err(e),
-            Err(KubeconfigError::Missing { .. }) => Some("missing: skipped".to_string()),
-            Err(e) => Some(e.to_string()),
+            Err(KubeconfigError::Missing { .. }) => Some(sentence!("missing: skipped")),
+            Err(e) => Some(e.said()),
         };
         out.files.push(FileRead { path, note });
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 
 use base64::Engine;
+use model::{Sentence, sentence};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -118,10 +119,14 @@ impl Material {
         match self {
             Material::Inline(s) => Ok(s.clone()),
             Material::File { path, key } => {
-                let bytes = super::file::read_regular(path, MATERIAL_CAP)
-                    .map_err(|e| KubeconfigError::Unreadable { file: format!("{key}: {}", path.display()), why: e.to_string() })?;
-                let text = String::from_utf8(bytes)
-                    .map_err(|_| KubeconfigError::Unreadable { file: format!("{key}: {}", path.display()), why: "not PEM text".into() })?;
+                let bytes = super::file::read_regular(path, MATERIAL_CAP).map_err(|e| KubeconfigError::Unreadable {
+                    file: format!("{key}: {}", path.display()),
+                    why: sentence!("{why}", why = e),
+                })?;
+                let text = String::from_utf8(bytes).map_err(|_| KubeconfigError::Unreadable {
+                    file: format!("{key}: {}", path.display()),
+                    why: sentence!("not PEM text"),
+                })?;
                 Ok(SecretString::from(text))
             }
         }
@@ -234,12 +239,12 @@ fn exec_extension(cluster: &Cluster) -> Value {
 
 type Of<'a, T> = Option<(&'a Document, &'a Named<T>)>;
 
-fn problem(doc: &Document, key: impl Into<String>, what: impl Into<String>, remedy: &str) -> KubeconfigError {
-    KubeconfigError::Key { file: doc.said.clone(), key: key.into(), what: what.into(), remedy: remedy.into() }
+fn problem(doc: &Document, key: impl Into<String>, what: Sentence, remedy: Sentence) -> KubeconfigError {
+    KubeconfigError::Key { file: doc.said.clone(), key: key.into(), what, remedy }
 }
 
-fn refused(doc: &Document, key: impl Into<String>, what: impl Into<String>, remedy: &str) -> KubeconfigError {
-    KubeconfigError::Refused { file: doc.said.clone(), key: key.into(), what: what.into(), remedy: remedy.into() }
+fn refused(doc: &Document, key: impl Into<String>, what: Sentence, remedy: Sentence) -> KubeconfigError {
+    KubeconfigError::Refused { file: doc.said.clone(), key: key.into(), what, remedy }
 }
 
 /// The URL, even when something else about the context is wrong; not one that may carry credentials.
@@ -247,13 +252,13 @@ pub(super) fn server(doc: &Document, name: &str, ctx: &Context, cluster: Of<'_, 
     let (doc, cluster) = cluster_of(doc, name, ctx, cluster)?;
     let value = cluster.value.as_ref().map_err(Clone::clone)?;
     let key = format!("clusters[{}].cluster.server", shown(&cluster.name));
-    let wrong = |what: &str, remedy: &str| Err(problem(doc, key.clone(), what, remedy));
+    let wrong = |what: Sentence, remedy: Sentence| Err(problem(doc, key.clone(), what, remedy));
     let text = value.server.as_str();
     match text {
-        "" => return wrong("missing", "add the URL of the API server"),
-        t if t.contains('@') => return wrong("a URL with credentials in it", "move them to the context's user"),
-        t if t.contains(['?', '#']) => return wrong("a URL with a query or fragment", "leave that out"),
-        t if !t.contains("://") => return wrong("a URL without its scheme", "write https:// before it"),
+        "" => return wrong(sentence!("missing"), sentence!("add the URL of the API server")),
+        t if t.contains('@') => return wrong(sentence!("a URL with credentials in it"), sentence!("move them to the context's user")),
+        t if t.contains(['?', '#']) => return wrong(sentence!("a URL with a query or fragment"), sentence!("leave that out")),
+        t if !t.contains("://") => return wrong(sentence!("a URL without its scheme"), sentence!("write https:// before it")),
         _ => {}
     }
     match text.parse::<http::Uri>() {
@@ -261,7 +266,7 @@ pub(super) fn server(doc: &Document, name: &str, ctx: &Context, cluster: Of<'_, 
         Ok(u) if u.authority().is_some_and(|a| !a.host().is_empty() && (a.port_u16().is_some() || a.as_str() == a.host())) => {
             Ok(text.trim_end_matches('/').to_string())
         }
-        _ => wrong("not a URL of the form https://host:port", "correct it"),
+        _ => wrong(sentence!("not a URL of the form https://host:port"), sentence!("correct it")),
     }
 }
 
@@ -273,8 +278,11 @@ fn cluster_of<'a>(
 ) -> Result<(&'a Document, &'a Named<Cluster>), KubeconfigError> {
     let key = format!("contexts[{}].context.cluster", shown(name));
     match cluster {
-        _ if ctx.cluster.is_empty() => Err(problem(doc, key, "missing", "add the name of a cluster")),
-        None => Err(problem(doc, key, format!("no cluster named \"{}\"", shown(&ctx.cluster)), "add it or correct the name")),
+        _ if ctx.cluster.is_empty() => Err(problem(doc, key, sentence!("missing"), sentence!("add the name of a cluster"))),
+        None => {
+            let what = sentence!("no cluster named \"{name}\"", name = shown(&ctx.cluster));
+            Err(problem(doc, key, what, sentence!("add it or correct the name")))
+        }
         Some(found) => Ok(found),
     }
 }
@@ -293,11 +301,14 @@ pub(super) fn resolve(
     let at = |field: &str| format!("clusters[{}].cluster.{field}", shown(&cluster.name));
     let uri = match url.parse::<http::Uri>() {
         Ok(uri) if matches!(uri.scheme_str(), Some("https" | "http")) => uri,
-        _ => return Err(problem(cdoc, at("server"), "not a URL of the form https://host:port", "correct it")),
+        _ => {
+            let what = sentence!("not a URL of the form https://host:port");
+            return Err(problem(cdoc, at("server"), what, sentence!("correct it")));
+        }
     };
     if !is_label(&ctx.namespace) && !ctx.namespace.is_empty() {
         let key = format!("contexts[{}].context.namespace", shown(name));
-        return Err(problem(doc, key, "not a name that a namespace can have", "correct it"));
+        return Err(problem(doc, key, sentence!("not a name that a namespace can have"), sentence!("correct it")));
     }
     let plain = uri.scheme_str() == Some("http");
     let unchecked = c.insecure_skip_tls_verify == Some(true);
@@ -327,30 +338,33 @@ pub(super) fn resolve(
         None if ctx.user.is_empty() => {}
         None => {
             let key = format!("contexts[{}].context.user", shown(name));
-            return Err(problem(doc, key, format!("no user named \"{}\"", shown(&ctx.user)), "add it or correct the name"));
+            let what = sentence!("no user named \"{name}\"", name = shown(&ctx.user));
+            return Err(problem(doc, key, what, sentence!("add it or correct the name")));
         }
     }
     if plain && !matches!(reach.login, Login::None) {
-        return Err(refused(cdoc, at("server"), "http would show the credentials of its user to the network", "use https"));
+        let what = sentence!("http would show the credentials of its user to the network");
+        return Err(refused(cdoc, at("server"), what, sentence!("use https")));
     }
     if unchecked && reach.ca.is_some() {
-        let what = "true, and a certificate authority is named: only one of them can be meant";
-        return Err(problem(cdoc, at("insecure-skip-tls-verify"), what, "remove it, then the certificate is verified"));
+        let what = sentence!("true, and a certificate authority is named: only one of them can be meant");
+        let remedy = sentence!("remove it, then the certificate is verified");
+        return Err(problem(cdoc, at("insecure-skip-tls-verify"), what, remedy));
     }
     Ok(reach)
 }
 
 /// `proxy-url`, whatever the environment says: as for client-go, `NO_PROXY` is not asked about it.
 fn proxy(doc: &Document, key: &str, url: &str, server: &http::Uri, proxies: &ProxyEnvironment) -> Result<Option<Proxy>, KubeconfigError> {
-    const WHAT: &str = "not the URL of a proxy (http, https, socks5 or socks5h)";
+    let what = || sentence!("not the URL of a proxy (http, https, socks5 or socks5h)");
     if !url.is_empty() {
-        return Proxy::parse(url).map(Some).ok_or_else(|| problem(doc, key, WHAT, "correct it, or remove it"));
+        return Proxy::parse(url).map(Some).ok_or_else(|| problem(doc, key, what(), sentence!("correct it, or remove it")));
     }
     proxies.proxy_for(server).map_err(|name| KubeconfigError::Key {
         file: "environment".into(),
         key: name.into(),
-        what: WHAT.into(),
-        remedy: "correct it, or unset it".into(),
+        what: what(),
+        remedy: sentence!("correct it, or unset it"),
     })
 }
 
@@ -358,21 +372,22 @@ fn fill_user(reach: &mut Reach, doc: &Document, user: &Named<User>) -> Result<()
     let u = user.value.as_ref().map_err(Clone::clone)?;
     let at = |field: &str| format!("users[{}].user.{field}", shown(&user.name));
     if !u.username.is_empty() || u.password.is_some() {
-        let remedy = "use a certificate, a token or an exec plugin";
+        let remedy = sentence!("use a certificate, a token or an exec plugin");
         return Err(refused(
             doc,
             at(if u.username.is_empty() { "password" } else { "username" }),
-            "Kubernetes has had no login by name and password since 1.19",
+            sentence!("Kubernetes has had no login by name and password since 1.19"),
             remedy,
         ));
     }
     if let Some(p) = &u.auth_provider {
         let name = p.get("name").and_then(|n| n.as_str()).unwrap_or("?");
-        let what = format!("auth provider \"{}\" was removed from Kubernetes in 1.26", shown(name));
-        return Err(refused(doc, at("auth-provider"), what, "use the provider's exec plugin"));
+        let what = sentence!("auth provider \"{name}\" was removed from Kubernetes in 1.26", name = shown(name));
+        return Err(refused(doc, at("auth-provider"), what, sentence!("use the provider's exec plugin")));
     }
     if u.as_user_extra.as_ref().is_some_and(|v| !v.is_null()) {
-        return Err(refused(doc, at("as-user-extra"), "extra fields of impersonation are not supported", "use a user of its own"));
+        let what = sentence!("extra fields of impersonation are not supported");
+        return Err(refused(doc, at("as-user-extra"), what, sentence!("use a user of its own")));
     }
     let key_data = u.client_key_data.as_ref().map(|s| s.expose_secret()).unwrap_or_default();
     let certificate = material(doc, &at("client-certificate"), &u.client_certificate, &u.client_certificate_data)?;
@@ -380,8 +395,13 @@ fn fill_user(reach: &mut Reach, doc: &Document, user: &Named<User>) -> Result<()
     reach.certificate = match (certificate, key) {
         (Some(c), Some(k)) => Some((c, k)),
         (None, None) => None,
-        (Some(_), None) => return Err(problem(doc, at("client-key"), "missing", "add the key of the client certificate")),
-        (None, Some(_)) => return Err(problem(doc, at("client-certificate"), "missing", "add the certificate of the client key")),
+        (Some(_), None) => {
+            return Err(problem(doc, at("client-key"), sentence!("missing"), sentence!("add the key of the client certificate")));
+        }
+        (None, Some(_)) => {
+            let remedy = sentence!("add the certificate of the client key");
+            return Err(problem(doc, at("client-certificate"), sentence!("missing"), remedy));
+        }
     };
     reach.login = login(doc, u, &at)?;
     let groups = u.as_groups.iter().flatten().map(|g| ("impersonate-group", g.clone()));
@@ -389,7 +409,8 @@ fn fill_user(reach: &mut Reach, doc: &Document, user: &Named<User>) -> Result<()
     if !u.impersonate.is_empty() {
         reach.impersonate = std::iter::once(("impersonate-user", u.impersonate.clone())).chain(uid).chain(groups).collect();
     } else if u.as_uid.is_some() || u.as_groups.as_ref().is_some_and(|g| !g.is_empty()) {
-        return Err(problem(doc, at("as"), "missing", "name the user to impersonate, or remove as-uid and as-groups"));
+        let remedy = sentence!("name the user to impersonate, or remove as-uid and as-groups");
+        return Err(problem(doc, at("as"), sentence!("missing"), remedy));
     }
     Ok(())
 }
@@ -404,7 +425,8 @@ fn login(doc: &Document, u: &User, at: &dyn Fn(&str) -> String) -> Result<Login,
     }
     if let Some(token) = &u.token {
         if !token.expose_secret().bytes().all(|b| b.is_ascii_graphic()) {
-            return Err(problem(doc, at("token"), "holds characters that no token has", "copy it again, on one line"));
+            let what = sentence!("holds characters that no token has");
+            return Err(problem(doc, at("token"), what, sentence!("copy it again, on one line")));
         }
         return Ok(Login::Token(token.clone()));
     }
@@ -416,16 +438,18 @@ fn login(doc: &Document, u: &User, at: &dyn Fn(&str) -> String) -> Result<Login,
 
 fn plugin(doc: &Document, exec: &Exec, at: &dyn Fn(&str) -> String) -> Result<Login, KubeconfigError> {
     if exec.command.is_empty() {
-        return Err(problem(doc, at("exec.command"), "missing", "name the program"));
+        return Err(problem(doc, at("exec.command"), sentence!("missing"), sentence!("name the program")));
     }
     if !["client.authentication.k8s.io/v1", "client.authentication.k8s.io/v1beta1"].contains(&exec.api_version.as_str()) {
-        return Err(problem(doc, at("exec.apiVersion"), "not v1 or v1beta1 of client.authentication.k8s.io", "update the plugin's entry"));
+        let what = sentence!("not v1 or v1beta1 of client.authentication.k8s.io");
+        return Err(problem(doc, at("exec.apiVersion"), what, sentence!("update the plugin's entry")));
     }
     if !["", "Never", "IfAvailable", "Always"].contains(&exec.interactive_mode.as_deref().unwrap_or_default()) {
-        return Err(problem(doc, at("exec.interactiveMode"), "not Never, IfAvailable or Always", "correct it"));
+        return Err(problem(doc, at("exec.interactiveMode"), sentence!("not Never, IfAvailable or Always"), sentence!("correct it")));
     }
     if exec.env.iter().flatten().any(|e| e.name.is_empty() || e.name.contains(['=', '\0']) || e.value.contains('\0')) {
-        return Err(problem(doc, at("exec.env"), "a variable that no environment can hold", "give each a name, without ="));
+        let what = sentence!("a variable that no environment can hold");
+        return Err(problem(doc, at("exec.env"), what, sentence!("give each a name, without =")));
     }
     // A bare name is looked up in PATH, a path counts from the kubeconfig's folder: as client-go does.
     let command = if exec.command.contains(std::path::MAIN_SEPARATOR) { beside(doc, &exec.command) } else { exec.command.clone().into() };
@@ -452,12 +476,12 @@ fn is_label(text: &str) -> bool {
 fn material(doc: &Document, key: &str, file: &str, data: &str) -> Result<Option<Material>, KubeconfigError> {
     // Inline data wins over the file, as for kubectl.
     if !data.is_empty() {
-        let bad = |what: &str| problem(doc, format!("{key}-data"), what, "copy it again, or name a file in its place");
+        let bad = |what: Sentence| problem(doc, format!("{key}-data"), what, sentence!("copy it again, or name a file in its place"));
         let packed: Vec<u8> = data.bytes().filter(|b| !b.is_ascii_whitespace()).collect();
-        let bytes = base64::engine::general_purpose::STANDARD.decode(packed).map_err(|_| bad("not base64"))?;
-        let text = String::from_utf8(bytes).map_err(|_| bad("not PEM text"))?;
+        let bytes = base64::engine::general_purpose::STANDARD.decode(packed).map_err(|_| bad(sentence!("not base64")))?;
+        let text = String::from_utf8(bytes).map_err(|_| bad(sentence!("not PEM text")))?;
         if !text.contains("-----BEGIN ") {
-            return Err(bad("not PEM text"));
+            return Err(bad(sentence!("not PEM text")));
         }
         return Ok(Some(Material::Inline(SecretString::from(text))));
     }
@@ -476,7 +500,10 @@ fn beside(doc: &Document, file: &str) -> PathBuf {
 fn check_file(doc: &Document, key: &str, path: &Path) -> Result<(), KubeconfigError> {
     match std::fs::metadata(path) {
         Ok(m) if m.is_file() => Ok(()),
-        Ok(_) => Err(problem(doc, key, format!("{} is not a regular file", path.display()), "name a file")),
-        Err(e) => Err(problem(doc, key, format!("{} cannot be read ({e})", path.display()), "correct the path or restore the file")),
+        Ok(_) => Err(problem(doc, key, sentence!("{path} is not a regular file", path = path.display()), sentence!("name a file"))),
+        Err(e) => {
+            let what = sentence!("{path} cannot be read ({error})", path = path.display(), error = e);
+            Err(problem(doc, key, what, sentence!("correct the path or restore the file")))
+        }
     }
 }

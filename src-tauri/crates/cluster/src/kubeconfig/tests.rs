@@ -43,7 +43,10 @@ fn a_list_takes_the_first_of_each_name_skips_missing_files_and_keeps_the_shadowe
     let list = std::env::join_paths([&a, Path::new(""), &gone, &b]).expect("list");
     let got = load(&Sources { list: Some(list), ..Default::default() }).expect("loads");
     assert_eq!(got.current.as_deref(), Some("x"));
-    assert_eq!(got.files.iter().map(|f| f.note.as_deref()).collect::<Vec<_>>(), [None, Some("missing: skipped"), None]);
+    assert_eq!(
+        got.files.iter().map(|f| f.note.as_ref().map(|n| n.text.as_str())).collect::<Vec<_>>(),
+        [None, Some("missing: skipped"), None]
+    );
     let x = got.get("x").expect("there");
     assert_eq!((x.file.as_path(), x.server.as_deref()), (a.as_path(), Some("https://from-b")));
     assert!(x.reach().is_ok());
