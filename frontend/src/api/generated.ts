@@ -12,15 +12,15 @@ code: Code,
 /**
  * What happened, to which object.
  */
-message: string, 
+message: SentenceView, 
 /**
  * The cause in the words of whoever said it; may be empty.
  */
 detail: string, 
 /**
- * What to do next; may be empty.
+ * What to do next; null = nothing.
  */
-hint: string, };
+hint: SentenceView | null, };
 
 export type UiEvent = { "type": "contexts", "data": ContextsView } | { "type": "graph", "data": GraphBatch } | { "type": "freshness", "data": FreshnessView } | { "type": "run", "data": RunView } | { "type": "settings", "data": SettingsView };
 
@@ -66,9 +66,9 @@ file: string,
  */
 state: ContextState, 
 /**
- * What the state means, in words.
+ * What the state means, in words; null = it says all.
  */
-note: string, 
+note: SentenceView | null, 
 /**
  * Writes.
  */
@@ -200,7 +200,7 @@ contexts: number,
 /**
  * What is to be said of it (missing, unreadable, …).
  */
-note: string | null, };
+note: SentenceView | null, };
 
 export type ContextsView = { 
 /**
@@ -496,9 +496,9 @@ kind: string,
  */
 state: string, 
 /**
- * Why, in words.
+ * Why, in words; null = there is nothing to say.
  */
-note: string, };
+note: SentenceView | null, };
 
 export type FreshnessView = { 
 /**
@@ -514,9 +514,9 @@ ageMs: number,
  */
 live: boolean, 
 /**
- * Why it is stale.
+ * Why it is stale; null = it is not.
  */
-why: string, 
+why: SentenceView | null, 
 /**
  * Per kind.
  */

@@ -1,6 +1,6 @@
 // Typed access to the commands. Wire types are made from Rust (`generated.ts`).
 import { platform } from "#platform";
-import type { CommandTable, UiError, UiEvent } from "./generated";
+import type { CommandTable, SentenceView, UiError, UiEvent } from "./generated";
 
 export type * from "./generated";
 
@@ -21,9 +21,12 @@ export function subscribe(on: (events: UiEvent[]) => void): Promise<void> {
   return platform.subscribe(on);
 }
 
+/** No sentence. */
+export const unsaid: SentenceView = { text: "", form: "", with: {}, parts: {}, then: [] };
+
 /** Whatever was thrown, as the error type that the screens are designed for. */
 export function asUiError(cause: unknown): UiError {
   if (typeof cause === "object" && cause !== null && "code" in cause && "message" in cause) return cause as UiError;
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return { code: "failed", message, detail: "", hint: "" };
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  return { code: "failed", message: unsaid, detail, hint: null };
 }

@@ -2,6 +2,9 @@
 import type { Form } from "./sentences";
 
 export const errors = {
+  // commands
+  "command {name}: arguments not understood": "명령 {name}: 인수를 이해할 수 없습니다",
+  "command {name}: not known": "명령 {name}: 알 수 없는 명령입니다",
   // certificates
   "client certificate: no certificate in it": "클라이언트 인증서: 안에 인증서가 없습니다",
   "client certificate: {error}": "클라이언트 인증서: {error}",
@@ -230,7 +233,120 @@ export const errors = {
   "the host is not a name": "호스트가 이름이 아닙니다",
   "the port is not 1 to 65535": "포트가 1~65535 범위가 아닙니다",
   // contexts, plans and runs
+  "context {context}: signed in, and not shown: another one was opened since":
+    "컨텍스트 {context}: 로그인했지만 그사이 다른 컨텍스트를 열어 표시하지 않습니다",
+  "{object}: only pods have logs": "{object}: 로그는 파드에만 있습니다",
+  "answered when it was asked": "확인 요청에 응답했습니다",
+  answers: "응답합니다",
+  "check network, VPN and proxy; open it to try again": "네트워크, VPN, 프록시를 확인하고 다시 여세요",
+  "context {name}: not in the kubeconfig": "컨텍스트 {name}: kubeconfig에 없습니다",
+  live: "실시간",
+  "look at it and approve it: in the window, or changeoverctl --context {context} sign-in":
+    "확인하고 승인하세요: 창에서 또는 changeoverctl --context {context} sign-in",
+  "see the list of contexts for the files that were read": "어떤 파일을 읽었는지 컨텍스트 목록에서 확인하세요",
+  "signs in with the program {path}, which runs when the context is opened":
+    "프로그램으로 로그인하며, 컨텍스트를 열 때 실행됩니다: {path}",
+  "{server}: no answer within {seconds} s": "{server}: {seconds}초 안에 응답이 없습니다",
+  "{what} ({why})": "{what}({why})",
+  "`changeoverctl runs` lists what is under way": "진행 중인 실행은 다음으로 볼 수 있습니다: changeoverctl runs",
+  "another process drives this run; stop it first, or use it there":
+    "다른 프로세스에서 진행 중입니다. 그쪽을 먼저 멈추거나 그쪽에서 진행하세요",
+  "ask for the right, or follow other namespaces": "권한을 요청하거나 다른 네임스페이스를 선택하세요",
+  "ask whoever gives rights in this namespace for the operator role; going back to what served before works without":
+    "이 네임스페이스의 권한 담당자에게 operator 역할을 요청하세요. 이전 버전으로 되돌리는 것은 이 권한 없이도 됩니다",
+  "check network, VPN and proxy; the context is asked again by itself":
+    "네트워크, VPN, 프록시를 확인하세요. 컨텍스트에는 자동으로 다시 요청합니다",
+  "finish it, back it out, or take it over first: changeoverctl take-over {run}":
+    "먼저 마무리하거나 원복하거나 넘겨받으세요: changeoverctl take-over {run}",
+  "is the server of the kubeconfig a Kubernetes API server?":
+    "kubeconfig의 서버가 Kubernetes API 서버가 맞는지 확인하세요",
+  "nothing was interpreted or changed; name another folder with --state-dir, or restore the file":
+    "아무것도 해석하거나 바꾸지 않았습니다. --state-dir로 다른 폴더를 지정하거나 파일을 복원하세요",
+  "nothing was written to the cluster; free the disk and resume":
+    "클러스터에는 아무것도 쓰지 않았습니다. 디스크 공간을 확보한 뒤 이어서 진행하세요",
+  "sign in again, or correct the user entry of the kubeconfig": "다시 로그인하거나 kubeconfig의 사용자 항목을 고치세요",
+  "talk to them; or take it over with a reason: changeoverctl take-over {run} --steal REASON":
+    "상대에게 확인하거나, 사유를 적고 넘겨받으세요: changeoverctl take-over {run} --steal REASON",
+  "this plan was started before; `resume` it, or make a new plan":
+    "이미 시작한 계획입니다. 이어서 진행하거나 계획을 새로 만드세요",
+  "was the cluster made anew? then take its certificate authority from it again; else somebody stands in between":
+    "클러스터를 새로 만들었다면 CA를 다시 받아 넣으세요. 아니라면 누군가 중간에서 가로채고 있을 수 있습니다",
+  "{what}: answer not understood": "{what}: 응답을 이해할 수 없습니다",
+  "{what}: its certificate is not trusted": "{what}: 인증서를 신뢰할 수 없습니다",
+  "{what}: no answer": "{what}: 응답이 없습니다",
+  "{what}: not allowed": "{what}: 권한이 없습니다",
+  "{what}: not signed in": "{what}: 로그인되어 있지 않습니다",
+  "name one with --state-dir": "--state-dir로 폴더를 지정하세요",
+  "no folder for the journal: there is no home folder": "저널을 둘 폴더가 없습니다: 홈 폴더를 찾을 수 없습니다",
+  "check network, VPN and proxy, and whether the API server is well; then ask again":
+    "네트워크, VPN, 프록시와 API 서버 상태를 확인한 뒤 다시 시도하세요",
+  "context {context}: not open": "컨텍스트 {context}: 열려 있지 않습니다",
+  "context {context}: not read within {seconds} s": "컨텍스트 {context}: {seconds}초 안에 조회하지 못했습니다",
+  "context {context}: not read within {seconds} s ({why})":
+    "컨텍스트 {context}: {seconds}초 안에 조회하지 못했습니다({why})",
+  "context {name}: no longer in the kubeconfig; its connection goes on":
+    "컨텍스트 {name}: kubeconfig에서 없어졌지만 연결은 유지합니다",
+  "{kind}: {note}": "{kind}: {note}",
+  "being read for the first time": "처음 조회하는 중입니다",
+  "silent since {since}": "{since}부터 신호가 없습니다",
+  "{n} cannot be read": "읽을 수 없는 오브젝트 {n}개",
+  "{n} so far": "지금까지 {n}개",
+  "Kind/namespace/name is needed": "Kind/namespace/name 형식이어야 합니다",
+  "{text}: not an object's id": "{text}: 오브젝트 ID가 아닙니다",
+  "give the pod template (metadata and spec), or a Deployment":
+    "파드 템플릿(metadata와 spec)이나 Deployment를 지정하세요",
+  "images and a template were given: only one of them can count":
+    "이미지와 템플릿이 모두 지정됐습니다. 하나만 쓸 수 있습니다",
+  "make it again, or read its file": "계획을 다시 만들거나 계획 파일을 읽으세요",
+  "plan {id}: not known here": "계획 {id}: 여기서는 알 수 없는 계획입니다",
+  "strategy {name}: not known": "배포 방식 {name}: 알 수 없는 방식입니다",
+  "template: has no spec.containers": "템플릿에 spec.containers가 없습니다",
+  "template: holds masked values": "템플릿에 가려진 값이 들어 있습니다",
+  "template: not valid YAML": "템플릿이 올바른 YAML이 아닙니다",
   "there are {names}": "사용할 수 있는 것: {names}",
+  "write the real value in place of each {mask}, or refer to a Secret":
+    "가려진 값({mask})마다 실제 값을 쓰거나 Secret을 참조하세요",
+  "context {name}: another name was typed ({typed})": "컨텍스트 {name}: 입력한 이름이 다릅니다({typed})",
+  "start without --read-only": "--read-only 없이 시작하세요",
+  "type {name}": "입력: {name}",
+  "check it first": "먼저 점검하세요",
+  "context {context}: read only until it is unlocked": "컨텍스트 {context}: 쓰기를 허용하기 전까지 읽기 전용입니다",
+  "context {context}: the view is stale, nothing is written":
+    "컨텍스트 {context}: 정보가 오래되어 아무것도 쓰지 않습니다",
+  "context {name}: its server is not verified": "컨텍스트 {name}: 서버가 검증되지 않았습니다",
+  "context {name}: its server is not verified, and production is not written to that way":
+    "컨텍스트 {name}: 서버가 검증되지 않은 운영 환경에는 쓰지 않습니다",
+  "context {name}: protected": "컨텍스트 {name}: 보호된 컨텍스트입니다",
+  "context {name}: protected, its name must be typed": "컨텍스트 {name}: 보호된 컨텍스트입니다. 이름을 입력해야 합니다",
+  "context {name}: read only, by --read-only": "컨텍스트 {name}: 읽기 전용으로 시작했습니다(--read-only)",
+  "going back from here is a plan of its own: `plan rollback`": "여기서 되돌리려면 롤백 계획을 새로 만드세요",
+  "its name must be typed": "이름을 입력해야 합니다",
+  "look at the change, then make a new plan": "변경 내용을 확인한 뒤 계획을 새로 만드세요",
+  "name its certificate authority in the kubeconfig": "kubeconfig에 클러스터의 CA를 지정하세요",
+  "on the command line: --confirm-context NAME": "명령줄에서는 --confirm-context NAME",
+  "open the namespace of its workload; one that this workstation began is resumed instead":
+    "워크로드의 네임스페이스를 여세요. 이 컴퓨터에서 시작한 실행이라면 이어서 진행하세요",
+  "plan {plan}: not checked yet": "계획 {plan}: 아직 점검하지 않았습니다",
+  "plan {plan}: stopped by a check": "계획 {plan}: 점검에서 막혔습니다",
+  "or, on the command line: --unverified-because REASON": "또는 명령줄에서 --unverified-because REASON",
+  "resume it": "이어서 진행하세요",
+  "run {run}: no record of it in the namespaces that are shown":
+    "실행 {run}: 표시 중인 네임스페이스에 실행 기록이 없습니다",
+  "see its findings": "점검 결과를 확인하세요",
+  "see the choices of its hold": "선택할 수 있는 항목을 확인하세요",
+  "they will read it": "상대도 이 사유를 봅니다",
+  "to take a run over at once needs a reason": "바로 넘겨받으려면 사유가 필요합니다",
+  "unlock it, once; on the command line: --confirm-context NAME":
+    "쓰기를 한 번 허용하세요. 명령줄에서는 --confirm-context NAME",
+  "unlock it, with a reason; on the command line: --confirm-context NAME --unverified-because REASON":
+    "사유를 적고 쓰기를 허용하세요. 명령줄에서는 --confirm-context NAME --unverified-because REASON",
+  "wait until it is live": "실시간이 될 때까지 기다리세요",
+  "context {context}: no program waits for approval": "컨텍스트 {context}: 승인을 기다리는 프로그램이 없습니다",
+  "look at it again, then approve it": "다시 확인한 뒤 승인하세요",
+  "open it first": "먼저 여세요",
+  "{path}: not what was shown any more": "{path}: 표시했던 내용과 달라졌습니다",
+  "the run is not interpreted; repair by hand": "이 실행은 해석하지 않습니다. 직접 복구하세요",
+  "writing to it wants a reason": "쓰려면 사유가 필요합니다",
   // why there is no plan
   "a {kind} has no pod template that could be rolled out or back":
     "{kind}: 롤아웃하거나 되돌릴 파드 템플릿이 없는 종류입니다",

@@ -1,5 +1,5 @@
 // The words of the window. `en.ts` is the type, `ko.ts` must match; a test checks keys and parameters.
-import type { SentenceView } from "../api";
+import type { SentenceView, UiError } from "../api";
 import { en } from "./en";
 import { ko } from "./ko";
 import type { Form } from "./sentences";
@@ -40,11 +40,17 @@ export function said(prefix: string, code: string, fallback: string, params?: Pa
   return has(key) ? t(key, params) : fallback;
 }
 
-/** A sentence of the core in the language of the window. */
-export function say(s: SentenceView): string {
+/** A sentence of the core in the language of the window; null = nothing is said. */
+export function say(s: SentenceView | null): string {
+  if (s === null) return "";
   if (words.locale === "en" || !isForm(s.form)) return s.text;
   const parts = Object.entries(s.parts).map(([name, part]) => [name, say(part)] as const);
   return [fill(sentences[s.form], { ...s.with, ...Object.fromEntries(parts) }), ...s.then.map(say)].join(". ");
+}
+
+/** What went wrong, in the language of the window; where nobody said what, that something did. */
+export function failure(error: UiError): string {
+  return error.message.text === "" ? t("state.failed") : say(error.message);
 }
 
 function isForm(form: string): form is Form {

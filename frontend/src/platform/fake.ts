@@ -5,6 +5,7 @@ import type {
   PlanRequest,
   ProgramView,
   RunView,
+  SentenceView,
   SettingsView,
   UiError,
   UiEvent,
@@ -16,8 +17,8 @@ import { crowd, shop } from "./fake/shop";
 import { sentence, unlocked } from "./fake/world";
 import type { Platform } from "./platform";
 
-function refuse(code: UiError["code"], message: string, hint = ""): never {
-  const error: UiError = { code, message, detail: "", hint };
+function refuse(code: UiError["code"], message: SentenceView): never {
+  const error: UiError = { code, message, detail: "", hint: null };
   throw error;
 }
 
@@ -74,13 +75,14 @@ export class Fake implements Platform {
     const failure = this.failing.get(name);
     if (failure) throw failure;
     const body = (this.bodies as Record<string, ((args: never) => unknown) | undefined>)[name];
-    if (!body) refuse("usage", `command ${name}: not known`);
+    if (!body) refuse("usage", sentence("command {name}: not known", { name }));
     return structuredClone(body(args as never)) as unknown;
   }
 
   private context(name: string): ContextView {
     return (
-      this.world.contexts.find((c) => c.name === name) ?? refuse("not-found", `context ${name}: not in any kubeconfig`)
+      this.world.contexts.find((c) => c.name === name) ??
+      refuse("not-found", sentence("context {name}: not in the kubeconfig", { name }))
     );
   }
 
@@ -92,7 +94,11 @@ export class Fake implements Platform {
   }
 
   private held(): RunView {
-    return this.current ?? refuse("not-found", "run: not there");
+    return this.current ?? refuse("not-found", sentence("run {run}: not found", { run: "" }));
+  }
+
+  private made(id: string): PlanRequest {
+    return this.plans.get(id) ?? refuse("not-found", sentence("plan {id}: not known here", { id }));
   }
 
   private readonly bodies: Bodies = {
@@ -100,7 +106,8 @@ export class Fake implements Platform {
     probe_contexts: () => this.world,
     approve_program: ({ context, fingerprint }) => {
       const c = this.context(context);
-      if (c.unapproved?.fingerprint !== fingerprint) refuse("moved", "not what was shown any more");
+      if (c.unapproved?.fingerprint !== fingerprint)
+        refuse("moved", sentence("{path}: not what was shown any more", { path: c.unapproved?.path ?? "" }));
       this.programs.push({ ...c.unapproved, approved: new Date().toISOString() });
       c.unapproved = null;
       c.problem = null;
@@ -138,9 +145,9 @@ export class Fake implements Platform {
     unlock: ({ context, typed, reason }) => {
       const c = this.context(context);
       if (c.unverified && (c.environment === "production" || !reason))
-        refuse("locked", `context ${context}: its server is not verified`);
+        refuse("locked", sentence("context {name}: its server is not verified", { name: context }));
       if (this.context(context).writes === "protected" && typed !== context)
-        refuse("locked", `context ${context}: what was typed is not its name`);
+        refuse("locked", sentence("context {name}: protected, its name must be typed", { name: context }));
       this.allow(context);
       c.unverifiedReason = reason;
       return this.world;
@@ -168,12 +175,12 @@ export class Fake implements Platform {
       this.plans.set(made.id, request);
       return made;
     },
-    check_plan: ({ plan: id }) => plan(this.plans.get(id) ?? refuse("not-found", `plan ${id}: not there`), true),
+    check_plan: ({ plan: id }) => plan(this.made(id), true),
     export_plan: () => "schema: 1\n",
     start_run: ({ plan: id, confirm }) => {
-      const request = this.plans.get(id) ?? refuse("not-found", `plan ${id}: not there`);
+      const request = this.made(id);
       if (plan(request, true).confirm === "type" && confirm !== request.context)
-        refuse("locked", `context ${request.context}: its name was not typed`);
+        refuse("locked", sentence("context {name}: protected, its name must be typed", { name: request.context }));
       const started = this.stage("starting");
       setTimeout(() => this.current?.state === "running" && this.stage("gate"), 2500);
       return started;

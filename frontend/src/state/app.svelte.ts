@@ -48,8 +48,7 @@ export function shut(c: ContextView): boolean {
 
 export interface Toast {
   id: number;
-  text: string;
-  detail: string;
+  error: UiError;
 }
 
 export class App {
@@ -461,9 +460,7 @@ export class App {
   }
 
   fail(error: UiError) {
-    const id = ++this.toastId;
-    const detail = [error.detail, error.hint].filter((s) => s !== "").join(". ");
-    this.toasts = [...this.toasts.slice(-2), { id, text: error.message, detail }];
+    this.toasts = [...this.toasts.slice(-2), { id: ++this.toastId, error }];
   }
 
   dismiss(id: number) {

@@ -7,6 +7,8 @@ import type { Fake } from "../platform/fake";
 import { contexts, freshness } from "../platform/fake/contexts";
 import { run } from "../platform/fake/run";
 import { shop } from "../platform/fake/shop";
+import { sentence } from "../platform/fake/world";
+import { words } from "../i18n/index.svelte";
 import { app } from "../state/app.svelte";
 import App from "./App.svelte";
 
@@ -30,7 +32,10 @@ beforeEach(() => {
     filter: "",
   });
 });
-afterEach(cleanup);
+afterEach(() => {
+  cleanup();
+  words.locale = "en";
+});
 
 async function openShop() {
   render(App);
@@ -139,7 +144,7 @@ describe("the window", () => {
     const kinds = states.map((state) => ({
       kind: `Kind-${state}`,
       state,
-      note: state === "forbidden" ? "no right" : "",
+      note: state === "forbidden" ? sentence("{why}", { why: "no right" }) : null,
     }));
     fake.emit({ type: "freshness", data: { ...freshness("prod-kr", true), kinds } });
     expect(await screen.findByTestId("kinds-unseen")).toHaveTextContent("3");
@@ -267,12 +272,49 @@ describe("the window", () => {
     render(App);
     fake.failing.set(
       "open_context",
-      asUiError({ code: "forbidden", message: "pods: listing is not allowed", detail: "", hint: "ask" }),
+      asUiError({
+        code: "forbidden",
+        message: sentence("{what}: not allowed", { what: "pods" }),
+        detail: "pods is forbidden",
+        hint: sentence("ask for the right, or follow other namespaces"),
+      }),
     );
     await screen.findAllByTestId("context-row");
     await app.openContext("dev-b");
-    expect(await screen.findByTestId("toast")).toHaveTextContent("pods: listing is not allowed");
+    const toast = await screen.findByTestId("toast");
+    for (const said of ["pods: not allowed", "pods is forbidden", "ask for the right"])
+      expect(toast).toHaveTextContent(said);
     expect(app.screen.at).toBe("clusters");
+    words.locale = "ko";
+    await waitFor(() => expect(toast).toHaveTextContent("pods: 권한이 없습니다"));
+    expect(toast).toHaveTextContent("pods is forbidden");
+    expect(toast).toHaveTextContent("권한을 요청하거나 다른 네임스페이스를 선택하세요");
+  });
+
+  it("says in Korean what is to be said of a context or a file", async () => {
+    render(App);
+    await screen.findAllByTestId("context-row");
+    words.locale = "ko";
+    const row = async (name: string) =>
+      (await screen.findAllByTestId("context-row")).find((r) => r.dataset["context"] === name) as HTMLElement;
+    await waitFor(async () =>
+      expect(await row("dev-ci")).toHaveTextContent("10.20.0.4:6443: 5초 안에 응답이 없습니다"),
+    );
+    expect(await row("dev-ci")).toHaveTextContent("네트워크, VPN, 프록시를 확인하고 다시 여세요");
+    expect(await row("dev-sso")).toHaveTextContent("프로그램으로 로그인하며, 컨텍스트를 열 때 실행됩니다: kubelogin");
+    expect(await row("stage-next")).toHaveTextContent("이런 이름의 사용자가 없습니다: “j.seo”");
+    expect(screen.getByTestId("clusters").parentElement).toHaveTextContent("같은 이름이 두 번 있어 앞의 것이 쓰입니다");
+  });
+
+  it("says in Korean why what is shown is old, and which kinds are not there", async () => {
+    await openShop();
+    words.locale = "ko";
+    fake.emit({ type: "freshness", data: freshness("prod-kr", false) });
+    await waitFor(() => expect(screen.getByTestId("freshness").title).toContain("연결이 끊겼습니다(HTTP 503)"));
+    await user.click(screen.getByTestId("freshness"));
+    const kinds = await screen.findByTestId("kinds");
+    expect(kinds).toHaveTextContent("연결이 끊겼습니다(HTTP 503)");
+    expect(within(kinds).getByText("HTTPRoute").closest("tr")).toHaveTextContent("설치되지 않음");
   });
 
   it("shows a context that another file hides, and offers it nowhere", async () => {

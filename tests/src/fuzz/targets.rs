@@ -285,7 +285,7 @@ macro_rules! nothing {
     ($($name:ident($($ty:ty),*) -> $out:ty;)*) => {
         #[async_trait::async_trait]
         impl Commands for Nobody {
-            $(async fn $name(&self, $(_: $ty),*) -> Result<$out, UiError> { Err(UiError::new(Code::NotFound, "reached")) })*
+            $(async fn $name(&self, $(_: $ty),*) -> Result<$out, UiError> { Err(UiError::new(Code::NotFound, model::sentence!("reached"))) })*
         }
     };
 }

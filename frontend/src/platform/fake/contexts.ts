@@ -20,7 +20,7 @@ function context(name: string, patch: Partial<ContextView>): ContextView {
     namespace: "shop",
     file: "~/.kube/config",
     state: "idle",
-    note: "",
+    note: null,
     writes: "readOnly",
     unlockedUntil: null,
     unverified: null,
@@ -54,7 +54,7 @@ export function contexts(): ContextsView {
         state: "reachable",
         version: "v1.37.1",
         proofAgeMs: 2_000,
-        note: "answered when it was asked",
+        note: sentence("answered when it was asked"),
       }),
       context("prod-sg", {
         environment: "production",
@@ -62,16 +62,18 @@ export function contexts(): ContextsView {
         writes: "off",
         version: "v1.36.5",
         proofAgeMs: 41_000,
-        note: "the heartbeat gets no answer: shown as it was 41 s ago",
+        note: sentence("connection lost ({why})", { why: "HTTP 503" }),
       }),
       context("stage-kr", {
         environment: "staging",
         state: "untrusted",
         problem: {
           code: "unreachable",
-          message: "https://stage-kr.example.com:6443: its certificate is not trusted",
+          message: sentence("{what}: its certificate is not trusted", { what: "https://stage-kr.example.com:6443" }),
           detail: "invalid peer certificate: UnknownIssuer",
-          hint: "has the cluster been made anew? then its certificate-authority-data has to be renewed",
+          hint: sentence(
+            "was the cluster made anew? then take its certificate authority from it again; else somebody stands in between",
+          ),
         },
       }),
       context("stage-next", {
@@ -80,14 +82,20 @@ export function contexts(): ContextsView {
         file: "~/Downloads/stage-next.yaml",
         problem: {
           code: "kubeconfig",
-          message: "user stage-next: the program /opt/kubelogin is not there",
-          detail: "exec: no such file",
-          hint: "install it, or sign in another way",
+          message: sentence(
+            "{file}: {key}: {what}",
+            { file: "~/Downloads/stage-next.yaml", key: "contexts[stage-next].context.user" },
+            { what: sentence('no user named "{name}"', { name: "j.seo" }) },
+          ),
+          detail: "",
+          hint: null,
         },
       }),
       context("dev-sso", {
         environment: "development",
-        note: "signs in with the program kubelogin, which runs when the context is opened",
+        note: sentence("signs in with the program {path}, which runs when the context is opened", {
+          path: "kubelogin",
+        }),
         program: true,
       }),
       context("dev-mail", {
@@ -97,10 +105,14 @@ export function contexts(): ContextsView {
         state: "refused",
         problem: {
           code: "unapproved",
-          message:
-            "~/Downloads/dev-mail.yaml: users[dev].user.exec: program ~/bin/login is not run before it is approved",
+          message: sentence("{key}: program {path} is not run before it is approved", {
+            key: "~/Downloads/dev-mail.yaml: users[dev].user.exec",
+            path: "/home/j.seo/bin/login",
+          }),
           detail: "",
-          hint: "look at it and approve it: in the window, or changeoverctl --context dev-mail sign-in",
+          hint: sentence("look at it and approve it: in the window, or changeoverctl --context {context} sign-in", {
+            context: "dev-mail",
+          }),
         },
         unapproved: {
           fingerprint: "5e1f0c",
@@ -113,16 +125,16 @@ export function contexts(): ContextsView {
           approved: null,
         },
       }),
-      context("dev-a", { environment: "development", state: "connecting", note: "listing pods: 4,120 of about 9,800" }),
+      context("dev-a", { environment: "development", state: "connecting", note: sentence("connecting") }),
       context("dev-b", {
         environment: "development",
         state: "refused",
         version: "v1.37.0",
         problem: {
           code: "forbidden",
-          message: "pods: listing in all namespaces is not allowed",
+          message: sentence("{what}: not allowed", { what: "pods" }),
           detail: 'pods is forbidden: User "j.seo" cannot list resource "pods" at the cluster scope',
-          hint: "follow the namespaces that you may read, or ask for the ClusterRole changeover-viewer",
+          hint: sentence("ask for the right, or follow other namespaces"),
         },
       }),
       context("dev-ci", {
@@ -130,16 +142,23 @@ export function contexts(): ContextsView {
         state: "unreachable",
         problem: {
           code: "unreachable",
-          message: "10.20.0.4:6443: no answer within 5 s",
+          message: sentence("{server}: no answer within {seconds} s", { server: "10.20.0.4:6443", seconds: "5" }),
           detail: "",
-          hint: "is the VPN up",
+          hint: sentence("check network, VPN and proxy; open it to try again"),
         },
       }),
     ],
     files: [
       { path: "~/.kube/config", contexts: 6, note: null },
       { path: "~/Downloads/stage-next.yaml", contexts: 1, note: null },
-      { path: "~/.kube/ci.yaml", contexts: 1, note: "readable by others" },
+      {
+        path: "~/.kube/ci.yaml",
+        contexts: 1,
+        note: sentence("{file}: {key}: named twice; the first one counts; rename or remove the other", {
+          file: "~/.kube/ci.yaml",
+          key: "contexts[dev-a]",
+        }),
+      },
     ],
     shadowed: [
       {
@@ -159,10 +178,10 @@ export function freshness(name: string, live: boolean): FreshnessView {
     context: name,
     ageMs: live ? 400 : 14_000,
     live,
-    why: live ? "" : "the heartbeat gets no answer",
+    why: live ? null : sentence("connection lost ({why})", { why: "HTTP 503" }),
     kinds: [
-      { kind: "Pod", state: live ? "live" : "stale", note: "" },
-      { kind: "HTTPRoute", state: "notInstalled", note: "" },
+      { kind: "Pod", state: live ? "live" : "stale", note: null },
+      { kind: "HTTPRoute", state: "notInstalled", note: null },
     ],
   };
 }

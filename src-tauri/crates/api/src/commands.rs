@@ -1,5 +1,6 @@
 //! The list of commands.
 
+use model::sentence;
 use serde_json::Value;
 
 use crate::error::{Code, UiError};
@@ -76,7 +77,7 @@ commands! {
 }
 
 fn bad_args(name: &str, e: &serde_json::Error) -> UiError {
-    UiError::new(Code::Usage, format!("command {name}: arguments not understood")).detail(e.to_string())
+    UiError::new(Code::Usage, sentence!("command {name}: arguments not understood", name)).detail(e.to_string())
 }
 
 /// Alias so that the list reads well; parameters of a strategy are JSON.

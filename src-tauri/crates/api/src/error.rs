@@ -1,7 +1,10 @@
 //! Errors as a front end gets them.
 
+use model::Sentence;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+use crate::views::SentenceView;
 
 /// What went wrong, in words for people and a code for consumers that branch.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS, thiserror::Error)]
@@ -11,11 +14,11 @@ pub struct UiError {
     /// Code.
     pub code: Code,
     /// What happened, to which object.
-    pub message: String,
+    pub message: SentenceView,
     /// The cause in the words of whoever said it; may be empty.
     pub detail: String,
-    /// What to do next; may be empty.
-    pub hint: String,
+    /// What to do next; null = nothing.
+    pub hint: Option<SentenceView>,
 }
 
 /// A code exists only while a consumer branches on it (exit codes of the script, designed states of the window).
@@ -52,8 +55,8 @@ pub enum Code {
 
 impl UiError {
     /// Makes one without detail and hint.
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), detail: String::new(), hint: String::new() }
+    pub fn new(code: Code, message: Sentence) -> Self {
+        Self { code, message: message.into(), detail: String::new(), hint: None }
     }
 
     /// Adds the cause.
@@ -63,8 +66,8 @@ impl UiError {
     }
 
     /// Adds what to do next.
-    pub fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = hint.into();
+    pub fn hint(mut self, hint: Sentence) -> Self {
+        self.hint = Some(hint.into());
         self
     }
 }

@@ -24,7 +24,7 @@ macro_rules! commands {
                     let out = to.$name($(a.$arg),*).await?;
                     serde_json::to_value(out).map_err(|e| bad_args(name, &e))
                 } )*
-                _ => Err(UiError::new(Code::Usage, format!("command {name}: not known"))),
+                _ => Err(UiError::new(Code::Usage, sentence!("command {name}: not known", name))),
             }
         }
 

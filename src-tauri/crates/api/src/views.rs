@@ -175,8 +175,8 @@ views! {
         file: String,
         /// Connection.
         state: ContextState,
-        /// What the state means, in words.
-        note: String,
+        /// What the state means, in words; null = it says all.
+        note: Option<SentenceView>,
         /// Writes.
         writes: Writes,
         /// Unlocked until (RFC 3339).
@@ -250,7 +250,7 @@ views! {
         /// Contexts found.
         contexts: u32,
         /// What is to be said of it (missing, unreadable, …).
-        note: Option<String>,
+        note: Option<SentenceView>,
     }
     /// All contexts.
     ContextsView {
@@ -413,8 +413,8 @@ views! {
         kind: String,
         /// `live`, `listing`, `stale`, `broken`, `forbidden`, `notInstalled`.
         state: String,
-        /// Why, in words.
-        note: String,
+        /// Why, in words; null = there is nothing to say.
+        note: Option<SentenceView>,
     }
     /// How old the view is.
     FreshnessView {
@@ -424,8 +424,8 @@ views! {
         age_ms: u32,
         /// False = stale, writes are off.
         live: bool,
-        /// Why it is stale.
-        why: String,
+        /// Why it is stale; null = it is not.
+        why: Option<SentenceView>,
         /// Per kind.
         kinds: Vec<KindStateView>,
     }
@@ -1042,6 +1042,13 @@ views! {
 
 impl From<model::Sentence> for SentenceView {
     fn from(s: model::Sentence) -> Self {
+        let parts = s.parts.into_iter().map(|(name, part)| (name, part.into())).collect();
+        Self { text: s.text, form: s.form, with: s.with, parts, then: s.then.into_iter().map(Into::into).collect() }
+    }
+}
+
+impl From<SentenceView> for model::Sentence {
+    fn from(s: SentenceView) -> Self {
         let parts = s.parts.into_iter().map(|(name, part)| (name, part.into())).collect();
         Self { text: s.text, form: s.form, with: s.with, parts, then: s.then.into_iter().map(Into::into).collect() }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use api::*;
 use host::{Host, Options};
-use model::{Kind, ObjectId};
+use model::{Kind, ObjectId, sentence};
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -66,8 +66,8 @@ pub fn report(e: &UiError, cli: &Cli, out: &mut Out) {
     if !e.detail.is_empty() {
         say(&format!("  {}", e.detail));
     }
-    if !e.hint.is_empty() {
-        say(&format!("  → {}", e.hint));
+    if let Some(hint) = &e.hint {
+        say(&format!("  → {hint}"));
     }
 }
 
@@ -112,8 +112,8 @@ async fn sign_in(host: &Arc<Host>, g: &Global, approve: Option<&str>, json: bool
                 text::program(&program).iter().for_each(|l| out.line(l));
             }
             if !agreed(&program, approve, json) {
-                let hint = format!("run it with --approve {}", program.fingerprint);
-                return Err(UiError::new(Code::Unapproved, format!("{}: not run", program.path)).hint(hint));
+                let hint = sentence!("run it with --approve {fingerprint}", fingerprint = program.fingerprint);
+                return Err(UiError::new(Code::Unapproved, sentence!("{path}: not run", path = program.path)).hint(hint));
             }
             host.approve_program(context.clone(), program.fingerprint).await?;
             opened = host.open_context(context, vec![namespace]).await;
@@ -144,10 +144,12 @@ fn agreed(program: &ProgramView, approve: Option<&str>, json: bool) -> bool {
 async fn place(host: &Arc<Host>, g: &Global) -> Result<(String, String), UiError> {
     let all = host.contexts().await?;
     let name = g.context.clone().or(all.current).ok_or_else(|| {
-        UiError::new(Code::Usage, "no context").hint("name one with --context, or a kubeconfig with --kubeconfig or $KUBECONFIG")
+        UiError::new(Code::Usage, sentence!("no context"))
+            .hint(sentence!("name one with --context, or a kubeconfig with --kubeconfig or $KUBECONFIG"))
     })?;
     let context = all.contexts.into_iter().find(|c| c.name == name).ok_or_else(|| {
-        UiError::new(Code::NotFound, format!("context {name}: not in the kubeconfig")).hint("`changeoverctl contexts` lists them")
+        UiError::new(Code::NotFound, sentence!("context {name}: not in the kubeconfig", name))
+            .hint(sentence!("`changeoverctl contexts` lists them"))
     })?;
     let own = Some(context.namespace).filter(|n| !n.is_empty()).unwrap_or_else(|| "default".into());
     Ok((name, g.namespace.clone().unwrap_or(own)))
@@ -219,7 +221,7 @@ async fn plan(host: &Arc<Host>, g: &Global, p: &PlanCommand, json: bool, out: &m
     let file = host.export_plan(v.id.clone()).await?;
     if let Some(path) = &more.out {
         std::fs::write(path, &file)
-            .map_err(|e| UiError::new(Code::Usage, format!("{}: cannot write", path.display())).detail(e.to_string()))?;
+            .map_err(|e| UiError::new(Code::Usage, sentence!("{path}: cannot write", path = path.display())).detail(e.to_string()))?;
     }
     if json {
         out.raw(&file);
@@ -234,7 +236,7 @@ async fn plan(host: &Arc<Host>, g: &Global, p: &PlanCommand, json: bool, out: &m
 }
 
 fn read(path: &Path) -> Result<String, UiError> {
-    let fail = |e: std::io::Error| UiError::new(Code::Usage, format!("{}: cannot read", path.display())).detail(e.to_string());
+    let fail = |e: std::io::Error| UiError::new(Code::Usage, sentence!("{path}: cannot read", path = path.display())).detail(e.to_string());
     let mut text = String::new();
     let got = if path == Path::new("-") {
         std::io::stdin().lock().take(FILE_LIMIT + 1).read_to_string(&mut text).map_err(fail)?
@@ -242,7 +244,7 @@ fn read(path: &Path) -> Result<String, UiError> {
         std::fs::File::open(path).map_err(fail)?.take(FILE_LIMIT + 1).read_to_string(&mut text).map_err(fail)?
     };
     match got as u64 > FILE_LIMIT {
-        true => Err(UiError::new(Code::Usage, format!("{}: larger than 16 MiB", path.display()))),
+        true => Err(UiError::new(Code::Usage, sentence!("{path}: larger than 16 MiB", path = path.display()))),
         false => Ok(text),
     }
 }
@@ -268,7 +270,7 @@ async fn doctor(host: &Arc<Host>, g: &Global, json: bool, out: &mut Out) -> Resu
         out.json(&json!({"schema": SCHEMA, "findings": found, "unread": map::unread_json(&unread)}));
     } else {
         text::findings(&found).iter().for_each(|l| out.line(l));
-        unread.iter().for_each(|k| out.line(&format!("not looked at: {} ({})", k.kind, k.note)));
+        unread.iter().for_each(|k| out.line(&format!("not looked at: {} ({})", k.kind, map::why(k))));
         if found.is_empty() && unread.is_empty() {
             out.line("nothing was left behind");
         }
@@ -293,9 +295,8 @@ fn for_people(json: bool) -> bool {
 async fn start(host: &Arc<Host>, path: &Path, reason: &Option<String>, how: &Follow, json: bool, out: &mut Out) -> Result<Exit, UiError> {
     let v = checked(host, path).await?;
     if let Some(step) = how.until.as_ref().filter(|s| !v.steps.iter().any(|x| &x.id == *s)) {
-        return Err(
-            UiError::new(Code::Usage, format!("--until {step}: the plan has no such step")).hint("its steps have ids; `plan` prints them")
-        );
+        return Err(UiError::new(Code::Usage, sentence!("--until {step}: the plan has no such step", step))
+            .hint(sentence!("its steps have ids; `plan` prints them")));
     }
     if !v.startable {
         if for_people(json) {
@@ -303,9 +304,9 @@ async fn start(host: &Arc<Host>, path: &Path, reason: &Option<String>, how: &Fol
         }
         let first = v.findings.iter().find(|f| f.severity == FindingSeverity::Block);
         let why = first.map(|f| format!("{}: {}", f.object, f.message)).unwrap_or_default();
-        return Err(UiError::new(Code::Stopped, format!("plan {}: stopped by a check", v.id))
+        return Err(UiError::new(Code::Stopped, sentence!("plan {plan}: stopped by a check", plan = v.id))
             .detail(why)
-            .hint("`changeoverctl check` lists all findings"));
+            .hint(sentence!("`changeoverctl check` lists all findings")));
     }
     unlock(host, &v.context, &how.unlock).await?;
     let events = host.events();
@@ -324,7 +325,7 @@ fn confirm(v: &PlanView, how: &Follow) -> Option<String> {
 pub async fn unlock(host: &Arc<Host>, context: &str, by: &Unlock) -> Result<(), UiError> {
     let Some(name) = &by.confirm_context else { return Ok(()) };
     if name != context {
-        return Err(UiError::new(Code::Usage, format!("--confirm-context {name}: this is about context {context}")));
+        return Err(UiError::new(Code::Usage, sentence!("--confirm-context {name}: this is about context {context}", name, context)));
     }
     host.unlock(context.to_string(), name.clone(), by.unverified_because.clone()).await.map(|_| ())
 }
@@ -407,7 +408,8 @@ async fn back_out(host: &Arc<Host>, run: &str, reason: &Option<String>, how: &Fo
 async fn approve(host: &Arc<Host>, run: &str, how: &Follow, json: bool, out: &mut Out) -> Result<Exit, UiError> {
     let v = host.run(run.to_string()).await?;
     let Some(gate) = v.gate.as_ref().map(|g| g.name.clone()) else {
-        return Err(UiError::new(Code::Usage, format!("run {run}: waits at no gate")).hint("`changeoverctl status` shows what it does"));
+        return Err(UiError::new(Code::Usage, sentence!("run {run}: waits at no gate", run))
+            .hint(sentence!("`changeoverctl status` shows what it does")));
     };
     unlock(host, &v.context, &how.unlock).await?;
     let events = host.events();

@@ -70,6 +70,7 @@ impl Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::sentence;
 
     #[test]
     fn codes_are_those_that_scripts_were_promised() {
@@ -80,10 +81,10 @@ mod tests {
     #[test]
     fn a_moved_world_and_a_locked_context_are_stops_not_failures() {
         for code in [Code::Moved, Code::Locked, Code::Stopped] {
-            assert_eq!(Exit::of_error(&UiError::new(code, "x")), Exit::Stopped);
+            assert_eq!(Exit::of_error(&UiError::new(code, sentence!("x"))), Exit::Stopped);
         }
-        assert_eq!(Exit::of_error(&UiError::new(Code::Unauthorized, "x")), Exit::Unreachable);
-        assert_eq!(Exit::of_error(&UiError::new(Code::Kubeconfig, "x")), Exit::Usage);
+        assert_eq!(Exit::of_error(&UiError::new(Code::Unauthorized, sentence!("x"))), Exit::Unreachable);
+        assert_eq!(Exit::of_error(&UiError::new(Code::Kubeconfig, sentence!("x"))), Exit::Usage);
     }
 
     #[test]

@@ -39,7 +39,12 @@ pub fn to_json(cluster: &str, g: &GraphBatch, unread: &[KindStateView]) -> Value
 
 /// Kinds that are not all seen, and why.
 pub fn unread_json(kinds: &[KindStateView]) -> Vec<Value> {
-    kinds.iter().map(|k| json!({"kind": k.kind, "why": k.note})).collect()
+    kinds.iter().map(|k| json!({"kind": k.kind, "why": why(k)})).collect()
+}
+
+/// Why a kind is not all seen.
+pub fn why(kind: &KindStateView) -> &str {
+    kind.note.as_ref().map_or("", |n| &n.text)
 }
 
 fn word(h: Health) -> &'static str {
@@ -91,7 +96,7 @@ pub fn to_text(g: &GraphBatch, unread: &[KindStateView]) -> Vec<String> {
         s.applications, s.trouble, s.moving, s.ready, s.pods
     ));
     for k in unread {
-        lines.push(format!("{} not read: {}: {}", ink(Ink::Warn, "!"), k.kind, k.note));
+        lines.push(format!("{} not read: {}: {}", ink(Ink::Warn, "!"), k.kind, why(k)));
     }
     for f in g.findings.iter().flatten() {
         lines.push(format!("{} {}: {} {}", ink(Ink::Warn, "!"), f.object, f.message, ink(Ink::Dim, &format!("[{}]", f.code))));
@@ -264,7 +269,8 @@ mod tests {
 
     #[test]
     fn what_was_refused_never_looks_like_none() {
-        let refused = KindStateView { kind: "Pod".into(), state: "forbidden".into(), note: "pods is forbidden".into() };
+        let refused =
+            KindStateView { kind: "Pod".into(), state: "forbidden".into(), note: Some(crate::text::tests::said("pods is forbidden")) };
         let empty = GraphBatch { nodes: vec![], edges: vec![], ..graph() };
         let v = to_json("lab", &empty, std::slice::from_ref(&refused));
         assert_eq!(v["unread"], json!([{"kind":"Pod","why":"pods is forbidden"}]));

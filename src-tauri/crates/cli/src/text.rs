@@ -53,14 +53,15 @@ pub fn contexts(v: &ContextsView) -> Vec<String> {
         }
         if let Some(p) = &c.problem {
             lines.push(format!("{} {}: {}", ink(Ink::Bad, "✕"), c.name, p.message));
-            lines.extend([&p.detail, &p.hint].into_iter().filter(|t| !t.is_empty()).map(|t| format!("    {t}")));
+            let hint = p.hint.as_ref().map(|h| &h.text);
+            lines.extend([&p.detail].into_iter().chain(hint).filter(|t| !t.is_empty()).map(|t| format!("    {t}")));
         }
     }
     for s in &v.shadowed {
         lines.push(ink(Ink::Dim, &format!("{} in {}: hidden by the context of this name in {}", s.name, s.file, s.by)));
     }
-    for c in v.contexts.iter().filter(|c| c.state == ContextState::Idle && !c.note.is_empty()) {
-        lines.push(ink(Ink::Dim, &format!("{}: {}", c.name, c.note)));
+    for c in v.contexts.iter().filter(|c| c.state == ContextState::Idle) {
+        lines.extend(c.note.as_ref().map(|note| ink(Ink::Dim, &format!("{}: {note}", c.name))));
     }
     for f in &v.files {
         if let Some(note) = &f.note {

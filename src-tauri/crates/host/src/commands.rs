@@ -3,7 +3,7 @@
 use api::*;
 use async_trait::async_trait;
 use engine::Cluster;
-use model::Kind;
+use model::{Kind, sentence};
 
 use crate::scope::Scope;
 use crate::{Host, errors, locked, object};
@@ -109,7 +109,7 @@ impl Commands for Host {
     async fn logs(&self, context: String, pod: String, container: String, lines: u32) -> Result<String, UiError> {
         let id = object::object_id(&pod)?;
         if id.kind != Kind::Pod {
-            return Err(UiError::new(Code::Usage, format!("{}: only pods have logs", id.said())));
+            return Err(UiError::new(Code::Usage, sentence!("{object}: only pods have logs", object = id.said())));
         }
         let link = self.link(&context).await?;
         link.connection.logs(&id, &container, lines.clamp(1, LOG_LINES)).await.map_err(errors::read)
@@ -187,7 +187,8 @@ impl Host {
         let link = self.link(context).await?;
         // Signing in may have taken minutes, and somebody may look at something else by now.
         if locked(&self.known).wanted.as_deref() != Some(context) {
-            return Err(UiError::new(Code::Stopped, format!("context {context}: signed in, and not shown: another one was opened since")));
+            let said = sentence!("context {context}: signed in, and not shown: another one was opened since", context);
+            return Err(UiError::new(Code::Stopped, said));
         }
         let own = link.connection.namespace().to_string();
         let everywhere = namespaces.iter().any(|n| n == ALL_NAMESPACES);

@@ -11,6 +11,7 @@ use cluster::{
 };
 use engine::{Cluster, ReadError};
 use futures::StreamExt;
+use model::{Sentence, sentence};
 use store::ContextRecord;
 
 use crate::policy::{self, Standing};
@@ -65,14 +66,14 @@ struct Asked {
     version: Option<String>,
     problem: Option<UiError>,
     /// In words, where the state does not say it all.
-    note: String,
+    note: Option<Sentence>,
     /// When it answered, if it did.
     at: Option<Instant>,
 }
 
 impl Asked {
     fn failed(problem: UiError) -> Self {
-        Self { state: failure_state(&problem), version: None, problem: Some(problem), note: String::new(), at: None }
+        Self { state: failure_state(&problem), version: None, problem: Some(problem), note: None, at: None }
     }
 }
 
@@ -103,7 +104,7 @@ impl Known {
 }
 
 fn kubeconfig_error(e: KubeconfigError) -> UiError {
-    UiError::new(Code::Kubeconfig, e.to_string())
+    UiError::new(Code::Kubeconfig, e.said())
 }
 
 /// Why no connection could be made ready.
@@ -111,12 +112,12 @@ pub fn connect_error(context: &str, e: ConnectError) -> UiError {
     let code = match &e {
         ConnectError::Kubeconfig(_) | ConnectError::Certificates { .. } | ConnectError::Elsewhere { .. } => Code::Kubeconfig,
         ConnectError::Credentials(CredentialError::PluginNotApproved { .. }) => {
-            let hint = format!("look at it and approve it: in the window, or changeoverctl --context {context} sign-in");
-            return UiError::new(Code::Unapproved, e.to_string()).hint(hint);
+            let hint = sentence!("look at it and approve it: in the window, or changeoverctl --context {context} sign-in", context);
+            return UiError::new(Code::Unapproved, e.said()).hint(hint);
         }
         ConnectError::Credentials(_) => Code::Unauthorized,
     };
-    UiError::new(code, e.to_string())
+    UiError::new(code, e.said())
 }
 
 impl Host {
@@ -143,8 +144,8 @@ impl Host {
     pub(crate) fn entry(&self, name: &str) -> Result<ContextEntry, UiError> {
         let listed = locked(&self.known).all.get(name).cloned();
         listed.or_else(|| locked(&self.links).get(name).map(|l| l.entry())).ok_or_else(|| {
-            UiError::new(Code::NotFound, format!("context {name}: not in the kubeconfig"))
-                .hint("see the list of contexts for the files that were read")
+            UiError::new(Code::NotFound, sentence!("context {name}: not in the kubeconfig", name))
+                .hint(sentence!("see the list of contexts for the files that were read"))
         })
     }
 
@@ -226,8 +227,11 @@ impl Host {
             file: e.file.display().to_string(),
             state,
             note: match asked.as_ref().filter(|a| a.state == state && link.is_none()) {
-                Some(a) if !a.note.is_empty() => a.note.clone(),
-                _ => link.as_ref().and_then(|l| l.moved()).unwrap_or_else(|| note(state, problem.as_ref(), freshness.as_ref())),
+                Some(a) if a.note.is_some() => a.note.clone().map(Into::into),
+                _ => match link.as_ref().and_then(|l| l.moved()) {
+                    Some(moved) => Some(moved.into()),
+                    None => note(state, problem.as_ref(), freshness.as_ref()),
+                },
             },
             writes: self.standing(&e.name, &record, unverified).writes(stale),
             unlocked_until: record.unlocked_until.map(|t| t.to_string()),
@@ -351,8 +355,8 @@ impl Drop for Asking<'_> {
 
 fn too_slow(e: &ContextEntry) -> UiError {
     let server = e.server.as_deref().unwrap_or_default();
-    UiError::new(Code::Unreachable, format!("{server}: no answer within {} s", ASK_WITHIN.as_secs()))
-        .hint("check network, VPN and proxy; open it to try again")
+    UiError::new(Code::Unreachable, sentence!("{server}: no answer within {seconds} s", server, seconds = ASK_WITHIN.as_secs()))
+        .hint(sentence!("check network, VPN and proxy; open it to try again"))
 }
 
 fn shadowed_view(e: &ContextEntry) -> ShadowedView {
@@ -366,20 +370,30 @@ fn shadowed_view(e: &ContextEntry) -> ShadowedView {
 
 fn file_view(f: &FileRead, all: &Contexts) -> FileView {
     let contexts = all.entries.iter().filter(|e| e.file == f.path).count();
-    FileView { path: f.path.display().to_string(), contexts: u32::try_from(contexts).unwrap_or(u32::MAX), note: f.note.as_ref().map(ToString::to_string) }
+    FileView {
+        path: f.path.display().to_string(),
+        contexts: u32::try_from(contexts).unwrap_or(u32::MAX),
+        note: f.note.clone().map(Into::into),
+    }
 }
 
-fn note(state: ContextState, problem: Option<&UiError>, freshness: Option<&FreshnessView>) -> String {
-    match state {
-        ContextState::Idle => String::new(),
-        ContextState::Connecting => "connecting".into(),
-        ContextState::Reachable => "answered when it was asked".into(),
-        ContextState::Live => freshness.map_or("answers", |_| "live").into(),
-        ContextState::Stale => freshness.map(|f| f.why.clone()).unwrap_or_default(),
-        ContextState::Refused | ContextState::Unreachable | ContextState::Untrusted | ContextState::Broken => problem
-            .map(|p| if p.detail.is_empty() { p.message.clone() } else { format!("{} ({})", p.message, p.detail) })
-            .unwrap_or_default(),
-    }
+fn note(state: ContextState, problem: Option<&UiError>, freshness: Option<&FreshnessView>) -> Option<SentenceView> {
+    let said = match state {
+        ContextState::Idle => return None,
+        ContextState::Connecting => sentence!("connecting"),
+        ContextState::Reachable => sentence!("answered when it was asked"),
+        ContextState::Live if freshness.is_some() => sentence!("live"),
+        ContextState::Live => sentence!("answers"),
+        ContextState::Stale => return freshness.and_then(|f| f.why.clone()),
+        ContextState::Refused | ContextState::Unreachable | ContextState::Untrusted | ContextState::Broken => {
+            let problem = problem?;
+            match problem.detail.as_str() {
+                "" => return Some(problem.message.clone()),
+                why => sentence!("{what} ({why})", why; what = problem.message.clone().into()),
+            }
+        }
+    };
+    Some(said.into())
 }
 
 fn failure_state(e: &UiError) -> ContextState {
@@ -403,9 +417,10 @@ async fn ask(e: &ContextEntry) -> Asked {
         Err(cause) => return Asked::failed(connect_error(&e.name, cause)),
     };
     let version = connection.version().await;
-    let said = |p: &std::path::Path| format!("signs in with the program {}, which runs when the context is opened", p.display());
+    let said =
+        |p: &std::path::Path| sentence!("signs in with the program {path}, which runs when the context is opened", path = p.display());
     let plugin = e.plugin().map(said);
-    let answers = |version: Option<String>, note: String| Asked {
+    let answers = |version: Option<String>, note: Option<Sentence>| Asked {
         state: if version.is_some() { ContextState::Reachable } else { ContextState::Idle },
         version,
         problem: None,
@@ -413,11 +428,11 @@ async fn ask(e: &ContextEntry) -> Asked {
         at: Some(Instant::now()),
     };
     match (version, plugin) {
-        (Ok(v), Some(note)) => answers(Some(v.git_version), note),
+        (Ok(v), Some(note)) => answers(Some(v.git_version), Some(note)),
         // Without credentials that is no refusal: it answers.
-        (Err(ReadError::Unauthorized { .. } | ReadError::Forbidden { .. }), Some(note)) => answers(None, note),
+        (Err(ReadError::Unauthorized { .. } | ReadError::Forbidden { .. }), Some(note)) => answers(None, Some(note)),
         (Ok(v), None) => match connection.identity().await {
-            Ok(_) => answers(Some(v.git_version), String::new()),
+            Ok(_) => answers(Some(v.git_version), None),
             Err(e) => Asked { version: Some(v.git_version), ..Asked::failed(errors::read(e)) },
         },
         (Err(e), _) => Asked::failed(errors::read(e)),

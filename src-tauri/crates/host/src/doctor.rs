@@ -77,8 +77,8 @@ impl Host {
             }
             Ok(Life::Driven) => (FindingSeverity::Info, "driven", stands.and(sentence!("they drive it")), Sentence::default()),
             Err(e) => {
-                let unread = sentence!("its record cannot be read: {why}", why = e.message);
-                (FindingSeverity::Warn, "unread-record", stands.and(unread), sentence!("{why}", why = e.hint))
+                let unread = sentence!("its record cannot be read: {why}"; why = e.message.into());
+                (FindingSeverity::Warn, "unread-record", stands.and(unread), e.hint.map(Into::into).unwrap_or_default())
             }
         };
         let object = told.face.target.to_string();

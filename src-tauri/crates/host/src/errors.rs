@@ -2,34 +2,49 @@
 
 use api::{Code, UiError};
 use engine::{JournalError, ReadError, ShareError};
+use model::{Sentence, sentence};
 use plan::PlanError;
+
+fn error(code: Code, said: Sentence, hint: Option<Sentence>) -> UiError {
+    let e = UiError::new(code, said);
+    match hint {
+        Some(hint) => e.hint(hint),
+        None => e,
+    }
+}
 
 /// From a read.
 pub fn read(e: ReadError) -> UiError {
-    let (code, message, detail, hint) = match e {
-        ReadError::Unauthorized { what, message } => {
-            (Code::Unauthorized, format!("{what}: not signed in"), message, "sign in again, or correct the user entry of the kubeconfig")
-        }
+    let (code, said, detail, hint) = match e {
+        ReadError::Unauthorized { what, message } => (
+            Code::Unauthorized,
+            sentence!("{what}: not signed in", what),
+            message,
+            sentence!("sign in again, or correct the user entry of the kubeconfig"),
+        ),
         ReadError::Forbidden { what, message } => {
-            (Code::Forbidden, format!("{what}: not allowed"), message, "ask for the right, or follow other namespaces")
+            (Code::Forbidden, sentence!("{what}: not allowed", what), message, sentence!("ask for the right, or follow other namespaces"))
         }
         ReadError::Unreachable { what, message } if message.contains(cluster::UNTRUSTED) => (
             Code::Untrusted,
-            format!("{what}: its certificate is not trusted"),
+            sentence!("{what}: its certificate is not trusted", what),
             message,
-            "was the cluster made anew? then take its certificate authority from it again; else somebody stands in between",
+            sentence!("was the cluster made anew? then take its certificate authority from it again; else somebody stands in between"),
         ),
-        ReadError::Unreachable { what, message } => {
-            (Code::Unreachable, format!("{what}: no answer"), message, "check network, VPN and proxy; the context is asked again by itself")
-        }
+        ReadError::Unreachable { what, message } => (
+            Code::Unreachable,
+            sentence!("{what}: no answer", what),
+            message,
+            sentence!("check network, VPN and proxy; the context is asked again by itself"),
+        ),
         ReadError::Invalid { what, message } => (
             Code::Unreachable,
-            format!("{what}: answer not understood"),
+            sentence!("{what}: answer not understood", what),
             message,
-            "is the server of the kubeconfig a Kubernetes API server?",
+            sentence!("is the server of the kubeconfig a Kubernetes API server?"),
         ),
     };
-    UiError::new(code, message).detail(detail).hint(hint)
+    UiError::new(code, said).detail(detail).hint(hint)
 }
 
 /// From the journal.
@@ -40,36 +55,39 @@ pub fn journal(e: JournalError) -> UiError {
         JournalError::Unusable { .. } | JournalError::Write { .. } => Code::Journal,
     };
     let hint = match &e {
-        JournalError::Held { .. } => "another process drives this run; stop it first, or use it there",
-        JournalError::Exists(_) => "this plan was started before; `resume` it, or make a new plan",
-        JournalError::Unusable { .. } => "nothing was interpreted or changed; name another folder with --state-dir, or restore the file",
-        JournalError::Write { .. } => "nothing was written to the cluster; free the disk and resume",
-        JournalError::NotFound(_) | JournalError::NotHeld { .. } => "",
+        JournalError::Held { .. } => Some(sentence!("another process drives this run; stop it first, or use it there")),
+        JournalError::Exists(_) => Some(sentence!("this plan was started before; `resume` it, or make a new plan")),
+        JournalError::Unusable { .. } => {
+            Some(sentence!("nothing was interpreted or changed; name another folder with --state-dir, or restore the file"))
+        }
+        JournalError::Write { .. } => Some(sentence!("nothing was written to the cluster; free the disk and resume")),
+        JournalError::NotFound(_) | JournalError::NotHeld { .. } => None,
     };
-    UiError::new(code, e.to_string()).hint(hint)
+    error(code, e.said(), hint)
 }
 
 /// From the record of a run, or its Lease.
 pub fn share(e: ShareError) -> UiError {
-    let (code, hint) = match &e {
-        ShareError::Held { run, .. } => {
-            (Code::Stopped, format!("talk to them; or take it over with a reason: changeoverctl take-over {run} --steal REASON"))
+    let (code, hint) = match e {
+        ShareError::Held { ref run, .. } => {
+            let hint = sentence!("talk to them; or take it over with a reason: changeoverctl take-over {run} --steal REASON", run);
+            (Code::Stopped, Some(hint))
         }
-        ShareError::Open { run, .. } => {
-            (Code::Stopped, format!("finish it, back it out, or take it over first: changeoverctl take-over {run}"))
+        ShareError::Open { ref run, .. } => {
+            let hint = sentence!("finish it, back it out, or take it over first: changeoverctl take-over {run}", run);
+            (Code::Stopped, Some(hint))
         }
-        ShareError::Unusable(_) => (Code::Stopped, String::new()),
-        ShareError::Nothing(_) => (Code::NotFound, "`changeoverctl runs` lists what is under way".into()),
+        ShareError::Unusable(_) => (Code::Stopped, None),
+        ShareError::Nothing(_) => (Code::NotFound, Some(sentence!("`changeoverctl runs` lists what is under way"))),
         ShareError::Refused(_) => (
             Code::Forbidden,
-            "ask whoever gives rights in this namespace for the operator role; going back to what served before works without".into(),
+            Some(sentence!(
+                "ask whoever gives rights in this namespace for the operator role; going back to what served before works without"
+            )),
         ),
-        ShareError::Read(_) => (Code::Unreachable, String::new()),
+        ShareError::Read(e) => return read(e),
     };
-    match e {
-        ShareError::Read(e) => read(e),
-        e => UiError::new(code, e.to_string()).hint(hint),
-    }
+    error(code, e.said(), hint)
 }
 
 /// From planning.
@@ -79,7 +97,7 @@ pub fn plan(e: PlanError) -> UiError {
         PlanError::NoTarget(_) => Code::NotFound,
         PlanError::Unfit { .. } => Code::Stopped,
     };
-    UiError::new(code, e.to_string())
+    UiError::new(code, e.said())
 }
 
 #[cfg(test)]
@@ -96,6 +114,6 @@ mod tests {
     #[test]
     fn a_run_that_another_process_has_is_a_stop_and_a_torn_journal_is_not() {
         assert_eq!(journal(JournalError::Held { run: "r".into(), pid: 1 }).code, Code::Stopped);
-        assert_eq!(journal(JournalError::Unusable { path: "p".into(), why: model::sentence!("{why}", why = "w") }).code, Code::Journal);
+        assert_eq!(journal(JournalError::Unusable { path: "p".into(), why: sentence!("{why}", why = "w") }).code, Code::Journal);
     }
 }

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use api::{Code, UiError, UiEvent};
 use engine::Clock;
 use engine::clock::TokioClock;
+use model::sentence;
 use store::Store;
 use tokio::sync::broadcast;
 
@@ -130,7 +131,10 @@ fn state_dir(options: &Options) -> Result<PathBuf, UiError> {
         .or_else(|| of("CHANGEOVER_STATE_DIR"))
         .or_else(|| of("XDG_STATE_HOME").filter(|p| p.is_absolute()).map(|p| p.join("changeover")))
         .or_else(|| std::env::home_dir().map(|h| h.join(".local/state/changeover")))
-        .ok_or_else(|| UiError::new(Code::Journal, "no folder for the journal: there is no home folder").hint("name one with --state-dir"))
+        .ok_or_else(|| {
+            UiError::new(Code::Journal, sentence!("no folder for the journal: there is no home folder"))
+                .hint(sentence!("name one with --state-dir"))
+        })
 }
 
 /// Locks that survive a panic elsewhere: what is in them is replaced whole, never half.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use api::*;
 use cluster::{Connection, ContextEntry, WritePolicy};
 use engine::Cluster;
-use model::{ClusterIdentity, Kind};
+use model::{ClusterIdentity, Kind, Sentence, sentence};
 use serde_json::Value;
 
 use crate::contexts::connect_error;
@@ -49,7 +49,7 @@ struct Entry {
     /// Mark of what was looked at last, taken up or not; none = no entry that can be used.
     seen: Option<[u8; 32]>,
     /// Why that is not taken up, in words.
-    moved: Option<String>,
+    moved: Option<Sentence>,
 }
 
 /// What the live view is needed for, and the view itself while there is anything.
@@ -105,7 +105,7 @@ impl Link {
     }
 
     /// Why the connection does not go by what the kubeconfig says now.
-    pub fn moved(&self) -> Option<String> {
+    pub fn moved(&self) -> Option<Sentence> {
         locked(&self.entry).moved.clone()
     }
 
@@ -118,14 +118,14 @@ impl Link {
     /// Goes by what the kubeconfig says now, where that leads to the same server.
     pub async fn take_up(&self, now: Option<ContextEntry>) {
         let moved = match now {
-            None => Some(format!("context {}: no longer in the kubeconfig; its connection goes on", self.name)),
+            None => Some(sentence!("context {name}: no longer in the kubeconfig; its connection goes on", name = self.name)),
             Some(now) if now.mark() == self.entry().mark() => None,
             Some(now) => match self.connection.take_up(&now).await {
                 Ok(()) => {
                     locked(&self.entry).taken = now;
                     None
                 }
-                Err(e) => Some(e.to_string()),
+                Err(e) => Some(e.said()),
             },
         };
         locked(&self.entry).moved = moved;
@@ -300,7 +300,7 @@ impl Host {
     /// The live view of an open context.
     pub(crate) fn shown_live(&self, context: &str) -> Result<Arc<Live>, UiError> {
         let live = locked(&self.links).get(context).and_then(|l| l.live());
-        live.ok_or_else(|| UiError::new(Code::Usage, format!("context {context}: not open")).hint("open it first"))
+        live.ok_or_else(|| not_open(context))
     }
 
     /// Namespaces that may be looked at; who may not list them sees those that are known by name.
@@ -319,15 +319,27 @@ impl Host {
     }
 }
 
+/// A command that needs an open context.
+pub(crate) fn not_open(context: &str) -> UiError {
+    UiError::new(Code::Usage, sentence!("context {context}: not open", context)).hint(sentence!("open it first"))
+}
+
 /// Which kinds could not be read, in words.
 fn not_read(context: &str, live: &Live, within: Duration) -> UiError {
     let fresh = live.freshness();
     let of_kinds = fresh.kinds.iter().filter(|k| matches!(k.state.as_str(), "broken" | "stale" | "listing"));
-    let kinds: Vec<String> = of_kinds.map(|k| format!("{}: {}", k.kind, k.note)).collect();
-    let detail = if kinds.is_empty() { fresh.why } else { kinds.join("; ") };
-    UiError::new(Code::Unreachable, format!("context {context}: not read within {} s", within.as_secs()))
-        .detail(detail)
-        .hint("check network, VPN and proxy, and whether the API server is well; then ask again")
+    let kinds = of_kinds.map(|k| {
+        let note: Sentence = k.note.clone().map(Into::into).unwrap_or_default();
+        sentence!("{kind}: {note}", kind = k.kind; note)
+    });
+    let why = kinds.reduce(Sentence::and).or_else(|| fresh.why.clone().map(Into::into));
+    let seconds = within.as_secs();
+    let said = match why {
+        Some(why) => sentence!("context {context}: not read within {seconds} s ({why})", context, seconds; why),
+        None => sentence!("context {context}: not read within {seconds} s", context, seconds),
+    };
+    UiError::new(Code::Unreachable, said)
+        .hint(sentence!("check network, VPN and proxy, and whether the API server is well; then ask again"))
 }
 
 /// Every node is simulated, and there is one.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use api::*;
 use cluster::{Feed, FeedEvent, Freshness, KindState, Namespaces};
-use model::{Delta, Kind, ObjectId, ObjectSet};
+use model::{Delta, Kind, ObjectId, ObjectSet, sentence};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use topology::{EdgeId, GraphDelta, NodeId, Topology};
@@ -470,23 +470,26 @@ fn freshness(context: &str, state: &State) -> FreshnessView {
             // A quiet watch is no old one: over a connection that answers it would have told. Only once that does not hold
             // does its own silence count.
             let age = if f.live { f.heartbeat_age.unwrap_or_default() } else { f.oldest_age.max(f.heartbeat_age.unwrap_or_default()) };
-            FreshnessView { context: context.into(), age_ms: ms(age), live: f.live, why: f.why.as_ref().map(ToString::to_string).unwrap_or_default(), kinds }
+            FreshnessView { context: context.into(), age_ms: ms(age), live: f.live, why: f.why.clone().map(Into::into), kinds }
         }
-        None => FreshnessView { context: context.into(), age_ms: 0, live: false, why: "being read for the first time".into(), kinds },
+        None => {
+            let why = Some(sentence!("being read for the first time").into());
+            FreshnessView { context: context.into(), age_ms: 0, live: false, why, kinds }
+        }
     }
 }
 
 fn kind_state(kind: Kind, s: &KindState) -> KindStateView {
     let (state, note) = match s {
-        KindState::NotInstalled => ("notInstalled", String::new()),
-        KindState::Forbidden { message } => ("forbidden", message.clone()),
-        KindState::Listing { received } => ("listing", format!("{received} so far")),
-        KindState::Live { unreadable: 0, .. } => ("live", String::new()),
-        KindState::Live { unreadable, .. } => ("live", format!("{unreadable} cannot be read")),
-        KindState::Broken { why, .. } => ("broken", why.text.clone()),
-        KindState::Stale { since } => ("stale", format!("silent since {since}")),
+        KindState::NotInstalled => ("notInstalled", None),
+        KindState::Forbidden { message } => ("forbidden", Some(sentence!("{why}", why = message))),
+        KindState::Listing { received } => ("listing", Some(sentence!("{n} so far", n = received))),
+        KindState::Live { unreadable: 0, .. } => ("live", None),
+        KindState::Live { unreadable, .. } => ("live", Some(sentence!("{n} cannot be read", n = unreadable))),
+        KindState::Broken { why, .. } => ("broken", Some(why.clone())),
+        KindState::Stale { since } => ("stale", Some(sentence!("silent since {since}", since))),
     };
-    KindStateView { kind: kind.name().into(), state: state.into(), note }
+    KindStateView { kind: kind.name().into(), state: state.into(), note: note.map(Into::into) }
 }
 
 #[cfg(test)]

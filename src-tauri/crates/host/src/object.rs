@@ -16,7 +16,7 @@ impl Host {
         let link = self.link(context).await?;
         let id = object_id(id)?;
         let raw = link.connection.get(&id).await.map_err(errors::read)?;
-        let raw = raw.ok_or_else(|| UiError::new(Code::NotFound, format!("{}: not found", id.said())))?;
+        let raw = raw.ok_or_else(|| UiError::new(Code::NotFound, sentence!("{object}: not found", object = id.said())))?;
         let versions = if id.kind.rolls() { self.revisions(&link, &id).await? } else { vec![] };
         let live = link.live();
         let node = live.as_ref().and_then(|l| l.node(&id));
@@ -62,7 +62,9 @@ pub fn revisions_of(snapshot: &plan::Snapshot, id: &ObjectId) -> Result<Vec<Revi
 /// An id as a front end sends it; a route's row stands for its object.
 pub fn object_id(text: &str) -> Result<ObjectId, UiError> {
     let object = text.split_once('#').map_or(text, |(o, _)| o);
-    object.parse().map_err(|_| UiError::new(Code::Usage, format!("{text}: not an object's id")).hint("Kind/namespace/name is needed"))
+    object.parse().map_err(|_| {
+        UiError::new(Code::Usage, sentence!("{text}: not an object's id", text)).hint(sentence!("Kind/namespace/name is needed"))
+    })
 }
 
 /// For each pod template, oldest first, what it changes against the one before; empty for the first one.

@@ -78,7 +78,8 @@ impl Host {
         let target = object::object_id(&request.target)?;
         let strategy = plan::strategies::find(&request.strategy).ok_or_else(|| {
             let names: Vec<&str> = plan::strategies::LIST.iter().map(|s| s.name()).collect();
-            UiError::new(Code::Usage, format!("strategy {}: not known", request.strategy)).hint(format!("there are {}", names.join(", ")))
+            UiError::new(Code::Usage, sentence!("strategy {name}: not known", name = request.strategy))
+                .hint(sentence!("there are {names}", names = names.join(", ")))
         })?;
         let what = what(&request)?;
         let mut params = params(&strategy.params(), &request.params)?;
@@ -140,7 +141,9 @@ impl Host {
 
     pub(crate) fn kept(&self, id: &str) -> Result<Arc<Kept>, UiError> {
         let kept = locked(&self.plans).get(id).cloned();
-        kept.ok_or_else(|| UiError::new(Code::NotFound, format!("plan {id}: not known here")).hint("make it again, or read its file"))
+        kept.ok_or_else(|| {
+            UiError::new(Code::NotFound, sentence!("plan {id}: not known here", id)).hint(sentence!("make it again, or read its file"))
+        })
     }
 
     pub(crate) fn plan_view(&self, kept: &Kept) -> PlanView {
@@ -197,14 +200,14 @@ fn past_of(plan: &Plan, seen: &Seen, reason: Option<&str>) -> Option<Past> {
 fn what(request: &PlanRequest) -> Result<What, UiError> {
     match &request.template {
         Some(_) if !request.images.is_empty() => {
-            Err(UiError::new(Code::Usage, "images and a template were given: only one of them can count"))
+            Err(UiError::new(Code::Usage, sentence!("images and a template were given: only one of them can count")))
         }
         // What was masked for the eye must not be written as it looks.
-        Some(text) if text.contains(mask::MASKED) => Err(UiError::new(Code::Usage, "template: holds masked values")
-            .hint(format!("write the real value in place of each {}, or refer to a Secret", mask::MASKED))),
+        Some(text) if text.contains(mask::MASKED) => Err(UiError::new(Code::Usage, sentence!("template: holds masked values"))
+            .hint(sentence!("write the real value in place of each {mask}, or refer to a Secret", mask = mask::MASKED))),
         Some(text) => {
-            let value: Value =
-                serde_saphyr::from_str(text).map_err(|e| UiError::new(Code::Usage, "template: not valid YAML").detail(e.to_string()))?;
+            let value: Value = serde_saphyr::from_str(text)
+                .map_err(|e| UiError::new(Code::Usage, sentence!("template: not valid YAML")).detail(e.to_string()))?;
             Ok(What::Template(template(value)?))
         }
         None => Ok(What::Images(request.images.iter().map(|i| (i.container.clone(), i.image.clone())).collect())),
@@ -216,8 +219,8 @@ fn template(value: Value) -> Result<Value, UiError> {
     let inner = value.pointer("/spec/template").cloned().unwrap_or(value);
     match inner.pointer("/spec/containers").and_then(Value::as_array) {
         Some(c) if !c.is_empty() => Ok(inner),
-        _ => Err(UiError::new(Code::Usage, "template: has no spec.containers")
-            .hint("give the pod template (metadata and spec), or a Deployment")),
+        _ => Err(UiError::new(Code::Usage, sentence!("template: has no spec.containers"))
+            .hint(sentence!("give the pod template (metadata and spec), or a Deployment"))),
     }
 }
 

@@ -6,6 +6,7 @@
 
 use api::{Code, ConfirmNeed, Environment, UiError, Writes};
 use jiff::{SignedDuration, Timestamp};
+use model::sentence;
 use store::{ContextRecord, WriteMode};
 
 /// How long a protected context stays unlocked.
@@ -105,24 +106,25 @@ pub fn unlock(at: Standing<'_>, typed: &str, reason: Option<&str>) -> Result<Con
     let (name, guarded) = (at.name, at.protected());
     let reason = reason.map(str::trim).filter(|r| !r.is_empty());
     if at.read_only {
-        return Err(UiError::new(Code::Locked, format!("context {name}: read only, by --read-only")).hint("start without --read-only"));
+        return Err(UiError::new(Code::Locked, sentence!("context {name}: read only, by --read-only", name))
+            .hint(sentence!("start without --read-only")));
     }
     if !at.verified && guarded {
-        return Err(UiError::new(
-            Code::Locked,
-            format!("context {name}: its server is not verified, and production is not written to that way"),
-        )
-        .hint("name its certificate authority in the kubeconfig"));
+        let said = sentence!("context {name}: its server is not verified, and production is not written to that way", name);
+        return Err(UiError::new(Code::Locked, said).hint(sentence!("name its certificate authority in the kubeconfig")));
     }
     if guarded && typed != name {
-        return Err(UiError::new(Code::Locked, format!("context {name}: protected, its name must be typed")).hint(format!("type {name}")));
+        return Err(UiError::new(Code::Locked, sentence!("context {name}: protected, its name must be typed", name))
+            .hint(sentence!("type {name}", name)));
     }
     if !guarded && !typed.is_empty() && typed != name {
-        return Err(UiError::new(Code::Usage, format!("context {name}: another name was typed ({typed})")));
+        return Err(UiError::new(Code::Usage, sentence!("context {name}: another name was typed ({typed})", name, typed)));
     }
     if !at.verified && reason.is_none() {
-        return Err(UiError::new(Code::Locked, format!("context {name}: its server is not verified; writing to it wants a reason"))
-            .hint("name its certificate authority in the kubeconfig; or, on the command line: --unverified-because REASON"));
+        let said = sentence!("context {name}: its server is not verified", name).and(sentence!("writing to it wants a reason"));
+        let hint = sentence!("name its certificate authority in the kubeconfig")
+            .and(sentence!("or, on the command line: --unverified-because REASON"));
+        return Err(UiError::new(Code::Locked, said).hint(hint));
     }
     Ok(ContextRecord {
         write: WriteMode::Unlocked,

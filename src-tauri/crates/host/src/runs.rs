@@ -9,7 +9,7 @@ use engine::entry::{Choice, HoldCode};
 use engine::run::{Run, RunError, inspect};
 use engine::show::RunView as Seen;
 use engine::status::RunStatus;
-use engine::{Cluster, Evidence, Journal, RunHeader, Take};
+use engine::{Cluster, Evidence, Heard, Journal, RunHeader, Take};
 use model::{Sentence, sentence};
 use plan::{Plan, Step};
 use tokio::sync::watch;
@@ -58,13 +58,13 @@ fn run_error(e: RunError) -> UiError {
         RunError::Journal(e) => errors::journal(e),
         RunError::Read(e) => errors::read(e),
         RunError::Share(e) => errors::share(e),
-        RunError::Moved(m) => UiError::new(Code::Moved, m.to_string()).hint("look at the change, then make a new plan"),
-        RunError::Replay { .. } => UiError::new(Code::Journal, e.to_string()).hint("the run is not interpreted; repair by hand"),
+        RunError::Moved(m) => UiError::new(Code::Moved, m.said()).hint(sentence!("look at the change, then make a new plan")),
+        RunError::Replay { .. } => UiError::new(Code::Journal, e.said()).hint(sentence!("the run is not interpreted; repair by hand")),
         RunError::Over { .. } => {
-            UiError::new(Code::Usage, e.to_string()).hint("going back from here is a plan of its own: `plan rollback`")
+            UiError::new(Code::Usage, e.said()).hint(sentence!("going back from here is a plan of its own: `plan rollback`"))
         }
-        RunError::Detached(_) => UiError::new(Code::Stopped, e.to_string()).hint("resume it"),
-        RunError::NoChoice { .. } => UiError::new(Code::Usage, e.to_string()).hint("see the choices of its hold"),
+        RunError::Detached(_) => UiError::new(Code::Stopped, e.said()).hint(sentence!("resume it")),
+        RunError::NoChoice { .. } => UiError::new(Code::Usage, e.said()).hint(sentence!("see the choices of its hold")),
     }
 }
 
@@ -93,14 +93,20 @@ impl Host {
             }
             (Writes::Off, _) => Err(stale(context)),
             (Writes::ReadOnly, _) if self.options.read_only => {
-                Err(UiError::new(Code::Locked, format!("context {context}: read only, by --read-only")))
+                Err(UiError::new(Code::Locked, sentence!("context {name}: read only, by --read-only", name = context)))
             }
-            (Writes::ReadOnly, _) => Err(UiError::new(Code::Locked, format!("context {context}: read only until it is unlocked"))
-                .hint("unlock it, once; on the command line: --confirm-context NAME")),
-            (Writes::Unverified, _) => Err(UiError::new(Code::Locked, format!("context {context}: its server is not verified"))
-                .hint("unlock it, with a reason; on the command line: --confirm-context NAME --unverified-because REASON")),
-            (Writes::Protected, _) => Err(UiError::new(Code::Locked, format!("context {context}: protected; its name must be typed"))
-                .hint("on the command line: --confirm-context NAME")),
+            (Writes::ReadOnly, _) => {
+                Err(UiError::new(Code::Locked, sentence!("context {context}: read only until it is unlocked", context))
+                    .hint(sentence!("unlock it, once; on the command line: --confirm-context NAME")))
+            }
+            (Writes::Unverified, _) => {
+                Err(UiError::new(Code::Locked, sentence!("context {name}: its server is not verified", name = context))
+                    .hint(sentence!("unlock it, with a reason; on the command line: --confirm-context NAME --unverified-because REASON")))
+            }
+            (Writes::Protected, _) => {
+                let said = sentence!("context {name}: protected", name = context).and(sentence!("its name must be typed"));
+                Err(UiError::new(Code::Locked, said).hint(sentence!("on the command line: --confirm-context NAME")))
+            }
         }
     }
 
@@ -117,8 +123,14 @@ impl Host {
         let kept = self.kept(plan)?;
         let startable = locked(&kept.checked).as_ref().map(|c| c.startable());
         match startable {
-            None => return Err(UiError::new(Code::Stopped, format!("plan {plan}: not checked yet")).hint("check it first")),
-            Some(false) => return Err(UiError::new(Code::Stopped, format!("plan {plan}: stopped by a check")).hint("see its findings")),
+            None => {
+                return Err(UiError::new(Code::Stopped, sentence!("plan {plan}: not checked yet", plan)).hint(sentence!("check it first")));
+            }
+            Some(false) => {
+                return Err(
+                    UiError::new(Code::Stopped, sentence!("plan {plan}: stopped by a check", plan)).hint(sentence!("see its findings"))
+                );
+            }
             Some(true) => {}
         }
         self.allow(&kept.plan.context, confirm.as_deref())?;
@@ -155,14 +167,14 @@ impl Host {
     pub(crate) fn sources(&self, link: &Link) -> Result<evidence::Sources, UiError> {
         let (cluster, tunnel) = (link.connection.clone(), link.connection.clone());
         evidence::Sources::new(cluster, tunnel, self.clock.clone(), &self.evidence_options()?)
-            .map_err(|e| UiError::new(Code::Usage, e.to_string()))
+            .map_err(|e| UiError::new(Code::Usage, e.said()))
     }
 
     fn evidence_options(&self) -> Result<evidence::Options, UiError> {
         let settings = self.store.settings().map_err(errors::journal)?;
         let all = self.options.resolve.iter().chain(&settings.resolve);
         let resolve =
-            all.map(|r| r.parse()).collect::<Result<_, evidence::OptionsError>>().map_err(|e| UiError::new(Code::Usage, e.to_string()))?;
+            all.map(|r| r.parse()).collect::<Result<_, evidence::OptionsError>>().map_err(|e| UiError::new(Code::Usage, e.said()))?;
         Ok(evidence::Options { proxy: settings.probe_proxy, resolve, ..evidence::Options::default() })
     }
 
@@ -321,8 +333,8 @@ impl Host {
 
     pub(crate) fn journaled(&self, run: &str) -> Result<(Plan, Seen), UiError> {
         let (mut plan, entries) = self.store.read(run).map_err(errors::journal)?;
-        let (_, mut seen) = inspect(plan.clone(), &entries)
-            .map_err(|e| UiError::new(Code::Journal, format!("run {run}: {e}")).hint("the run is not interpreted; repair by hand"))?;
+        let (_, mut seen) =
+            inspect(plan.clone(), &entries).map_err(|source| run_error(RunError::Replay { run: run.to_string(), source }))?;
         // A plan that was made on another workstation names the cluster as that does.
         if let Some(header) = self.header(run) {
             (plan.context, seen.context) = (header.context.clone(), header.context);
@@ -358,7 +370,7 @@ impl Host {
     async fn take_up(&self, run: &str, first: Option<Command>) -> Result<RunView, UiError> {
         if let (Some(told), None) = (self.told(run), self.header(run)) {
             let by = told.face.driver.by;
-            return Err(errors::share(engine::ShareError::Held { run: run.to_string(), by, seen: engine::Heard::ByRecord }));
+            return Err(errors::share(engine::ShareError::Held { run: run.to_string(), by, seen: Heard::ByRecord }));
         }
         let (plan, before) = self.journaled(run)?;
         self.allow(&plan.context, None)?;
@@ -374,11 +386,12 @@ impl Host {
             return Ok(self.view_of(&d));
         }
         if reason.as_ref().is_some_and(|why| why.trim().is_empty()) {
-            return Err(UiError::new(Code::Usage, "to take a run over at once needs a reason").hint("they will read it"));
+            let said = sentence!("to take a run over at once needs a reason");
+            return Err(UiError::new(Code::Usage, said).hint(sentence!("they will read it")));
         }
         let told = self.told(run).ok_or_else(|| {
-            UiError::new(Code::NotFound, format!("run {run}: no record of it in the namespaces that are shown"))
-                .hint("open the namespace of its workload; one that this workstation began is resumed instead")
+            UiError::new(Code::NotFound, sentence!("run {run}: no record of it in the namespaces that are shown", run))
+                .hint(sentence!("open the namespace of its workload; one that this workstation began is resumed instead"))
         })?;
         self.allow(&told.context, None)?;
         let (plan, ..) = self.read_told(&told).await?;
@@ -450,7 +463,7 @@ impl Host {
     }
 
     pub(crate) async fn answer(&self, run: &str, choice: &str) -> Result<RunView, UiError> {
-        let choice: Choice = choice.parse().map_err(|e: engine::entry::UnknownChoice| UiError::new(Code::Usage, e.to_string()))?;
+        let choice: Choice = choice.parse().map_err(|e: engine::entry::UnknownChoice| UiError::new(Code::Usage, e.said()))?;
         let driven = self.find(run).filter(|d| d.attached());
         let seen = match &driven {
             Some(d) => d.seen(),
@@ -462,9 +475,7 @@ impl Host {
         }
         let offered = seen.hold.as_ref().is_some_and(|h| h.choices.contains(&choice));
         if !offered {
-            return Err(
-                UiError::new(Code::Usage, format!("run {run}: {} cannot be chosen now", choice.code())).hint("see the choices of its hold")
-            );
+            return Err(run_error(RunError::NoChoice { run: run.to_string(), choice: choice.code() }));
         }
         let context = seen.context.clone();
         if choice == Choice::GoOn
@@ -526,7 +537,7 @@ impl Host {
         let link = self.link(context).await?;
         let revisions = match self.revisions(&link, &id).await {
             Ok(r) => r,
-            Err(e) => return Ok(none(sentence!("{why}", why = e.message))),
+            Err(e) => return Ok(none(e.message.into())),
         };
         Ok(match revisions.iter().find(|r| r.advised) {
             Some(r) => WayBackView {
@@ -569,7 +580,8 @@ impl Host {
 }
 
 fn stale(context: &str) -> UiError {
-    UiError::new(Code::Unreachable, format!("context {context}: the view is stale, nothing is written")).hint("wait until it is live")
+    UiError::new(Code::Unreachable, sentence!("context {context}: the view is stale, nothing is written", context))
+        .hint(sentence!("wait until it is live"))
 }
 
 fn none(why: Sentence) -> WayBackView {

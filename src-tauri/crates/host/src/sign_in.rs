@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use api::*;
 use cluster::{ATTENDED, Approvals, ConnectError, CredentialError, Program, SignIn, UNATTENDED};
+use model::sentence;
 use store::Store;
 
+use crate::link::not_open;
 use crate::{Host, errors, locked};
 
 /// Scope of the acknowledgements that are approvals; their codes are programs in JSON.
@@ -120,11 +122,14 @@ impl Host {
     }
 
     pub(crate) fn approve_sign_in(&self, context: &str, fingerprint: &str) -> Result<ContextsView, UiError> {
-        let nothing = || UiError::new(Code::NotFound, format!("context {context}: no program waits for approval")).hint("open it first");
+        let nothing = || {
+            UiError::new(Code::NotFound, sentence!("context {context}: no program waits for approval", context))
+                .hint(sentence!("open it first"))
+        };
         let (_, program) = self.refused_program(context).ok_or_else(nothing)?;
         if program.fingerprint() != fingerprint {
-            return Err(UiError::new(Code::Moved, format!("{}: not what was shown any more", program.path.display()))
-                .hint("look at it again, then approve it"));
+            return Err(UiError::new(Code::Moved, sentence!("{path}: not what was shown any more", path = program.path.display()))
+                .hint(sentence!("look at it again, then approve it")));
         }
         self.store.acknowledge(SCOPE, &code(&program)).map_err(errors::journal)?;
         self.door(context).note(None);
@@ -154,7 +159,7 @@ impl Host {
     /// Runs a program again that failed, and takes up what the kubeconfig says now.
     pub(crate) async fn sign_in_again(&self, context: &str) -> Result<ContextsView, UiError> {
         let link = locked(&self.links).get(context).cloned();
-        let link = link.ok_or_else(|| UiError::new(Code::Usage, format!("context {context}: not open")).hint("open it first"))?;
+        let link = link.ok_or_else(|| not_open(context))?;
         self.reread();
         let now = locked(&self.known).all.get(context).cloned();
         link.take_up(now).await;

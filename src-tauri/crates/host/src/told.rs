@@ -57,7 +57,8 @@ impl Host {
         let record = shared::read(link.connection.as_ref(), &told.record).await.map_err(errors::share)?.ok_or_else(nothing)?;
         let lease = Lease::read(link.connection.as_ref(), &plan::record::lease(&record.plan.target.object)).await.map_err(errors::read)?;
         let (_, mut seen) = inspect(record.plan.clone(), &record.entries).map_err(|e| {
-            UiError::new(Code::Stopped, format!("{}: {e}", told.record.said())).hint("the run is not interpreted; repair by hand")
+            UiError::new(Code::Stopped, sentence!("{object}: {what}", object = told.record.said(); what = e.said()))
+                .hint(sentence!("the run is not interpreted; repair by hand"))
         })?;
         let mut plan = record.plan;
         (plan.context, seen.context) = (told.context.clone(), told.context.clone());

@@ -1,4 +1,5 @@
 //! The forms of every [`model::sentence!`] in the sources, for `frontend/src/i18n/sentences.ts`: what has to be translated.
+//! What the command line alone says is said in English, and left out.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -37,7 +38,7 @@ fn forms(tokens: TokenStream, into: &mut BTreeSet<String>) {
 fn generate() -> String {
     let rooms = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let (mut files, mut all) = (vec![], BTreeSet::new());
-    for room in std::fs::read_dir(rooms).expect("the rooms").flatten() {
+    for room in std::fs::read_dir(rooms).expect("the rooms").flatten().filter(|room| room.file_name() != "cli") {
         sources(&room.path().join("src"), &mut files);
     }
     for file in files {

@@ -150,7 +150,7 @@ async fn each_context_answers_for_itself_and_a_dead_one_delays_nobody() {
     assert_eq!(swapped.state, ContextState::Untrusted, "{:?}", swapped.problem);
     let sso = of(v, "sso");
     assert_eq!((sso.state, sso.problem.as_ref()), (ContextState::Reachable, None));
-    assert!(sso.note.contains("touch"), "{}", sso.note);
+    assert!(sso.note.as_ref().is_some_and(|n| n.text.contains("touch")), "{:?}", sso.note);
     assert!(!marker.exists(), "no program is started to ask");
     let last = probe.await.expect("ends");
     assert!(begun.elapsed() < ASK_WITHIN + Duration::from_secs(3));
@@ -268,7 +268,7 @@ async fn a_kubeconfig_that_changes_under_a_connection_is_taken_up_or_told_and_ne
     let link = host.link("mine").await.expect("signed in");
     let file = dir.path().join("0.yaml");
     let edit = |text: &str| std::fs::write(&file, text).expect("writes");
-    let note = || of(&host.contexts_view(), "mine").note.clone();
+    let note = || of(&host.contexts_view(), "mine").note.as_ref().map(|n| n.text.clone()).unwrap_or_default();
     let take_up = || async {
         assert!(host.kubeconfig_changed());
         host.sign_in_again("mine").await.expect("is open");

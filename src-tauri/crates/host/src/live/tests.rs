@@ -250,7 +250,7 @@ async fn a_namespace_that_is_read_already_is_shown_at_once() {
 async fn what_broke_off_is_not_settled_and_what_is_refused_is_named() {
     let mut s = Scene::new(want(&["shop"], &["shop"]));
     let feed = s.feed().await;
-    let broken = KindState::Broken { why: model::sentence!("{why}", why = "HTTP 503"), since: Timestamp::UNIX_EPOCH };
+    let broken = KindState::Broken { why: sentence!("{why}", why = "HTTP 503"), since: Timestamp::UNIX_EPOCH };
     feed.kinds(|k| if k == Kind::Pod { broken.clone() } else { live() });
     s.until("heard", |s| s.kinds.len() == WATCHED.len()).await;
     assert!(!locked(&s.live.shared.state).settled());
@@ -261,7 +261,7 @@ async fn what_broke_off_is_not_settled_and_what_is_refused_is_named() {
         _ => live(),
     });
     s.live.settled(&scope(&["shop"])).await;
-    let unread: Vec<(String, String)> = s.live.unread().into_iter().map(|k| (k.kind, k.note)).collect();
+    let unread: Vec<(String, String)> = s.live.unread().into_iter().map(|k| (k.kind, k.note.map(|n| n.text).unwrap_or_default())).collect();
     assert_eq!(unread, [("Service".into(), "2 cannot be read".to_string()), ("Pod".into(), "pods is forbidden".into())]);
 }
 
