@@ -14,6 +14,7 @@ pub mod fuzz;
 pub mod held;
 pub mod journey;
 pub mod labs;
+pub mod oracle;
 pub mod real;
 pub mod registry;
 pub mod scene;

@@ -4,13 +4,13 @@
 //!
 //! It does **not** know how a run works: it starts programs, reads their JSON lines, and asks the server what was done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{LazyLock, Mutex};
 
 use hyper::Method;
 use serde_json::{Value, json};
@@ -18,7 +18,7 @@ use tokio::runtime::Runtime;
 use xtask::lab::{Kind, Lab};
 
 use crate::fault::{FaultProxy, Seen};
-use crate::{lab, program};
+use crate::{lab, oracle, program};
 
 /// The practice lab that the suite made stand.
 pub static LAB: LazyLock<Lab> = LazyLock::new(|| lab(&[Kind::Practice]).expect("the practice lab stands"));
@@ -60,6 +60,8 @@ pub struct Scene {
     /// Where the journal is, where programs are started, and where tests write files.
     pub state: tempfile::TempDir,
     proxy: Option<FaultProxy>,
+    /// Folders of all the journals that were written to.
+    journals: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl Scene {
@@ -98,7 +100,7 @@ impl Scene {
             let token = LAB.token("admin").expect("the admin has a token");
             PROXIES.block_on(FaultProxy::start(state.path(), LAB.server(), &authority, token)).expect("the proxy stands")
         });
-        let scene = Self { namespace, state, proxy };
+        let scene = Self { namespace, state, proxy, journals: Mutex::default() };
         scene.apply(&json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": scene.namespace}}));
         scene
     }
@@ -156,6 +158,7 @@ impl Scene {
     }
 
     fn command_of(&self, kubeconfig: &Path, state: &Path, arguments: &[&str]) -> Command {
+        self.journals.lock().expect("not poisoned").insert(state.to_path_buf());
         let mut c = Command::new(program("changeoverctl").expect("the program is built"));
         c.args(arguments).arg("-n").arg(&self.namespace).arg("--kubeconfig").arg(kubeconfig).arg("--state-dir").arg(state);
         c.current_dir(self.state.path()).stdin(Stdio::null());
@@ -257,16 +260,25 @@ impl Scene {
         items.map(|o| (format!("{}/{}", o["kind"], o["metadata"]["name"]), essence(o))).collect()
     }
 
+    /// Panics with everything that a run here did not keep to.
+    fn assert_kept(&self) {
+        let live = || {
+            let all = self.kubectl(&["get", "deployments,services,horizontalpodautoscalers", "-o", "json"]);
+            serde_json::from_str::<Value>(&all).ok().and_then(|l| l["items"].as_array().cloned()).unwrap_or_default()
+        };
+        let events = oracle::carried_out(&LAB.dir().audit_log(), &self.namespace);
+        let token = LAB.token("admin").expect("the admin has a token");
+        let broken = oracle::broken(&events, &self.journals.lock().expect("not poisoned"), &[token], live);
+        assert!(broken.is_empty(), "{}: {}", self.namespace, broken.join("\n"));
+    }
+
     /// What the API server carried out for our programs in the namespace, and how many times, by its own audit log:
     /// every create and delete by name, every patch by what it changes. Marks of the run, which differ from process to
     /// process, are left out, and with them the writes that change nothing else (fences and tidying).
     pub fn carried_out(&self) -> BTreeMap<String, usize> {
-        let text = std::fs::read_to_string(LAB.dir().audit_log()).expect("the API server writes an audit log");
         let mut all = BTreeMap::new();
-        for event in text.lines().filter_map(|l| serde_json::from_str::<Value>(l).ok()) {
-            if let Some(done) = done(&event, &self.namespace) {
-                *all.entry(done).or_default() += 1;
-            }
+        for done in oracle::carried_out(&LAB.dir().audit_log(), &self.namespace).iter().filter_map(done) {
+            *all.entry(done).or_default() += 1;
         }
         all
     }
@@ -294,21 +306,11 @@ fn end(command: &mut Command) -> (i32, Option<Value>, String) {
     (out.status.code().unwrap_or_else(|| -out.status.signal().unwrap_or(1)), last, errors)
 }
 
-fn done(event: &Value, namespace: &str) -> Option<String> {
-    let of = &event["objectRef"];
+fn done(event: &Value) -> Option<String> {
+    let (of, body) = (&event["objectRef"], &event["requestObject"]);
     let text = |v: &Value| v.as_str().unwrap_or_default().to_string();
-    let ours = of["namespace"] == namespace && text(&event["userAgent"]).starts_with("changeover");
-    let stored = event["responseStatus"]["code"].as_u64().is_some_and(|code| code < 300);
-    if !ours || !stored || text(&event["requestURI"]).contains("dryRun") {
-        return None;
-    }
-    let (verb, body) = (text(&event["verb"]), &event["requestObject"]);
-    let name = if of["name"].is_null() { &body["metadata"]["name"] } else { &of["name"] };
-    // What is said of the run is no part of what it does.
-    if text(name).starts_with("changeover.") {
-        return None;
-    }
-    let object = format!("{verb} {}/{} {}", text(&of["resource"]), text(name), text(&of["subresource"]));
+    let verb = text(&event["verb"]);
+    let object = format!("{verb} {}/{} {}", text(&of["resource"]), oracle::name(event), text(&of["subresource"]));
     if verb != "patch" {
         return Some(object);
     }
@@ -340,6 +342,10 @@ fn essence(o: &Value) -> Value {
 
 impl Drop for Scene {
     fn drop(&mut self) {
+        // A test that has failed already says why.
+        if !std::thread::panicking() {
+            self.assert_kept();
+        }
         // What the lab keeps of a scene that failed is only in the way.
         let _ = LAB.kubectl(&["delete", "namespace", &self.namespace, "--wait=false"]);
     }
@@ -404,8 +410,11 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// Mounts one of that size (`512k`) at a folder, with a copy of what was in it.
-    pub fn over(at: &Path, size: &str) -> Self {
+    /// Mounts one of that size (`512k`) at the folder of a scene's journal, with a copy of what was in it.
+    pub fn over(scene: &Scene, size: &str) -> Self {
+        let at = scene.state.path();
+        // What is written there is gone before the scene is.
+        scene.journals.lock().expect("not poisoned").insert(at.join("on the disk"));
         let script = r#"exec 3<"$0" && mount -t tmpfs -o "size=$1" tmpfs "$0" && cp -a /proc/self/fd/3/. "$0" && exec 3<&- && echo mounted && exec sleep infinity"#;
         let mut command = Command::new("unshare");
         command.args(["--map-root-user", "--mount", "sh", "-c", script]).arg(at).arg(size).stdout(Stdio::piped());

@@ -168,7 +168,7 @@ fn a_token_that_ends_in_a_run_is_waited_for_until_somebody_has_signed_in() {
 fn a_full_disk_stops_a_run_before_its_next_write() {
     let s = Scene::proxied();
     let run = s.quick_plan("swap", &[]);
-    let disk = Disk::over(s.state.path(), "2m");
+    let disk = Disk::over(&s, "2m");
     s.proxy().next(Method::POST, "/deployments?", "", Fault::Held);
     let running = Running::start(disk.inside(&s.command(&s.whole_run())));
     until("the write lies in the proxy", Duration::from_secs(90), || s.proxy().lying() == 1);
@@ -198,7 +198,7 @@ fn a_full_disk_stops_a_run_before_its_next_write() {
 fn a_read_only_disk_stops_a_run_before_its_next_write() {
     let s = Scene::proxied();
     let run = s.quick_plan("swap", &[]);
-    let disk = Disk::over(s.state.path(), "16m");
+    let disk = Disk::over(&s, "16m");
     let call = |arguments: &[&str]| end_of(&mut disk.inside(&s.command(arguments)));
     let (code, end) = call(&["run", "plan", "--confirm-context", "proxied"]);
     assert_eq!((code, &end["state"]), (4, &Value::from("left")), "{end}");
