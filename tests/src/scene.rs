@@ -165,6 +165,14 @@ impl Scene {
         c
     }
 
+    /// A folder for a journal that the test itself writes.
+    pub fn journal_of(&self, whom: &str) -> PathBuf {
+        let folder = self.state.path().join(whom);
+        std::fs::create_dir(&folder).expect("makes a folder");
+        self.journals.lock().expect("not poisoned").insert(folder.clone());
+        folder
+    }
+
     /// Runs it.
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("the program starts")

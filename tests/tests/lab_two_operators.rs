@@ -30,16 +30,15 @@ impl Evidence for Nothing {
 struct Desk {
     ports: Ports,
     by: &'static str,
-    _state: tempfile::TempDir,
 }
 
 impl Desk {
-    async fn new(by: &'static str) -> Self {
+    async fn new(s: &Scene, by: &'static str) -> Self {
         let cluster = connect(&LAB.kubeconfig()).await.expect("a connection");
-        let state = tempfile::tempdir().expect("a folder");
+        let state = s.journal_of(by);
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::new());
-        let journal = Arc::new(store::Store::open(&state.path().join("journal.sqlite"), clock.clone()).expect("a journal"));
-        Self { ports: Ports { cluster, journal, evidence: Arc::new(Nothing), clock }, by, _state: state }
+        let journal = Arc::new(store::Store::open(&state.join("journal.sqlite"), clock.clone()).expect("a journal"));
+        Self { ports: Ports { cluster, journal, evidence: Arc::new(Nothing), clock }, by }
     }
 
     fn options(&self) -> Options {
@@ -60,7 +59,7 @@ async fn of_two_who_confirm_within_a_second_one_moves_traffic_and_the_other_is_t
          "spec": {"containers": [{"name": "web", "image": "changeover.dev/shop:v2", "ports": [{"containerPort": 8080}]}]}}}}));
     s.kubectl(&["rollout", "status", "deployment/web-green", "--timeout=120s"]);
 
-    let (ann, bob) = tokio::join!(Desk::new("ann"), Desk::new("bob"));
+    let (ann, bob) = tokio::join!(Desk::new(&s, "ann"), Desk::new(&s, "bob"));
     for n in 0..rounds {
         let flip = Flipping { blue: &blue, green: &green, pods: 1, probes: vec![], settle: 0 };
         let plan = flip.plan(ann.ports.cluster.as_ref(), &s.namespace, format!("two-{n}")).await.expect("a plan");
