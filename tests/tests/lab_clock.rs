@@ -169,3 +169,19 @@ fn a_program_that_signs_in_is_not_run_again_and_again_by_a_wrong_clock() {
         assert!(times <= if by.is_positive() { 4 } else { 1 }, "{by}: {times} times");
     }
 }
+
+#[test]
+fn before_a_run_a_clock_that_is_wrong_is_compared_with_the_servers() {
+    let s = Scene::direct();
+    s.quick_plan("swap", &[]);
+    for (by, said) in
+        [(SignedDuration::ZERO, None), (HOUR, Some("s ahead of the API server's")), (-HOUR, Some("s behind the API server's"))]
+    {
+        let clock = WallClock::off(&s, by);
+        let (_, checked) = ended(&mut clock.under(s.command(&["check", "plan", "-o", "json"])));
+        let found = checked["findings"].as_array().expect("a list").iter().find(|f| f["code"] == "clock-skew");
+        let message = found.map(|f| f["message"].as_str().expect("a text"));
+        assert_eq!(message.is_some(), said.is_some(), "{by}: {checked}");
+        assert!(message.zip(said).is_none_or(|(message, said)| message.contains(said)), "{by}: {message:?}");
+    }
+}

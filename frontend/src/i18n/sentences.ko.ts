@@ -331,6 +331,12 @@ export const sentences: Record<Form, string> = {
     "그동안 {release} 릴리스에 helm을 실행하지 마세요. swap 후 다음 helm upgrade는 정리된 이전 버전을 새 버전 옆에 다시 띄워 둘 다 트래픽을 받게 하므로 finish = promote를 선택하세요",
   "run no helm on {release} meanwhile; put the new version into the chart's values before the next helm upgrade":
     "그동안 {release} 릴리스에 helm을 실행하지 마세요. 다음 helm upgrade 전에 새 버전을 차트 values에 반영하세요",
+  "this workstation's clock is {seconds} s behind the API server's: times and ages that it tells are off by that":
+    "이 컴퓨터의 시계가 API 서버보다 {seconds}초 느립니다. 표시되는 시각과 경과 시간이 그만큼 어긋납니다",
+  "this workstation's clock is {seconds} s ahead of the API server's: times and ages that it tells are off by that":
+    "이 컴퓨터의 시계가 API 서버보다 {seconds}초 빠릅니다. 표시되는 시각과 경과 시간이 그만큼 어긋납니다",
+  "have its clock set by a time server (NTP); waits and Leases of the run do not go by it":
+    "시계를 NTP로 맞추세요. 실행의 대기와 Lease는 이 시계를 쓰지 않습니다",
   "run {id} is being driven by process {pid} of this workstation":
     "실행 {id}: 이 컴퓨터의 프로세스 {pid}에서 진행 중입니다",
   "run {runs}, which is not in this journal": "실행 {runs}: 이 저널에 없습니다",

@@ -12,19 +12,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::{StreamExt, stream};
+use jiff::Timestamp;
 use model::{Edit, Guard, Kind, ObjectId, Write};
 use plan::{DryRun, Plan, RecordSize, Snapshot, Untried};
 use serde_json::{Value, json};
 
 use crate::change::{Change, Facts, altered, field, guarded, replicas};
-use crate::ports::{Cluster, Mode, WriteError};
+use crate::ports::{Clock, Cluster, Mode, WriteError};
 use crate::steps::intended;
 use crate::survey::AT_ONCE;
 use crate::world::World;
 
 /// Asks for every right that the plan needs, and has every write of it and of its way back tried that can be; the answers
-/// go into the snapshot, where the hazards read them.
-pub async fn preflight(cluster: &dyn Cluster, snapshot: &mut Snapshot, plan: &Plan) {
+/// go into the snapshot, where the hazards read them. `clock`: the workstation's, which is compared with the server's.
+pub async fn preflight(cluster: &dyn Cluster, clock: &dyn Clock, snapshot: &mut Snapshot, plan: &Plan) {
     let wanted = plan::access::access(plan).into_iter().chain([plan::access::pod_trial(plan)]);
     let asked: Vec<_> = wanted.map(|a| async move { (cluster.allowed(&a).await, a) }).collect();
     let answers: Vec<_> = stream::iter(asked).buffer_unordered(AT_ONCE).collect().await;
@@ -37,9 +38,18 @@ pub async fn preflight(cluster: &dyn Cluster, snapshot: &mut Snapshot, plan: &Pl
         let object = plan.target.object.sibling(Kind::Pod, pod["metadata"]["name"].as_str().unwrap_or_default());
         tried.push(Trial { step: "pod".into(), write: Write::Create { object, manifest: pod } });
     }
-    let runs: Vec<_> = tried.into_iter().map(|t| attempt(cluster, plan, t)).collect();
+    let runs: Vec<_> = tried
+        .into_iter()
+        .map(|t| async {
+            let asked = clock.now();
+            let run = attempt(cluster, plan, t).await;
+            let ahead = ahead(asked, clock.now(), &run);
+            (run, ahead)
+        })
+        .collect();
     let runs: Vec<_> = stream::iter(runs).buffered(AT_ONCE).collect().await;
-    snapshot.dry_runs.extend(runs);
+    snapshot.ahead = runs.iter().filter_map(|(_, ahead)| *ahead).max_by_key(|s| s.abs());
+    snapshot.dry_runs.extend(runs.into_iter().map(|(run, _)| run));
 }
 
 /// What a record holds beside its plan and the values of its writes, in bytes: where steps begin and end, what was seen and asked.
@@ -216,6 +226,15 @@ async fn attempt(cluster: &dyn Cluster, plan: &Plan, trial: Trial) -> DryRun {
         _ => Ok(stored),
     });
     DryRun { step, object, outcome }
+}
+
+/// Seconds by which the server is ahead at least, below zero = behind: when something would have been created by its clock, in
+/// whole seconds, and between which times of this one that was.
+fn ahead(asked: Timestamp, answered: Timestamp, run: &DryRun) -> Option<i64> {
+    let made = run.outcome.as_ref().ok().filter(|o| o["metadata"]["resourceVersion"].is_null())?;
+    let there: Timestamp = made["metadata"]["creationTimestamp"].as_str()?.parse().ok()?;
+    let there = there.as_second();
+    Some((there - answered.as_second()).max(0) + (there + 1 - asked.as_second()).min(0))
 }
 
 fn fresh(write: &Write, live: &Value) -> Option<Write> {

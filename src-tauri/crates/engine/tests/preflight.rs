@@ -10,7 +10,7 @@ use support::{Stage, id};
 async fn dry_runs(stage: &Stage) -> Vec<(String, String, bool)> {
     let target = id(Kind::Deployment, "web");
     let mut snapshot = engine::survey(stage.sim.as_ref(), "lab", &target).await.expect("read");
-    engine::preflight(stage.sim.as_ref(), &mut snapshot, &stage.plan).await;
+    engine::preflight(stage.sim.as_ref(), stage.ports().clock.as_ref(), &mut snapshot, &stage.plan).await;
     assert!(stage.sim.with(|s| s.writes.is_empty()), "nothing is written");
     snapshot.dry_runs.into_iter().map(|d| (d.step, d.object.to_string(), d.outcome.is_ok())).collect()
 }
@@ -92,7 +92,7 @@ async fn a_selector_that_admission_changes_is_met_before_the_cutover_and_named()
     let stage = Stage::new("swap", "shop:v2").await;
     stage.sim.with(|s| s.mutates = Some(with_team));
     let mut snapshot = engine::survey(stage.sim.as_ref(), "lab", &stage.plan.target.object).await.expect("read");
-    engine::preflight(stage.sim.as_ref(), &mut snapshot, &stage.plan).await;
+    engine::preflight(stage.sim.as_ref(), stage.ports().clock.as_ref(), &mut snapshot, &stage.plan).await;
     let changed = snapshot.dry_runs.iter().filter_map(|d| Some((d.step.as_str(), d.outcome.as_ref().err()?)));
     for (step, why) in changed {
         assert!(

@@ -168,7 +168,7 @@ impl Host {
             let sources = self.sources(&link)?;
             let read = async {
                 let mut snapshot = self.survey(&link, &plan.target.object).await?;
-                engine::preflight(&*link.connection, &mut snapshot, plan).await;
+                engine::preflight(&*link.connection, &*self.clock, &mut snapshot, plan).await;
                 Ok::<_, UiError>(snapshot)
             };
             let (snapshot, entries) = tokio::join!(read, entries::look(&sources, plan));

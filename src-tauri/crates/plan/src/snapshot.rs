@@ -30,6 +30,8 @@ pub struct Snapshot {
     pub dry_runs: Vec<DryRun>,
     /// How large the record of the plan's run may become; `None` = not counted.
     pub record: Option<RecordSize>,
+    /// Seconds by which the API server's clock is ahead of this workstation's at least, below zero = behind; `None` = nothing told.
+    pub ahead: Option<i64>,
     /// Runs of the target that are over, newest first, as far as the journal knows them.
     pub past: Vec<Past>,
 }
@@ -155,6 +157,7 @@ impl Snapshot {
             access: BTreeMap::new(),
             dry_runs: Vec::new(),
             record: None,
+            ahead: None,
             past: Vec::new(),
         })
     }

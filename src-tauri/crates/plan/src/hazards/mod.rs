@@ -18,6 +18,7 @@ pub(crate) use node_room::takes;
 mod admission;
 mod argo_cd;
 mod blind_monitor;
+mod clock_skew;
 mod cold_start;
 mod config_changed;
 mod dns_in_front;
@@ -112,6 +113,7 @@ pub const LIST: &[&dyn Hazard] = &[
     &no_smoke_check::NoSmokeCheck,
     &readiness_gates::ReadinessGates,
     &no_pre_stop::NoPreStop,
+    &clock_skew::ClockSkew,
     &cold_start::ColdStart,
     &migration::Migration,
     &leader_election::LeaderElection,

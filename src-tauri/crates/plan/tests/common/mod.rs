@@ -35,6 +35,7 @@ pub struct Request {
     pub dry_runs: Vec<DryRunSaid>,
     pub record: Option<RecordSize>,
     /// What the journal knows of earlier runs.
+    pub ahead: Option<i64>,
     pub past: Vec<PastSaid>,
 }
 
@@ -90,6 +91,7 @@ impl Default for Request {
                 admitted: Value::Null,
             }],
             record: None,
+            ahead: None,
             past: vec![],
         }
     }
@@ -186,6 +188,7 @@ pub fn snapshot(case: &Path, request: &Request) -> Snapshot {
         })
         .collect();
     snapshot.record = request.record;
+    snapshot.ahead = request.ahead;
     let target = request.id();
     let template = |image: &str| {
         let mut template = snapshot.raw(&target).and_then(|d| d.pointer("/spec/template")).cloned().unwrap_or_default();
