@@ -66,11 +66,8 @@ pub fn broken(events: &[Value], folders: &BTreeSet<PathBuf>, secrets: &[&str], l
     }
     let over = !lost && !views.is_empty() && views.iter().all(|(done, _)| *done);
     if over {
-        let marked = |o: &Value| {
-            let mark = o["metadata"]["annotations"][names::EPOCH].as_str().unwrap_or_default().to_string();
-            views.iter().any(|(_, v)| mark.strip_prefix(&v.plan.id).is_some_and(|rest| rest.starts_with('.')))
-        };
-        let left = live().into_iter().filter(marked);
+        let mark = |o: &Value| o["metadata"]["annotations"][names::EPOCH].as_str().map(String::from);
+        let left = live().into_iter().filter(|o| mark(o).is_some_and(|mark| views.iter().any(|(_, v)| v.is_own_epoch(&mark))));
         found.extend(left.map(|o| format!("I8 a mark of a run that is over: {}/{}", o["kind"], o["metadata"]["name"])));
     }
     found

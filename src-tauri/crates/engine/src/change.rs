@@ -111,8 +111,10 @@ pub fn towards(object: &ObjectId, live: &Value, wanted: &[Edit], why: Sentence) 
     })
 }
 
-/// Takes back what a step wrote: the values before it, if what it wrote is still there.
-pub fn back(object: &ObjectId, live: &Value, net: &[Edit]) -> Result<Change, Contradiction> {
+/// Takes back what a step wrote: the values before it, if what it wrote is still there. Of an object that is gone nothing is left to
+/// take back.
+pub fn back(object: &ObjectId, live: Option<&Value>, net: &[Edit]) -> Result<Change, Contradiction> {
+    let Some(live) = live else { return Ok(Change::Nothing) };
     let wanted: Vec<Edit> = net.iter().map(Edit::inverse).collect();
     towards(object, live, &wanted, sentence!("{object}: changed by somebody else since this run wrote it", object = object.said()))
 }

@@ -359,28 +359,27 @@ impl View {
         })
     }
 
+    /// Patches of steps that landed on an object on the way there, newest first.
+    fn patched<'a>(&'a self, object: &'a ObjectId) -> impl Iterator<Item = (&'a WriteRecord, &'a [Edit], &'a Stored)> {
+        let own = move |w: &&WriteRecord| w.purpose == Purpose::Step && w.direction == Direction::Run && w.write.object() == object;
+        self.writes.iter().rev().filter(own).filter_map(|w| match (&w.write, &w.known) {
+            (Write::Patch { edits, .. }, Known::Landed(stored)) => Some((w, edits.as_slice(), stored)),
+            _ => None,
+        })
+    }
+
     /// The step whose patch was the last to land on an object on the way there.
-    pub fn last_writer(&self, object: &ObjectId) -> Option<&str> {
-        let own = |w: &&WriteRecord| w.purpose == Purpose::Step && w.direction == Direction::Run && w.write.object() == object;
-        let patched = |w: &&WriteRecord| matches!((&w.write, &w.known), (Write::Patch { .. }, Known::Landed(_)));
-        self.writes.iter().rev().filter(own).find(patched).map(|w| w.step.as_str())
+    pub fn last_writer<'a>(&'a self, object: &'a ObjectId) -> Option<&'a str> {
+        self.patched(object).next().map(|(w, ..)| w.step.as_str())
     }
 
     /// What an earlier step left in a field, as stored, before that write.
-    fn left(&self, before: &WriteRecord, path: &str) -> Option<&Option<Value>> {
-        let earlier = self.writes.iter().rev().skip_while(|w| w.n >= before.n).filter(|w| {
-            w.purpose == Purpose::Step
-                && w.direction == Direction::Run
-                && w.step != before.step
-                && w.write.object() == before.write.object()
-        });
+    fn left<'a>(&'a self, before: &'a WriteRecord, path: &str) -> Option<&'a Option<Value>> {
+        let earlier = self.patched(before.write.object()).filter(|(w, ..)| w.n < before.n && w.step != before.step);
         earlier
-            .filter_map(|w| match (&w.write, &w.known) {
-                (Write::Patch { edits, .. }, Known::Landed(stored)) => edits.iter().zip(&stored.values).find(|(e, _)| e.path == path),
-                _ => None,
-            })
+            .map(|(_, edits, stored)| edits.iter().zip(&stored.values))
+            .find_map(|mut all| all.find(|(e, _)| e.path == path))
             .map(|(_, value)| value)
-            .next()
     }
 
     /// What a step's writes come to on an object: per field the value before the first and after the last, as stored. What

@@ -70,6 +70,11 @@ impl World {
         self.pods.iter().filter(|p| self.owners.deployment(&p.metadata.uid) == Some(d.metadata.uid.as_str())).collect()
     }
 
+    /// Those of them that are ready and stay.
+    pub fn serving(&self, deployment: &ObjectId) -> Vec<&Pod> {
+        self.pods_of(deployment).into_iter().filter(|p| p.is_ready() && !p.is_ending()).collect()
+    }
+
     /// `pod-template-hash` of the newest ReplicaSet of a Deployment: the one with the highest revision.
     pub fn newest_hash(&self, deployment: &ObjectId) -> Option<String> {
         let uid = &self.deployment(deployment)?.metadata.uid;

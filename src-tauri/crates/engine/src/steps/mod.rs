@@ -19,7 +19,7 @@ mod smoke;
 mod soak;
 mod switch;
 
-use model::{Kind, Labels, ObjectId, sentence};
+use model::{Edit, Kind, Labels, ObjectId, sentence};
 use plan::{Plan, Planned, Step};
 use serde_json::Value;
 
@@ -122,15 +122,13 @@ async fn bring(ctx: &mut Ctx, step: &Step, object: &ObjectId) -> Result<(), Stop
 /// Takes back the fields that this step wrote on an object.
 async fn revert(ctx: &mut Ctx, object: &ObjectId) -> Result<(), Stop> {
     let net = ctx.view.net(&ctx.step, object, Direction::Run);
-    if net.is_empty() {
-        return Ok(());
-    }
-    let id = object.clone();
-    ctx.bring(object, &move |live, _| match live {
-        Some(live) => back(&id, live, &net),
-        None => Ok(Change::Nothing),
-    })
-    .await
+    if net.is_empty() { Ok(()) } else { take_back(ctx, object, &net).await }
+}
+
+/// Takes these edits of an object back.
+async fn take_back(ctx: &mut Ctx, object: &ObjectId, net: &[Edit]) -> Result<(), Stop> {
+    let (id, net) = (object.clone(), net.to_vec());
+    ctx.bring(object, &move |live, _| back(&id, live, &net)).await
 }
 
 /// What a step left that wrote to these objects, or that found nothing to write.

@@ -5,8 +5,8 @@ use model::{Edit, ObjectId, Sentence, names, sentence};
 use plan::{Planned, Step};
 use serde_json::{Value, json};
 
-use super::{bring, observed, revert, written};
-use crate::change::{Change, Contradiction, Facts, back, field, missing, towards};
+use super::{bring, observed, revert, take_back, written};
+use crate::change::{Change, Contradiction, Facts, field, missing, towards};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Direction, Receipt, ThreeWay};
 
@@ -74,10 +74,5 @@ pub async fn undo_resume(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
     let wrote = |p: &Planned| ctx.view.net(&p.id, id, Direction::Run).into_iter().find(|e| e.path == TEMPLATE && e.before != e.after);
     let template = ctx.plan.steps.iter().find_map(wrote).map_or_else(|| Some(ctx.plan.target.template.clone()), |e| e.after);
     net.push(Edit { path: TEMPLATE.into(), before: template.clone(), after: template });
-    let object = id.clone();
-    ctx.bring(id, &move |live, _| match live {
-        Some(live) => back(&object, live, &net),
-        None => Ok(Change::Nothing),
-    })
-    .await
+    take_back(ctx, id, &net).await
 }

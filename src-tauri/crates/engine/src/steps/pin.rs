@@ -91,8 +91,7 @@ async fn takes_all(ctx: &mut Ctx, service: &ObjectId, live: Option<&Value>, labe
     let world = World::read(ctx, &service.namespace).await?;
     let Some(d) = world.deployment(keeps) else { return Err(gone(keeps)) };
     let stays = d.spec.paused || world.newest_hash(keeps).as_ref() == labels.get(names::POD_TEMPLATE_HASH);
-    let mut serving = world.pods_of(keeps).into_iter().filter(|p| p.is_ready() && !p.is_ending());
-    if stays && serving.all(|p| model::meta::subset(labels, &p.metadata.labels)) {
+    if stays && world.serving(keeps).iter().all(|p| model::meta::subset(labels, &p.metadata.labels)) {
         return Ok(());
     }
     Err(ctx.contradicts(whole(service, sentence!("{object}: the ReplicaSet to pin it to is not known", object = service.said()), live)))
@@ -140,7 +139,7 @@ async fn hold_still(ctx: &mut Ctx, service: &ObjectId, keeps: &ObjectId) -> Resu
         let all = endpoints(ctx, service).await?;
         show_endpoints(ctx, &world, service, &all);
         let Some(d) = world.deployment(keeps) else { return Err(gone(keeps)) };
-        let ready = world.pods_of(keeps).iter().filter(|p| p.is_ready() && !p.is_ending()).count();
+        let ready = world.serving(keeps).len();
         let uid = d.metadata.uid.clone();
         match waits::endpoints(&all, &world.owners, &uid, u32::try_from(ready).unwrap_or(u32::MAX)) {
             Wait::Yes => return Ok(()),

@@ -5,8 +5,8 @@ use model::{Edit, ObjectId, names, sentence};
 use plan::Step;
 use serde_json::{Value, json};
 
-use super::{bring, complete, observed, written};
-use crate::change::{Change, Contradiction, back, field, missing, towards};
+use super::{bring, complete, observed, take_back, written};
+use crate::change::{Change, Contradiction, field, missing, towards};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Direction, Event, Receipt, Said};
 use crate::view::View;
@@ -65,21 +65,12 @@ pub async fn undo(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
         return Ok(());
     }
     if was_unfinished(&ctx.view, &ctx.step) {
-        apply_back(ctx, id, net).await?;
+        take_back(ctx, id, &net).await?;
         return observed(ctx, id).await;
     }
     let (template, rest): (Vec<Edit>, Vec<Edit>) = net.into_iter().partition(|e| e.path == TEMPLATE);
-    apply_back(ctx, id, template).await?;
+    take_back(ctx, id, &template).await?;
     observed(ctx, id).await?;
     complete(ctx, id, 0, 600).await?;
-    apply_back(ctx, id, rest).await
-}
-
-async fn apply_back(ctx: &mut Ctx, id: &ObjectId, edits: Vec<Edit>) -> Result<(), Stop> {
-    let object = id.clone();
-    ctx.bring(id, &move |live, _| match live {
-        Some(live) => back(&object, live, &edits),
-        None => Ok(Change::Nothing),
-    })
-    .await
+    take_back(ctx, id, &rest).await
 }

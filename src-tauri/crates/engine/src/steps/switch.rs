@@ -227,7 +227,7 @@ pub async fn undo(ctx: &mut Ctx, s: &Switch<'_>) -> Result<(), Stop> {
     for service in &moved {
         let (id, net) = (&service.service, ctx.view.net(&ctx.step, &service.service, Direction::Run));
         let Some(live) = ctx.get(id).await? else { continue };
-        let want = |live: Option<&Value>, _: &Facts<'_>| live.map_or(Ok(Change::Nothing), |live| back(id, live, &net));
+        let want = |live: Option<&Value>, _: &Facts<'_>| back(id, live, &net);
         match ctx.plan_write(id, Some(&live), &want) {
             Ok(None) => {}
             Ok(Some(_)) => left.push(*service),
@@ -327,7 +327,7 @@ async fn behind(ctx: &mut Ctx, s: &Switch<'_>, from: &Value) -> Result<u32, Stop
         return Ok(have);
     }
     let world = World::read(ctx, &s.from.namespace).await?;
-    let pods: Vec<_> = world.pods_of(s.from).into_iter().filter(|p| p.is_ready() && !p.is_ending()).collect();
+    let pods = world.serving(s.from);
     let selectors = s.services.iter().filter_map(|x| ctx.view.net(&ctx.step, &x.service, Direction::Run).into_iter().next()?.before);
     let taken = selectors.map(|selector| {
         let labels: Labels = serde_json::from_value(selector).unwrap_or_default();

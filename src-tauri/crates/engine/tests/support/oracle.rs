@@ -314,11 +314,14 @@ impl<'a> Eye<'a> {
     }
 
     fn at_the_end(&mut self, objects: &BTreeMap<ObjectId, Value>) {
-        let mut wrong = vec![];
+        let (mut wrong, mut views) = (vec![], vec![]);
         for ((_, run), told) in &self.journals {
             let Some(plan) = self.plans.get(run) else { continue };
             match engine::inspect((*plan).clone(), &told.entries) {
-                Ok((_, shown)) => wrong.extend(shows(&shown).map(|why| format!("I10 {why}"))),
+                Ok((view, shown)) => {
+                    wrong.extend(shows(&shown).map(|why| format!("I10 {why}")));
+                    views.push(view);
+                }
                 Err(e) => wrong.push(format!("I12 {run}: its own journal is refused: {e}")),
             }
         }
@@ -328,12 +331,10 @@ impl<'a> Eye<'a> {
             self.quiet(&id.to_string(), &record.to_string());
         }
         let all_over = !self.journals.is_empty() && self.journals.values().all(|t| t.ended && !t.left_behind);
-        let marked = |o: &Value, run: &str| {
-            let mark = o["metadata"]["annotations"][names::EPOCH].as_str().unwrap_or_default();
-            mark.strip_prefix(run).is_some_and(|rest| rest.starts_with('.'))
-        };
         if all_over {
-            let left = objects.iter().filter(|(id, o)| !of_a_run(id) && self.plans.keys().any(|run| marked(o, run)));
+            let mark = |o: &Value| o["metadata"]["annotations"][names::EPOCH].as_str().map(String::from);
+            let marked = |o: &Value| mark(o).is_some_and(|mark| views.iter().any(|v| v.is_own_epoch(&mark)));
+            let left = objects.iter().filter(|(id, o)| !of_a_run(id) && marked(o));
             wrong.extend(left.map(|(id, _)| format!("{id}: a mark of a run that is over")));
         }
         self.found.append(&mut wrong);
@@ -347,7 +348,7 @@ pub fn shows(view: &RunView) -> Option<String> {
 }
 
 /// A record or a Lease: what is said of a run, apart from what it does.
-fn of_a_run(object: &ObjectId) -> bool {
+pub fn of_a_run(object: &ObjectId) -> bool {
     matches!(object.kind, Kind::ConfigMap | Kind::Secret | Kind::Lease)
 }
 

@@ -16,7 +16,7 @@ use plan::Access;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::oracle::{Request, Trace, Traced};
+use super::oracle::{Request, Trace, Traced, of_a_run};
 
 /// What somebody else does.
 pub type Meddle = Box<dyn FnOnce(&mut State, &Write) + Send>;
@@ -353,8 +353,7 @@ impl State {
 
     /// The object of a write as it is, for who looks at it later.
     fn seen(&self, write: &Write) -> Option<Value> {
-        let said = matches!(write.object().kind, Kind::ConfigMap | Kind::Secret | Kind::Lease);
-        if said { None } else { self.objects.get(write.object()).cloned() }
+        if of_a_run(write.object()) { None } else { self.objects.get(write.object()).cloned() }
     }
 
     /// Whether a record says that this write will leave, or may; `None` = there is no record that can be read.
@@ -376,8 +375,7 @@ impl State {
     /// As [`State::faulty`], for who looks at it later.
     fn traced(&mut self, write: &Write, fault: Option<Fault>) -> Result<Value, WriteError> {
         let (before, changes) = (self.seen(write), self.counter);
-        let said = matches!(write.object().kind, Kind::ConfigMap | Kind::Secret | Kind::Lease);
-        let recorded = if said { None } else { self.recorded(write) };
+        let recorded = if of_a_run(write.object()) { None } else { self.recorded(write) };
         let answer = self.faulty(write, fault);
         if !matches!(fault, Some(Fault::Unsent)) {
             let landed = answer.is_ok() || matches!(fault, Some(Fault::UnknownApplied)) && self.counter > changes;
@@ -418,7 +416,7 @@ impl State {
         new["metadata"]["resourceVersion"] = json!(self.next().to_string());
         self.objects.insert(object.clone(), new);
         // No controller looks at these.
-        if !matches!(object.kind, Kind::ConfigMap | Kind::Secret | Kind::Lease) {
+        if !of_a_run(object) {
             self.soon(Duration::from_millis(20), Ev::Reconcile);
         }
     }
@@ -833,7 +831,7 @@ impl Cluster for Sim {
                 return Err(WriteError::NotSent { object, message: "no route".into() });
             }
             // The words about a run are counted apart from what it does.
-            if matches!(write.object().kind, Kind::ConfigMap | Kind::Secret | Kind::Lease) {
+            if of_a_run(write.object()) {
                 return s.told(write);
             }
             let n = s.writes.len() + 1;
