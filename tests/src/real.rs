@@ -174,7 +174,12 @@ impl Shop {
 
     /// The same of another Deployment of the shop.
     pub fn plan_of(&self, target: &str, arguments: &[&str]) -> String {
-        let all = [&["plan", "blue-green", target, "--out", "plan"][..], arguments].concat();
+        self.plan_by("blue-green", target, arguments)
+    }
+
+    /// The same by another strategy.
+    pub fn plan_by(&self, strategy: &str, target: &str, arguments: &[&str]) -> String {
+        let all = [&["plan", strategy, target, "--out", "plan"][..], arguments].concat();
         let out = self.command(&all).output().expect("the program starts");
         assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
         let plan: Value = serde_json::from_slice(&std::fs::read(self.state.path().join("plan")).expect("reads")).expect("is JSON");

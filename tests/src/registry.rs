@@ -76,6 +76,11 @@ impl Registry {
         }
     }
 
+    /// Forgets what was pushed under that digest, as a registry that cleans up does.
+    pub fn forget(&self, digest: &str) {
+        self.crane(&["delete", digest]);
+    }
+
     fn crane(&self, arguments: &[&str]) -> String {
         let out = crane(self.lab).args(arguments).output().expect("crane starts");
         assert!(out.status.success(), "crane {arguments:?}: {}", String::from_utf8_lossy(&out.stderr));

@@ -390,6 +390,18 @@ fn applications_that_elect_a_leader_or_take_from_a_queue_are_told() {
 }
 
 #[test]
+fn jobs_that_run_the_same_image_are_told_and_one_that_rests_is_not() {
+    let s = Scene::new("jobs");
+    s.kubectl(&["create", "cronjob", "nightly", "--image=changeover.dev/shop:v1", "--schedule=0 3 * * *"]);
+    s.kubectl(&["create", "cronjob", "other", "--image=changeover.dev/other:v1", "--schedule=0 3 * * *"]);
+    s.kubectl(&["create", "job", "import", "--image=changeover.dev/shop:v1"]);
+    until("the import is at work", Duration::from_secs(60), || field(&s, "job/import", ".status.active") == "1");
+    assert_eq!(told(&s, "jobs-left-behind"), ["warn CronJob/nightly", "warn Job/import"]);
+    s.kubectl(&["patch", "cronjob/nightly", "-p", r#"{"spec":{"suspend":true}}"#]);
+    assert_eq!(told(&s, "jobs-left-behind"), ["warn Job/import"]);
+}
+
+#[test]
 fn pods_that_keep_apart_stop_a_plan_that_lacks_nodes_and_green_keeps_apart_from_itself_alone() {
     let s = Scene::direct();
     let apart = |app: &str| json!({"labelSelector": {"matchLabels": {"app": app}}, "topologyKey": "kubernetes.io/hostname"});

@@ -1,10 +1,11 @@
 //! Images that a registry does not have, or has for another machine, or under a tag that moved or moves meanwhile, on a real node
 //! with a registry of its own: what an operator reads, and that production is as it was.
 
-use acceptance::held::{none_failed, versions};
+use acceptance::held::{always_enough, none_failed, versions};
 use acceptance::real::{LAB, LONGEST, PODS, Shop};
 use acceptance::registry::{Built, Registry};
 use acceptance::until;
+use evidence::{Connections, Method};
 use serde_json::Value;
 
 /// The shop's own template with another image, pulled anew for each pod.
@@ -99,4 +100,38 @@ fn a_tag_that_moves_while_green_is_pulled_holds_the_run_before_the_cutover() {
     assert_eq!(versions(&served), ["v1"].into(), "all traffic is on blue");
     shop.start(&["back-out", &run, "--reason", "two versions under one tag"]).must_end(5, "backedOut");
     assert_eq!((shop.pods_of("web"), shop.names("deployments").contains("deployment.apps/web-green")), (blue, false));
+}
+
+/// The node still holds the image, and the pods ask the registry all the same (`imagePullPolicy: Always`).
+#[test]
+fn going_back_to_an_image_that_is_gone_is_told_before_and_leaves_what_serves_in_place() {
+    let registry = Registry::open(&LAB);
+    let old = registry.push("old", "v1", Built::Here);
+    registry.push("new", "v2", Built::Here);
+    let shop = Shop::open("forgotten");
+    for tag in ["old", "new"] {
+        let patch = serde_json::json!({"spec": {"template": template(&shop, &registry.image(tag))}});
+        shop.kubectl(&["patch", "deployment", "web", "--type=merge", "-p", &patch.to_string()]);
+        rolled_out(&shop);
+    }
+    registry.forget(&registry.image("old"));
+    registry.forget(&old);
+
+    let history = shop.json(&["history", "deployment/web"]);
+    let all = history["revisions"].as_array().expect("revisions");
+    let gone = all.iter().find(|r| r["images"][0].as_str().is_some_and(|i| i.ends_with(":old"))).expect("the revision before");
+    assert!(gone["reasons"].to_string().contains("is asked for at its registry at every start, and may be gone"), "{gone}");
+
+    let to = gone["number"].to_string();
+    shop.plan_by("rollback", "deployment/web", &["--to-revision", &to, "--set", "deadline=60"]);
+    let (eyes, traffic) = (shop.eyes(), shop.traffic(shop.service(), Connections::Anew, Method::Get));
+    let said = shop.run(&["--yes"]).must_end(5, "backedOut");
+    let report = traffic.stop();
+    none_failed("meanwhile", &report);
+    assert_eq!(versions(&report), ["v2"].into(), "what served goes on");
+    always_enough(&eyes.close());
+    let last = said.last().expect("a last line").to_string();
+    assert!(last.contains("shop:old: not found"), "the end says why: {last}");
+    rolled_out(&shop);
+    assert_eq!(shop.object("deployment/web")["spec"]["template"]["spec"]["containers"][0]["image"], registry.image("new").as_str());
 }

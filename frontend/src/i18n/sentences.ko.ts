@@ -362,6 +362,14 @@ export const sentences: Record<Form, string> = {
     "시작 직후에는 느린 것으로 보입니다({signs}). Ready여도 워밍업이 끝난 것은 아니며, 전환하면 블루 트래픽이 한꺼번에 몰립니다",
   "seems to take work from a queue ({signs}): green does so from its first pod on, before traffic moves":
     "큐에서 작업을 가져오는 것으로 보입니다({signs}). 그린은 트래픽이 옮겨 가기 전, 첫 파드부터 작업을 가져갑니다",
+  "runs {image} by its schedule ({schedule}), and goes on with that: the plan replaces the image of {workload} alone":
+    "스케줄({schedule})에 따라 {image}(으)로 계속 실행됩니다. 이 계획은 {workload}의 이미지만 바꿉니다",
+  "is at work with {image}, and goes on with that: the plan replaces the image of {workload} alone":
+    "{image}(으)로 작업 중이며 그대로 이어집니다. 이 계획은 {workload}의 이미지만 바꿉니다",
+  "make sure that both versions may work on the same data, or let it rest for as long as the plan runs: {command}":
+    "두 버전이 같은 데이터를 다뤄도 되는지 확인하거나, 계획을 실행하는 동안 멈춰 두세요: {command}",
+  "wait until it is done, or make sure that both versions may work on the same data: {command}":
+    "끝날 때까지 기다리거나, 두 버전이 같은 데이터를 다뤄도 되는지 확인하세요: {command}",
   "select Services by a label of their own, or count by pods":
     "Service 고유의 라벨로 선택하거나, 파드 기준으로 집계하세요",
   "select by labels that both versions carry": "두 버전에 모두 있는 라벨로 선택하세요",
@@ -537,6 +545,8 @@ export const sentences: Record<Form, string> = {
   "was the current revision for {n} s only": "{n}초 동안만 현재 리비전이었습니다",
   "image {image} is on no node: it has to be pulled, and may be gone":
     "이미지가 어느 노드에도 없습니다: {image}. 새로 받아야 하며, 레지스트리에 없을 수도 있습니다",
+  "image {image} is asked for at its registry at every start, and may be gone (imagePullPolicy: Always)":
+    "파드가 시작할 때마다 레지스트리에 이미지를 확인하며(imagePullPolicy: Always), 레지스트리에 없을 수도 있습니다: {image}",
   "image {image} is on every node": "이미지가 모든 노드에 있습니다: {image}",
   "image {image} is on {n} of {all} nodes": "이미지가 노드 {all}개 중 {n}개에 있습니다: {image}",
   "image {image} can have changed since: its tag is not fixed":

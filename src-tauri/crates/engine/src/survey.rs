@@ -13,7 +13,7 @@ use crate::ports::{Cluster, ReadError};
 pub(crate) const AT_ONCE: usize = 8;
 
 /// Kinds of the target's namespace; without the first five there is nothing to plan with.
-const NAMESPACED: [Kind; 22] = [
+const NAMESPACED: [Kind; 24] = [
     Kind::Deployment,
     Kind::ReplicaSet,
     Kind::Pod,
@@ -36,6 +36,8 @@ const NAMESPACED: [Kind; 22] = [
     Kind::DaemonSet,
     Kind::ControllerRevision,
     Kind::VerticalPodAutoscaler,
+    Kind::Job,
+    Kind::CronJob,
 ];
 const NEEDED: usize = 5;
 

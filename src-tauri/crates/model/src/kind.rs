@@ -67,6 +67,8 @@ kinds! {
     DaemonSet "apps" "v1" "daemonsets" namespaced deployment::Deployment;
     ControllerRevision "apps" "v1" "controllerrevisions" namespaced Bare;
     Pod "" "v1" "pods" namespaced pod::Pod;
+    Job "batch" "v1" "jobs" namespaced Bare;
+    CronJob "batch" "v1" "cronjobs" namespaced Bare;
     HorizontalPodAutoscaler "autoscaling" "v2" "horizontalpodautoscalers" namespaced hpa::Hpa;
     PodDisruptionBudget "policy" "v1" "poddisruptionbudgets" namespaced pdb::Pdb;
     Event "" "v1" "events" namespaced event::Event;

@@ -266,10 +266,20 @@ impl Weighed {
         if nodes.is_empty() {
             return;
         }
+        let lists = ["initContainers", "containers"].into_iter().filter_map(|key| spec.get(key)?.as_array());
+        let asks = |name: &str| lists.clone().flatten().any(|c| c["name"] == name && c["imagePullPolicy"] == "Always");
         for c in template.spec.init_containers.iter().chain(&template.spec.containers) {
             let name = full_name(&c.image);
             let holds = nodes.iter().filter(|held| held.contains(&name.as_str())).count();
             match holds {
+                // What nodes hold does not help: the kubelet asks for the tag first, and a registry that forgot it says no.
+                _ if asks(&c.name) => self.add(
+                    -5,
+                    sentence!(
+                        "image {image} is asked for at its registry at every start, and may be gone (imagePullPolicy: Always)",
+                        image = c.image
+                    ),
+                ),
                 0 => self.add(-10, sentence!("image {image} is on no node: it has to be pulled, and may be gone", image = c.image)),
                 n if n == nodes.len() => self.add(5, sentence!("image {image} is on every node", image = c.image)),
                 n => self.add(0, sentence!("image {image} is on {n} of {all} nodes", image = c.image, n, all = nodes.len())),

@@ -36,6 +36,7 @@ mod hpa_counts_both;
 mod hpa_inactive;
 mod ingress_class;
 mod internal_traffic_local;
+mod jobs_left_behind;
 mod leader_election;
 mod leftovers;
 mod mesh_subset;
@@ -118,6 +119,7 @@ pub const LIST: &[&dyn Hazard] = &[
     &migration::Migration,
     &leader_election::LeaderElection,
     &queue_consumer::QueueConsumer,
+    &jobs_left_behind::JobsLeftBehind,
     &shared_service::SharedService,
     &service_overlap::ServiceOverlap,
     &service_left_out::ServiceLeftOut,
