@@ -125,7 +125,8 @@ fn open_window(app: &AppHandle) -> tauri::Result<()> {
         .on_new_window(|_, _| tauri::webview::NewWindowResponse::Deny)
         .disable_drag_drop_handler()
         .build()?;
-    compose_in_place(&window)
+    compose_in_place(&window)?;
+    outlive_the_page(&window)
 }
 
 /// Lets input methods compose inside the field: wry switches it off, and Korean then appears beside the field.
@@ -141,6 +142,38 @@ fn compose_in_place(window: &tauri::WebviewWindow) -> tauri::Result<()> {
 
 #[cfg(not(target_os = "linux"))]
 fn compose_in_place(_: &tauri::WebviewWindow) -> tauri::Result<()> {
+    Ok(())
+}
+
+/// How far apart a page is loaded anew whose process ends again and again.
+#[cfg(target_os = "linux")]
+const PAGE_PAUSE: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// A page whose process ends (a crash, a lack of memory) is loaded anew, and shows what is so: nothing but drawing is done in it,
+/// and a run goes on meanwhile. WebKit would leave a white window.
+#[cfg(target_os = "linux")]
+fn outlive_the_page(window: &tauri::WebviewWindow) -> tauri::Result<()> {
+    use webkit2gtk::WebViewExt;
+    let page = window.clone();
+    window.with_webview(move |view| {
+        let last = std::cell::Cell::new(None::<std::time::Instant>);
+        view.inner().connect_web_process_terminated(move |_, why| {
+            let now = std::time::Instant::now();
+            let pause = last.replace(Some(now)).map_or(std::time::Duration::ZERO, |last| PAGE_PAUSE.saturating_sub(now - last));
+            tracing::error!("the page's process ended ({why:?}); it is loaded anew in {} s, and a run goes on meanwhile", pause.as_secs());
+            let page = page.clone();
+            tokio::spawn(async move {
+                tokio::time::sleep(pause).await;
+                if let Err(e) = page.reload() {
+                    tracing::error!("the page is not loaded anew: {e}");
+                }
+            });
+        });
+    })
+}
+
+#[cfg(not(target_os = "linux"))]
+fn outlive_the_page(_: &tauri::WebviewWindow) -> tauri::Result<()> {
     Ok(())
 }
 

@@ -1,5 +1,6 @@
 //! The real window, driven as a user drives it: an X server of its own, WebKit's driver, the binary.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -8,6 +9,8 @@ use std::time::{Duration, Instant};
 use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
+use x11rb::connection::Connection;
+use x11rb::protocol::xproto::{ConnectionExt, ImageFormat};
 
 use crate::Outcome;
 
@@ -35,6 +38,14 @@ impl Screen {
         BufReader::new(out).read_line(&mut line)?;
         Ok(Screen { server, display: format!(":{}", line.trim()) })
     }
+
+    /// How many colours are on it: a blank one has few.
+    pub fn colours(&self) -> Outcome<usize> {
+        let (x, at) = x11rb::connect(Some(&self.display))?;
+        let root = &x.setup().roots[at];
+        let all = x.get_image(ImageFormat::Z_PIXMAP, root.root, 0, 0, root.width_in_pixels, root.height_in_pixels, !0)?.reply()?;
+        Ok(all.data.chunks(4).collect::<BTreeSet<_>>().len())
+    }
 }
 
 impl Drop for Screen {
@@ -43,9 +54,74 @@ impl Drop for Screen {
     }
 }
 
+/// Processes below one, with the names that the kernel keeps of them.
+fn descendants(of: u32) -> Outcome<Vec<(u32, String)>> {
+    let mut all = vec![];
+    for process in std::fs::read_dir("/proc")? {
+        let Ok(pid) = process?.file_name().to_string_lossy().parse::<u32>() else { continue };
+        // `PID (NAME) STATE PARENT …`; one that ended meanwhile is none.
+        let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { continue };
+        let named = stat.split_once('(').and_then(|(_, rest)| rest.rsplit_once(") "));
+        if let Some((name, rest)) = named
+            && let Some(parent) = rest.split(' ').nth(1).and_then(|p| p.parse::<u32>().ok())
+        {
+            all.push((pid, parent, name.to_string()));
+        }
+    }
+    let mut below = vec![of];
+    let mut at = 0;
+    while let Some(parent) = below.get(at).copied() {
+        below.extend(all.iter().filter(|(_, p, _)| *p == parent).map(|(pid, ..)| *pid));
+        at += 1;
+    }
+    Ok(all.into_iter().filter(|(pid, ..)| below.contains(pid)).map(|(pid, _, name)| (pid, name)).collect())
+}
+
 fn end(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();
+}
+
+/// The window with nobody who drives it: WebKit's driver ends its session with the page's process.
+pub struct Undriven {
+    program: Child,
+    screen: Screen,
+}
+
+impl Undriven {
+    /// Opens it. `state` is the state folder.
+    pub fn open(state: &Path, env: &[(String, String)]) -> Outcome<Undriven> {
+        let screen = Screen::start(1024, 700)?;
+        let mut program = Command::new(crate::program("changeover")?);
+        program.envs(env.iter().map(|(k, v)| (k, v))).current_dir(state);
+        desktop(&mut program, &screen, state).stdout(Stdio::null()).stderr(std::fs::File::create(state.join("window.log"))?);
+        Ok(Undriven { program: program.spawn()?, screen })
+    }
+
+    /// WebKit's process of the page, once it has drawn something.
+    pub fn drawn(&mut self) -> Outcome<Option<u32>> {
+        if let Some(status) = self.program.try_wait()? {
+            return Err(format!("the program ended: {status}").into());
+        }
+        let page = descendants(self.program.id())?.into_iter().find(|(_, name)| name.starts_with("WebKitWebProc"));
+        Ok(page.map(|(pid, _)| pid).filter(|_| self.screen.colours().is_ok_and(|n| n > 64)))
+    }
+}
+
+impl Drop for Undriven {
+    fn drop(&mut self) {
+        end(&mut self.program);
+    }
+}
+
+/// The environment of a window on that screen.
+fn desktop<'a>(command: &'a mut Command, screen: &Screen, state: &Path) -> &'a mut Command {
+    command
+        .env("DISPLAY", &screen.display)
+        .env_remove("WAYLAND_DISPLAY")
+        .env("GDK_BACKEND", "x11")
+        .env("NO_AT_BRIDGE", "1")
+        .env("CHANGEOVER_STATE_DIR", state)
 }
 
 /// How the binary is started.
@@ -76,14 +152,9 @@ impl Window {
         let screen = Screen::start(width, height)?;
         let (port, program) = (xtask::lab::free_port()?, crate::program("changeover")?);
         let mut driver = Command::new("WebKitWebDriver");
-        driver
+        desktop(&mut driver, &screen, state)
             .arg(format!("--port={port}"))
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
-            .env("DISPLAY", &screen.display)
-            .env_remove("WAYLAND_DISPLAY")
-            .env("GDK_BACKEND", "x11")
-            .env("NO_AT_BRIDGE", "1")
-            .env("CHANGEOVER_STATE_DIR", state)
             .current_dir(start.dir.as_deref().unwrap_or(state))
             .envs(start.env.iter().map(|(k, v)| (k.as_str(), v.as_str())))
             .stdout(Stdio::null())

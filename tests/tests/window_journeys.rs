@@ -7,7 +7,8 @@ use std::process::Command;
 
 use acceptance::Outcome;
 use acceptance::journey::{HOLD, Journey};
-use acceptance::window::PATIENCE;
+use acceptance::until;
+use acceptance::window::{PATIENCE, Undriven};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -88,6 +89,29 @@ async fn the_script_reads_the_same_graph() -> Outcome<()> {
     let shown = w.see(&format!("[data-node='{id}']")).await?.attr("data-health").await?;
     assert_eq!(shown.as_deref(), Some("healthy"));
     w.close().await
+}
+
+/// WebKit's process of the page crashes: the program, and with it a run, does not, and the page comes back.
+#[test]
+fn a_page_whose_process_crashes_is_loaded_anew_and_draws_again() -> Outcome<()> {
+    let j = Journey::begin("crash")?;
+    let env = [("KUBECONFIG".into(), j.kubeconfig()?.display().to_string()), ("LANG".into(), "C.UTF-8".into())];
+    let mut w = Undriven::open(j.state.path(), &env)?;
+    let mut page = None;
+    until("the page is drawn", PATIENCE, || {
+        page = w.drawn().expect("the program goes on");
+        page.is_some()
+    });
+    for _ in 0..2 {
+        let crashed = page.ok_or("no page")?;
+        let ended = Command::new("kill").args(["-KILL", &crashed.to_string()]).status()?;
+        assert!(ended.success(), "process {crashed} is there");
+        until("a new page is drawn", PATIENCE, || {
+            page = w.drawn().expect("the program goes on");
+            page.is_some_and(|p| p != crashed)
+        });
+    }
+    Ok(())
 }
 
 #[tokio::test]
