@@ -130,7 +130,7 @@ async fn a_delete_wants_what_was_read_and_takes_absence_for_done_and_a_taken_nam
     let (id, manifest) = service("deleted");
     let made = create(&conn, &us, &id, manifest.clone()).await;
     let taken = conn.write(&us, &Write::Create { object: id.clone(), manifest }, Mode::Commit).await;
-    assert!(matches!(&taken, Err(WriteError::Precondition { message, .. }) if message.contains("already exists")), "{taken:?}");
+    assert!(matches!(&taken, Err(WriteError::Precondition { message, .. }) if message.text.contains("already exists")), "{taken:?}");
     let delete =
         |object: &ObjectId, uid: &str, rv: &str| Write::Delete { object: object.clone(), uid: uid.into(), resource_version: rv.into() };
     let (uid, old) = (text(&made, "/metadata/uid"), text(&made, "/metadata/resourceVersion"));
@@ -334,7 +334,7 @@ async fn a_cut_stops_writing_and_a_heal_goes_on_without_a_list() {
     assert!(lost.why.as_ref().is_some_and(|why| why.text.contains("connection lost")), "{lost:?}");
     let (id, manifest) = service("meanwhile");
     let refused = conn.write(&here, &Write::Create { object: id.clone(), manifest: manifest.clone() }, Mode::Commit).await;
-    assert!(matches!(&refused, Err(WriteError::NotSent { message, .. }) if message.contains("stale")), "{refused:?}");
+    assert!(matches!(&refused, Err(WriteError::NotSent { message, .. }) if message.text.contains("stale")), "{refused:?}");
     create(&direct, &us, &id, manifest).await;
 
     relay.heal();

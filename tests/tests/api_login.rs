@@ -108,7 +108,7 @@ async fn refused(server: &Server, cluster: Value) -> String {
     let wrote = conn.write(&us, &write, Mode::Commit).await;
     assert!(matches!(&wrote, Err(WriteError::NotSent { .. })), "{wrote:?}");
     assert_eq!(server.heard.load(Ordering::SeqCst), 0, "something was sent");
-    message
+    message.text
 }
 
 #[tokio::test]

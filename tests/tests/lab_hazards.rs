@@ -174,8 +174,22 @@ fn an_autoscaler_is_held_before_green_starts_and_let_go_on_the_way_back() {
     assert_eq!(minimum(), "1");
     let run = until_green(&s);
     assert_eq!(minimum(), "2", "as many as serve");
+    let before = || field(&s, "hpa/web", r".metadata.annotations.changeover\.dev/min-replicas-before");
+    assert_eq!(before(), "1");
+    let described = s.kubectl(&["describe", "deployment/web"]);
+    assert!(described.contains(&format!("changeover.dev/paused-by: paused by changeover run {run} by ")), "{described}");
+
+    // Nobody knows of the run any more: the autoscaler itself says what to put back.
+    s.kubectl(&["delete", "configmap", "changeover.deployment.web"]);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let (_, found) = s.ends_elsewhere(elsewhere.path(), &["doctor", "-o", "json"]);
+    let all = found["findings"].as_array().expect("findings");
+    let held = all.iter().find(|f| f["object"].as_str().is_some_and(|o| o.starts_with("HorizontalPodAutoscaler/"))).expect("it is found");
+    assert!(held["message"].to_string().contains("keeps at least 2 pods for a run: it was 1 before"), "{held}");
+    assert!(held["remedy"].as_str().is_some_and(|r| r.contains(r#""spec":{"minReplicas":1}"#)), "{held}");
+
     back_out(&s, &run);
-    assert_eq!(minimum(), "1");
+    assert_eq!((minimum(), before()), ("1".into(), String::new()));
 }
 
 #[test]

@@ -59,6 +59,8 @@ async fn a_run_that_was_killed_in_the_soak_is_picked_up() -> Outcome<()> {
     let run = w.see("[data-testid=run]").await?.attr("data-run").await?.ok_or("the run has no id")?;
     w.kill()?;
     let w = j.window().await?;
+    // Before any cluster is opened.
+    w.see(&format!("[data-testid=unfinished-run][data-run='{run}']")).await?;
     j.connect(&w).await?;
     w.click("[data-testid=left-behind]").await?;
     let told = [run.as_str(), "is paused", "changeoverctl resume"];

@@ -14,9 +14,9 @@ code: Code,
  */
 message: SentenceView, 
 /**
- * The cause in the words of whoever said it; may be empty.
+ * The cause; null = the message says it all.
  */
-detail: string, 
+detail: SentenceView | null, 
 /**
  * What to do next; null = nothing.
  */

@@ -27,6 +27,11 @@ export const unsaid: SentenceView = { text: "", form: "", with: {}, parts: {}, t
 /** Whatever was thrown, as the error type that the screens are designed for. */
 export function asUiError(cause: unknown): UiError {
   if (typeof cause === "object" && cause !== null && "code" in cause && "message" in cause) return cause as UiError;
-  const detail = cause instanceof Error ? cause.message : String(cause);
-  return { code: "failed", message: unsaid, detail, hint: null };
+  const words = cause instanceof Error ? cause.message : String(cause);
+  return {
+    code: "failed",
+    message: unsaid,
+    detail: { ...unsaid, text: words, form: "{words}", with: { words } },
+    hint: null,
+  };
 }

@@ -200,6 +200,7 @@ export const en = {
   "settings.programsText":
     "Those of ~/.kube/config run as they do for kubectl. One of another kubeconfig runs once you have approved it.",
   "settings.forget": "Take back",
+  "clusters.unfinished": "Begun here and not over",
   "clusters.title": "{n} contexts, {live} answering, {look} to look at",
   "clusters.own": "Each has its own connection: one that is down costs the others nothing.",
   "clusters.reading": "Reading kubeconfig",

@@ -50,6 +50,77 @@ export const errors = {
   "another cluster answers: uid {uid} in place of {first}":
     "다른 클러스터가 응답합니다: uid가 {first}에서 {uid}(으)로 바뀌었습니다",
   "not signed in ({why})": "로그인되어 있지 않습니다({why})",
+  // what a server, or something in between, answered
+  "{words}": "{words}",
+  "HTTP {status}": "HTTP 응답 {status}",
+  "HTTP {status}, {what}": "HTTP 응답 {status}: {what}",
+  "HTTP {status} to {to}: redirects are not followed": "HTTP {status}: 리디렉션은 따라가지 않습니다(주소: {to})",
+  "HTTP {status}: redirects are not followed": "HTTP {status}: 리디렉션은 따라가지 않습니다",
+  "HTTP {status}, and the answer did not end in time": "HTTP {status}, 응답이 제시간에 끝나지 않았습니다",
+  "JSON that cannot be read ({e})": "읽을 수 없는 JSON({e})",
+  "an HTML page: a login page or a proxy answers in place of the API server":
+    "HTML 페이지입니다. API 서버가 아니라 로그인 페이지나 프록시가 응답합니다",
+  "an empty answer": "빈 응답",
+  "an object that is not JSON ({why})": "JSON이 아닌 오브젝트({why})",
+  "another object than the one asked for": "요청한 것과 다른 오브젝트",
+  "byte {at}: {why}": "{at}번째 바이트: {why}",
+  "bytes that are not text": "텍스트가 아닌 바이트",
+  "compressed bytes, which were not asked for": "요청하지 않은 압축 데이터",
+  "protobuf, which was not asked for": "요청하지 않은 protobuf",
+  "text that is not JSON": "JSON이 아닌 텍스트",
+  "namespace kube-system has no uid": "네임스페이스 kube-system에 uid가 없습니다",
+  "nested deeper than {n} levels": "중첩이 {n}단계보다 깊습니다",
+  "no Kubernetes API server answers here": "여기에서 응답하는 것은 Kubernetes API 서버가 아닙니다",
+  "no answer": "응답이 없습니다",
+  "no answer in time": "제시간에 응답이 없습니다",
+  "no answer within {n} s": "{n}초 안에 응답이 없습니다",
+  "no whole answer within {n} s": "{n}초 안에 응답이 끝나지 않았습니다",
+  "silent for {n} s": "{n}초 동안 아무 응답이 없습니다",
+  "not open within {n} s": "{n}초 안에 열리지 않았습니다",
+  "no stream for the port": "이 포트로 열린 스트림이 없습니다",
+  "not tried": "시도하지 않았습니다",
+  "the answer broke off: {e}": "응답이 중간에 끊겼습니다: {e}",
+  "the answer did not end in time": "응답이 제시간에 끝나지 않았습니다",
+  "the answer stalled for {n} s": "응답이 {n}초 동안 멈췄습니다",
+  "the answer is larger than {n} MiB": "응답이 {n} MiB보다 큽니다",
+  "the answer ends in the middle of {what}": "응답이 중간에 끝났습니다({what})",
+  "{what} is larger than {cap} bytes": "{what}: {cap}바이트보다 큽니다",
+  "an object": "오브젝트",
+  "the collection": "목록 전체",
+  "its items": "목록의 항목",
+  "the part around the items": "목록의 머리 부분",
+  "a watch frame": "watch 프레임",
+  "the collection has no resourceVersion": "목록에 resourceVersion이 없습니다",
+  "the review has no answer": "권한 검토(SelfSubjectAccessReview)에 답이 없습니다",
+  "it was just there and is gone; try again": "방금까지 있었으나 사라졌습니다. 다시 시도하세요",
+  "url cannot be made: {e}": "URL을 만들 수 없습니다: {e}",
+  // why a write did not leave, or was not carried out
+  "it could not be recorded": "기록할 수 없었습니다",
+  "the context is read-only; unlock it first": "컨텍스트가 읽기 전용입니다. 먼저 잠금을 해제하세요",
+  "the view is stale; nothing is written until it is live again":
+    "화면이 최신이 아닙니다. 다시 실시간으로 연결될 때까지 아무것도 쓰지 않습니다",
+  "another cluster answers: uid {now} in place of {expected}":
+    "다른 클러스터가 응답합니다(uid {now}, 예상한 uid {expected})",
+  "another server: {now} in place of {expected}": "다른 서버입니다: {now} (예상한 서버: {expected})",
+  "the context trusts another certificate authority than before": "컨텍스트가 신뢰하는 인증 기관(CA)이 바뀌었습니다",
+  "the name is taken: {message}": "이미 쓰고 있는 이름입니다: {message}",
+  "not signed in, not applied: {message}": "로그인되어 있지 않아 적용되지 않았습니다: {message}",
+  "the server is busy, not applied, retry after {after} s":
+    "서버가 바빠서 적용되지 않았습니다. {after}초 뒤에 다시 시도하세요",
+  // proxies
+  "the proxy {proxy} cannot be reached: {why}": "프록시 {proxy}에 연결할 수 없습니다: {why}",
+  "the proxy {proxy} wants a login (HTTP 407): put user and password into its URL":
+    "프록시 {proxy}에 로그인이 필요합니다(HTTP 407). URL에 사용자와 비밀번호를 넣으세요",
+  "the proxy {proxy} refuses the user and password of its URL (HTTP 407)":
+    "프록시 {proxy}에서 URL의 사용자와 비밀번호를 거부합니다(HTTP 407)",
+  "the proxy {proxy} does not connect to {to} (HTTP {status})":
+    "프록시 {proxy}: 다음 주소로 연결해 주지 않습니다: {to} (HTTP {status})",
+  "the proxy {proxy} does not connect to {to} ({why})":
+    "프록시 {proxy}: 다음 주소로 연결해 주지 않습니다: {to} ({why})",
+  "the proxy {proxy} made no connection to {to} within {n} s":
+    "프록시 {proxy}: {n}초 안에 다음 주소로 연결되지 않았습니다: {to}",
+  "its stream is lost": "스트림을 잃었습니다",
+  "it sent more than its answer": "응답보다 많은 데이터를 보냈습니다",
   // kubeconfig
   "a key stands twice in one mapping; remove one": "한 매핑에 같은 키가 두 번 있습니다. 하나를 지우세요",
   "a tab in the indentation; use spaces": "들여쓰기에 탭이 있습니다. 공백을 쓰세요",

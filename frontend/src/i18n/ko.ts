@@ -201,6 +201,7 @@ export const ko: Record<keyof typeof en, string> = {
   "settings.programsText":
     "~/.kube/config의 프로그램은 kubectl과 똑같이 실행됩니다. 다른 kubeconfig의 프로그램은 승인한 뒤에만 실행됩니다.",
   "settings.forget": "승인 취소",
+  "clusters.unfinished": "여기서 시작했고 아직 끝나지 않은 실행",
   "clusters.title": "컨텍스트 {n}개, 응답 {live}개, 확인 필요 {look}개",
   "clusters.own": "연결은 서로 독립적입니다. 하나가 죽어도 나머지에는 영향이 없습니다.",
   "clusters.reading": "kubeconfig 읽는 중",

@@ -184,8 +184,14 @@ export const sentences: Record<Form, string> = {
     "headless Service입니다. 클라이언트는 이름을 다시 조회할 때까지 블루 주소로 접속합니다",
   "is in the middle of a run": "실행이 아직 끝나지 않았습니다",
   "is in the middle of a run ({key}: {value})": "실행이 아직 끝나지 않았습니다({key}: {value})",
-  "is in the middle of a run: its minimum is raised, or was":
-    "실행이 아직 끝나지 않았습니다. 최소값이 올라가 있거나 올라간 적이 있습니다",
+  "{object}: somebody rolls it, and service {services} leads to the ReplicaSet that goes: nobody answers there once its pods are gone":
+    "{object}: 다른 사람이 롤아웃하는 중인데, Service({services})는 사라질 ReplicaSet에 고정되어 있습니다. 그 파드가 사라지면 응답하는 파드가 없습니다",
+  "{parent} writes that application, and would turn it on again: pause that first, or change it in the source":
+    "이 Application은 {parent}에서 관리하므로 자동 동기화가 다시 켜집니다. 그것부터 멈추거나 원본(Git)에서 바꾸세요",
+  "{parent} writes that application, and may turn automation on again in the middle of the run":
+    "이 Application은 {parent}에서 관리하므로 실행 도중 자동 동기화가 다시 켜질 수 있습니다",
+  "keeps at least {now} pods for a run: it was {was} before":
+    "실행을 위해 최소 파드 수를 {now}개로 올려 두었습니다(원래 {was}개)",
   "is not complete: of {wanted} pods {updated} run the newest template and {available} are available; {all} run in all":
     "롤아웃이 끝나지 않았습니다: 파드 {wanted}개 중 최신 템플릿 {updated}개, 사용 가능 {available}개, 실행 중 전체 {all}개",
   "is not ready, and {n} of {target}'s pods are on it: they may go while the plan runs":

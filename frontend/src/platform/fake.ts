@@ -18,7 +18,7 @@ import { sentence, unlocked } from "./fake/world";
 import type { Platform } from "./platform";
 
 function refuse(code: UiError["code"], message: SentenceView): never {
-  const error: UiError = { code, message, detail: "", hint: null };
+  const error: UiError = { code, message, detail: null, hint: null };
   throw error;
 }
 

@@ -25,7 +25,7 @@ describe("a notice in Korean", () => {
     const notice = shown({
       code: "untrusted",
       message: sentence("{what}: its certificate is not trusted", { what: "https://shop:6443" }),
-      detail: "invalid peer certificate: UnknownIssuer",
+      detail: sentence("{words}", { words: "invalid peer certificate: UnknownIssuer" }),
       hint: sentence("check network, VPN and proxy; open it to try again"),
     });
     expect(notice).toHaveTextContent("https://shop:6443: 인증서를 신뢰할 수 없습니다");
@@ -41,7 +41,7 @@ describe("a notice in Korean", () => {
         { file: "~/.kube/config" },
         { at: sentence("line {line}", { line: "3" }), why: sentence("a tab in the indentation; use spaces") },
       ),
-      detail: "",
+      detail: null,
       hint: null,
     });
     expect(notice.textContent.trim()).toBe(

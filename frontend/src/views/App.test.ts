@@ -275,7 +275,7 @@ describe("the window", () => {
       asUiError({
         code: "forbidden",
         message: sentence("{what}: not allowed", { what: "pods" }),
-        detail: "pods is forbidden",
+        detail: sentence("{words}", { words: "pods is forbidden" }),
         hint: sentence("ask for the right, or follow other namespaces"),
       }),
     );

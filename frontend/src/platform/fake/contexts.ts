@@ -70,7 +70,7 @@ export function contexts(): ContextsView {
         problem: {
           code: "unreachable",
           message: sentence("{what}: its certificate is not trusted", { what: "https://stage-kr.example.com:6443" }),
-          detail: "invalid peer certificate: UnknownIssuer",
+          detail: sentence("{words}", { words: "invalid peer certificate: UnknownIssuer" }),
           hint: sentence(
             "was the cluster made anew? then take its certificate authority from it again; else somebody stands in between",
           ),
@@ -87,7 +87,7 @@ export function contexts(): ContextsView {
             { file: "~/Downloads/stage-next.yaml", key: "contexts[stage-next].context.user" },
             { what: sentence('no user named "{name}"', { name: "j.seo" }) },
           ),
-          detail: "",
+          detail: null,
           hint: null,
         },
       }),
@@ -109,7 +109,7 @@ export function contexts(): ContextsView {
             key: "~/Downloads/dev-mail.yaml: users[dev].user.exec",
             path: "/home/j.seo/bin/login",
           }),
-          detail: "",
+          detail: null,
           hint: sentence("look at it and approve it: in the window, or changeoverctl --context {context} sign-in", {
             context: "dev-mail",
           }),
@@ -133,7 +133,9 @@ export function contexts(): ContextsView {
         problem: {
           code: "forbidden",
           message: sentence("{what}: not allowed", { what: "pods" }),
-          detail: 'pods is forbidden: User "j.seo" cannot list resource "pods" at the cluster scope',
+          detail: sentence("{words}", {
+            words: 'pods is forbidden: User "j.seo" cannot list resource "pods" at the cluster scope',
+          }),
           hint: sentence("ask for the right, or follow other namespaces"),
         },
       }),
@@ -143,7 +145,7 @@ export function contexts(): ContextsView {
         problem: {
           code: "unreachable",
           message: sentence("{server}: no answer within {seconds} s", { server: "10.20.0.4:6443", seconds: "5" }),
-          detail: "",
+          detail: null,
           hint: sentence("check network, VPN and proxy; open it to try again"),
         },
       }),

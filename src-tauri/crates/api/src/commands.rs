@@ -1,6 +1,6 @@
 //! The list of commands.
 
-use model::sentence;
+use model::{Sentence, sentence};
 use serde_json::Value;
 
 use crate::error::{Code, UiError};
@@ -77,7 +77,7 @@ commands! {
 }
 
 fn bad_args(name: &str, e: &serde_json::Error) -> UiError {
-    UiError::new(Code::Usage, sentence!("command {name}: arguments not understood", name)).detail(e.to_string())
+    UiError::new(Code::Usage, sentence!("command {name}: arguments not understood", name)).detail(Sentence::quoted(e))
 }
 
 /// Alias so that the list reads well; parameters of a strategy are JSON.

@@ -15,8 +15,8 @@ pub struct UiError {
     pub code: Code,
     /// What happened, to which object.
     pub message: SentenceView,
-    /// The cause in the words of whoever said it; may be empty.
-    pub detail: String,
+    /// The cause; null = the message says it all.
+    pub detail: Option<SentenceView>,
     /// What to do next; null = nothing.
     pub hint: Option<SentenceView>,
 }
@@ -56,12 +56,12 @@ pub enum Code {
 impl UiError {
     /// Makes one without detail and hint.
     pub fn new(code: Code, message: Sentence) -> Self {
-        Self { code, message: message.into(), detail: String::new(), hint: None }
+        Self { code, message: message.into(), detail: None, hint: None }
     }
 
     /// Adds the cause.
-    pub fn detail(mut self, detail: impl Into<String>) -> Self {
-        self.detail = detail.into();
+    pub fn detail(mut self, detail: Sentence) -> Self {
+        self.detail = Some(detail.into());
         self
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use api::*;
 use host::{Host, Options};
-use model::{Kind, ObjectId, sentence};
+use model::{Kind, ObjectId, Sentence, sentence};
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
@@ -63,8 +63,8 @@ pub fn report(e: &UiError, cli: &Cli, out: &mut Out) {
         return;
     }
     say(&format!("error: {}", e.message));
-    if !e.detail.is_empty() {
-        say(&format!("  {}", e.detail));
+    if let Some(detail) = &e.detail {
+        say(&format!("  {detail}"));
     }
     if let Some(hint) = &e.hint {
         say(&format!("  → {hint}"));
@@ -221,7 +221,7 @@ async fn plan(host: &Arc<Host>, g: &Global, p: &PlanCommand, json: bool, out: &m
     let file = host.export_plan(v.id.clone()).await?;
     if let Some(path) = &more.out {
         std::fs::write(path, &file)
-            .map_err(|e| UiError::new(Code::Usage, sentence!("{path}: cannot write", path = path.display())).detail(e.to_string()))?;
+            .map_err(|e| UiError::new(Code::Usage, sentence!("{path}: cannot write", path = path.display())).detail(Sentence::quoted(e)))?;
     }
     if json {
         out.raw(&file);
@@ -236,7 +236,8 @@ async fn plan(host: &Arc<Host>, g: &Global, p: &PlanCommand, json: bool, out: &m
 }
 
 fn read(path: &Path) -> Result<String, UiError> {
-    let fail = |e: std::io::Error| UiError::new(Code::Usage, sentence!("{path}: cannot read", path = path.display())).detail(e.to_string());
+    let fail =
+        |e: std::io::Error| UiError::new(Code::Usage, sentence!("{path}: cannot read", path = path.display())).detail(Sentence::quoted(e));
     let mut text = String::new();
     let got = if path == Path::new("-") {
         std::io::stdin().lock().take(FILE_LIMIT + 1).read_to_string(&mut text).map_err(fail)?
@@ -303,10 +304,12 @@ async fn start(host: &Arc<Host>, path: &Path, reason: &Option<String>, how: &Fol
             text::findings(&v.findings).iter().for_each(|l| out.line(l));
         }
         let first = v.findings.iter().find(|f| f.severity == FindingSeverity::Block);
-        let why = first.map(|f| format!("{}: {}", f.object, f.message)).unwrap_or_default();
-        return Err(UiError::new(Code::Stopped, sentence!("plan {plan}: stopped by a check", plan = v.id))
-            .detail(why)
-            .hint(sentence!("`changeoverctl check` lists all findings")));
+        let stopped = UiError::new(Code::Stopped, sentence!("plan {plan}: stopped by a check", plan = v.id))
+            .hint(sentence!("`changeoverctl check` lists all findings"));
+        return Err(match first {
+            Some(f) => stopped.detail(sentence!("{object}: {what}", object = f.object; what = f.message.clone().into())),
+            None => stopped,
+        });
     }
     unlock(host, &v.context, &how.unlock).await?;
     let events = host.events();

@@ -53,8 +53,7 @@ pub fn contexts(v: &ContextsView) -> Vec<String> {
         }
         if let Some(p) = &c.problem {
             lines.push(format!("{} {}: {}", ink(Ink::Bad, "✕"), c.name, p.message));
-            let hint = p.hint.as_ref().map(|h| &h.text);
-            lines.extend([&p.detail].into_iter().chain(hint).filter(|t| !t.is_empty()).map(|t| format!("    {t}")));
+            lines.extend(p.detail.iter().chain(&p.hint).map(|t| format!("    {t}")));
         }
     }
     for s in &v.shadowed {

@@ -7,7 +7,9 @@
 
 mod json;
 
-use model::{Kind, Object, ObjectId};
+use std::fmt;
+
+use model::{Kind, Object, ObjectId, Sentence, sentence};
 
 pub(crate) use json::Items;
 pub use json::Json;
@@ -24,13 +26,11 @@ pub const DEPTH_CAP: u32 = 64;
 pub const ENVELOPE_CAP: usize = 1 << 20;
 
 /// What is wrong with the bytes.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CodecError {
     /// They are not of this encoding at all.
-    #[error("{0}")]
-    Foreign(String),
+    Foreign(Sentence),
     /// They break its rules.
-    #[error("byte {at}: {why}")]
     Malformed {
         /// Position in the answer.
         at: u64,
@@ -38,20 +38,65 @@ pub enum CodecError {
         why: String,
     },
     /// Larger than is ever legal.
-    #[error("{what} is larger than {cap} bytes")]
     TooLarge {
-        /// Object, frame, collection.
-        what: &'static str,
-        /// The limit.
+        /// What is.
+        what: Piece,
+        /// The limit in bytes.
         cap: u64,
     },
     /// Nested deeper than is ever legal.
-    #[error("nested deeper than {DEPTH_CAP} levels")]
     TooDeep,
     /// It ended in the middle.
-    #[error("the answer ends in the middle of {0}")]
-    Truncated(&'static str),
+    Truncated(Piece),
 }
+
+/// A part of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Piece {
+    /// One object of a collection.
+    Object,
+    /// A collection.
+    Collection,
+    /// The items of a collection.
+    Items,
+    /// What stands around them.
+    Envelope,
+    /// A line of a watch.
+    Frame,
+}
+
+impl CodecError {
+    /// For people.
+    pub fn said(&self) -> Sentence {
+        match self {
+            CodecError::Foreign(what) => what.clone(),
+            CodecError::Malformed { at, why } => sentence!("byte {at}: {why}", at, why),
+            CodecError::TooLarge { what, cap } => sentence!("{what} is larger than {cap} bytes", cap; what = what.said()),
+            CodecError::TooDeep => sentence!("nested deeper than {n} levels", n = DEPTH_CAP),
+            CodecError::Truncated(what) => sentence!("the answer ends in the middle of {what}"; what = what.said()),
+        }
+    }
+}
+
+impl Piece {
+    fn said(self) -> Sentence {
+        match self {
+            Piece::Object => sentence!("an object"),
+            Piece::Collection => sentence!("the collection"),
+            Piece::Items => sentence!("its items"),
+            Piece::Envelope => sentence!("the part around the items"),
+            Piece::Frame => sentence!("a watch frame"),
+        }
+    }
+}
+
+impl fmt::Display for CodecError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.said().fmt(f)
+    }
+}
+
+impl std::error::Error for CodecError {}
 
 /// An object of a collection or watch.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,6 +7,7 @@
 //! Neither stack follows redirects or asks for compressed answers (a gzip bomb needs no decoder).
 
 use std::collections::{HashMap, VecDeque};
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -28,10 +29,10 @@ use tokio::time::Instant;
 use crate::certificate::{Authority, ClientCertificate, Origin};
 use crate::credentials::{CredentialError, Credentials};
 use crate::kubeconfig::{ContextEntry, KubeconfigError, Login, Unverified};
-use crate::policy::WritePolicy;
+use crate::policy::{Refusal, WritePolicy};
 use crate::road::{Road, tcp};
 use crate::sign_in::SignIn;
-use crate::wire::{Failure, chain};
+use crate::wire::{Failure, chain, told};
 
 /// How long things may take. The defaults are the project's; tests shorten them.
 #[derive(Clone, Debug)]
@@ -439,8 +440,9 @@ impl Connection {
                 _ => None,
             };
             match ours {
-                Some(SendError::Credentials(why)) => Failure::Unauthorized(why.to_string()),
-                _ => Failure::Unreachable(chain(&e)),
+                Some(SendError::Credentials(why)) => Failure::Unauthorized(why.said()),
+                Some(ours) => Failure::Unreachable(ours.said()),
+                None => Failure::Unreachable(told(&e)),
             }
         })
     }
@@ -450,26 +452,41 @@ impl Connection {
         let stacks = self.stacks();
         let request = stacks.way.route.dress(request).await?;
         stacks.writes.request(request).await.map_err(|e| {
-            let why = chain(&e);
+            let why = told(&e);
             if e.is_connect() { SendError::NoConnection(why) } else { SendError::Lost(why) }
         })
     }
 }
 
 /// Why nothing came back.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub(crate) enum SendError {
-    #[error(transparent)]
-    Refused(#[from] crate::policy::Refusal),
-    #[error(transparent)]
-    Credentials(#[from] CredentialError),
-    #[error("{0}")]
-    NoConnection(String),
-    #[error("{0}")]
-    Lost(String),
-    #[error("url cannot be made: {0}")]
-    Url(#[from] http::uri::InvalidUri),
+    Refused(Refusal),
+    Credentials(CredentialError),
+    NoConnection(Sentence),
+    Lost(Sentence),
+    Url(http::uri::InvalidUri),
 }
+
+impl SendError {
+    /// For people.
+    pub fn said(&self) -> Sentence {
+        match self {
+            SendError::Refused(refusal) => refusal.said(),
+            SendError::Credentials(why) => why.said(),
+            SendError::NoConnection(why) | SendError::Lost(why) => why.clone(),
+            SendError::Url(e) => sentence!("url cannot be made: {e}", e),
+        }
+    }
+}
+
+impl fmt::Display for SendError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.said().fmt(f)
+    }
+}
+
+impl std::error::Error for SendError {}
 
 impl Route {
     pub(crate) fn new(base: Uri, credentials: Credentials, options: &Options) -> Self {
@@ -479,14 +496,14 @@ impl Route {
 
     async fn dress<B>(&self, mut request: Request<B>) -> Result<Request<B>, SendError> {
         let uri = request.uri();
-        self.policy.check(request.method(), uri.path(), uri.query())?;
+        self.policy.check(request.method(), uri.path(), uri.query()).map_err(SendError::Refused)?;
         let below = uri.path_and_query().map_or("/", |p| p.as_str());
         let text = format!("{}{below}", self.base.to_string().trim_end_matches('/'));
-        *request.uri_mut() = text.parse()?;
+        *request.uri_mut() = text.parse().map_err(SendError::Url)?;
         let headers = request.headers_mut();
         headers.insert(USER_AGENT, self.agent.clone());
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        self.credentials.apply(headers).await?;
+        self.credentials.apply(headers).await.map_err(SendError::Credentials)?;
         Ok(request)
     }
 }

@@ -462,6 +462,41 @@ mod tests {
         assert!(said.contains("no answer within 30 s"), "{said}");
     }
 
+    /// A wrapper script waits for what it started: killed alone, it would leave that behind.
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn what_a_plugin_started_is_killed_with_it_and_it_is_no_process_of_a_terminal_s_foreground() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("pids");
+        let script = format!("sleep 600 & echo $$ $! > {0}.new; mv {0}.new {0}; wait", file.display());
+        let sign_in = SignIn::default_place();
+        let (plugin, by) = (Login::Exec(Box::new(plugin(&script))), sign_in.clone());
+        let signing = tokio::spawn(async move { Credentials::prepare(&plugin, &[], &by).await.map(drop) });
+        let pids = loop {
+            match std::fs::read_to_string(&file) {
+                Ok(text) => break text.split_whitespace().map(str::to_string).collect::<Vec<_>>(),
+                Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,
+            }
+        };
+        let stat = |pid: &str| std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // `PID (NAME) STATE PARENT GROUP …`
+        let fields = |pid: &str| stat(pid).rsplit(") ").next().unwrap_or_default().split(' ').map(str::to_string).collect::<Vec<_>>();
+        for pid in &pids {
+            assert_eq!(fields(pid)[2], pids[0], "{pid} is of the program's own group");
+        }
+        sign_in.stop();
+        let said = signing.await.expect("joins").expect_err("stopped").to_string();
+        assert!(said.contains("stopped by you"), "{said}");
+        let gone = |pid: &String| stat(pid).is_empty() || fields(pid)[0] == "Z";
+        timeout(Duration::from_secs(20), async {
+            while !pids.iter().all(gone) {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .await
+        .expect("both are gone");
+    }
+
     #[tokio::test]
     async fn a_browser_that_a_plugin_leaves_open_does_not_hold_up_its_answer() {
         let script = r#"sleep 600 & echo '{"status":{"token":"'$TOKEN'"}}'; echo $! >&2"#;

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use kube::client::Body;
-use model::Kind;
 use model::kind::collection_path;
+use model::{Kind, sentence};
 use tokio::sync::{mpsc, watch as signal};
 use tokio::time::{Instant, timeout_at};
 
@@ -163,10 +163,10 @@ impl Driver {
             let reply = self.conn.open_get(&self.path(), Json.accept(self.kind, false), false).await?;
             l.open = Some((reply.into_body(), Json.list(self.kind)));
         }
-        let Some((body, decoder)) = &mut l.open else { return Err(Failure::Invalid("no answer".into())) };
+        let Some((body, decoder)) = &mut l.open else { return Err(Failure::Invalid(sentence!("no answer"))) };
         while !l.ended && l.items.len() < CHUNK {
             match next_frame(body, l.deadline, self.conn.deadlines().idle).await? {
-                Some(bytes) => decoder.feed(&bytes, &mut l.items).map_err(|e| Failure::Invalid(e.to_string()))?,
+                Some(bytes) => decoder.feed(&bytes, &mut l.items).map_err(|e| Failure::Invalid(e.said()))?,
                 None => l.ended = true,
             }
             self.alive();
@@ -174,7 +174,7 @@ impl Driver {
         if !l.items.is_empty() {
             return Ok(Input::Items(std::mem::take(&mut l.items)));
         }
-        let end = decoder.finish().map_err(|e| Failure::Invalid(e.to_string()))?;
+        let end = decoder.finish().map_err(|e| Failure::Invalid(e.said()))?;
         Ok(Input::ListEnded { resource_version: end.resource_version })
     }
 
@@ -192,7 +192,7 @@ impl Driver {
                 Err(_) => return Ok(Input::Silent),
                 Ok(Ok(None)) => return Ok(Input::Ended),
                 Ok(Err(e)) => return Err(e),
-                Ok(Ok(Some(bytes))) => decoder.feed(&bytes, &mut w.frames).map_err(|e| Failure::Invalid(e.to_string()))?,
+                Ok(Ok(Some(bytes))) => decoder.feed(&bytes, &mut w.frames).map_err(|e| Failure::Invalid(e.said()))?,
             }
             if !w.frames.is_empty() {
                 w.until = Instant::now() + silent;

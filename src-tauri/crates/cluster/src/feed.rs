@@ -240,14 +240,14 @@ impl Hub {
         if heartbeat_age.unwrap_or_else(|| self.started.elapsed()) > self.conn.deadlines().lost {
             why = why.or_else(|| {
                 Some(match &pulse.trouble {
-                    Some(why) => sentence!("connection lost ({why})", why),
+                    Some(why) => sentence!("connection lost ({why})"; why = why.clone()),
                     None => sentence!("connection lost (no heartbeat)"),
                 })
             });
         } else if heartbeat_age.is_none() {
             why = why.or_else(|| {
                 Some(match &pulse.trouble {
-                    Some(why) => sentence!("no connection ({why})", why),
+                    Some(why) => sentence!("no connection ({why})"; why = why.clone()),
                     None => sentence!("connecting"),
                 })
             });

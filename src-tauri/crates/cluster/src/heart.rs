@@ -32,7 +32,7 @@ pub(crate) struct Pulse {
     /// When the last one that was answered was sent.
     pub last: Option<Instant>,
     /// Why the one after it was not.
-    pub trouble: Option<String>,
+    pub trouble: Option<Sentence>,
     /// The machine slept, and nobody has answered since.
     pub slept: bool,
     /// Another cluster answers under the same URL.
@@ -45,7 +45,7 @@ pub(crate) async fn run(conn: Arc<Connection>, pulse: signal::Sender<Pulse>, wak
     loop {
         let begun = Moment::now();
         let slept = pulse.borrow().slept;
-        let beat = if slept { Err(Failure::Unreachable("the machine slept".into())) } else { conn.beat(false, every).await };
+        let beat = if slept { Err(Failure::Unreachable(sentence!("the machine slept"))) } else { conn.beat(false, every).await };
         let (sent, uid, trouble) = match beat {
             Ok(id) => (begun.steady(), id.uid, None),
             Err(e) => {
@@ -84,9 +84,9 @@ pub(crate) async fn run(conn: Arc<Connection>, pulse: signal::Sender<Pulse>, wak
 async fn trouble(conn: &Connection, pulse: &signal::Sender<Pulse>, first: Failure) -> (Instant, String, bool) {
     let mut cut = false;
     let mut failed = |e: Failure| {
-        tracing::debug!(context = conn.name(), why = e.message(), "no heartbeat");
+        tracing::debug!(context = conn.name(), why = %e.message(), "no heartbeat");
         cut |= matches!(e, Failure::Unreachable(_));
-        pulse.send_modify(|p| p.trouble = Some(e.message().to_string()));
+        pulse.send_modify(|p| p.trouble = Some(e.message().clone()));
         cut
     };
     let mut cut = failed(first);

@@ -206,7 +206,7 @@ async fn what_never_ends_is_cut_off_at_its_cap() {
 async fn a_status_of_ten_megabytes_still_says_no_and_its_words_are_short() {
     let huge = format!(r#"{{"kind":"Status","code":403,"message":"{}"}}"#, "no ".repeat(3_500_000));
     let got = connect(serve(move |_, _, _| Reply::Json(403, huge.clone())).await).await.get(&web()).await;
-    assert!(matches!(&got, Err(ReadError::Forbidden { message, .. }) if message == "HTTP 403 Forbidden"), "{got:?}");
+    assert!(matches!(&got, Err(ReadError::Forbidden { message, .. }) if message.text == "HTTP 403 Forbidden"), "{got:?}");
     // As many causes as fit into an answer that is read: their words are neither kept nor compared beyond a page.
     let causes = (0..6_000).map(|n| format!(r#"{{"field":"f","message":"{n:030}"}}"#)).collect::<Vec<_>>().join(",");
     let many = format!(r#"{{"kind":"Status","code":422,"message":"no","details":{{"causes":[{causes}]}}}}"#);
@@ -214,13 +214,13 @@ async fn a_status_of_ten_megabytes_still_says_no_and_its_words_are_short() {
     let got = connect(port.await).await.write(&us(), &patch(), Mode::Commit).await;
     match got {
         Err(WriteError::Refused { message, .. }) => {
-            assert!(message.starts_with("no; f: 0") && message.chars().count() == 4097, "{message}")
+            assert!(message.text.starts_with("no; f: 0") && message.text.chars().count() == 4097, "{message}")
         }
         other => panic!("{other:?}"),
     }
     let deep = format!(r#"{{"kind":"Status","code":403,"details":{}}}"#, deep("[", "]"));
     let got = connect(serve(move |_, _, _| Reply::Json(403, deep.clone())).await).await.get(&web()).await;
-    assert!(matches!(&got, Err(ReadError::Forbidden { message, .. }) if message.starts_with("HTTP 403 Forbidden")), "{got:?}");
+    assert!(matches!(&got, Err(ReadError::Forbidden { message, .. }) if message.text.starts_with("HTTP 403 Forbidden")), "{got:?}");
 }
 
 /// What a watch says when its stream begins with this.
@@ -271,5 +271,5 @@ async fn a_watch_that_sends_nonsense_breaks_in_words() {
 async fn deep_items_of_a_collection_end_it() {
     let body = format!(r#"{{"kind":"PodList","metadata":{{"resourceVersion":"1"}},"items":[{}]}}"#, deep("{\"a\":", "}"));
     let got = connect(serve(move |_, _, _| Reply::Last(sized(&body))).await).await.list(Kind::Pod, None, None).await;
-    assert!(matches!(&got, Err(ReadError::Invalid { message, .. }) if message.contains("nested deeper than 64 levels")), "{got:?}");
+    assert!(matches!(&got, Err(ReadError::Invalid { message, .. }) if message.text.contains("nested deeper than 64 levels")), "{got:?}");
 }

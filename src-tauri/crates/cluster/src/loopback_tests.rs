@@ -245,9 +245,9 @@ async fn redirects_are_not_followed_by_reads_or_writes() {
     .await;
     let conn = connect(port).await;
     let wrote = conn.write(&us(), &patch(), Mode::Commit).await;
-    assert!(matches!(&wrote, Err(WriteError::Unknown { message, .. }) if message.contains("not followed")), "{wrote:?}");
+    assert!(matches!(&wrote, Err(WriteError::Unknown { message, .. }) if message.text.contains("not followed")), "{wrote:?}");
     let read = conn.get(&web()).await;
-    assert!(matches!(&read, Err(ReadError::Invalid { message, .. }) if message.contains("not followed")), "{read:?}");
+    assert!(matches!(&read, Err(ReadError::Invalid { message, .. }) if message.text.contains("not followed")), "{read:?}");
     assert_eq!(elsewhere.load(Ordering::SeqCst), 0);
 }
 
@@ -271,7 +271,7 @@ async fn a_locked_connection_sends_no_write_but_dry_runs() {
         Write::Create { object: web(), manifest: json!({}) },
     ] {
         let got = conn.write(&us(), &write, Mode::Commit).await;
-        assert!(matches!(&got, Err(WriteError::NotSent { message, .. }) if message.contains("read-only")), "{got:?}");
+        assert!(matches!(&got, Err(WriteError::NotSent { message, .. }) if message.text.contains("read-only")), "{got:?}");
     }
     assert_eq!(writes.load(Ordering::SeqCst), 0);
     conn.write(&us(), &patch(), Mode::DryRun).await.expect("a dry run");
@@ -290,7 +290,7 @@ async fn another_cluster_under_the_same_url_gets_no_write() {
     let conn = connect(port).await;
     let expect = ClusterIdentity { uid: "other".into(), ..us() };
     let got = conn.write(&expect, &patch(), Mode::Commit).await;
-    assert!(matches!(&got, Err(WriteError::NotSent { message, .. }) if message.contains("another cluster")), "{got:?}");
+    assert!(matches!(&got, Err(WriteError::NotSent { message, .. }) if message.text.contains("another cluster")), "{got:?}");
 }
 
 #[tokio::test]
@@ -330,9 +330,9 @@ async fn a_read_is_repeated_a_bounded_number_of_times() {
 async fn answers_that_no_api_server_gives_are_named() {
     let html = "<html>please log in</html>";
     let (got, _) = read_against(move |_| Reply::Json(200, html.into())).await;
-    assert!(matches!(&got, Err(ReadError::Invalid { message, .. }) if message.contains("HTML page")), "{got:?}");
+    assert!(matches!(&got, Err(ReadError::Invalid { message, .. }) if message.text.contains("HTML page")), "{got:?}");
     let (got, _) = read_against(|_| Reply::Json(403, r#"{"kind":"Status","message":"may not"}"#.into())).await;
-    assert!(matches!(&got, Err(ReadError::Forbidden { message, .. }) if message == "may not"), "{got:?}");
+    assert!(matches!(&got, Err(ReadError::Forbidden { message, .. }) if message.text == "may not"), "{got:?}");
     let (got, _) = read_against(|_| Reply::Json(401, "{}".into())).await;
     assert!(matches!(got, Err(ReadError::Unauthorized { .. })), "{got:?}");
     let (got, _) = read_against(|_| Reply::Json(404, r#"{"kind":"Status","reason":"NotFound","message":"no"}"#.into())).await;
@@ -346,7 +346,7 @@ pub(crate) const OPEN_HEAD: &str = "HTTP/1.1 200 x\r\ncontent-type: application/
 #[tokio::test]
 async fn an_endless_answer_is_capped_and_a_dripping_one_ends_in_time() {
     let (got, _) = read_against(|_| Reply::Endless(OPEN_HEAD.into(), vec![b'x'; 1 << 20], Duration::ZERO)).await;
-    assert!(matches!(&got, Err(ReadError::Invalid { message, .. }) if message.contains("larger than")), "{got:?}");
+    assert!(matches!(&got, Err(ReadError::Invalid { message, .. }) if message.text.contains("larger than")), "{got:?}");
     let (got, sent) = read_against(|_| Reply::Endless(OPEN_HEAD.into(), b" ".to_vec(), Duration::from_millis(50))).await;
     assert!(matches!(got, Err(ReadError::Unreachable { .. })), "{got:?}");
     assert_eq!(sent, 3);

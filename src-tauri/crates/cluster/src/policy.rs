@@ -1,9 +1,11 @@
 //! What may be sent at all, by HTTP verb: the last gate before the network, below every other check.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use http::Method;
+use model::{Sentence, sentence};
 
 const READ_ONLY: u8 = 1;
 const STALE: u8 = 2;
@@ -13,15 +15,31 @@ const STALE: u8 = 2;
 pub struct WritePolicy(Arc<AtomicU8>);
 
 /// Why a request was not let through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The context is read-only.
-    #[error("the context is read-only; unlock it first")]
     ReadOnly,
     /// What is shown is older than it may be.
-    #[error("the view is stale; nothing is written until it is live again")]
     Stale,
 }
+
+impl Refusal {
+    /// For people.
+    pub fn said(self) -> Sentence {
+        match self {
+            Refusal::ReadOnly => sentence!("the context is read-only; unlock it first"),
+            Refusal::Stale => sentence!("the view is stale; nothing is written until it is live again"),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.said().fmt(f)
+    }
+}
+
+impl std::error::Error for Refusal {}
 
 impl WritePolicy {
     /// A new context: reads and dry runs only.

@@ -8,7 +8,7 @@ use http::{Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full};
 use kube::client::Body;
 use model::kind::collection_path;
-use model::{ClusterIdentity, Kind, ObjectId, Write, names};
+use model::{ClusterIdentity, Kind, ObjectId, Sentence, Write, names, sentence};
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant, timeout, timeout_at};
 
@@ -40,7 +40,7 @@ pub struct ServerVersion {
 }
 
 fn get_request(path: &str, accept: &str) -> Result<Request<Body>, Failure> {
-    Request::get(path).header(ACCEPT, accept).body(Body::empty()).map_err(|e| Failure::Invalid(e.to_string()))
+    Request::get(path).header(ACCEPT, accept).body(Body::empty()).map_err(|e| Failure::Invalid(Sentence::quoted(e)))
 }
 
 impl Connection {
@@ -49,7 +49,7 @@ impl Connection {
         let request = get_request(path, accept)?;
         let reply = match timeout(self.deadlines().read, self.send_read(request, alone)).await {
             Ok(reply) => reply?,
-            Err(_) => return Err(Failure::Unreachable(format!("silent for {} s", self.deadlines().read.as_secs_f32()))),
+            Err(_) => return Err(Failure::Unreachable(sentence!("silent for {n} s", n = self.deadlines().read.as_secs_f32()))),
         };
         if reply.status().is_success() {
             return Ok(reply);
@@ -68,13 +68,13 @@ impl Connection {
         let work = async { collect(self.open_get(path, accept, alone).await?.into_body(), OBJECT_CAP).await };
         match timeout(deadline, work).await {
             Ok(done) => done,
-            Err(_) => Err(Failure::Unreachable(format!("no whole answer within {} s", deadline.as_secs_f32()))),
+            Err(_) => Err(Failure::Unreachable(sentence!("no whole answer within {n} s", n = deadline.as_secs_f32()))),
         }
     }
 
     /// A small answer, with repeats where they can help.
     pub(crate) async fn get_bytes(&self, path: &str, accept: &str) -> Result<Bytes, Failure> {
-        let mut last = Failure::Unreachable("not tried".into());
+        let mut last = Failure::Unreachable(sentence!("not tried"));
         let mut renewed = false;
         for pause in PAUSES {
             tokio::time::sleep(pause).await;
@@ -103,10 +103,10 @@ impl Connection {
 
     /// Version of the API server (`/version`, open to everybody).
     pub async fn version(&self) -> Result<ServerVersion, ReadError> {
-        let v = self.get_value("/version", "application/json").await.map_err(|e| e.said("version"))?;
+        let v = self.get_value("/version", "application/json").await.map_err(|e| e.said(self.server()))?;
         let text = |k: &str| v.get(k).and_then(Value::as_str).unwrap_or_default().to_string();
         if text("gitVersion").is_empty() {
-            return Err(Failure::Invalid("no Kubernetes API server answers here".into()).said("version"));
+            return Err(Failure::Invalid(sentence!("no Kubernetes API server answers here")).said(self.server()));
         }
         let minor = text("minor").trim_end_matches('+').parse().unwrap_or(0);
         Ok(ServerVersion { git_version: text("gitVersion"), minor })
@@ -115,7 +115,7 @@ impl Connection {
     /// Who answers, read over the writer's stack: that also keeps its connection warm for the write that follows.
     pub(crate) async fn read_identity(&self) -> Result<ClusterIdentity, ReadError> {
         let what = "identity of the cluster";
-        let mut last = Failure::Unreachable("not tried".into());
+        let mut last = Failure::Unreachable(sentence!("not tried"));
         // A kept connection may turn out to be dead; a GET may be tried again.
         for _ in 0..2 {
             let asked = Moment::now();
@@ -123,10 +123,10 @@ impl Connection {
                 let request = Request::get(KUBE_SYSTEM)
                     .header(ACCEPT, METADATA)
                     .body(Full::new(Bytes::new()))
-                    .map_err(|e| Failure::Invalid(e.to_string()))?;
+                    .map_err(|e| Failure::Invalid(Sentence::quoted(e)))?;
                 let reply = self.send_once(request).await.map_err(|e| match e {
-                    SendError::Credentials(why) => Failure::Unauthorized(why.to_string()),
-                    e => Failure::Unreachable(e.to_string()),
+                    SendError::Credentials(why) => Failure::Unauthorized(why.said()),
+                    e => Failure::Unreachable(e.said()),
                 })?;
                 let (parts, body) = reply.into_parts();
                 if parts.status == StatusCode::UNAUTHORIZED {
@@ -136,7 +136,7 @@ impl Connection {
                 if parts.status.is_success() { Ok(body) } else { Err(failure_of(parts.status, &parts.headers, &body)) }
             };
             let got = timeout(self.deadlines().read, work).await;
-            match got.unwrap_or_else(|_| Err(Failure::Unreachable("no answer in time".into()))).and_then(|b| uid_of(&b)) {
+            match got.unwrap_or_else(|_| Err(Failure::Unreachable(sentence!("no answer in time")))).and_then(|b| uid_of(&b)) {
                 Ok(uid) => return Ok(self.identified(asked, uid)),
                 // Somebody who sees one namespace only: server and authority are all there is to compare.
                 Err(Failure::Forbidden(_)) => return Ok(self.identified(asked, String::new())),
@@ -186,7 +186,7 @@ fn uid_of(bytes: &[u8]) -> Result<String, Failure> {
     let v = wire::json(bytes).map_err(Failure::Invalid)?;
     match v.pointer("/metadata/uid").and_then(Value::as_str) {
         Some(uid) if !uid.is_empty() => Ok(uid.to_string()),
-        _ => Err(Failure::Invalid("namespace kube-system has no uid".into())),
+        _ => Err(Failure::Invalid(sentence!("namespace kube-system has no uid"))),
     }
 }
 
@@ -214,7 +214,7 @@ impl Cluster for Connection {
         };
         match self.get_value(&id.path(), accept).await {
             Ok(v) if v.pointer("/metadata/name").and_then(Value::as_str) == Some(&id.name) => Ok(Some(v)),
-            Ok(_) => Err(Failure::Invalid("another object than the one asked for".into()).said(id.said())),
+            Ok(_) => Err(Failure::Invalid(sentence!("another object than the one asked for")).said(id.said())),
             Err(Failure::NotFound(_)) => Ok(None),
             Err(e) => Err(e.said(id.said())),
         }
@@ -229,7 +229,7 @@ impl Cluster for Connection {
             Some(ns) => format!("{} of {ns}", kind.plural()),
             None => kind.plural().to_string(),
         };
-        let mut last = Failure::Unreachable("not tried".into());
+        let mut last = Failure::Unreachable(sentence!("not tried"));
         for pause in PAUSES {
             tokio::time::sleep(pause).await;
             match self.list_once(&path, kind).await {
@@ -263,7 +263,7 @@ impl Cluster for Connection {
         }
         let review =
             json!({"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectAccessReview","spec":{"resourceAttributes":attributes}});
-        let mut last = Failure::Unreachable("not tried".into());
+        let mut last = Failure::Unreachable(sentence!("not tried"));
         // It changes nothing, so it may be asked again.
         for pause in PAUSES {
             tokio::time::sleep(pause).await;
@@ -271,7 +271,7 @@ impl Cluster for Connection {
                 Ok(Ok(answer)) => return Ok(answer),
                 Ok(Err(e @ (Failure::Unreachable(_) | Failure::Unauthorized(_) | Failure::Busy { .. }))) => last = e,
                 Ok(Err(e)) => return Err(e.said(what())),
-                Err(_) => last = Failure::Unreachable("no answer in time".into()),
+                Err(_) => last = Failure::Unreachable(sentence!("no answer in time")),
             }
         }
         Err(last.said(what()))
@@ -304,12 +304,12 @@ impl Connection {
                     Ok(v) => all.push(v),
                     Err(e) => bad = Some(e.to_string()),
                 })
-                .map_err(|e| Failure::Invalid(e.to_string()))?;
+                .map_err(|e| Failure::Invalid(e.said()))?;
             if let Some(why) = bad {
-                return Err(Failure::Invalid(format!("an object that is not JSON ({why})")));
+                return Err(Failure::Invalid(sentence!("an object that is not JSON ({why})", why)));
             }
         }
-        items.finish().map_err(|e| Failure::Invalid(e.to_string()))?;
+        items.finish().map_err(|e| Failure::Invalid(e.said()))?;
         // Items of a list come without kind and apiVersion; whoever edits them as a manifest needs both.
         if !metadata_only(kind) {
             for v in &mut all {
@@ -329,7 +329,7 @@ impl Connection {
             .header(http::header::CONTENT_TYPE, "application/json")
             .header(ACCEPT, "application/json")
             .body(Body::from(review.to_string().into_bytes()))
-            .map_err(|e| Failure::Invalid(e.to_string()))?;
+            .map_err(|e| Failure::Invalid(Sentence::quoted(e)))?;
         let reply = self.send_read(request, false).await?;
         let (parts, body) = reply.into_parts();
         let body = collect(body, OBJECT_CAP).await?;
@@ -337,7 +337,7 @@ impl Connection {
             return Err(failure_of(parts.status, &parts.headers, &body));
         }
         let v = wire::json(&body).map_err(Failure::Invalid)?;
-        v.pointer("/status/allowed").and_then(Value::as_bool).ok_or_else(|| Failure::Invalid("the review has no answer".into()))
+        v.pointer("/status/allowed").and_then(Value::as_bool).ok_or_else(|| Failure::Invalid(sentence!("the review has no answer")))
     }
 }
 
@@ -348,9 +348,9 @@ pub(crate) async fn next_frame(body: &mut Body, deadline: Instant, idle: Duratio
         let frame = match timeout_at(until, body.frame()).await {
             Ok(None) => return Ok(None),
             Ok(Some(Ok(frame))) => frame,
-            Ok(Some(Err(e))) => return Err(Failure::Unreachable(format!("the answer broke off: {e}"))),
-            Err(_) if Instant::now() >= deadline => return Err(Failure::Unreachable("the answer did not end in time".into())),
-            Err(_) => return Err(Failure::Unreachable(format!("the answer stalled for {} s", idle.as_secs_f32()))),
+            Ok(Some(Err(e))) => return Err(Failure::Unreachable(sentence!("the answer broke off: {e}", e))),
+            Err(_) if Instant::now() >= deadline => return Err(Failure::Unreachable(sentence!("the answer did not end in time"))),
+            Err(_) => return Err(Failure::Unreachable(sentence!("the answer stalled for {n} s", n = idle.as_secs_f32()))),
         };
         if let Ok(data) = frame.into_data() {
             return Ok(Some(data));

@@ -4,6 +4,7 @@
 //! Both HTTP stacks and the tunnels take it. What fails here fails before a request leaves: a write that meets a proxy which
 //! does not let it through was not sent.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -18,6 +19,7 @@ use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::proxy::SocksV5;
 use hyper_util::rt::TokioIo;
+use model::{Sentence, sentence};
 use secrecy::ExposeSecret;
 use tokio::net::TcpStream;
 use tower::{BoxError, Service};
@@ -41,22 +43,56 @@ pub(crate) struct Road {
 }
 
 /// Why the road is closed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub(crate) enum RoadError {
-    #[error(transparent)]
+    /// No proxy is in the way: TCP's own words.
     Straight(BoxError),
-    #[error("the proxy {0} cannot be reached: {1}")]
     Unreachable(Arc<Proxy>, String),
-    #[error("the proxy {0} wants a login (HTTP 407): put user and password into its URL")]
+    /// 407, and the URL has no login.
     NoLogin(Arc<Proxy>),
-    #[error("the proxy {0} refuses the user and password of its URL (HTTP 407)")]
+    /// 407, and it has one.
     BadLogin(Arc<Proxy>),
-    #[error("the proxy {0} does not connect to {1} (HTTP {2})")]
     Refused(Arc<Proxy>, String, StatusCode),
-    #[error("the proxy {0} does not connect to {1} ({2})")]
-    Failed(Arc<Proxy>, String, String),
-    #[error("the proxy {0} made no connection to {1} within {secs} s", secs = .2.as_secs_f32())]
+    Failed(Arc<Proxy>, String, Sentence),
     Slow(Arc<Proxy>, String, Duration),
+}
+
+impl RoadError {
+    /// For people; nothing where TCP's own words say it.
+    pub fn said(&self) -> Option<Sentence> {
+        Some(match self {
+            RoadError::Straight(_) => return None,
+            RoadError::Unreachable(proxy, why) => sentence!("the proxy {proxy} cannot be reached: {why}", proxy, why),
+            RoadError::NoLogin(proxy) => {
+                sentence!("the proxy {proxy} wants a login (HTTP 407): put user and password into its URL", proxy)
+            }
+            RoadError::BadLogin(proxy) => sentence!("the proxy {proxy} refuses the user and password of its URL (HTTP 407)", proxy),
+            RoadError::Refused(proxy, to, status) => {
+                sentence!("the proxy {proxy} does not connect to {to} (HTTP {status})", proxy, to, status)
+            }
+            RoadError::Failed(proxy, to, why) => {
+                sentence!("the proxy {proxy} does not connect to {to} ({why})", proxy, to; why = why.clone())
+            }
+            RoadError::Slow(proxy, to, within) => {
+                sentence!("the proxy {proxy} made no connection to {to} within {n} s", proxy, to, n = within.as_secs_f32())
+            }
+        })
+    }
+}
+
+impl fmt::Display for RoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self, self.said()) {
+            (RoadError::Straight(e), _) => e.fmt(f),
+            (_, said) => said.unwrap_or_default().fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for RoadError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        if let RoadError::Straight(e) = self { e.source() } else { None }
+    }
 }
 
 impl Road {
@@ -97,7 +133,7 @@ impl Service<Uri> for Road {
                         if let Some((user, password)) = login {
                             socks = socks.with_auth(user, password.expose_secret().to_string());
                         }
-                        socks.call(server).await.map_err(|e| RoadError::Failed(proxy.clone(), to.clone(), e.to_string()))
+                        socks.call(server).await.map_err(|e| RoadError::Failed(proxy.clone(), to.clone(), Sentence::quoted(e)))
                     }
                 }
             };
@@ -109,8 +145,8 @@ impl Service<Uri> for Road {
 
 /// Asks an HTTP proxy for a tunnel. hyper-util's `Tunnel` would do, but does not say with which status it was refused.
 async fn connect(proxy: &Arc<Proxy>, leg: Leg, to: &str, login: Option<http::HeaderValue>) -> Result<Leg, RoadError> {
-    let failed = |why: String| RoadError::Failed(proxy.clone(), to.to_string(), why);
-    let broken = |e: hyper::Error| failed(chain(&e));
+    let failed = |why: Sentence| RoadError::Failed(proxy.clone(), to.to_string(), why);
+    let broken = |e: hyper::Error| failed(Sentence::quoted(chain(&e)));
     let (mut sender, connection) =
         hyper::client::conn::http1::Builder::new().max_buf_size(HEAD_CAP).handshake(leg).await.map_err(broken)?;
     let with_login = login.is_some();
@@ -119,7 +155,7 @@ async fn connect(proxy: &Arc<Proxy>, leg: Leg, to: &str, login: Option<http::Hea
         if let Some(login) = login {
             request = request.header(PROXY_AUTHORIZATION, login);
         }
-        let request = request.body(Empty::<Bytes>::new()).map_err(|e| failed(e.to_string()))?;
+        let request = request.body(Empty::<Bytes>::new()).map_err(|e| failed(Sentence::quoted(e)))?;
         let reply = sender.send_request(request).await.map_err(broken)?;
         match reply.status() {
             s if s.is_success() => hyper::upgrade::on(reply).await.map_err(broken),
@@ -135,9 +171,9 @@ async fn connect(proxy: &Arc<Proxy>, leg: Leg, to: &str, login: Option<http::Hea
         // The connection is given up to the tunnel, or broke: the exchange knows which.
         _ = connection.with_upgrades() => exchange.await,
     }?;
-    let parts = upgraded.downcast::<Leg>().map_err(|_| failed("its stream is lost".into()))?;
+    let parts = upgraded.downcast::<Leg>().map_err(|_| failed(sentence!("its stream is lost")))?;
     // The server does not speak first in TLS, so these are nobody's bytes.
-    if parts.read_buf.is_empty() { Ok(parts.io) } else { Err(failed("it sent more than its answer".into())) }
+    if parts.read_buf.is_empty() { Ok(parts.io) } else { Err(failed(sentence!("it sent more than its answer"))) }
 }
 
 /// TCP as both stacks want it.

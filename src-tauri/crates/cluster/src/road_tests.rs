@@ -211,8 +211,11 @@ async fn a_proxy_whose_certificate_is_not_trusted_gets_no_login() {
         "proxy-url": format!("https://u:s3cr3t@127.0.0.1:{port}")});
     let said = open(cluster, &[]).await.beat(true, Duration::from_secs(5)).await.expect_err("not trusted");
     let said = said.message();
-    assert!(said.contains(&format!("the proxy https://127.0.0.1:{port} cannot be reached")) && said.contains(UNTRUSTED), "{said}");
-    assert!(!said.contains("s3cr3t"), "{said}");
+    assert!(
+        said.text.contains(&format!("the proxy https://127.0.0.1:{port} cannot be reached")) && said.text.contains(UNTRUSTED),
+        "{said}"
+    );
+    assert!(!said.text.contains("s3cr3t"), "{said}");
     assert!(!heard.await.expect("no panic"), "the handshake is broken off");
 }
 
@@ -266,11 +269,11 @@ async fn check_refusal(scheme: &str, login: &str, how: impl Fn() -> No + Send + 
     let conn = connect_over(road, &format!("http://{SERVER}:6443"), &WritePolicy::writable(), Login::None, deadlines).await;
     let expect = format!("the proxy {scheme}://127.0.0.1:{port} {expect}");
     match conn.get_once("/version", "*/*", true, Duration::from_secs(5)).await {
-        Err(e) => assert!(e.message().contains(&expect) && !e.message().contains("s3cr3t"), "{}\n{expect}", e.message()),
+        Err(e) => assert!(e.message().text.contains(&expect) && !e.message().text.contains("s3cr3t"), "{}\n{expect}", e.message()),
         Ok(_) => panic!("{expect}"),
     }
     match conn.write(&us(), &patch(), Mode::Commit).await {
-        Err(WriteError::NotSent { message, .. }) => assert!(message.contains(&expect), "{message}\n{expect}"),
+        Err(WriteError::NotSent { message, .. }) => assert!(message.text.contains(&expect), "{message}\n{expect}"),
         other => panic!("{other:?}"),
     }
 }
@@ -334,8 +337,8 @@ async fn a_write_that_needs_a_new_tunnel_and_gets_none_was_not_sent() {
     let conn = connect_over(road, &format!("http://{SERVER}"), &WritePolicy::writable(), Login::None, quick()).await;
     // The identity comes through the one tunnel that there is.
     let got = conn.write(&us(), &patch(), Mode::Commit).await;
-    assert!(matches!(&got, Err(WriteError::NotSent { message, .. }) if message.contains("(HTTP 502 Bad Gateway)")), "{got:?}");
+    assert!(matches!(&got, Err(WriteError::NotSent { message, .. }) if message.text.contains("(HTTP 502 Bad Gateway)")), "{got:?}");
     assert_eq!(writes.load(Ordering::SeqCst), 0);
     let read = conn.get(&web()).await;
-    assert!(matches!(&read, Err(ReadError::Unreachable { message, .. }) if message.contains("(HTTP 502 Bad Gateway)")), "{read:?}");
+    assert!(matches!(&read, Err(ReadError::Unreachable { message, .. }) if message.text.contains("(HTTP 502 Bad Gateway)")), "{read:?}");
 }

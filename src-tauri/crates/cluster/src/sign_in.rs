@@ -187,7 +187,7 @@ impl SignIn {
         }
     }
 
-    /// Runs a program: no terminal, killed at the deadline, output capped.
+    /// Runs a program: no terminal, killed at the deadline with what it started, output capped.
     pub(crate) async fn run(&self, plugin: &ExecPlugin) -> Result<Answer, CredentialError> {
         let (key, command) = (plugin.key.clone(), plugin.command.display().to_string());
         if plugin.needs_terminal {
@@ -207,7 +207,11 @@ impl SignIn {
         if let Some(cluster) = &plugin.cluster {
             info["spec"]["cluster"] = cluster.spec().map_err(|e| failed(e.said()))?;
         }
-        let mut child = tokio::process::Command::new(&program.path)
+        let mut start = tokio::process::Command::new(&program.path);
+        // A process group of its own, in the background of a terminal that this program may have: the system lets it not read there.
+        #[cfg(unix)]
+        start.process_group(0);
+        let mut child = start
             .args(&plugin.args)
             .envs(plugin.env.iter().map(|(k, v)| (k, v)))
             .env("KUBERNETES_EXEC_INFO", info.to_string())
@@ -220,6 +224,7 @@ impl SignIn {
                 ErrorKind::ArgumentListTooLong if plugin.cluster.is_some() => failed(told_too_much()),
                 _ => failed(with_hint(words(&e), &plugin.install_hint)),
             })?;
+        let group = Group(child.id());
         let stopped = self.0.stop.notified();
         let running = Running::begin(self, command.clone());
         let (out, err) = (child.stdout.take(), child.stderr.take());
@@ -245,6 +250,7 @@ impl SignIn {
             },
             () = stopped => return Err(failed(running.told(sentence!("stopped by you")))),
         };
+        group.ended();
         if !status.success() {
             return Err(failed(running.told(words(&status))));
         }
@@ -289,6 +295,26 @@ fn told_too_much() -> Sentence {
 /// The system's words.
 fn words(said: &impl fmt::Display) -> Sentence {
     sentence!("{why}", why = said)
+}
+
+/// The processes of a program that signs in; killed when dropped, unless the program ended by itself: what it left running then (an
+/// agent that keeps a login) it left on purpose.
+struct Group(Option<u32>);
+
+impl Group {
+    fn ended(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some(leader) = self.0.and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
+            // It may have ended meanwhile.
+            let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
+        }
+    }
 }
 
 /// Shows a program as running for as long as this lives.

@@ -201,7 +201,7 @@ async fn whoever_may_not_read_the_uid_writes_nothing_under_another_authority_tha
     assert_eq!((&now.uid, now.ca_sha256 == us.ca_sha256), (&String::new(), false));
     let refused = conn.write(&us, &patch(), Mode::Commit).await;
     assert!(
-        matches!(&refused, Err(engine::WriteError::NotSent { message, .. }) if message.contains("another certificate authority")),
+        matches!(&refused, Err(engine::WriteError::NotSent { message, .. }) if message.text.contains("another certificate authority")),
         "{refused:?}"
     );
 }

@@ -9,11 +9,11 @@ use engine::{Duplex, ReadError, Tunnel};
 use k8s_openapi::api::core::v1::Pod;
 use kube::Api;
 use kube::api::Portforwarder;
-use model::ObjectId;
+use model::{ObjectId, Sentence, sentence};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
 
 use crate::connect::Connection;
-use crate::wire::{Failure, chain};
+use crate::wire::{Failure, told};
 
 /// The upgrade takes 9–59 ms on an idle cluster.
 const OPEN_DEADLINE: Duration = Duration::from_secs(10);
@@ -26,10 +26,10 @@ impl Tunnel for Connection {
         let mut forward = match tokio::time::timeout(OPEN_DEADLINE, pods.portforward(&pod.name, &[port])).await {
             Ok(Ok(forward)) => forward,
             Ok(Err(e)) => return Err(failure(e).said(what())),
-            Err(_) => return Err(Failure::Unreachable(format!("not open within {} s", OPEN_DEADLINE.as_secs())).said(what())),
+            Err(_) => return Err(Failure::Unreachable(sentence!("not open within {n} s", n = OPEN_DEADLINE.as_secs())).said(what())),
         };
         let Some(io) = forward.take_stream(port) else {
-            return Err(Failure::Invalid("no stream for the port".into()).said(what()));
+            return Err(Failure::Invalid(sentence!("no stream for the port")).said(what()));
         };
         Ok(Box::new(Forwarded { io, forward }))
     }
@@ -38,13 +38,13 @@ impl Tunnel for Connection {
 fn failure(e: kube::Error) -> Failure {
     match &e {
         kube::Error::Api(s) => match s.code {
-            401 => Failure::Unauthorized(s.message.clone()),
-            403 => Failure::Forbidden(s.message.clone()),
-            404 => Failure::NotFound(s.message.clone()),
-            500.. => Failure::Unreachable(s.message.clone()),
-            _ => Failure::Invalid(s.message.clone()),
+            401 => Failure::Unauthorized(Sentence::quoted(&s.message)),
+            403 => Failure::Forbidden(Sentence::quoted(&s.message)),
+            404 => Failure::NotFound(Sentence::quoted(&s.message)),
+            500.. => Failure::Unreachable(Sentence::quoted(&s.message)),
+            _ => Failure::Invalid(Sentence::quoted(&s.message)),
         },
-        other => Failure::Unreachable(chain(other)),
+        other => Failure::Unreachable(told(other)),
     }
 }
 

@@ -27,7 +27,7 @@ pub enum KindState {
     /// The user may not list or watch it.
     Forbidden {
         /// The server's words.
-        message: String,
+        message: Sentence,
     },
     /// Being listed.
     Listing {
@@ -300,7 +300,7 @@ fn items_came(w: &mut Watch, items: Vec<Item>) -> Vec<Output> {
 
 fn list_ended(w: &mut Watch, resource_version: String, at: Moment) -> Vec<Output> {
     if resource_version.is_empty() {
-        return failed(w, Failure::Invalid("the collection has no resourceVersion".into()), at);
+        return failed(w, Failure::Invalid(sentence!("the collection has no resourceVersion")), at);
     }
     let seen = match std::mem::replace(&mut w.phase, Phase::Opening) {
         Phase::Listing { seen, .. } => seen,
@@ -335,11 +335,11 @@ fn frames_came(w: &mut Watch, frames: Vec<Frame>, at: Moment) -> Vec<Output> {
             }
             Frame::Bookmark { resource_version } => resource_version,
             Frame::Error { code: 410, message } => {
-                over = Some(Failure::Gone(message));
+                over = Some(Failure::Gone(Sentence::quoted(message)));
                 break;
             }
             Frame::Error { message, .. } => {
-                over = Some(Failure::Unreachable(message));
+                over = Some(Failure::Unreachable(Sentence::quoted(message)));
                 break;
             }
         };
@@ -377,8 +377,8 @@ fn failed(w: &mut Watch, failure: Failure, at: Moment) -> Vec<Output> {
             }
             let pause = if let Failure::Busy { after, .. } = &other { pause.max(*after) } else { pause };
             let why = match &other {
-                Failure::Unauthorized(why) => sentence!("not signed in ({why})", why),
-                f => sentence!("{why}", why = f.message()),
+                Failure::Unauthorized(why) => sentence!("not signed in ({why})"; why = why.clone()),
+                f => f.message().clone(),
             };
             w.live_since = None;
             let since = *w.trouble_since.get_or_insert(at.now);

@@ -6,25 +6,28 @@ use bytes::Bytes;
 use engine::ReadError;
 use http::StatusCode;
 use http_body_util::BodyExt;
+use model::{Sentence, sentence};
 use serde::Deserialize;
+
+use crate::road::RoadError;
 
 /// Why a request gave nothing. Finer than [`ReadError`]: the watches tell these apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Failure {
     /// 401.
-    Unauthorized(String),
+    Unauthorized(Sentence),
     /// 403.
-    Forbidden(String),
+    Forbidden(Sentence),
     /// 404.
-    NotFound(String),
+    NotFound(Sentence),
     /// 410: the resourceVersion is too old.
-    Gone(String),
+    Gone(Sentence),
     /// 429, 503: come back later.
-    Busy { message: String, after: Duration },
+    Busy { message: Sentence, after: Duration },
     /// No connection, silence, or another 5xx.
-    Unreachable(String),
+    Unreachable(Sentence),
     /// Not what a Kubernetes API server sends.
-    Invalid(String),
+    Invalid(Sentence),
 }
 
 impl Failure {
@@ -40,7 +43,7 @@ impl Failure {
         }
     }
 
-    pub fn message(&self) -> &str {
+    pub fn message(&self) -> &Sentence {
         match self {
             Failure::Unauthorized(m) | Failure::Forbidden(m) | Failure::NotFound(m) | Failure::Gone(m) => m,
             Failure::Busy { message: m, .. } | Failure::Unreachable(m) | Failure::Invalid(m) => m,
@@ -102,31 +105,31 @@ pub(crate) fn clip(text: &str) -> String {
 }
 
 /// An answer that is no Kubernetes object says what it looks like.
-pub(crate) fn looks_like(body: &[u8]) -> String {
+pub(crate) fn looks_like(body: &[u8]) -> Sentence {
     let start = body.trim_ascii_start();
     if start.first() == Some(&b'<') {
-        return "an HTML page: a login page or a proxy answers in place of the API server".into();
+        return sentence!("an HTML page: a login page or a proxy answers in place of the API server");
     }
     if start.is_empty() {
-        return "an empty answer".into();
+        return sentence!("an empty answer");
     }
     if start.starts_with(&[0x1f, 0x8b]) {
-        return "compressed bytes, which were not asked for".into();
+        return sentence!("compressed bytes, which were not asked for");
     }
     if start.starts_with(b"k8s\0") {
-        return "protobuf, which was not asked for".into();
+        return sentence!("protobuf, which was not asked for");
     }
     if std::str::from_utf8(&start[..start.len().min(16)]).is_err_and(|e| e.error_len().is_some()) {
-        return "bytes that are not text".into();
+        return sentence!("bytes that are not text");
     }
-    "text that is not JSON".into()
+    sentence!("text that is not JSON")
 }
 
 /// Reads a JSON answer; says what it is when it is none, and where it breaks when it is one.
-pub(crate) fn json(body: &[u8]) -> Result<serde_json::Value, String> {
+pub(crate) fn json(body: &[u8]) -> Result<serde_json::Value, Sentence> {
     serde_json::from_slice(body).map_err(|e| match body.trim_ascii_start().first() {
         // The reader's words name places and never quote: nothing of the body gets into a message.
-        Some(b'{' | b'[') => format!("JSON that cannot be read ({e})"),
+        Some(b'{' | b'[') => sentence!("JSON that cannot be read ({e})", e),
         _ => looks_like(body),
     })
 }
@@ -136,19 +139,24 @@ pub(crate) fn status_of(body: &[u8]) -> Option<Status> {
     serde_json::from_slice::<Status>(body).ok().filter(|s| s.kind == "Status")
 }
 
+/// The server's words, or what it sent in place of them.
+pub(crate) fn message_of(status: StatusCode, decoded: Option<&Status>, body: &[u8]) -> Sentence {
+    match decoded {
+        Some(s) if !s.message.is_empty() => Sentence::quoted(s.words()),
+        _ if body.is_empty() => sentence!("HTTP {status}", status),
+        _ => sentence!("HTTP {status}, {what}", status; what = looks_like(body)),
+    }
+}
+
 /// What an HTTP status other than 2xx means for a read.
 pub(crate) fn failure_of(status: StatusCode, headers: &http::HeaderMap, body: &[u8]) -> Failure {
     let decoded = status_of(body);
-    let message = match &decoded {
-        Some(s) if !s.message.is_empty() => s.words(),
-        _ if body.is_empty() => format!("HTTP {status}"),
-        _ => format!("HTTP {status}, {}", looks_like(body)),
-    };
+    let message = message_of(status, decoded.as_ref(), body);
     let of_kubernetes = decoded.is_some();
     match status.as_u16() {
         300..=399 => {
             let to = headers.get(http::header::LOCATION).and_then(|v| v.to_str().ok()).unwrap_or("elsewhere");
-            Failure::Invalid(format!("HTTP {status} to {}: redirects are not followed", clip(to)))
+            Failure::Invalid(sentence!("HTTP {status} to {to}: redirects are not followed", status, to = clip(to)))
         }
         401 => Failure::Unauthorized(message),
         403 => Failure::Forbidden(message),
@@ -182,14 +190,28 @@ where
 {
     let mut all: Vec<u8> = Vec::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|e| Failure::Unreachable(format!("the answer broke off: {e}")))?;
+        let frame = frame.map_err(|e| Failure::Unreachable(sentence!("the answer broke off: {e}", e)))?;
         let Ok(data) = frame.into_data() else { continue };
         if all.len() + data.len() > cap {
-            return Err(Failure::Invalid(format!("the answer is larger than {} MiB", cap >> 20)));
+            return Err(Failure::Invalid(sentence!("the answer is larger than {n} MiB", n = cap >> 20)));
         }
         all.extend_from_slice(&data);
     }
     Ok(all.into())
+}
+
+/// An error for people: our own words where one of its causes is ours, else [`chain`].
+pub(crate) fn told(e: &(dyn std::error::Error + 'static)) -> Sentence {
+    let mut next = Some(e);
+    while let Some(e) = next {
+        if let Some(ours) = e.downcast_ref::<RoadError>().and_then(RoadError::said) {
+            return ours;
+        }
+        // An I/O error that carries another one leads to that.
+        let inner = e.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        next = inner.map(|i| i as &(dyn std::error::Error + 'static)).or_else(|| e.source());
+    }
+    Sentence::quoted(chain(e))
 }
 
 /// An error with its causes in one line, without saying one thing twice.
@@ -240,10 +262,10 @@ mod tests {
     #[test]
     fn each_status_has_one_meaning() {
         let not_found = r#"{"kind":"Status","message":"services \"web\" not found","reason":"NotFound","code":404}"#;
-        check(404, None, not_found, |f| matches!(f, Failure::NotFound(m) if m.contains("web")));
+        check(404, None, not_found, |f| matches!(f, Failure::NotFound(m) if m.text.contains("web")));
         check(404, None, "404 page not found\n", |f| matches!(f, Failure::NotFound(_)));
-        check(404, None, "<html>", |f| matches!(f, Failure::Invalid(m) if m.contains("HTML page")));
-        check(302, Some(("location", "https://login")), "", |f| matches!(f, Failure::Invalid(m) if m.contains("https://login")));
+        check(404, None, "<html>", |f| matches!(f, Failure::Invalid(m) if m.text.contains("HTML page")));
+        check(302, Some(("location", "https://login")), "", |f| matches!(f, Failure::Invalid(m) if m.text.contains("https://login")));
         check(429, Some(("retry-after", "3600")), "", |f| matches!(f, Failure::Busy { after, .. } if after.as_secs() == 30));
         check(429, Some(("retry-after", "soon")), "", |f| matches!(f, Failure::Busy { after, .. } if after.as_secs() == 1));
         check(504, None, "", |f| matches!(f, Failure::Unreachable(_)));

@@ -9,12 +9,12 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use model::kind::collection_path;
-use model::{ClusterIdentity, Kind, Write, names};
+use model::{ClusterIdentity, Kind, Sentence, Write, names, sentence};
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
 
 use crate::connect::{Connection, SendError};
-use crate::wire::{self, Status, collect, looks_like, retry_after, status_of};
+use crate::wire::{self, Status, collect, message_of, retry_after, status_of};
 
 /// One object with its managedFields stays well below.
 const ANSWER_CAP: usize = 8 << 20;
@@ -27,26 +27,26 @@ impl Connection {
     /// See `engine::Cluster::write`.
     pub(crate) async fn write_once(&self, expect: &ClusterIdentity, write: &Write, mode: Mode) -> Result<Value, WriteError> {
         let object = write.object().said();
-        let not_sent = |message: String| WriteError::NotSent { object: object.clone(), message };
-        let request = request(write, mode).map_err(|e| not_sent(e.to_string()))?;
+        let not_sent = |message: Sentence| WriteError::NotSent { object: object.clone(), message };
+        let request = request(write, mode).map_err(|e| not_sent(Sentence::quoted(e)))?;
         // Before the identity is asked for: a locked context shall not even wait for an answer.
         let uri = request.uri();
-        self.policy().check(request.method(), uri.path(), uri.query()).map_err(|e| not_sent(e.to_string()))?;
+        self.policy().check(request.method(), uri.path(), uri.query()).map_err(|e| not_sent(e.said()))?;
         let now = match self.identity_within(FRESH) {
             Some(id) => id,
-            None => self.read_identity().await.map_err(|e| not_sent(e.to_string()))?,
+            None => self.read_identity().await.map_err(|e| not_sent(e.said()))?,
         };
         if now != *expect {
             return Err(not_sent(mismatch(expect, &now)));
         }
         let deadline = Instant::now() + self.deadlines().write;
-        let unknown = |message: String| WriteError::Unknown { object: object.clone(), message };
+        let unknown = |message: Sentence| WriteError::Unknown { object: object.clone(), message };
         let reply = match tokio::time::timeout_at(deadline, self.send_once(request)).await {
             Ok(Ok(reply)) => reply,
             Ok(Err(SendError::Lost(why))) => return Err(unknown(why)),
-            Ok(Err(other)) => return Err(not_sent(other.to_string())),
+            Ok(Err(other)) => return Err(not_sent(other.said())),
             // Dropping the request closes its connection.
-            Err(_) => return Err(unknown(format!("no answer within {} s", self.deadlines().write.as_secs_f32()))),
+            Err(_) => return Err(unknown(sentence!("no answer within {n} s", n = self.deadlines().write.as_secs_f32()))),
         };
         let (parts, body) = reply.into_parts();
         for text in warnings(&parts.headers) {
@@ -54,8 +54,8 @@ impl Connection {
         }
         let body = match tokio::time::timeout_at(deadline, collect(body, ANSWER_CAP)).await {
             Ok(Ok(body)) => body,
-            Ok(Err(e)) => return Err(unknown(format!("HTTP {}, {}", parts.status, e.message()))),
-            Err(_) => return Err(unknown(format!("HTTP {}, and the answer did not end in time", parts.status))),
+            Ok(Err(e)) => return Err(unknown(sentence!("HTTP {status}, {what}", status = parts.status; what = e.message().clone()))),
+            Err(_) => return Err(unknown(sentence!("HTTP {status}, and the answer did not end in time", status = parts.status))),
         };
         if parts.status == StatusCode::UNAUTHORIZED {
             // Not repeated, but the next one gets a new token where there is one.
@@ -65,14 +65,14 @@ impl Connection {
     }
 }
 
-fn mismatch(expect: &ClusterIdentity, now: &ClusterIdentity) -> String {
+fn mismatch(expect: &ClusterIdentity, now: &ClusterIdentity) -> Sentence {
     if expect.uid != now.uid {
-        return format!("another cluster answers: uid {:?} in place of {:?}", now.uid, expect.uid);
+        return sentence!("another cluster answers: uid {now} in place of {expected}", now = now.uid, expected = expect.uid);
     }
     if expect.server != now.server {
-        return format!("another server: {} in place of {}", now.server, expect.server);
+        return sentence!("another server: {now} in place of {expected}", now = now.server, expected = expect.server);
     }
-    "the context trusts another certificate authority than before".into()
+    sentence!("the context trusts another certificate authority than before")
 }
 
 /// The HTTP request of a write.
@@ -117,29 +117,30 @@ fn request(write: &Write, mode: Mode) -> Result<Request<Full<Bytes>>, http::Erro
 
 fn classify(write: &Write, status: StatusCode, headers: &HeaderMap, body: &[u8], object: String) -> Result<Value, WriteError> {
     let decoded = status_of(body);
-    let message = match &decoded {
-        Some(s) if !s.message.is_empty() => s.words(),
-        _ if body.is_empty() => format!("HTTP {status}"),
-        _ => format!("HTTP {status}, {}", looks_like(body)),
-    };
-    let refused = |message: String| WriteError::Refused { object: object.clone(), status: status.as_u16(), message };
-    let precondition = |message: String| WriteError::Precondition { object: object.clone(), message };
+    let message = message_of(status, decoded.as_ref(), body);
+    let refused = |message: Sentence| WriteError::Refused { object: object.clone(), status: status.as_u16(), message };
+    let precondition = |message: Sentence| WriteError::Precondition { object: object.clone(), message };
     match status.as_u16() {
         // Somebody may say yes who is not an API server.
-        200..=299 => wire::json(body).map_err(|why| WriteError::Unknown { object, message: format!("HTTP {status}, {why}") }),
+        200..=299 => {
+            wire::json(body).map_err(|why| WriteError::Unknown { object, message: sentence!("HTTP {status}, {what}", status; what = why) })
+        }
         // Already gone is what a delete wants, as long as it is the API server that says so.
         404 if matches!(write, Write::Delete { .. }) && decoded.as_ref().is_some_and(|s| s.reason == "NotFound") => Ok(Value::Null),
         // A name that is taken is a precondition too: the engine looks whether its own earlier try holds it.
-        409 if matches!(write, Write::Create { .. }) => Err(precondition(format!("the name is taken: {message}"))),
+        409 if matches!(write, Write::Create { .. }) => Err(precondition(sentence!("the name is taken: {message}"; message))),
         409 => Err(precondition(message)),
         422 if decoded.as_ref().is_some_and(is_failed_test) => Err(precondition(message)),
         // Who asks is known before anything is done.
-        401 => Err(WriteError::NotSent { object, message: format!("not signed in, not applied: {message}") }),
+        401 => Err(WriteError::NotSent { object, message: sentence!("not signed in, not applied: {message}"; message) }),
         429 => {
             let after = retry_after(headers).as_secs();
-            Err(WriteError::NotSent { object, message: format!("{message}; the server is busy, not applied, retry after {after} s") })
+            Err(WriteError::NotSent {
+                object,
+                message: message.and(sentence!("the server is busy, not applied, retry after {after} s", after)),
+            })
         }
-        300..=399 => Err(WriteError::Unknown { object, message: format!("HTTP {status}: redirects are not followed") }),
+        300..=399 => Err(WriteError::Unknown { object, message: sentence!("HTTP {status}: redirects are not followed", status) }),
         // Anybody on the road may say no (a login page, a gateway): of the write only the API server can tell.
         400..=499 if decoded.is_some() => Err(refused(message)),
         _ => Err(WriteError::Unknown { object, message }),

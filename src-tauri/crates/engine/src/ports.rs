@@ -48,28 +48,28 @@ pub enum ReadError {
         /// What was asked for.
         what: String,
         /// The server's words.
-        message: String,
+        message: Sentence,
     },
     /// 403.
     Forbidden {
         /// What was asked for.
         what: String,
         /// The server's words.
-        message: String,
+        message: Sentence,
     },
     /// The server cannot be reached, does not answer in time, or answers 5xx.
     Unreachable {
         /// What was asked for.
         what: String,
         /// How it failed.
-        message: String,
+        message: Sentence,
     },
     /// The answer is not what a Kubernetes API server sends.
     Invalid {
         /// What was asked for.
         what: String,
         /// What is wrong with it.
-        message: String,
+        message: Sentence,
     },
 }
 
@@ -77,10 +77,10 @@ impl ReadError {
     /// For people.
     pub fn said(&self) -> Sentence {
         match self {
-            ReadError::Unauthorized { what, message } => sentence!("{what}: not signed in ({message})", what, message),
-            ReadError::Forbidden { what, message } => sentence!("{what}: not allowed ({message})", what, message),
-            ReadError::Unreachable { what, message } => sentence!("{what}: no answer ({message})", what, message),
-            ReadError::Invalid { what, message } => sentence!("{what}: answer not understood ({message})", what, message),
+            ReadError::Unauthorized { what, message } => sentence!("{what}: not signed in ({message})", what; message = message.clone()),
+            ReadError::Forbidden { what, message } => sentence!("{what}: not allowed ({message})", what; message = message.clone()),
+            ReadError::Unreachable { what, message } => sentence!("{what}: no answer ({message})", what; message = message.clone()),
+            ReadError::Invalid { what, message } => sentence!("{what}: answer not understood ({message})", what; message = message.clone()),
         }
     }
 }
@@ -102,7 +102,7 @@ pub enum WriteError {
         /// Object.
         object: String,
         /// The server's words.
-        message: String,
+        message: Sentence,
     },
     /// Refused for good (validation, policy, quota, rights; 4xx): nothing was changed.
     Refused {
@@ -111,21 +111,21 @@ pub enum WriteError {
         /// HTTP status.
         status: u16,
         /// The server's words, with causes.
-        message: String,
+        message: Sentence,
     },
     /// Never left: read-only context, another cluster answers, stale view, no connection. Nothing was changed.
     NotSent {
         /// Object.
         object: String,
         /// Why.
-        message: String,
+        message: Sentence,
     },
     /// Sent, and nobody knows: timeout, reset, 5xx. Must be settled by a fencing write.
     Unknown {
         /// Object.
         object: String,
         /// How it failed.
-        message: String,
+        message: Sentence,
     },
 }
 
@@ -133,10 +133,14 @@ impl WriteError {
     /// For people.
     pub fn said(&self) -> Sentence {
         match self {
-            WriteError::Precondition { object, message } => sentence!("{object}: changed meanwhile ({message})", object, message),
-            WriteError::Refused { object, message, .. } => sentence!("{object}: refused ({message})", object, message),
-            WriteError::NotSent { object, message } => sentence!("{object}: not sent ({message})", object, message),
-            WriteError::Unknown { object, message } => sentence!("{object}: outcome unknown ({message})", object, message),
+            WriteError::Precondition { object, message } => {
+                sentence!("{object}: changed meanwhile ({message})", object; message = message.clone())
+            }
+            WriteError::Refused { object, message, .. } => sentence!("{object}: refused ({message})", object; message = message.clone()),
+            WriteError::NotSent { object, message } => sentence!("{object}: not sent ({message})", object; message = message.clone()),
+            WriteError::Unknown { object, message } => {
+                sentence!("{object}: outcome unknown ({message})", object; message = message.clone())
+            }
         }
     }
 }

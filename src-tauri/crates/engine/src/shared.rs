@@ -293,7 +293,8 @@ impl Shared {
 
     /// A Lease is there: whose, and of a run that is over or never began?
     async fn inherit_lease(&self) -> Result<Lease, ShareError> {
-        let silent = || ReadError::Unreachable { what: self.own.lease.said(), message: "it was just there and is gone; try again".into() };
+        let silent =
+            || ReadError::Unreachable { what: self.own.lease.said(), message: sentence!("it was just there and is gone; try again") };
         let lease = Lease::read(self.own.cluster(), &self.own.lease).await?.ok_or_else(silent)?;
         let of = lease.record.clone().unwrap_or_else(|| self.record.id().clone());
         if let Some(record) = read(self.own.cluster(), &of).await?

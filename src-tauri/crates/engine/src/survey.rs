@@ -95,7 +95,7 @@ fn snapshot(
     unread: BTreeMap<Kind, Sentence>,
 ) -> Result<Snapshot, ReadError> {
     let mut snapshot = Snapshot::from_objects(identity, context, objects)
-        .map_err(|e| ReadError::Invalid { what: "objects of the namespace".into(), message: e.to_string() })?;
+        .map_err(|e| ReadError::Invalid { what: "objects of the namespace".into(), message: Sentence::quoted(e) })?;
     snapshot.installed = installed;
     snapshot.unread = unread;
     Ok(snapshot)
@@ -105,8 +105,8 @@ fn reason(e: &ReadError) -> Sentence {
     match e {
         ReadError::Unauthorized { .. } => sentence!("unauthorized"),
         ReadError::Forbidden { .. } => sentence!("forbidden"),
-        ReadError::Unreachable { message, .. } => sentence!("no answer: {why}", why = message),
-        ReadError::Invalid { message, .. } => sentence!("not understood: {why}", why = message),
+        ReadError::Unreachable { message, .. } => sentence!("no answer: {why}"; why = message.clone()),
+        ReadError::Invalid { message, .. } => sentence!("not understood: {why}"; why = message.clone()),
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Kind, Labels, ObjectId, Sentence, sentence};
+use model::{Kind, Labels, ObjectId, Sentence, names, sentence};
 use serde_json::Value;
 
 use crate::change::{Change, Contradiction, whole};
@@ -30,7 +30,7 @@ pub async fn look(ctx: &mut Ctx) -> Result<(), Stop> {
             continue;
         }
         if !ctx.agreed(&facts) {
-            let why = why(ctx, &object);
+            let why = why(ctx, &object, &facts);
             return Err(ctx.contradicts(foreign(why, facts)));
         }
         put_back(ctx, &object, fields).await?;
@@ -60,7 +60,7 @@ fn gone(object: &ObjectId) -> Contradiction {
 /// Writes over a foreign change what was there before, guarded by what is there now. Another change than the one that
 /// the operator was shown is not written over.
 async fn put_back(ctx: &mut Ctx, object: &ObjectId, fields: BTreeMap<String, Option<Value>>) -> Result<(), Stop> {
-    let (id, why) = (object.clone(), why(ctx, object));
+    let (id, why) = (object.clone(), why(ctx, object, &[]));
     // Done once more for the step that had left it so: to the one that waits it is as if nobody had been there.
     let step = ctx.step.clone();
     ctx.step = ctx.view.last_writer(object).unwrap_or(&step).to_string();
@@ -112,9 +112,17 @@ fn foreign(why: Sentence, facts: Vec<ThreeWay>) -> Contradiction {
     Contradiction { why, facts, instead: Some(Change::Edits(edits)) }
 }
 
-fn why(ctx: &Ctx, object: &ObjectId) -> Sentence {
+fn why(ctx: &Ctx, object: &ObjectId, facts: &[ThreeWay]) -> Sentence {
     let wrote = ctx.view.touched().contains(object);
     let said = object.said();
+    let left_behind = left_behind(ctx, object, facts);
+    if !left_behind.is_empty() {
+        return sentence!(
+            "{object}: somebody rolls it, and service {services} leads to the ReplicaSet that goes: nobody answers there once its pods are gone",
+            object = said,
+            services = left_behind.join(", ")
+        );
+    }
     match (object.kind, ctx.view.green().contains(object)) {
         (Kind::Deployment, true) => {
             sentence!("{object}: changed by somebody else since this run made it; that is not what was checked", object = said)
@@ -125,6 +133,21 @@ fn why(ctx: &Ctx, object: &ObjectId) -> Sentence {
         ),
         _ => sentence!("{object}: changed by somebody else since this run wrote it", object = said),
     }
+}
+
+/// Services that this run pinned to a ReplicaSet of a Deployment which somebody resumed with another template: they do not follow
+/// it, and the way back is what gives them its pods again.
+fn left_behind(ctx: &Ctx, object: &ObjectId, facts: &[ThreeWay]) -> Vec<String> {
+    let differs = |path: &str| facts.iter().any(|f| f.path == path);
+    if *object != ctx.plan.target.object || !differs("/spec/template") || !differs("/spec/paused") {
+        return vec![];
+    }
+    let pinned = |fields: &BTreeMap<String, Option<Value>>| {
+        let selector = fields.get("/spec/selector").and_then(Option::as_ref);
+        selector.is_some_and(|s| s.get(names::POD_TEMPLATE_HASH).is_some())
+    };
+    let all = ctx.view.expected().into_iter().filter(|(o, fields)| o.kind == Kind::Service && pinned(fields));
+    all.map(|(o, _)| o.name).collect()
 }
 
 /// Whether that selector takes pods of both sides.

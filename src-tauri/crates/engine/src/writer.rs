@@ -185,7 +185,7 @@ impl Ctx {
         };
         let Err(stop) = shared else { return self.boundary("record:after", &what) };
         if !matches!(stop, Stop::Killed | Stop::Journal(_) | Stop::Illegal(_)) {
-            let error = WriteError::NotSent { object: write.object().to_string(), message: "it could not be recorded".into() };
+            let error = WriteError::NotSent { object: write.object().to_string(), message: sentence!("it could not be recorded") };
             self.log(vec![Event::Outcome { n, result: Outcome::Failed { error } }])?;
         }
         Err(stop)

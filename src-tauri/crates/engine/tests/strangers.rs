@@ -7,7 +7,7 @@ use std::time::Duration;
 use engine::{Choice, Hold, HoldCode, Options, Run, RunStatus, RunView, VerdictKind};
 use model::{Kind, ObjectId, Write, names};
 use serde_json::{Value, json};
-use support::{Fault, Stage, id, through, wait};
+use support::{Fault, Stage, at_retire, id, through, wait};
 
 const TEMPLATE: &str = "/spec/template";
 
@@ -365,4 +365,59 @@ async fn a_selector_that_is_put_back_right_before_traffic_moves_does_not_count_a
     choose(&run, Choice::Overwrite).await;
     assert_eq!(through(run, &[]).await.status, RunStatus::Done);
     assert_eq!(stage.sim.serving("web").into_iter().collect::<Vec<_>>(), [("web".to_string(), 3)]);
+}
+
+/// A Service that somebody made over blue while green soaks: blue's pods are somebody's by then, and do not go.
+#[tokio::test(start_paused = true)]
+async fn a_service_that_came_over_blue_in_the_soak_keeps_its_pods() {
+    let stage = Stage::new("swap", "shop:v2").await;
+    let run = stage.start().await;
+    wait(&run, false, |v| v.gate.is_some()).await;
+    let hash = selector(&stage, "web")["pod-template-hash"].clone();
+    at_retire(&run).await;
+    let mut legacy = stage.sim.get_now(&service("web-admin")).expect("there");
+    legacy["metadata"] = json!({"name": "web-legacy", "namespace": "shop", "uid": "uid-legacy"});
+    legacy["spec"]["selector"] = json!({"app": "web", "pod-template-hash": hash});
+    stage.sim.apply(Kind::Service, legacy);
+    run.approve("retire").await.expect("heard");
+    let hold = held(&run).await;
+    assert_eq!(hold.code, HoldCode::StillSelected, "{hold:#?}");
+    assert!(hold.said.sentence.text.contains("still selected by service web-legacy"), "{hold:#?}");
+    assert_eq!(stage.sim.with(|s| s.pods_of("web").len()), 3, "its pods are there");
+    elsewhere(&stage, "web-legacy");
+    choose(&run, Choice::Retry).await;
+    done(&through(run, &[]).await);
+}
+
+/// `rollout resume` and another image, on blue that is paused because Services are pinned to its ReplicaSet.
+#[tokio::test(start_paused = true)]
+async fn blue_that_a_colleague_resumes_and_rolls_is_told_while_its_services_still_answer_and_backing_out_lets_them_follow() {
+    for finish in ["swap", "promote"] {
+        let stage = Stage::new(finish, "shop:v2").await;
+        let run = stage.start().await;
+        wait(&run, false, |v| v.gate.is_some()).await;
+        let blue = id(Kind::Deployment, "web");
+        // What they do to it takes the pods away, and no write of ours.
+        stage.sim.with(|s| s.guarded.clear());
+        stage.sim.edit(&blue, "/spec/paused", Value::Null);
+        set_image(&stage, &blue);
+        let hold = held(&run).await;
+        let said = &hold.said.sentence.text;
+        assert!(said.contains("somebody rolls it, and service web, web-admin leads to the ReplicaSet that goes"), "{finish}: {hold:#?}");
+        assert_eq!((hold.choices[0], stage.sim.serving("web").len()), (Choice::BackOut, 1), "{finish}: told in time");
+        run.choose(Choice::BackOut).await.expect("offered");
+        let view = wait(&run, false, |v| v.hold.as_ref().is_some_and(|h| h.undoing.is_some()) || v.status.is_final()).await;
+        let hold = view.hold.unwrap_or_else(|| panic!("{finish}: their template is not overwritten unasked: {:?}", view.status));
+        assert_eq!((hold.code, &hold.facts[0].object), (HoldCode::Contradiction, &blue), "{finish}");
+        // Slices and pods catch up.
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        for name in ["web", "web-admin"] {
+            assert_eq!(selector(&stage, name), json!({"app": "web"}), "{finish}: {name} follows");
+            assert_eq!(stage.sim.serving(name), [("web".to_string(), 3)].into(), "{finish}: {name}");
+        }
+        choose(&run, Choice::Leave).await;
+        let view = through(run, &[]).await;
+        assert!(matches!(view.status, RunStatus::BackedOut { .. }), "{finish}: {view:#?}");
+        assert_eq!(template(&stage, &blue)["spec"]["containers"][0]["image"], "shop:hotfix", "{finish}: theirs");
+    }
 }

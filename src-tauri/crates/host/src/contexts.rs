@@ -387,9 +387,9 @@ fn note(state: ContextState, problem: Option<&UiError>, freshness: Option<&Fresh
         ContextState::Stale => return freshness.and_then(|f| f.why.clone()),
         ContextState::Refused | ContextState::Unreachable | ContextState::Untrusted | ContextState::Broken => {
             let problem = problem?;
-            match problem.detail.as_str() {
-                "" => return Some(problem.message.clone()),
-                why => sentence!("{what} ({why})", why; what = problem.message.clone().into()),
+            match &problem.detail {
+                None => return Some(problem.message.clone()),
+                Some(why) => sentence!("{what} ({why})"; what = problem.message.clone().into(), why = why.clone().into()),
             }
         }
     };

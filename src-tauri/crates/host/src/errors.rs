@@ -25,7 +25,7 @@ pub fn read(e: ReadError) -> UiError {
         ReadError::Forbidden { what, message } => {
             (Code::Forbidden, sentence!("{what}: not allowed", what), message, sentence!("ask for the right, or follow other namespaces"))
         }
-        ReadError::Unreachable { what, message } if message.contains(cluster::UNTRUSTED) => (
+        ReadError::Unreachable { what, message } if message.text.contains(cluster::UNTRUSTED) => (
             Code::Untrusted,
             sentence!("{what}: its certificate is not trusted", what),
             message,
@@ -106,8 +106,8 @@ mod tests {
 
     #[test]
     fn no_answer_and_refused_credentials_are_told_apart() {
-        let unreachable = read(ReadError::Unreachable { what: "x".into(), message: "refused".into() });
-        let unauthorized = read(ReadError::Unauthorized { what: "x".into(), message: "401".into() });
+        let unreachable = read(ReadError::Unreachable { what: "x".into(), message: Sentence::quoted("refused") });
+        let unauthorized = read(ReadError::Unauthorized { what: "x".into(), message: Sentence::quoted("401") });
         assert_eq!((unreachable.code, unauthorized.code), (Code::Unreachable, Code::Unauthorized));
     }
 

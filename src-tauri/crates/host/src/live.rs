@@ -482,7 +482,7 @@ fn freshness(context: &str, state: &State) -> FreshnessView {
 fn kind_state(kind: Kind, s: &KindState) -> KindStateView {
     let (state, note) = match s {
         KindState::NotInstalled => ("notInstalled", None),
-        KindState::Forbidden { message } => ("forbidden", Some(sentence!("{why}", why = message))),
+        KindState::Forbidden { message } => ("forbidden", Some(message.clone())),
         KindState::Listing { received } => ("listing", Some(sentence!("{n} so far", n = received))),
         KindState::Live { unreadable: 0, .. } => ("live", None),
         KindState::Live { unreadable, .. } => ("live", Some(sentence!("{n} cannot be read", n = unreadable))),

@@ -207,7 +207,7 @@ fn what(request: &PlanRequest) -> Result<What, UiError> {
             .hint(sentence!("write the real value in place of each {mask}, or refer to a Secret", mask = mask::MASKED))),
         Some(text) => {
             let value: Value = serde_saphyr::from_str(text)
-                .map_err(|e| UiError::new(Code::Usage, sentence!("template: not valid YAML")).detail(e.to_string()))?;
+                .map_err(|e| UiError::new(Code::Usage, sentence!("template: not valid YAML")).detail(Sentence::quoted(e)))?;
             Ok(What::Template(template(value)?))
         }
         None => Ok(What::Images(request.images.iter().map(|i| (i.container.clone(), i.image.clone())).collect())),

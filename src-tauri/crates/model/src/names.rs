@@ -8,6 +8,9 @@ pub const RUN: &str = "changeover.dev/run";
 pub const EPOCH: &str = "changeover.dev/epoch";
 /// Annotation on a Deployment that a run paused: who, why and until when, for a colleague's `kubectl describe`.
 pub const WHY: &str = "changeover.dev/paused-by";
+/// Annotation on an autoscaler whose floor a run raised: `spec.minReplicas` from before. Whoever finds it without its run knows what
+/// to put back.
+pub const FLOOR: &str = "changeover.dev/min-replicas-before";
 /// Annotation on a created object: SHA-256 of the manifest as planned, so that a resumed run can tell it is its own.
 pub const SPEC_HASH: &str = "changeover.dev/spec-hash";
 /// Label on the record of a run (`open`, `over`), and annotation there: who drives it and where it stands, as JSON; on its

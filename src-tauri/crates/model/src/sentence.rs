@@ -22,6 +22,11 @@ pub struct Sentence {
 }
 
 impl Sentence {
+    /// What somebody else said, in their words: a server, the system, a program. No catalogue knows it.
+    pub fn quoted(words: impl fmt::Display) -> Self {
+        crate::sentence!("{words}", words)
+    }
+
     /// This, and after a semicolon one that could stand alone. Grammar differs by language, so nothing smaller is put together.
     #[must_use]
     pub fn and(mut self, next: Self) -> Self {

@@ -33,8 +33,8 @@ pub fn commands(step: &Step) -> Vec<String> {
             format!("curl -fsS {}", quote(&format!("http://127.0.0.1:18080{}", check.path))),
         ],
         Step::Gate { .. } => vec![],
-        Step::Freeze { hpa, min } => vec![min_replicas(hpa, Some(*min))],
-        Step::Thaw { hpa, min, .. } => vec![min_replicas(hpa, *min)],
+        Step::Freeze { hpa, min } => vec![hold(hpa, *min)],
+        Step::Thaw { hpa, min, .. } => vec![let_go(hpa, *min)],
         Step::Switch { services, probes, entries, .. } => {
             let writes = services.iter().flat_map(|s| select(&s.service, &s.from, &s.to));
             writes.chain(probes.iter().chain(entries).map(|url| format!("curl -fsS {}", quote(url)))).collect()
@@ -83,9 +83,9 @@ fn revert(plan: &Plan, step: &Step) -> Vec<String> {
                 Step::Thaw { hpa: thawed, min, .. } if thawed == hpa => Some(*min),
                 _ => None,
             });
-            vec![min_replicas(hpa, before.flatten())]
+            vec![let_go(hpa, before.flatten())]
         }
-        Step::Thaw { hpa, frozen, .. } => vec![min_replicas(hpa, Some(*frozen))],
+        Step::Thaw { hpa, frozen, .. } => vec![hold(hpa, *frozen)],
         Step::Switch { services, to, .. } => flip_back(plan, services, to),
         Step::Delete { object } => match created(plan, object) {
             Some(manifest) if object.kind == Kind::Deployment => {
@@ -145,9 +145,15 @@ pub(crate) fn patch(object: &ObjectId, ops: Vec<Value>) -> String {
     format!("{} --type=json -p {}", on(object, "patch"), quote(&Value::Array(ops).to_string()))
 }
 
-fn min_replicas(hpa: &ObjectId, min: Option<u32>) -> String {
-    // A merge patch: null takes the field away.
+fn hold(hpa: &ObjectId, min: u32) -> String {
     format!("{} --type=merge -p {}", on(hpa, "patch"), quote(&json!({"spec":{"minReplicas":min}}).to_string()))
+}
+
+/// Puts an autoscaler's floor back; `None` = it had none of its own.
+pub(crate) fn let_go(hpa: &ObjectId, min: Option<u32>) -> String {
+    // A merge patch: null takes the field away.
+    let patch = json!({"metadata":{"annotations":{names::FLOOR:null}},"spec":{"minReplicas":min}});
+    format!("{} --type=merge -p {}", on(hpa, "patch"), quote(&patch.to_string()))
 }
 
 /// Tests the selector that must be there and writes the other; a hash that is not known yet is looked up first.

@@ -7,7 +7,7 @@ use model::{Kind, Object, ObjectId, ObjectSet, Sentence, names, sentence};
 use serde_json::json;
 
 use crate::around::{is_ours, made_by, selects};
-use crate::kubectl::{on, patch};
+use crate::kubectl::{let_go, on, patch};
 
 /// An object that bears marks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -47,12 +47,17 @@ fn of(objects: &ObjectSet, object: &Object) -> Marks {
         let ops = vec![json!({"op":"test","path":path,"value":hash}), json!({"op":"remove","path":path})];
         marks.repair.push(patch(&id, ops));
     }
+    if let Object::HorizontalPodAutoscaler(h) = object
+        && let Some(was) = meta.annotations.get(names::FLOOR)
+    {
+        let now = h.spec.min_replicas.unwrap_or(1);
+        marks.note(None, sentence!("keeps at least {now} pods for a run: it was {was} before", now, was));
+        if let Ok(min) = was.parse::<u32>() {
+            marks.repair.push(let_go(&id, Some(min)));
+        }
+    }
     if let Some(epoch) = meta.annotations.get(names::EPOCH) {
-        let said = match id.kind {
-            Kind::HorizontalPodAutoscaler => sentence!("is in the middle of a run: its minimum is raised, or was"),
-            _ => sentence!("is in the middle of a run"),
-        };
-        marks.note(run_of_epoch(epoch), said);
+        marks.note(run_of_epoch(epoch), sentence!("is in the middle of a run"));
         marks.repair.push(without(names::EPOCH));
     }
     if is_ours(meta) && stray(objects, object) {
@@ -134,6 +139,23 @@ mod tests {
                  \"/spec/selector/pod-template-hash\"}]'; kubectl -n shop annotate service/web changeover.dev/epoch-",
                 "deployment shop/web of [\"bg-web.kr-1a\"]: is paused by changeover run bg-web.kr-1a by ann@laptop: blue-green; unpaused at \
                  its end | kubectl -n shop rollout resume deployment/web; kubectl -n shop annotate deployment/web changeover.dev/paused-by-",
+            ]
+        );
+    }
+
+    /// Nobody knows of its run any more: what it says itself is enough to put its floor back.
+    #[test]
+    fn a_floor_that_a_run_raised_is_named_with_what_it_was() {
+        let annotations = json!({"changeover.dev/epoch": "bg-1.1.3", "changeover.dev/min-replicas-before": "2"});
+        let mut hpa = object("HorizontalPodAutoscaler", "web", annotations, json!({"minReplicas": 6, "maxReplicas": 9}));
+        hpa["apiVersion"] = json!("autoscaling/v2");
+        assert_eq!(
+            said(&[hpa]),
+            [
+                "horizontalpodautoscaler shop/web of [\"bg-1\"]: keeps at least 6 pods for a run: it was 2 before; is in the middle of a run \
+                 | kubectl -n shop patch horizontalpodautoscaler/web --type=merge -p \
+                 '{\"metadata\":{\"annotations\":{\"changeover.dev/min-replicas-before\":null}},\"spec\":{\"minReplicas\":2}}'; \
+                 kubectl -n shop annotate horizontalpodautoscaler/web changeover.dev/epoch-"
             ]
         );
     }

@@ -252,9 +252,9 @@ pub fn difference(step: &Step) -> Vec<String> {
         Step::Create { manifest, .. } => yaml(manifest).lines().map(|l| format!("+ {l}")).collect(),
         Step::Pause { .. } => vec![format!("+ spec.paused: true, annotation {}", names::WHY)],
         Step::Resume { .. } => vec![format!("- spec.paused: true, annotation {}", names::WHY)],
-        Step::Freeze { min, .. } => vec![format!("+ spec.minReplicas: {min}")],
+        Step::Freeze { min, .. } => vec![format!("+ spec.minReplicas: {min}, annotation {}", names::FLOOR)],
         Step::Thaw { min, frozen, .. } => {
-            vec![format!("- spec.minReplicas: {frozen}"), format!("+ spec.minReplicas: {}", said_min(*min))]
+            vec![format!("- spec.minReplicas: {frozen}, annotation {}", names::FLOOR), format!("+ spec.minReplicas: {}", said_min(*min))]
         }
         Step::Scale { to, .. } => vec![format!("+ spec.replicas: {to}")],
         Step::Retire { .. } => vec!["+ spec.replicas: 0".into()],

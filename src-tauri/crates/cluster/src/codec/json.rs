@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    Codec, CodecError, DEPTH_CAP, ENVELOPE_CAP, FRAME_CAP, Frame, Item, LIST_CAP, ListDecoder, ListEnd, OBJECT_CAP, WatchDecoder,
+    Codec, CodecError, DEPTH_CAP, ENVELOPE_CAP, FRAME_CAP, Frame, Item, LIST_CAP, ListDecoder, ListEnd, OBJECT_CAP, Piece, WatchDecoder,
     metadata_only,
 };
 use crate::wire::{Status, looks_like};
@@ -134,7 +134,7 @@ impl Items {
             }
             self.at += 1;
             if self.at > LIST_CAP {
-                return Err(CodecError::TooLarge { what: "the collection", cap: LIST_CAP });
+                return Err(CodecError::TooLarge { what: Piece::Collection, cap: LIST_CAP });
             }
             rest = tail;
         }
@@ -146,8 +146,8 @@ impl Items {
         match self.place {
             Place::End => {}
             Place::Start => return Err(CodecError::Foreign(looks_like(b""))),
-            Place::Item | Place::Between => return Err(CodecError::Truncated("its items")),
-            Place::Envelope => return Err(CodecError::Truncated("a collection")),
+            Place::Item | Place::Between => return Err(CodecError::Truncated(Piece::Items)),
+            Place::Envelope => return Err(CodecError::Truncated(Piece::Collection)),
         }
         let envelope: Envelope = serde_json::from_slice(&self.envelope).map_err(|e| self.malformed(&e.to_string()))?;
         if !envelope.kind.ends_with("List") || !self.seen_items && !envelope.metadata.next.is_empty() {
@@ -166,7 +166,7 @@ impl Items {
 
     fn envelope_byte(&mut self, b: u8) -> Result<(), CodecError> {
         if self.envelope.len() >= ENVELOPE_CAP {
-            return Err(CodecError::TooLarge { what: "the part around the items", cap: ENVELOPE_CAP as u64 });
+            return Err(CodecError::TooLarge { what: Piece::Envelope, cap: ENVELOPE_CAP as u64 });
         }
         self.envelope.push(b);
         if self.in_string {
@@ -248,10 +248,10 @@ impl Items {
             }
         }
         if self.item.len() + taken > OBJECT_CAP {
-            return Err(CodecError::TooLarge { what: "an object", cap: OBJECT_CAP as u64 });
+            return Err(CodecError::TooLarge { what: Piece::Object, cap: OBJECT_CAP as u64 });
         }
         if self.at + taken as u64 > LIST_CAP {
-            return Err(CodecError::TooLarge { what: "the collection", cap: LIST_CAP });
+            return Err(CodecError::TooLarge { what: Piece::Collection, cap: LIST_CAP });
         }
         match (done, self.item.is_empty()) {
             // The usual case: the object lies whole within what arrived.
@@ -352,7 +352,7 @@ impl WatchDecoder for Watch {
 impl Watch {
     fn keep(&mut self, bytes: &[u8]) -> Result<(), CodecError> {
         if self.line.len() + bytes.len() > FRAME_CAP {
-            return Err(CodecError::TooLarge { what: "a watch frame", cap: FRAME_CAP as u64 });
+            return Err(CodecError::TooLarge { what: Piece::Frame, cap: FRAME_CAP as u64 });
         }
         self.line.extend_from_slice(bytes);
         // Foreign text need not fill the cap before it is called so.

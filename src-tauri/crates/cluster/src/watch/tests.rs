@@ -67,7 +67,7 @@ fn an_end_or_a_drop_goes_on_from_the_last_resource_version_without_a_list() {
     let mut w = live(&["a"]);
     let out = run(&mut w, vec![Input::Frames(vec![upsert("b", "11"), Frame::Bookmark { resource_version: "12".into() }]), Input::Ended]);
     assert!(watches_from(&out, "12"));
-    let out = run(&mut w, vec![Input::Opened, Input::Failed(Failure::Unreachable("reset".into()))]);
+    let out = run(&mut w, vec![Input::Opened, Input::Failed(Failure::Unreachable(Sentence::quoted("reset")))]);
     assert!(pause(&out).is_some() && matches!(out[0], Output::State(KindState::Broken { .. })));
     let out = run(&mut w, vec![Input::Alarm]);
     assert!(watches_from(&out, "12") && !out.contains(&Output::List));
@@ -86,7 +86,7 @@ fn a_forgotten_resource_version_costs_one_list_that_removes_what_is_gone() {
 #[test]
 fn a_server_that_always_says_gone_is_not_asked_in_a_hot_loop() {
     let mut w = live(&[]);
-    let gone = || Input::Failed(Failure::Gone("too old".into()));
+    let gone = || Input::Failed(Failure::Gone(Sentence::quoted("too old")));
     assert!(run(&mut w, vec![gone()]).contains(&Output::List));
     let out = run(&mut w, vec![Input::ListEnded { resource_version: "20".into() }, gone()]);
     assert!(pause(&out).is_some(), "{out:?}");
@@ -116,7 +116,7 @@ fn healing_opens_everything_at_once_and_waking_only_what_waits() {
     assert!(matches!(out[0], Output::State(KindState::Stale { .. })) && watches_from(&out, "10"));
     let out = run(&mut w, vec![Input::Opened]);
     assert!(matches!(out[..], [Output::State(KindState::Live { .. })]));
-    run(&mut w, vec![Input::Failed(Failure::Unreachable("cut".into()))]);
+    run(&mut w, vec![Input::Failed(Failure::Unreachable(Sentence::quoted("cut")))]);
     assert!(watches_from(&run(&mut w, vec![Input::Woken]), "10"));
 }
 
@@ -130,7 +130,7 @@ fn a_silent_stream_makes_the_kind_stale_and_is_listed_anew() {
 #[test]
 fn a_forbidden_kind_keeps_what_was_seen_and_is_asked_seldom() {
     let mut w = live(&["a"]);
-    let out = run(&mut w, vec![Input::Failed(Failure::Forbidden("no".into()))]);
+    let out = run(&mut w, vec![Input::Failed(Failure::Forbidden(Sentence::quoted("no")))]);
     assert!(matches!(out[0], Output::State(KindState::Forbidden { .. })));
     assert!(removes(&out).is_empty());
     assert_eq!(pause(&out), Some(FORBIDDEN_PAUSE));
@@ -149,7 +149,7 @@ fn only_kinds_of_other_projects_are_asked_for_first_and_absence_costs_little() {
 #[test]
 fn a_kind_that_is_uninstalled_takes_its_objects_along() {
     let mut w = live(&["a", "b"]);
-    let out = run(&mut w, vec![Input::Failed(Failure::NotFound("gone".into()))]);
+    let out = run(&mut w, vec![Input::Failed(Failure::NotFound(Sentence::quoted("gone")))]);
     assert_eq!(removes(&out), ["a", "b"]);
     assert!(out.contains(&Output::State(KindState::NotInstalled)));
 }
@@ -157,7 +157,7 @@ fn a_kind_that_is_uninstalled_takes_its_objects_along() {
 #[test]
 fn bytes_that_cannot_be_read_are_not_asked_for_again_from_the_same_place() {
     let mut w = live(&["a"]);
-    run(&mut w, vec![Input::Failed(Failure::Invalid("too large".into()))]);
+    run(&mut w, vec![Input::Failed(Failure::Invalid(Sentence::quoted("too large")))]);
     assert!(run(&mut w, vec![Input::Alarm]).contains(&Output::List));
 }
 
@@ -175,7 +175,7 @@ fn an_object_that_cannot_be_read_any_more_is_not_shown_as_it_was() {
 #[test]
 fn a_busy_server_is_given_the_time_that_it_asks_for() {
     let mut w = live(&[]);
-    let out = run(&mut w, vec![Input::Failed(Failure::Busy { message: "later".into(), after: Duration::from_secs(20) })]);
+    let out = run(&mut w, vec![Input::Failed(Failure::Busy { message: Sentence::quoted("later"), after: Duration::from_secs(20) })]);
     assert_eq!(pause(&out), Some(Duration::from_secs(20)));
 }
 

@@ -1,6 +1,7 @@
 //! Raises an autoscaler's floor, so that an idle colour does not shrink, and puts it back.
 
-use model::{Edit, ObjectId, Sentence, sentence};
+use model::write::annotation_pointer;
+use model::{Edit, ObjectId, Sentence, names, sentence};
 use plan::{Planned, Step};
 use serde_json::{Value, json};
 
@@ -18,18 +19,21 @@ pub fn intended_freeze(id: &ObjectId, min: u32, live: Option<&Value>) -> Result<
     if before.as_ref().and_then(Value::as_u64).unwrap_or(1) >= u64::from(min) {
         return Ok(Change::Nothing);
     }
-    towards(id, live, &[Edit { path: MIN.into(), before, after: Some(json!(min)) }], Sentence::default())
+    let (was, at) = (before.as_ref().and_then(Value::as_u64).unwrap_or(1), annotation_pointer(names::FLOOR));
+    let note = Edit { before: field(live, &at), path: at, after: Some(json!(was.to_string())) };
+    towards(id, live, &[Edit { path: MIN.into(), before, after: Some(json!(min)) }, note], Sentence::default())
 }
 
 /// The saved floor, if it is still the one that the run set.
 pub fn intended_thaw(id: &ObjectId, min: Option<u32>, frozen: u32, live: Option<&Value>) -> Result<Change, Contradiction> {
     let live = live.ok_or_else(|| missing(id))?;
-    let edit = Edit { path: MIN.into(), before: Some(json!(frozen)), after: min.map(Value::from) };
+    let at = annotation_pointer(names::FLOOR);
+    let mut edits = vec![Edit { before: field(live, &at), path: at, after: None }];
     // The API server defaults an absent floor to 1.
-    if min.is_none() && field(live, MIN) == Some(json!(1)) {
-        return Ok(Change::Nothing);
+    if min.is_some() || field(live, MIN) != Some(json!(1)) {
+        edits.push(Edit { path: MIN.into(), before: Some(json!(frozen)), after: min.map(Value::from) });
     }
-    towards(id, live, &[edit], sentence!("{object}: its floor was changed by somebody else", object = id.said()))
+    towards(id, live, &edits, sentence!("{object}: its floor was changed by somebody else", object = id.said()))
 }
 
 /// Freezes or thaws.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use engine::change::spec_hash;
 use engine::{Cluster, Mode, ReadError, WriteError};
-use model::{ClusterIdentity, Kind, ObjectId, Write, names};
+use model::{ClusterIdentity, Kind, ObjectId, Sentence, Write, names};
 use plan::Access;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -233,7 +233,7 @@ impl Sim {
 fn no_match(object: &ObjectId) -> WriteError {
     WriteError::Precondition {
         object: object.to_string(),
-        message: "the server rejected our request due to an error in our request".into(),
+        message: Sentence::quoted("the server rejected our request due to an error in our request"),
     }
 }
 
@@ -438,7 +438,7 @@ impl State {
     fn told(&mut self, write: &Write) -> Result<Value, WriteError> {
         let object = write.object().to_string();
         if self.silent {
-            return Err(WriteError::NotSent { object, message: "no route".into() });
+            return Err(WriteError::NotSent { object, message: Sentence::quoted("no route") });
         }
         self.told += 1;
         let fault = self.told_faults.remove(&self.told);
@@ -447,7 +447,7 @@ impl State {
 
     fn faulty(&mut self, write: &Write, fault: Option<Fault>) -> Result<Value, WriteError> {
         let object = write.object().to_string();
-        let unknown = WriteError::Unknown { object: object.clone(), message: "reset".into() };
+        let unknown = WriteError::Unknown { object: object.clone(), message: Sentence::quoted("reset") };
         match fault {
             None => self.commit(write),
             Some(Fault::UnknownApplied) => self.commit(write).and(Err(unknown)),
@@ -461,8 +461,8 @@ impl State {
                 Err(unknown)
             }
             Some(Fault::Precondition) => Err(no_match(write.object())),
-            Some(Fault::Refused) => Err(WriteError::Refused { object, status: 403, message: "policy".into() }),
-            Some(Fault::Unsent) => Err(WriteError::NotSent { object, message: "no connection".into() }),
+            Some(Fault::Refused) => Err(WriteError::Refused { object, status: 403, message: Sentence::quoted("policy") }),
+            Some(Fault::Unsent) => Err(WriteError::NotSent { object, message: Sentence::quoted("no connection") }),
         }
     }
 
@@ -473,7 +473,7 @@ impl State {
         self.objects = before;
         match answer {
             Ok(stored) if self.denied.is_some_and(|denies| denies(&stored)) => {
-                Err(WriteError::Refused { object: write.object().to_string(), status: 422, message: "denied by policy".into() })
+                Err(WriteError::Refused { object: write.object().to_string(), status: 422, message: Sentence::quoted("denied by policy") })
             }
             other => other,
         }
@@ -780,7 +780,7 @@ impl State {
 }
 
 fn silent() -> ReadError {
-    ReadError::Unreachable { what: "sim".into(), message: "no route".into() }
+    ReadError::Unreachable { what: "sim".into(), message: Sentence::quoted("no route") }
 }
 
 #[async_trait]
@@ -798,7 +798,7 @@ impl Cluster for Sim {
         self.under_way().await;
         self.with(|s| match (s.silent, s.records_hidden && matches!(object.kind, Kind::ConfigMap | Kind::Secret)) {
             (true, _) => Err(silent()),
-            (false, true) => Err(ReadError::Forbidden { what: object.said(), message: "no".into() }),
+            (false, true) => Err(ReadError::Forbidden { what: object.said(), message: Sentence::quoted("no") }),
             (false, false) => Ok(s.objects.get(object).cloned()),
         })
     }
@@ -828,7 +828,7 @@ impl Cluster for Sim {
                 return s.dry_run(write);
             }
             if s.silent {
-                return Err(WriteError::NotSent { object, message: "no route".into() });
+                return Err(WriteError::NotSent { object, message: Sentence::quoted("no route") });
             }
             // The words about a run are counted apart from what it does.
             if of_a_run(write.object()) {

@@ -167,7 +167,7 @@ pub struct Lab {
 impl Cluster for Lab {
     async fn identity(&self) -> Result<ClusterIdentity, ReadError> {
         if self.down.load(Ordering::SeqCst) {
-            return Err(ReadError::Unreachable { what: "api server".into(), message: "no route".into() });
+            return Err(ReadError::Unreachable { what: "api server".into(), message: model::Sentence::quoted("no route") });
         }
         Ok(ClusterIdentity { uid: "c1".into(), server: String::new(), ca_sha256: String::new() })
     }
@@ -213,7 +213,7 @@ impl Memory {
 impl Tunnel for Memory {
     async fn open(&self, pod: &ObjectId, port: u16) -> Result<Box<dyn Duplex>, ReadError> {
         self.opened.fetch_add(1, Ordering::SeqCst);
-        let refused = || ReadError::Unreachable { what: format!("{}:{port}", pod.said()), message: "no such pod".into() };
+        let refused = || ReadError::Unreachable { what: format!("{}:{port}", pod.said()), message: model::Sentence::quoted("no such pod") };
         let does = self.does.clone().ok_or_else(refused)?;
         let (ours, theirs) = tokio::io::duplex(4096);
         tokio::spawn(converse(theirs, does, self.requests.clone()));

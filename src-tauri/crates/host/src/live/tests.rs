@@ -1,6 +1,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use jiff::Timestamp;
+use model::Sentence;
 use serde_json::json;
 use tokio::sync::mpsc;
 
@@ -255,7 +256,7 @@ async fn what_broke_off_is_not_settled_and_what_is_refused_is_named() {
     s.until("heard", |s| s.kinds.len() == WATCHED.len()).await;
     assert!(!locked(&s.live.shared.state).settled());
     feed.kinds(|k| match k {
-        Kind::Pod => KindState::Forbidden { message: "pods is forbidden".into() },
+        Kind::Pod => KindState::Forbidden { message: Sentence::quoted("pods is forbidden") },
         Kind::HTTPRoute => KindState::NotInstalled,
         Kind::Service => KindState::Live { since: Timestamp::UNIX_EPOCH, last: Timestamp::UNIX_EPOCH, unreadable: 2 },
         _ => live(),

@@ -67,6 +67,13 @@ impl ArgoCd {
                 pause = patch(&Value::Null),
                 restore = patch(automated.unwrap_or(&Value::Null))
             );
+            let remedy = match above(ctx, id, raw) {
+                Some(parent) => remedy.and(sentence!(
+                    "{parent} writes that application, and would turn it on again: pause that first, or change it in the source",
+                    parent
+                )),
+                None => remedy,
+            };
             return finding(self, Severity::Block, object, message, remedy);
         }
         let message = match enabled {
@@ -79,6 +86,11 @@ impl ArgoCd {
             }
             false => sentence!("belongs to the Argo CD application {name}: a sync by hand writes Git's version back", name),
         };
+        let message = match above(ctx, id, raw).filter(|_| !enabled) {
+            Some(parent) => message
+                .and(sentence!("{parent} writes that application, and may turn automation on again in the middle of the run", parent)),
+            None => message,
+        };
         finding(
             self,
             Severity::Warn,
@@ -87,6 +99,20 @@ impl ArgoCd {
             sentence!("let nobody sync it until the run is over, and bring the new version into Git before"),
         )
     }
+}
+
+/// Who writes an application itself: the ApplicationSet that made it, or the application that it is a part of.
+fn above(ctx: &CheckCtx<'_>, id: &ObjectId, raw: &Value) -> Option<String> {
+    let refs = raw.pointer("/metadata/ownerReferences").and_then(Value::as_array);
+    let set = refs.into_iter().flatten().find(|o| o["kind"] == "ApplicationSet").and_then(|o| o["name"].as_str());
+    if let Some(set) = set {
+        return Some(format!("ApplicationSet {set}"));
+    }
+    let of = owners(ctx.snapshot, ctx.snapshot.objects.get(id)?.meta());
+    of.into_iter()
+        .find_map(|o| if let Owner::ArgoCd { application } = o { Some(application) } else { None })
+        .filter(|a| *a != id.name)
+        .map(|a| format!("Application {a}"))
 }
 
 /// Fields of an object that the plan writes and that Git may have, as JSON pointers, with the field manager that writes them.

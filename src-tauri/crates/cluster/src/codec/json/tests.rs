@@ -112,14 +112,14 @@ fn depth_object_envelope_and_frame_are_bounded() {
     let mut out = Vec::new();
     decoder.feed(br#"{"kind":"ServiceList","items":[{"a":""#, &mut out).expect("so far");
     let err = (0..1000).find_map(|_| decoder.feed(&endless, &mut out).err()).expect("stops");
-    assert!(matches!(err, CodecError::TooLarge { what: "an object", .. }));
+    assert!(matches!(err, CodecError::TooLarge { what: Piece::Object, .. }));
     let mut decoder = Json.list(Kind::Service);
     decoder.feed(br#"{"kind":""#, &mut out).expect("so far");
     assert!((0..1000).any(|_| matches!(decoder.feed(&endless, &mut out), Err(CodecError::TooLarge { .. }))));
     let mut decoder = Json.watch(Kind::Service);
     let mut out = Vec::new();
     decoder.feed(br#"{"type":""#, &mut out).expect("so far");
-    assert!((0..1000).any(|_| matches!(decoder.feed(&endless, &mut out), Err(CodecError::TooLarge { what: "a watch frame", .. }))));
+    assert!((0..1000).any(|_| matches!(decoder.feed(&endless, &mut out), Err(CodecError::TooLarge { what: Piece::Frame, .. }))));
 }
 
 const FRAMES: &str = r#"{"type":"ADDED","object":{"kind":"Service","metadata":{"name":"a","namespace":"n","resourceVersion":"1"}}}
