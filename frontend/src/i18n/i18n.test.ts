@@ -33,7 +33,8 @@ describe("catalogues", () => {
 const kept = new Set(
   `Application CDN CRD ClientIP Cloudflare Cluster ClusterIP ConfigMap DB Deployment ExternalName False Gateway HPA Ingress IngressClass Lease Local
   NetworkPolicy Never Off PDB PVC PriorityClass ReadWriteMany Ready Recreate ReplicaSet ResourceQuota Secret Service ServiceAccount StatefulSet TTL KiB
-  external-dns externalTrafficPolicy false finish green HTML SelfSubjectAccessReview resourceVersion MiB protobuf hostPort imagePullPolicy: init internalTrafficPolicy kubernetes.io/arch minReadySeconds nodeSelector
+  external-dns externalTrafficPolicy false finish green hostPort imagePullPolicy: init internalTrafficPolicy kubernetes.io/arch
+  minReadySeconds nodeSelector spec.ingressClassName maxUnavailable maxSurge SelfSubjectAccessReview resourceVersion HTML MiB protobuf
   optional pod-template-hash preStop preemptionPolicy preferred progressDeadlineSeconds promote publishNotReadyAddresses ignoreDifferences
   readinessProbe required revisionHistoryLimit selfHeal sessionAffinity smokePath smokePort strategy swap targetPort
   topologySpreadConstraints updateMode values

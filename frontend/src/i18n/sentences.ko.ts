@@ -190,6 +190,20 @@ export const sentences: Record<Form, string> = {
     "이 Application은 {parent}에서 관리하므로 자동 동기화가 다시 켜집니다. 그것부터 멈추거나 원본(Git)에서 바꾸세요",
   "{parent} writes that application, and may turn automation on again in the middle of the run":
     "이 Application은 {parent}에서 관리하므로 실행 도중 자동 동기화가 다시 켜질 수 있습니다",
+  "leaves no room for the pods that the rolling update starts first (maxSurge): {name} is {used} of {hard} used, and {needed} more are needed at once":
+    "롤링 업데이트가 먼저 띄우는 파드(maxSurge)를 위한 여유가 없습니다: {name} {hard} 중 {used} 사용 중, 한꺼번에 {needed} 더 필요합니다",
+  "raise the quota: where maxUnavailable lets no pod go first, the rolling update stands still":
+    "쿼터를 늘리세요. maxUnavailable에 따라 먼저 내릴 수 있는 파드가 없으면 롤링 업데이트가 멈춥니다",
+  "{surge} more pods are wanted at first by the rolling update (maxSurge), and {nodes} nodes have room for {fits} at most":
+    "롤링 업데이트가 먼저 띄우는 파드(maxSurge)가 {surge}개인데, 노드 {nodes}개의 여유는 최대 {fits}개입니다",
+  "add nodes: where maxUnavailable lets no pod go first, the rolling update stands still":
+    "노드를 추가하세요. maxUnavailable에 따라 먼저 내릴 수 있는 파드가 없으면 롤링 업데이트가 멈춥니다",
+  "names no ingress class, and none is the default: most controllers pass it by":
+    "Ingress 클래스가 지정되지 않았고 기본 클래스도 없습니다. 대부분의 컨트롤러는 이 Ingress를 처리하지 않습니다",
+  "names no ingress class, and was there before one became the default: most controllers pass it by":
+    "Ingress 클래스가 지정되지 않았고, 기본 클래스가 정해지기 전에 만들어졌습니다. 대부분의 컨트롤러는 이 Ingress를 처리하지 않습니다",
+  "name its class (spec.ingressClassName); a controller may be set up to serve it all the same":
+    "클래스를 지정하세요(spec.ingressClassName). 설정에 따라서는 그대로 처리하는 컨트롤러도 있습니다",
   "keeps at least {now} pods for a run: it was {was} before":
     "실행을 위해 최소 파드 수를 {now}개로 올려 두었습니다(원래 {was}개)",
   "is not complete: of {wanted} pods {updated} run the newest template and {available} are available; {all} run in all":

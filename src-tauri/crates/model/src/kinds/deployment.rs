@@ -102,6 +102,24 @@ impl Deployment {
         self.spec.replicas.or(self.status.desired_number_scheduled).unwrap_or(1)
     }
 
+    /// Pods that a rolling update starts above the wanted number (`maxSurge`, 25 % by default, rounded up); 0 where pods are replaced
+    /// in place.
+    pub fn surge(&self) -> u32 {
+        let strategy = &self.spec.strategy;
+        if strategy.kind == "Recreate" || strategy.kind == "OnDelete" {
+            return 0;
+        }
+        let wanted = u64::from(self.wanted());
+        let most = match strategy.rolling_update.as_ref().and_then(|u| u.max_surge.as_ref()) {
+            Some(IntOrString::Int(n)) => u64::try_from(*n).unwrap_or(0),
+            Some(IntOrString::Text(percent)) => {
+                percent.trim_end_matches('%').parse::<u64>().map_or(0, |p| p.saturating_mul(wanted).div_ceil(100))
+            }
+            None => wanted.div_ceil(4),
+        };
+        u32::try_from(most).unwrap_or(u32::MAX)
+    }
+
     /// Pods that keep the template that they have (`partition` of a StatefulSet).
     pub fn kept_back(&self) -> u32 {
         let update = self.spec.strategy.rolling_update.as_ref();

@@ -236,6 +236,13 @@ impl<'a> CheckCtx<'a> {
         self.plan.steps.iter().filter_map(|s| if let Step::Scale { to, .. } = s.step { Some(to) } else { None }).max().unwrap_or(0)
     }
 
+    /// Pods that a rolling update of the plan starts before it ends others: of the target itself, going back or being promoted.
+    pub fn surge_pods(&self) -> u32 {
+        let rolls =
+            |s: &crate::plan::Planned| matches!(&s.step, Step::SetTemplate { deployment, .. } if deployment.kind == Kind::Deployment);
+        if self.plan.steps.iter().any(rolls) { self.around.deployment.surge() } else { 0 }
+    }
+
     /// Services whose traffic the plan moves.
     pub fn moved(&self) -> Vec<&'a ObjectId> {
         let first = self.plan.steps.iter().find_map(|s| if let Step::Switch { services, .. } = &s.step { Some(services) } else { None });

@@ -20,7 +20,8 @@ impl Hazard for NodeRoom {
     }
 
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
-        if !ctx.is_blue_green() {
+        let (green, surge) = (i128::from(ctx.extra_pods()), i128::from(ctx.surge_pods()));
+        if green + surge == 0 {
             return vec![];
         }
         if let Some(why) = ctx.snapshot.unknown(Kind::Node) {
@@ -30,10 +31,20 @@ impl Hazard for NodeRoom {
         let raw_spec = ctx.template().pointer("/spec").unwrap_or(&Value::Null);
         let nodes: Vec<(&ObjectId, &Value)> = ctx.snapshot.raw.iter().filter(|(id, _)| id.kind == Kind::Node).collect();
         let fits: i128 = nodes.iter().filter(|(_, n)| takes(n, raw_spec)).map(|(id, n)| room(ctx, id, n, &spec)).sum();
-        let wanted = i128::from(ctx.extra_pods());
-        if fits >= wanted {
+        if fits >= green + surge {
             return vec![];
         }
+        if fits >= green {
+            let message = sentence!(
+                "{surge} more pods are wanted at first by the rolling update (maxSurge), and {nodes} nodes have room for {fits} at most",
+                surge,
+                nodes = nodes.len(),
+                fits = fits - green
+            );
+            let remedy = sentence!("add nodes: where maxUnavailable lets no pod go first, the rolling update stands still");
+            return vec![finding(self, Severity::Warn, ctx.around.id, message, remedy)];
+        }
+        let wanted = green;
         let message =
             sentence!("{wanted} more pods are wanted, and {nodes} nodes have room for {fits} at most", wanted, nodes = nodes.len(), fits);
         let remedy = sentence!("add nodes, or give green fewer pods (green = N); with an autoscaler of nodes, raise the deadline");

@@ -1,4 +1,5 @@
-//! A ResourceQuota without room for both colours: green's pods would be refused one by one.
+//! A ResourceQuota without room for both colours, or for the pods that a rolling update starts before it ends others: they would be
+//! refused one by one.
 
 use model::Kind;
 use serde_json::Value;
@@ -17,7 +18,8 @@ impl Hazard for Quota {
     }
 
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
-        if !ctx.is_blue_green() {
+        let (green, surge) = (i128::from(ctx.extra_pods()), i128::from(ctx.surge_pods()));
+        if green + surge == 0 {
             return vec![];
         }
         if let Some(why) = ctx.snapshot.unknown(Kind::ResourceQuota) {
@@ -25,7 +27,7 @@ impl Hazard for Quota {
         }
         let template = slim(ctx.template());
         let demand = Demand::of(&template.spec);
-        let pods = i128::from(ctx.extra_pods());
+        let objects = if ctx.is_blue_green() { 1000 } else { 0 };
         let mut all = Vec::new();
         let quotas = ctx.of_kind(Kind::ResourceQuota);
         for (id, raw) in quotas {
@@ -33,9 +35,9 @@ impl Hazard for Quota {
             let scoped = raw.pointer("/spec/scopes").is_some() || raw.pointer("/spec/scopeSelector").is_some();
             for (name, hard) in raw.pointer("/status/hard").and_then(Value::as_object).into_iter().flatten() {
                 let used = raw.pointer("/status/used").and_then(|u| u.get(name)).and_then(milli).unwrap_or(0);
-                let needed = match name.as_str() {
+                let needed = |pods: i128| match name.as_str() {
                     "pods" | "count/pods" => pods * 1000,
-                    "count/deployments.apps" | "services" | "count/services" => 1000,
+                    "count/deployments.apps" | "services" | "count/services" => objects,
                     "cpu" | "requests.cpu" => demand.request("cpu") * pods,
                     "memory" | "requests.memory" => demand.request("memory") * pods,
                     "limits.cpu" => demand.limit("cpu") * pods,
@@ -43,16 +45,28 @@ impl Hazard for Quota {
                     _ => 0,
                 };
                 let Some(hard) = milli(hard) else { continue };
-                if needed > 0 && used + needed > hard {
+                let short = |needed: i128| needed > 0 && used + needed > hard;
+                let (is, of) = (said(used), said(hard));
+                if short(needed(green)) {
                     let message = sentence!(
                         "leaves no room for green: {name} is {used} of {hard} used, and {needed} more are needed",
                         name,
-                        used = said(used),
-                        hard = said(hard),
-                        needed = said(needed)
+                        used = is,
+                        hard = of,
+                        needed = said(needed(green))
                     );
                     let severity = if scoped { Severity::Warn } else { Severity::Block };
                     all.push(finding(self, severity, id, message, sentence!("raise the quota, or give green fewer pods (green = N)")));
+                } else if short(needed(green + surge)) {
+                    let message = sentence!(
+                        "leaves no room for the pods that the rolling update starts first (maxSurge): {name} is {used} of {hard} used, and {needed} more are needed at once",
+                        name,
+                        used = is,
+                        hard = of,
+                        needed = said(needed(green + surge))
+                    );
+                    let remedy = sentence!("raise the quota: where maxUnavailable lets no pod go first, the rolling update stands still");
+                    all.push(finding(self, Severity::Warn, id, message, remedy));
                 }
             }
         }
