@@ -54,27 +54,23 @@ impl Drop for Screen {
     }
 }
 
-/// Processes below one, with the names that the kernel keeps of them.
-fn descendants(of: u32) -> Outcome<Vec<(u32, String)>> {
-    let mut all = vec![];
-    for process in std::fs::read_dir("/proc")? {
-        let Ok(pid) = process?.file_name().to_string_lossy().parse::<u32>() else { continue };
-        // `PID (NAME) STATE PARENT …`; one that ended meanwhile is none.
-        let Ok(stat) = std::fs::read_to_string(format!("/proc/{pid}/stat")) else { continue };
-        let named = stat.split_once('(').and_then(|(_, rest)| rest.rsplit_once(") "));
-        if let Some((name, rest)) = named
-            && let Some(parent) = rest.split(' ').nth(1).and_then(|p| p.parse::<u32>().ok())
-        {
-            all.push((pid, parent, name.to_string()));
-        }
-    }
-    let mut below = vec![of];
-    let mut at = 0;
-    while let Some(parent) = below.get(at).copied() {
-        below.extend(all.iter().filter(|(_, p, _)| *p == parent).map(|(pid, ..)| *pid));
-        at += 1;
-    }
-    Ok(all.into_iter().filter(|(pid, ..)| below.contains(pid)).map(|(pid, _, name)| (pid, name)).collect())
+/// Processes that one started.
+fn children(of: u32) -> Vec<u32> {
+    // Each thread has those that it started; what ended meanwhile has none.
+    let threads = std::fs::read_dir(format!("/proc/{of}/task")).into_iter().flatten().flatten();
+    let lists = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("children")).ok());
+    lists.flat_map(|list| list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<u32>>()).collect()
+}
+
+/// WebKit's process of a page below that one.
+fn page_of(program: u32) -> Option<u32> {
+    let named = |pid: u32| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.starts_with("WebKitWebProc"));
+    children(program).into_iter().find_map(|pid| if named(pid) { Some(pid) } else { page_of(pid) })
+}
+
+/// Ends a process as a crash does; false = it is not there.
+pub fn kill(pid: u32) -> Outcome<bool> {
+    Ok(Command::new("kill").args(["-KILL", &pid.to_string()]).status()?.success())
 }
 
 fn end(child: &mut Child) {
@@ -103,8 +99,7 @@ impl Undriven {
         if let Some(status) = self.program.try_wait()? {
             return Err(format!("the program ended: {status}").into());
         }
-        let page = descendants(self.program.id())?.into_iter().find(|(_, name)| name.starts_with("WebKitWebProc"));
-        Ok(page.map(|(pid, _)| pid).filter(|_| self.screen.colours().is_ok_and(|n| n > 64)))
+        Ok(page_of(self.program.id()).filter(|_| self.screen.colours().is_ok_and(|n| n > 64)))
     }
 }
 
@@ -313,11 +308,10 @@ impl Window {
 
     /// Ends the program as `kill -9` does, in the middle of whatever it was doing.
     pub fn kill(mut self) -> Outcome<()> {
-        let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", self.driver.id()))?;
-        let program = children.split_whitespace().next().ok_or("the driver holds no window")?;
-        let killed = Command::new("kill").args(["-9", program]).status()?;
+        let program = *children(self.driver.id()).first().ok_or("the driver holds no window")?;
+        let killed = kill(program)?;
         end(&mut self.driver);
-        if killed.success() { Ok(()) } else { Err(format!("process {program}: cannot be killed").into()) }
+        if killed { Ok(()) } else { Err(format!("process {program}: cannot be killed").into()) }
     }
 
     /// Closes the window and waits for its end.

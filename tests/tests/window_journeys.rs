@@ -8,7 +8,7 @@ use std::process::Command;
 use acceptance::Outcome;
 use acceptance::journey::{HOLD, Journey};
 use acceptance::until;
-use acceptance::window::{PATIENCE, Undriven};
+use acceptance::window::{PATIENCE, Undriven, kill};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -106,8 +106,7 @@ fn a_page_whose_process_crashes_is_loaded_anew_and_draws_again() -> Outcome<()> 
     });
     for _ in 0..2 {
         let crashed = page.ok_or("no page")?;
-        let ended = Command::new("kill").args(["-KILL", &crashed.to_string()]).status()?;
-        assert!(ended.success(), "process {crashed} is there");
+        assert!(kill(crashed)?, "process {crashed} is there");
         until("a new page is drawn", PATIENCE, || {
             page = w.drawn().expect("the program goes on");
             page.is_some_and(|p| p != crashed)

@@ -35,7 +35,6 @@ export const errors = {
   "{key}: program {path} is not run before it is approved": "{key}: 프로그램 {path}: 승인하기 전에는 실행하지 않습니다",
   "{key}: program {path} is not run, by kubectl's preferences: {why}":
     "{key}: 프로그램 {path}: kubectl 환경 설정(kuberc)에 따라 실행하지 않습니다: {why}",
-  "{path}": "{path}",
   "{path}: token cannot be read ({why})": "{path}: 토큰을 읽을 수 없습니다({why})",
   // freshness of what is shown
   connecting: "연결하는 중입니다",

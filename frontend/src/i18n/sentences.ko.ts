@@ -543,7 +543,6 @@ export const sentences: Record<Form, string> = {
     "{url}: 여기서 응답이 없습니다({detail}). 전환 때도 응답이 없으면 엔드포인트로만 확인합니다",
   "{wanted} more pods are wanted, and {nodes} nodes have room for {fits} at most":
     "파드 {wanted}개가 더 필요한데, 노드 {nodes}개에 들어갈 수 있는 것은 최대 {fits}개입니다",
-  "{why}": "{why}",
   "was changed at {at}, after what runs now had come: if that is what broke, going back does not mend it":
     "{at}에 변경됐습니다. 지금 버전이 배포된 뒤이므로, 이것이 원인이면 롤백해도 해결되지 않습니다",
   "was changed at {at}, after the version that comes back: that comes back with what it holds now":

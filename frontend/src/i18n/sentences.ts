@@ -961,7 +961,6 @@ export type Form =
   | "{own} of {count} endpoints ready, {foreign} of another owner"
   | "{parent} writes that application, and may turn automation on again in the middle of the run"
   | "{parent} writes that application, and would turn it on again: pause that first, or change it in the source"
-  | "{path}"
   | "{path} cannot be read ({error})"
   | "{path} is not a regular file"
   | "{path}: not what was shown any more"
@@ -1020,5 +1019,4 @@ export type Form =
   | "{what}: not signed in"
   | "{what}: not signed in ({message})"
   | "{what}: {said}"
-  | "{why}"
   | "{words}";

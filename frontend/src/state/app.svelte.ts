@@ -234,6 +234,11 @@ export class App {
     });
   }
 
+  /** Runs that this workstation knows of and that are not over. */
+  get unfinished(): RunSummary[] {
+    return this.runList.is === "there" ? this.runList.value.filter((r) => r.open) : [];
+  }
+
   private takeRun(run: RunView) {
     const before = this.runs[run.id]?.state;
     this.runs[run.id] = run;

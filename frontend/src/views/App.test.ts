@@ -144,7 +144,7 @@ describe("the window", () => {
     const kinds = states.map((state) => ({
       kind: `Kind-${state}`,
       state,
-      note: state === "forbidden" ? sentence("{why}", { why: "no right" }) : null,
+      note: state === "forbidden" ? sentence("{words}", { words: "no right" }) : null,
     }));
     fake.emit({ type: "freshness", data: { ...freshness("prod-kr", true), kinds } });
     expect(await screen.findByTestId("kinds-unseen")).toHaveTextContent("3");

@@ -336,7 +336,7 @@ export function workload(id: string): WorkloadView {
         run: "rb-web-3f9a1c",
         endedAt: "2026-11-21T21:04:00Z",
         strategy: "rollback",
-        reason: sentence("{why}", { why: "checkout fails for one in ten" }),
+        reason: sentence("{words}", { words: "checkout fails for one in ten" }),
         images: [`${IMAGE}:5.9.0`],
         diff: `-        image: ${IMAGE}:5.8.0\n+        image: ${IMAGE}:5.9.0`,
         excluded: null,

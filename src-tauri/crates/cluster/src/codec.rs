@@ -7,8 +7,6 @@
 
 mod json;
 
-use std::fmt;
-
 use model::{Kind, Object, ObjectId, Sentence, sentence};
 
 pub(crate) use json::Items;
@@ -26,7 +24,8 @@ pub const DEPTH_CAP: u32 = 64;
 pub const ENVELOPE_CAP: usize = 1 << 20;
 
 /// What is wrong with the bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.said())]
 pub enum CodecError {
     /// They are not of this encoding at all.
     Foreign(Sentence),
@@ -89,14 +88,6 @@ impl Piece {
         }
     }
 }
-
-impl fmt::Display for CodecError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.said().fmt(f)
-    }
-}
-
-impl std::error::Error for CodecError {}
 
 /// An object of a collection or watch.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,7 +7,6 @@
 //! Neither stack follows redirects or asks for compressed answers (a gzip bomb needs no decoder).
 
 use std::collections::{HashMap, VecDeque};
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -286,7 +285,7 @@ fn tls(base: &Uri, authority: Option<&Arc<Authority>>, unverified: Option<Unveri
     config.root_cert = authority.map(|_| Vec::new());
     // Its owner asked for it, and it is shown in red; that nothing is written without a reason is the policy's.
     config.accept_invalid_certs = unverified == Some(Unverified::Certificate);
-    let mut tls = config.rustls_client_config().map_err(|e| sentence!("{why}", why = chain(&e)))?;
+    let mut tls = config.rustls_client_config().map_err(|e| Sentence::quoted(chain(&e)))?;
     if let Some(authority) = authority {
         tls.dangerous().set_certificate_verifier(authority.clone());
         if authority.may_rotate() {
@@ -459,7 +458,8 @@ impl Connection {
 }
 
 /// Why nothing came back.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{}", self.said())]
 pub(crate) enum SendError {
     Refused(Refusal),
     Credentials(CredentialError),
@@ -479,14 +479,6 @@ impl SendError {
         }
     }
 }
-
-impl fmt::Display for SendError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.said().fmt(f)
-    }
-}
-
-impl std::error::Error for SendError {}
 
 impl Route {
     pub(crate) fn new(base: Uri, credentials: Credentials, options: &Options) -> Self {

@@ -350,7 +350,7 @@ async fn token_of_file(
     let token = read.and_then(|bytes| String::from_utf8(bytes).map(SecretString::from).map_err(|_| std::io::Error::other("not text")));
     match token {
         Ok(token) if !token.expose_secret().trim().is_empty() => {
-            let value = bearer(&token, sentence!("{path}", path = path.display()))?;
+            let value = bearer(&token, Sentence::quoted(path.display()))?;
             *cached = Some((Instant::now(), value.clone()));
             Ok(value)
         }
@@ -358,7 +358,7 @@ async fn token_of_file(
         other => match cached.as_ref().map(|(_, value)| value).or(before) {
             Some(value) => Ok(value.clone()),
             None => {
-                let why = other.err().map_or_else(|| sentence!("the file is empty"), |e| sentence!("{why}", why = e));
+                let why = other.err().map_or_else(|| sentence!("the file is empty"), Sentence::quoted);
                 Err(CredentialError::TokenFile { path: path.to_path_buf(), why })
             }
         },

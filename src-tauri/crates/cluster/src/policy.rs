@@ -1,6 +1,5 @@
 //! What may be sent at all, by HTTP verb: the last gate before the network, below every other check.
 
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -15,7 +14,8 @@ const STALE: u8 = 2;
 pub struct WritePolicy(Arc<AtomicU8>);
 
 /// Why a request was not let through.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", self.said())]
 pub enum Refusal {
     /// The context is read-only.
     ReadOnly,
@@ -32,14 +32,6 @@ impl Refusal {
         }
     }
 }
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.said().fmt(f)
-    }
-}
-
-impl std::error::Error for Refusal {}
 
 impl WritePolicy {
     /// A new context: reads and dry runs only.

@@ -195,7 +195,7 @@ impl SignIn {
         }
         let failed = |why: Sentence| CredentialError::PluginFailed { key: key.clone(), command: command.clone(), why };
         let sought = plugin.clone();
-        let program = tokio::task::spawn_blocking(move || Program::find(&sought)).await.map_err(|e| failed(words(&e)))?;
+        let program = tokio::task::spawn_blocking(move || Program::find(&sought)).await.map_err(|e| failed(Sentence::quoted(e)))?;
         let program = program.map_err(|why| failed(with_hint(why, &plugin.install_hint)))?;
         if let Err(why) = plugin.kuberc.check(&plugin.command, &program.path) {
             return Err(CredentialError::PluginDenied { key, path: program.path, why });
@@ -222,7 +222,7 @@ impl SignIn {
             .spawn()
             .map_err(|e| match e.kind() {
                 ErrorKind::ArgumentListTooLong if plugin.cluster.is_some() => failed(told_too_much()),
-                _ => failed(with_hint(words(&e), &plugin.install_hint)),
+                _ => failed(with_hint(Sentence::quoted(e), &plugin.install_hint)),
             })?;
         let group = Group(child.id());
         let stopped = self.0.stop.notified();
@@ -242,7 +242,7 @@ impl SignIn {
         };
         let status = tokio::select! {
             status = timeout(self.0.within, work) => match status {
-                Ok(status) => status.map_err(|e| failed(words(&e)))?,
+                Ok(status) => status.map_err(|e| failed(Sentence::quoted(e)))?,
                 Err(_) => {
                     let why = sentence!("no answer within {seconds} s; killed", seconds = self.0.within.as_secs());
                     return Err(failed(running.told(why)));
@@ -252,7 +252,7 @@ impl SignIn {
         };
         group.ended();
         if !status.success() {
-            return Err(failed(running.told(words(&status))));
+            return Err(failed(running.told(Sentence::quoted(status))));
         }
         // The message of the parser could quote the token.
         let answer: ExecCredential =
@@ -283,18 +283,13 @@ impl SignIn {
 
 /// A program's own words of where to get it.
 fn with_hint(why: Sentence, hint: &str) -> Sentence {
-    if hint.is_empty() { why } else { why.and(sentence!("{why}", why = hint.trim())) }
+    if hint.is_empty() { why } else { why.and(Sentence::quoted(hint.trim())) }
 }
 
 /// Linux takes variables of 128 KiB.
 fn told_too_much() -> Sentence {
     let remedy = sentence!("name the cluster's own authority alone, or have it told nothing");
     sentence!("what it is told of the cluster is too much for a variable").and(remedy)
-}
-
-/// The system's words.
-fn words(said: &impl fmt::Display) -> Sentence {
-    sentence!("{why}", why = said)
 }
 
 /// The processes of a program that signs in; killed when dropped, unless the program ended by itself: what it left running then (an

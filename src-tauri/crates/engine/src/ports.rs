@@ -1,6 +1,5 @@
 //! What the engine needs of the world.
 
-use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -41,7 +40,8 @@ pub enum Mode {
 }
 
 /// Why something could not be read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{}", self.said())]
 pub enum ReadError {
     /// 401: credentials are missing, wrong or expired.
     Unauthorized {
@@ -85,16 +85,9 @@ impl ReadError {
     }
 }
 
-impl fmt::Display for ReadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.said().fmt(f)
-    }
-}
-
-impl std::error::Error for ReadError {}
-
 /// How a write ended, when not well.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{}", self.said())]
 #[serde(rename_all = "kebab-case", tag = "error")]
 pub enum WriteError {
     /// A `test` or precondition did not hold (409; 422 with empty details): nothing was changed, the world moved.
@@ -144,14 +137,6 @@ impl WriteError {
         }
     }
 }
-
-impl fmt::Display for WriteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.said().fmt(f)
-    }
-}
-
-impl std::error::Error for WriteError {}
 
 /// A byte stream to a pod.
 pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin {}

@@ -419,7 +419,7 @@ fn first_word(ctx: &mut Ctx, command: Command) -> Result<(), Stop> {
 
 /// A wish to go back, in the words of who has it.
 pub(crate) fn asked(why: String) -> Said {
-    Said::new("asked", if why.is_empty() { sentence!("asked for") } else { sentence!("{why}", why) })
+    Said::new("asked", if why.is_empty() { sentence!("asked for") } else { Sentence::quoted(why) })
 }
 
 /// The next step.

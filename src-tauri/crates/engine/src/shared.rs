@@ -549,7 +549,7 @@ impl Shared {
             // Deleting a record deletes nothing but the word of it.
             None => Place::Missing(id.clone()),
             Some(object) => {
-                let record = Record::read(id, &object).map_err(|e| Pushed::Refused(sentence!("{why}", why = e)))?;
+                let record = Record::read(id, &object).map_err(|e| Pushed::Refused(Sentence::quoted(e)))?;
                 self.own.confirmed();
                 if !record.at.face.is_of(&self.own.run, &self.own.driver) {
                     return Err(Pushed::Taken(record.at.face.driver.by));

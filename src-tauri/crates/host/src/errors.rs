@@ -114,6 +114,6 @@ mod tests {
     #[test]
     fn a_run_that_another_process_has_is_a_stop_and_a_torn_journal_is_not() {
         assert_eq!(journal(JournalError::Held { run: "r".into(), pid: 1 }).code, Code::Stopped);
-        assert_eq!(journal(JournalError::Unusable { path: "p".into(), why: sentence!("{why}", why = "w") }).code, Code::Journal);
+        assert_eq!(journal(JournalError::Unusable { path: "p".into(), why: Sentence::quoted("w") }).code, Code::Journal);
     }
 }

@@ -187,7 +187,7 @@ impl Host {
 
 /// A run as a past one; none while it is not over.
 fn past_of(plan: &Plan, seen: &Seen, reason: Option<&str>) -> Option<Past> {
-    let given = reason.filter(|why| !why.is_empty()).map(|why| sentence!("{why}", why));
+    let given = reason.filter(|why| !why.is_empty()).map(Sentence::quoted);
     let (ending, reason) = match &seen.status {
         RunStatus::Done => (Ending::Done, given),
         RunStatus::BackedOut { why } => (Ending::TakenBack, Some(why.sentence.clone())),

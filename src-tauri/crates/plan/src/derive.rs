@@ -50,10 +50,10 @@ pub fn wanted_template(target: &ObjectId, live: &Value, what: &What) -> Result<(
     }
     let same_name = |c: &Value, name: &str| c.get("name").and_then(Value::as_str) == Some(name);
     let mut changes = Vec::new();
-    for c in containers(&template) {
+    for c in containers(&template["spec"]) {
         let name = c.get("name").and_then(Value::as_str).unwrap_or_default();
         let image = |c: &Value| c.get("image").and_then(Value::as_str).unwrap_or("none").to_string();
-        let before = containers(live).find(|b| same_name(b, name)).map_or("none".to_string(), image);
+        let before = containers(&live["spec"]).find(|b| same_name(b, name)).map_or("none".to_string(), image);
         if before != image(c) {
             changes.push(ImageChange { container: name.to_string(), before, after: image(c) });
         }
@@ -64,9 +64,9 @@ pub fn wanted_template(target: &ObjectId, live: &Value, what: &What) -> Result<(
     }
 }
 
-fn containers(template: &Value) -> impl Iterator<Item = &Value> {
-    let list = |key: &str| template.pointer(&format!("/spec/{key}")).and_then(Value::as_array).into_iter().flatten();
-    list("initContainers").chain(list("containers"))
+/// Containers of a raw pod's spec, init containers first.
+pub(crate) fn containers(spec: &Value) -> impl Iterator<Item = &Value> {
+    ["initContainers", "containers"].into_iter().filter_map(|key| spec.get(key)?.as_array()).flatten()
 }
 
 fn with_images(live: &Value, images: &[(String, String)]) -> Result<Value, PlanError> {
@@ -90,7 +90,7 @@ fn with_images(live: &Value, images: &[(String, String)]) -> Result<Value, PlanE
             }
         }
         if !found {
-            let there = containers(live).filter_map(|c| c.get("name")?.as_str()).collect::<Vec<_>>().join(", ");
+            let there = containers(&live["spec"]).filter_map(|c| c.get("name")?.as_str()).collect::<Vec<_>>().join(", ");
             return Err(wrong(sentence!("container {container}: not in the template; there are {there}", container, there)));
         }
     }

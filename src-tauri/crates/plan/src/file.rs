@@ -34,7 +34,7 @@ pub fn hash(plan: &Plan) -> Result<String, PlanError> {
 }
 
 fn unwritable(e: &serde_json::Error) -> Sentence {
-    sentence!("{why}", why = e)
+    Sentence::quoted(e)
 }
 
 /// Puts the hash in.

@@ -11,6 +11,7 @@ use model::{Kind, ObjectId, Sentence, sentence};
 use serde_json::{Map, Value};
 
 use crate::around::Around;
+use crate::derive::containers;
 use crate::hazards::takes;
 use crate::history::{self, Kept};
 use crate::past::{Ending, Past};
@@ -266,8 +267,7 @@ impl Weighed {
         if nodes.is_empty() {
             return;
         }
-        let lists = ["initContainers", "containers"].into_iter().filter_map(|key| spec.get(key)?.as_array());
-        let asks = |name: &str| lists.clone().flatten().any(|c| c["name"] == name && c["imagePullPolicy"] == "Always");
+        let asks = |name: &str| containers(spec).any(|c| c["name"] == name && c["imagePullPolicy"] == "Always");
         for c in template.spec.init_containers.iter().chain(&template.spec.containers) {
             let name = full_name(&c.image);
             let holds = nodes.iter().filter(|held| held.contains(&name.as_str())).count();

@@ -96,7 +96,7 @@ pub(crate) fn deployment(d: &Deployment, workload: &Workload<'_>, ground: &Groun
         return (bad, with(why));
     }
     if let Some(refused) = refused {
-        return (bad, with(sentence!("{why}", why = refused.message)));
+        return (bad, with(Sentence::quoted(&refused.message)));
     }
     match () {
         () if d.complete() && status.ready_replicas >= wanted => (Health::Healthy, Some(counts)),
@@ -132,7 +132,7 @@ pub(crate) fn counted(workload: &Workload<'_>, ground: &Ground<'_>) -> (Verdict,
 pub(crate) fn replica_set(set: &ReplicaSet, pods: &[usize], ground: &Ground<'_>) -> Verdict {
     let refused = condition(&set.status.conditions, "ReplicaFailure").filter(|c| c.status == "True");
     match (of_pods(set.status.ready_replicas, set.spec.replicas.unwrap_or(1), ground, pods), refused) {
-        ((Health::Moving, Some(counts)), Some(refused)) => (Health::Failing, Some(but(&counts, sentence!("{why}", why = refused.message)))),
+        ((Health::Moving, Some(counts)), Some(refused)) => (Health::Failing, Some(but(&counts, Sentence::quoted(&refused.message)))),
         (verdict, _) => verdict,
     }
 }
@@ -183,7 +183,7 @@ pub(crate) fn row(row: &Row, view: &View<'_>) -> Verdict {
     let split = &row.route.split;
     let refused = |(entry, attachment): &(ObjectId, Attachment)| match attachment {
         _ if view.presence(entry) == Presence::Missing => Some(sentence!("{object} does not exist", object = entry.said())),
-        Attachment::Refused(why) => Some(sentence!("{why}", why)),
+        Attachment::Refused(why) => Some(Sentence::quoted(why)),
         _ => None,
     };
     let refusals: Vec<Sentence> = row.status.attachments.iter().filter_map(refused).collect();

@@ -100,7 +100,7 @@ impl<'a> View<'a> {
     pub(crate) fn reach(&self, row: &Row, backend: &Backend) -> Reach<'_> {
         let id = &backend.object;
         if let Some(refused) = row.status.foreign_refused.as_ref().filter(|_| id.namespace != self.namespace) {
-            return Reach::Broken(sentence!("{why}", why = refused));
+            return Reach::Broken(Sentence::quoted(refused));
         }
         if !self.sight.follows(&id.namespace) {
             return Reach::Unseen;

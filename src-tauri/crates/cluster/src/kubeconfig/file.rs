@@ -142,7 +142,7 @@ pub(super) fn read(path: &Path, said: &str, default_place: bool) -> Result<Docum
             file: said.into(),
             remedy: sentence!("create it, name another with --kubeconfig, or start the practice lab"),
         },
-        _ => KubeconfigError::Unreadable { file: said.into(), why: sentence!("{why}", why = e) },
+        _ => KubeconfigError::Unreadable { file: said.into(), why: Sentence::quoted(e) },
     })?;
     parse(&bytes, path, said, default_place)
 }

@@ -119,10 +119,8 @@ impl Material {
         match self {
             Material::Inline(s) => Ok(s.clone()),
             Material::File { path, key } => {
-                let bytes = super::file::read_regular(path, MATERIAL_CAP).map_err(|e| KubeconfigError::Unreadable {
-                    file: format!("{key}: {}", path.display()),
-                    why: sentence!("{why}", why = e),
-                })?;
+                let bytes = super::file::read_regular(path, MATERIAL_CAP)
+                    .map_err(|e| KubeconfigError::Unreadable { file: format!("{key}: {}", path.display()), why: Sentence::quoted(e) })?;
                 let text = String::from_utf8(bytes).map_err(|_| KubeconfigError::Unreadable {
                     file: format!("{key}: {}", path.display()),
                     why: sentence!("not PEM text"),

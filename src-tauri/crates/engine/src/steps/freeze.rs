@@ -16,10 +16,11 @@ const MIN: &str = "/spec/minReplicas";
 pub fn intended_freeze(id: &ObjectId, min: u32, live: Option<&Value>) -> Result<Change, Contradiction> {
     let live = live.ok_or_else(|| missing(id))?;
     let before = field(live, MIN);
-    if before.as_ref().and_then(Value::as_u64).unwrap_or(1) >= u64::from(min) {
+    let was = before.as_ref().and_then(Value::as_u64).unwrap_or(1);
+    if was >= u64::from(min) {
         return Ok(Change::Nothing);
     }
-    let (was, at) = (before.as_ref().and_then(Value::as_u64).unwrap_or(1), annotation_pointer(names::FLOOR));
+    let at = annotation_pointer(names::FLOOR);
     let note = Edit { before: field(live, &at), path: at, after: Some(json!(was.to_string())) };
     towards(id, live, &[Edit { path: MIN.into(), before, after: Some(json!(min)) }, note], Sentence::default())
 }

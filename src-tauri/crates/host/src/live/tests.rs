@@ -251,7 +251,7 @@ async fn a_namespace_that_is_read_already_is_shown_at_once() {
 async fn what_broke_off_is_not_settled_and_what_is_refused_is_named() {
     let mut s = Scene::new(want(&["shop"], &["shop"]));
     let feed = s.feed().await;
-    let broken = KindState::Broken { why: sentence!("{why}", why = "HTTP 503"), since: Timestamp::UNIX_EPOCH };
+    let broken = KindState::Broken { why: Sentence::quoted("HTTP 503"), since: Timestamp::UNIX_EPOCH };
     feed.kinds(|k| if k == Kind::Pod { broken.clone() } else { live() });
     s.until("heard", |s| s.kinds.len() == WATCHED.len()).await;
     assert!(!locked(&s.live.shared.state).settled());

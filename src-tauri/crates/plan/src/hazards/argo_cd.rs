@@ -67,7 +67,7 @@ impl ArgoCd {
                 pause = patch(&Value::Null),
                 restore = patch(automated.unwrap_or(&Value::Null))
             );
-            let remedy = match above(ctx, id, raw) {
+            let remedy = match above(ctx, id) {
                 Some(parent) => remedy.and(sentence!(
                     "{parent} writes that application, and would turn it on again: pause that first, or change it in the source",
                     parent
@@ -86,7 +86,7 @@ impl ArgoCd {
             }
             false => sentence!("belongs to the Argo CD application {name}: a sync by hand writes Git's version back", name),
         };
-        let message = match above(ctx, id, raw).filter(|_| !enabled) {
+        let message = match above(ctx, id).filter(|_| !enabled) {
             Some(parent) => message
                 .and(sentence!("{parent} writes that application, and may turn automation on again in the middle of the run", parent)),
             None => message,
@@ -102,17 +102,14 @@ impl ArgoCd {
 }
 
 /// Who writes an application itself: the ApplicationSet that made it, or the application that it is a part of.
-fn above(ctx: &CheckCtx<'_>, id: &ObjectId, raw: &Value) -> Option<String> {
-    let refs = raw.pointer("/metadata/ownerReferences").and_then(Value::as_array);
-    let set = refs.into_iter().flatten().find(|o| o["kind"] == "ApplicationSet").and_then(|o| o["name"].as_str());
-    if let Some(set) = set {
-        return Some(format!("ApplicationSet {set}"));
+fn above(ctx: &CheckCtx<'_>, id: &ObjectId) -> Option<String> {
+    let meta = ctx.snapshot.objects.get(id)?.meta();
+    if let Some(set) = meta.owner_references.iter().find(|o| o.kind == "ApplicationSet") {
+        return Some(format!("ApplicationSet {}", set.name));
     }
-    let of = owners(ctx.snapshot, ctx.snapshot.objects.get(id)?.meta());
-    of.into_iter()
-        .find_map(|o| if let Owner::ArgoCd { application } = o { Some(application) } else { None })
-        .filter(|a| *a != id.name)
-        .map(|a| format!("Application {a}"))
+    let of = |owner| if let Owner::ArgoCd { application } = owner { Some(application) } else { None };
+    let parent = owners(ctx.snapshot, meta).into_iter().find_map(of).filter(|name| *name != id.name)?;
+    Some(format!("Application {parent}"))
 }
 
 /// Fields of an object that the plan writes and that Git may have, as JSON pointers, with the field manager that writes them.

@@ -4,6 +4,7 @@ use model::Kind;
 use serde_json::Value;
 
 use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
+use crate::derive::containers;
 
 /// See the file's head.
 #[derive(Debug)]
@@ -51,7 +52,6 @@ impl Hazard for HostPorts {
 fn ports(spec: &Value) -> Vec<u64> {
     let on_host = spec.get("hostNetwork") == Some(&Value::Bool(true));
     let key = if on_host { "containerPort" } else { "hostPort" };
-    let containers = ["initContainers", "containers"].into_iter().filter_map(|list| spec.get(list)?.as_array()).flatten();
-    let ports = containers.filter_map(|c| c.get("ports")?.as_array()).flatten();
+    let ports = containers(spec).filter_map(|c| c.get("ports")?.as_array()).flatten();
     ports.filter_map(|p| p.get(key)?.as_u64()).filter(|p| *p > 0).collect()
 }

@@ -7,6 +7,7 @@ use model::{Kind, ObjectId};
 use serde_json::Value;
 
 use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
+use crate::references::slim;
 
 /// See the file's head.
 #[derive(Debug)]
@@ -25,13 +26,14 @@ impl Hazard for JobsLeftBehind {
         let unread = [Kind::CronJob, Kind::Job].into_iter();
         let mut all: Vec<Finding> =
             unread.filter_map(|kind| Some(unchecked(self, ctx.around.id, kind, ctx.snapshot.unknown(kind)?))).collect();
-        let stays = |spec: &Value| {
-            let of_ours = |image: &&str| replaced.iter().any(|(name, after)| repository(image) == *name && image != after);
-            images(spec).find(of_ours).map(str::to_string)
+        let stays = |template: &Value| {
+            let of_ours = |image: &String| replaced.iter().any(|(name, after)| repository(image) == *name && image != after);
+            let spec = slim(template).spec;
+            spec.init_containers.into_iter().chain(spec.containers).map(|c| c.image).find(of_ours)
         };
         let mut told = BTreeSet::new();
         for (id, raw) in ctx.of_kind(Kind::CronJob).filter(|(_, raw)| raw.pointer("/spec/suspend") != Some(&Value::Bool(true))) {
-            let Some(image) = raw.pointer("/spec/jobTemplate/spec/template/spec").and_then(stays) else { continue };
+            let Some(image) = raw.pointer("/spec/jobTemplate/spec/template").and_then(stays) else { continue };
             let schedule = raw.pointer("/spec/schedule").and_then(Value::as_str).unwrap_or_default();
             let message = sentence!(
                 "runs {image} by its schedule ({schedule}), and goes on with that: the plan replaces the image of {workload} alone",
@@ -48,8 +50,9 @@ impl Hazard for JobsLeftBehind {
         }
         for (id, raw) in ctx.of_kind(Kind::Job) {
             let active = raw.pointer("/status/active").and_then(Value::as_u64).unwrap_or_default();
-            let Some(image) = raw.pointer("/spec/template/spec").and_then(stays).filter(|_| active > 0) else { continue };
-            if by(raw).is_some_and(|cron_job| told.contains(cron_job)) {
+            let Some(image) = raw.pointer("/spec/template").and_then(stays).filter(|_| active > 0) else { continue };
+            let by = ctx.snapshot.objects.get(id).and_then(|o| o.meta().controller());
+            if by.is_some_and(|o| o.kind == Kind::CronJob.name() && told.contains(o.name.as_str())) {
                 continue;
             }
             let message = sentence!(
@@ -71,23 +74,11 @@ fn suspend(id: &ObjectId) -> String {
     format!(r#"kubectl -n {} patch cronjob/{} -p '{{"spec":{{"suspend":true}}}}'"#, id.namespace, id.name)
 }
 
-/// Images of a pod's containers.
-fn images(spec: &Value) -> impl Iterator<Item = &str> {
-    let lists = ["initContainers", "containers"].into_iter().filter_map(|key| spec.get(key)?.as_array());
-    lists.flatten().filter_map(|c| c.get("image")?.as_str())
-}
-
 /// An image without its tag and digest.
 fn repository(image: &str) -> &str {
     let name = image.split('@').next().unwrap_or(image);
     let last = name.rfind('/').map_or(0, |at| at + 1);
     name[last..].find(':').map_or(name, |at| &name[..last + at])
-}
-
-/// The CronJob that made a Job.
-fn by(job: &Value) -> Option<&str> {
-    let owners = job.pointer("/metadata/ownerReferences")?.as_array()?;
-    owners.iter().find(|o| o["kind"] == "CronJob" && o["controller"] == true)?["name"].as_str()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
+use crate::revisions::is_mutable;
 
 /// See the file's head.
 #[derive(Debug)]
@@ -16,7 +17,7 @@ impl Hazard for MutableTag {
 
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let mut all = Vec::new();
-        for change in ctx.plan.changes.iter().filter(|c| moves(&c.after)) {
+        for change in ctx.plan.changes.iter().filter(|c| is_mutable(&c.after)) {
             let message = sentence!(
                 "container {container}: {image} names no version, each node runs what it pulled last",
                 container = change.container,
@@ -41,10 +42,4 @@ impl Hazard for MutableTag {
         }
         all
     }
-}
-
-/// Whether an image reference names no version: no digest, and no tag or `latest`.
-fn moves(image: &str) -> bool {
-    let name = image.rsplit('/').next().unwrap_or(image);
-    !image.contains('@') && name.split_once(':').is_none_or(|(_, tag)| tag == "latest")
 }

@@ -44,9 +44,12 @@ impl Hazard for NodeRoom {
             let remedy = sentence!("add nodes: where maxUnavailable lets no pod go first, the rolling update stands still");
             return vec![finding(self, Severity::Warn, ctx.around.id, message, remedy)];
         }
-        let wanted = green;
-        let message =
-            sentence!("{wanted} more pods are wanted, and {nodes} nodes have room for {fits} at most", wanted, nodes = nodes.len(), fits);
+        let message = sentence!(
+            "{wanted} more pods are wanted, and {nodes} nodes have room for {fits} at most",
+            wanted = green,
+            nodes = nodes.len(),
+            fits
+        );
         let remedy = sentence!("add nodes, or give green fewer pods (green = N); with an autoscaler of nodes, raise the deadline");
         vec![finding(self, Severity::Warn, ctx.around.id, message, remedy)]
     }

@@ -46,13 +46,12 @@ impl Hazard for Quota {
                 };
                 let Some(hard) = milli(hard) else { continue };
                 let short = |needed: i128| needed > 0 && used + needed > hard;
-                let (is, of) = (said(used), said(hard));
                 if short(needed(green)) {
                     let message = sentence!(
                         "leaves no room for green: {name} is {used} of {hard} used, and {needed} more are needed",
                         name,
-                        used = is,
-                        hard = of,
+                        used = said(used),
+                        hard = said(hard),
                         needed = said(needed(green))
                     );
                     let severity = if scoped { Severity::Warn } else { Severity::Block };
@@ -61,8 +60,8 @@ impl Hazard for Quota {
                     let message = sentence!(
                         "leaves no room for the pods that the rolling update starts first (maxSurge): {name} is {used} of {hard} used, and {needed} more are needed at once",
                         name,
-                        used = is,
-                        hard = of,
+                        used = said(used),
+                        hard = said(hard),
                         needed = said(needed(green + surge))
                     );
                     let remedy = sentence!("raise the quota: where maxUnavailable lets no pod go first, the rolling update stands still");

@@ -172,7 +172,7 @@ pub fn request(case: &Path) -> Request {
 pub fn snapshot(case: &Path, request: &Request) -> Snapshot {
     let cluster = ClusterIdentity { uid: "c1".into(), server: "https://lab.example:6443".into(), ca_sha256: String::new() };
     let mut snapshot = Snapshot::from_objects(cluster, "lab", objects(case)).expect("objects decode");
-    snapshot.unread = request.unread.iter().map(|(kind, why)| (*kind, model::sentence!("{why}", why))).collect();
+    snapshot.unread = request.unread.iter().map(|(kind, why)| (*kind, model::Sentence::quoted(why))).collect();
     snapshot.dry_runs = request
         .dry_runs
         .iter()
@@ -206,7 +206,7 @@ pub fn snapshot(case: &Path, request: &Request) -> Snapshot {
             before: template(&p.before),
             after: template(&p.after),
             ending: if p.taken_back { Ending::TakenBack } else { Ending::Done },
-            reason: p.reason.as_ref().map(|why| model::sentence!("{why}", why)),
+            reason: p.reason.as_ref().map(model::Sentence::quoted),
         })
         .collect();
     snapshot

@@ -2,7 +2,7 @@
 //!
 //! It has no share: how many requests take which host nobody declares.
 
-use model::sentence;
+use model::{Sentence, sentence};
 use traffic::Attachment;
 
 use super::{Relation, broken, edge};
@@ -27,7 +27,7 @@ impl Relation for Attach {
                 let to = row.id.clone();
                 edges.push(match (view.presence(entry), attachment) {
                     (Presence::Missing, _) => broken(NAME, &from, to, None, sentence!("{object} does not exist", object = entry.said())),
-                    (_, Attachment::Refused(why)) => broken(NAME, &from, to, None, sentence!("{why}", why)),
+                    (_, Attachment::Refused(why)) => broken(NAME, &from, to, None, Sentence::quoted(why)),
                     (_, Attachment::Accepted) => edge(NAME, &from, to, EdgeState::Active, None),
                     (_, Attachment::Unsaid) => {
                         let detail = Some(sentence!("no controller has accepted it"));
