@@ -18,12 +18,16 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::pki_types::{CertificateDer, ServerName};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::Outcome;
+use crate::tls::{Authority, terms};
+
+/// A year that no certificate of the tests has to see.
+pub const GOOD_UNTIL: i32 = 2100;
 
 /// What happens to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +48,8 @@ pub enum Fault {
     Instead(Answer),
     /// The server handles it; its answer comes by one byte a second.
     Dripping,
+    /// The server handles it; an answer begins that never ends, as fast as it can be read.
+    Endless,
 }
 
 /// What somebody says who is not the API server, or an API server that did nothing.
@@ -81,6 +87,9 @@ impl Answer {
         header: ("", ""),
         body: r#"{"kind":"Status","apiVersion":"v1","status":"Failure","message":"Unauthorized","reason":"Unauthorized","code":401}"#,
     };
+
+    /// What nobody had asked for.
+    pub const COMPRESSED: Self = Self { status: 200, header: ("content-encoding", "gzip"), body: "{\u{1f}\u{8b}" };
 
     fn response(self) -> Result<Response<Body>, http::Error> {
         let kind = if self.body.starts_with('{') { "application/json" } else { "text/html" };
@@ -132,12 +141,14 @@ struct Inner {
     token: String,
     lying: watch::Sender<usize>,
     late: Mutex<Option<(Seen, Request<Full<Bytes>>)>>,
+    terms: watch::Sender<Arc<rustls::ServerConfig>>,
 }
 
 /// The proxy. Ends when dropped.
 pub struct FaultProxy {
     inner: Arc<Inner>,
     accept: tokio::task::JoinHandle<()>,
+    authority: Authority,
     /// Kubeconfig that goes through the proxy; its context is called `proxied`.
     pub kubeconfig: PathBuf,
 }
@@ -155,9 +166,7 @@ impl FaultProxy {
             roots.add(cert?)?;
         }
         let client = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
-        let own = rcgen::generate_simple_self_signed(vec!["127.0.0.1".into(), "localhost".into()])?;
-        let key = PrivateKeyDer::from_pem_slice(own.signing_key.serialize_pem().as_bytes())?;
-        let server = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(vec![own.cert.der().clone()], key)?;
+        let authority = Authority::new("in between");
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let at = listener.local_addr()?;
         let inner = Arc::new(Inner {
@@ -172,11 +181,12 @@ impl FaultProxy {
             token: token.to_string(),
             lying: watch::channel(0).0,
             late: Mutex::default(),
+            terms: watch::channel(terms(&authority.sign("127.0.0.1", GOOD_UNTIL))).0,
         });
-        let accept = tokio::spawn(accept(listener, TlsAcceptor::from(Arc::new(server)), inner.clone()));
+        let accept = tokio::spawn(accept(listener, inner.clone()));
         let kubeconfig = dir.join("proxied.kubeconfig");
-        std::fs::write(&kubeconfig, kubeconfig_text(at, &own.cert.pem(), token))?;
-        Ok(FaultProxy { inner, accept, kubeconfig })
+        std::fs::write(&kubeconfig, kubeconfig_text(at, &authority.pem, token))?;
+        Ok(FaultProxy { inner, accept, authority, kubeconfig })
     }
 
     /// The next request that fits the rule meets its fault.
@@ -197,6 +207,12 @@ impl FaultProxy {
     /// ended and another one was given.
     pub fn lets_in(&self, token: &str) {
         *self.inner.ticket.lock().expect("no panic holds it") = Some(token.to_string());
+    }
+
+    /// From now on it shows another certificate of its authority, good until the begin of that year (by default
+    /// [`GOOD_UNTIL`]), and cuts all connections: as a server that is started anew with it.
+    pub fn shows_another_certificate(&self, good_until: i32) {
+        self.inner.terms.send_replace(terms(&self.authority.sign("127.0.0.1", good_until)));
     }
 
     /// How many requests lie in the proxy.
@@ -251,15 +267,21 @@ async fn passes(gate: &watch::Sender<bool>) {
     let _ = shut.wait_for(|shut| !*shut).await;
 }
 
-async fn accept(listener: TcpListener, tls: TlsAcceptor, inner: Arc<Inner>) {
+async fn accept(listener: TcpListener, inner: Arc<Inner>) {
     while let Ok((stream, _)) = listener.accept().await {
-        let (tls, inner) = (tls.clone(), inner.clone());
+        let inner = inner.clone();
         tokio::spawn(async move {
             passes(&inner.silent).await;
+            let mut terms = inner.terms.subscribe();
+            let tls = TlsAcceptor::from(terms.borrow_and_update().clone());
             let Ok(stream) = tls.accept(stream).await else { return };
             let service = service_fn(|request| handle(inner.clone(), request));
-            // An error here is a cut connection, often one that a rule asked for.
-            let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades().await;
+            let serving = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
+            // An error of either is a cut connection, often one that a test asked for.
+            tokio::select! {
+                _ = serving => {}
+                _ = terms.changed() => {}
+            }
         });
     }
 }
@@ -314,6 +336,15 @@ async fn handle(inner: Arc<Inner>, request: Request<Incoming>) -> Result<Respons
                 Ok(Frame::data(drop))
             });
             Ok(Response::from_parts(parts, StreamBody::new(drops).boxed_unsync()))
+        }
+        Some(Fault::Endless) => {
+            let answer = inner.forward(request).await?;
+            inner.note(seen, Some(answer.status()));
+            let (mut parts, _) = answer.into_parts();
+            parts.headers.remove(hyper::header::CONTENT_LENGTH);
+            let begin = futures::stream::once(async { Bytes::from_static(b"{\"kind\":\"Status\",\"message\":\"") });
+            let body = begin.chain(futures::stream::repeat(Bytes::from_static(&[b'a'; 1 << 14])));
+            Ok(Response::from_parts(parts, StreamBody::new(body.map(|bytes| Ok(Frame::data(bytes)))).boxed_unsync()))
         }
         Some(Fault::ResetBefore) => {
             inner.note(seen, None);

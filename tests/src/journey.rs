@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use xtask::lab::{Kind, Lab};
 
-use crate::Outcome;
 use crate::fault::FaultProxy;
 use crate::window::{PATIENCE, Start, Window};
+use crate::{Outcome, oracle};
 
 /// How long a button is held.
 pub const HOLD: Duration = Duration::from_millis(1200);
@@ -27,17 +27,21 @@ pub struct Journey {
     pub namespace: String,
     /// Its state folder.
     pub state: TempDir,
+    /// Whether nobody wrote to the namespace before.
+    new: bool,
 }
 
 impl Journey {
     /// One in that namespace, which is as it is.
     pub fn of(namespace: &str) -> Outcome<Journey> {
-        Ok(Journey { lab: crate::lab(&[Kind::RealNodes, Kind::Practice])?, namespace: namespace.into(), state: tempfile::tempdir()? })
+        let lab = crate::lab(&[Kind::RealNodes, Kind::Practice])?;
+        Ok(Journey { lab, namespace: namespace.into(), state: tempfile::tempdir()?, new: false })
     }
 
     /// Starts one.
     pub fn begin(name: &str) -> Outcome<Journey> {
-        let journey = Journey::of(&format!("window-{name}-{}", std::process::id()))?;
+        let mut journey = Journey::of(&format!("window-{name}-{}", std::process::id()))?;
+        journey.new = true;
         let file = journey.state.path().join("scene.json");
         std::fs::write(&file, scene(&journey.namespace).to_string())?;
         journey.lab.apply(&file)?;
@@ -113,13 +117,19 @@ impl Journey {
         Ok((proxy, kubeconfig))
     }
 
+    /// The colleague's state folder.
+    fn desk(&self) -> PathBuf {
+        self.state.path().join("colleague")
+    }
+
     /// A colleague, at another desk, rolls `web` out to v2 by a swap; the process drives the run, which soaks for long.
     pub fn colleague(&self) -> Outcome<Colleague> {
-        let state = tempfile::tempdir()?;
+        let state = self.desk();
+        std::fs::create_dir(&state)?;
         let call = |arguments: &[&str]| -> Outcome<Command> {
             let mut c = Command::new(crate::program("changeoverctl")?);
             c.args(arguments).arg("-n").arg(&self.namespace).arg("--kubeconfig").arg(self.lab.kubeconfig());
-            c.arg("--state-dir").arg(state.path()).current_dir(state.path()).env("USER", "ann").stdin(Stdio::null());
+            c.arg("--state-dir").arg(&state).current_dir(&state).env("USER", "ann").stdin(Stdio::null());
             Ok(c)
         };
         let swap = ["--finish", "swap", "--set", "soak=900", "--out", "web.plan"];
@@ -130,12 +140,12 @@ impl Journey {
         }
         let config: Value = serde_saphyr::from_str(&std::fs::read_to_string(self.lab.kubeconfig())?)?;
         let context = config["current-context"].as_str().unwrap_or_default();
-        let lines = std::fs::File::create(state.path().join("lines.json"))?;
+        let lines = std::fs::File::create(state.join("lines.json"))?;
         let mut run = call(&["run", "web.plan", "--yes", "--confirm-context", context])?;
         if self.lab.record().options.kind == Kind::Practice {
             // Simulated pods give no data: the run is left with that question, and answered.
             run.output()?;
-            let plan: Value = serde_json::from_slice(&std::fs::read(state.path().join("web.plan"))?)?;
+            let plan: Value = serde_json::from_slice(&std::fs::read(state.join("web.plan"))?)?;
             run = call(&["resume", plan["id"].as_str().unwrap_or_default(), "--yes", "--choose", "go-on"])?;
         }
         let drives = run.stdout(lines).stderr(Stdio::null()).spawn()?;
@@ -275,7 +285,7 @@ impl Journey {
 /// Somebody else, whose journal knows nothing of ours.
 pub struct Colleague {
     drives: Child,
-    state: TempDir,
+    state: PathBuf,
 }
 
 impl Colleague {
@@ -289,7 +299,7 @@ impl Colleague {
                 None => std::thread::sleep(Duration::from_millis(100)),
             }
         };
-        let lines = std::fs::read_to_string(self.state.path().join("lines.json"))?;
+        let lines = std::fs::read_to_string(self.state.join("lines.json"))?;
         Ok((code, serde_json::from_str(lines.lines().last().unwrap_or("null"))?))
     }
 }
@@ -304,6 +314,10 @@ impl Drop for Colleague {
 
 impl Drop for Journey {
     fn drop(&mut self) {
+        if self.new {
+            let folders = [self.state.path().to_path_buf(), self.desk()].into_iter().filter(|f| f.is_dir()).collect();
+            oracle::assert_kept(&self.lab, &self.namespace, &folders);
+        }
         let _ = self.lab.kubectl(&["delete", "namespace", &self.namespace, "--wait=false"]);
     }
 }

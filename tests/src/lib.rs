@@ -19,6 +19,7 @@ pub mod real;
 pub mod registry;
 pub mod scene;
 pub mod standing;
+pub mod tls;
 pub mod window;
 
 /// Anything that a test can stumble over; the message says what was waited for.

@@ -1,5 +1,5 @@
-//! What every run keeps to, looked at from outside when a scene goes, whatever was done to it: what the API server carried out
-//! for our programs, by its audit log, against what their journals had announced. The numbers are those of the architecture
+//! What every run keeps to, looked at from outside when a test's namespace goes, whatever was done in it: what the API server
+//! carried out for our programs, by its audit log, against what their journals had announced. The numbers are those of the architecture
 //! document. Fields that are written without a test, writes that are due before their intent, and the rest, which only the
 //! simulated cluster can see, are looked at by the engine's own oracle.
 
@@ -12,6 +12,26 @@ use model::write::annotation_pointer;
 use model::{Write, names};
 use serde_json::{Value, json};
 use store::Store;
+use xtask::lab::Lab;
+
+/// Panics with everything that a run in the namespace did not keep to. `folders`: those of all the journals that were written
+/// to there. A test that fails already says why: then nothing is looked at.
+pub fn assert_kept(lab: &Lab, namespace: &str, folders: &BTreeSet<PathBuf>) {
+    if std::thread::panicking() {
+        return;
+    }
+    let live = || {
+        let all = lab.kubectl(&["-n", namespace, "get", WRITTEN, "-o", "json"]).expect("kubectl answers");
+        serde_json::from_str::<Value>(&all).ok().and_then(|l| l["items"].as_array().cloned()).unwrap_or_default()
+    };
+    let events = carried_out(&lab.dir().audit_log(), namespace);
+    let token = lab.token("admin").expect("the admin has a token");
+    let broken = broken(&events, folders, &[token], live);
+    assert!(broken.is_empty(), "{namespace}: {}", broken.join("\n"));
+}
+
+/// What a run leaves its mark on.
+const WRITTEN: &str = "deployments,statefulsets,daemonsets,services,horizontalpodautoscalers";
 
 /// What the API server carried out of our programs' requests in a namespace, but for records: audit events, in order.
 pub fn carried_out(audit_log: &Path, namespace: &str) -> Vec<Value> {
@@ -36,9 +56,8 @@ pub fn name(event: &Value) -> &str {
     name.as_str().unwrap_or_default()
 }
 
-/// Everything that was not kept to. `secrets`: texts that nothing may hold that a journal's folder keeps. `live`: what stands in
-/// the namespace at the end.
-pub fn broken(events: &[Value], folders: &BTreeSet<PathBuf>, secrets: &[&str], live: impl Fn() -> Vec<Value>) -> Vec<String> {
+/// `secrets`: texts that nothing may hold that a journal's folder keeps. `live`: what stands in the namespace at the end.
+fn broken(events: &[Value], folders: &BTreeSet<PathBuf>, secrets: &[&str], live: impl Fn() -> Vec<Value>) -> Vec<String> {
     let mut found = vec![];
     let (mut views, mut lost) = (vec![], false);
     for folder in folders {

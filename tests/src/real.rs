@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use crate::held::{always_enough, none_failed, versions};
 use crate::standing::connect;
-use crate::until;
+use crate::{oracle, until};
 use cluster::Connection;
 use engine::Cluster;
 use evidence::{Connections, Load, LoadOptions, LoadReport, Method, TcpDial};
@@ -43,6 +43,8 @@ pub struct Shop {
     /// Kubernetes namespace.
     pub namespace: String,
     state: tempfile::TempDir,
+    /// Folders of all the journals that were written to.
+    journals: Mutex<BTreeSet<PathBuf>>,
 }
 
 impl Shop {
@@ -71,7 +73,7 @@ impl Shop {
     /// Opens one and waits until it serves.
     pub fn open(name: &str) -> Self {
         let namespace = format!("real-{name}-{}", std::process::id());
-        let shop = Self { namespace, state: tempfile::tempdir().expect("a folder") };
+        let shop = Self { namespace, state: tempfile::tempdir().expect("a folder"), journals: Mutex::default() };
         LAB.kubectl(&["create", "namespace", &shop.namespace]).expect("a namespace");
         shop.file("shop.yaml", &shop.manifests());
         LAB.apply(&shop.state.path().join("shop.yaml")).expect("applies");
@@ -155,11 +157,17 @@ impl Shop {
 
     /// A program call, not yet started.
     fn command(&self, arguments: &[&str]) -> Command {
+        self.journal_in(self.state.path());
         let mut command = Command::new(crate::program("changeoverctl").expect("the program is built"));
         command.args(arguments).args(["-n", &self.namespace]).arg("--kubeconfig").arg(LAB.kubeconfig());
         command.arg("--state-dir").arg(self.state.path()).current_dir(self.state.path());
         command.args(["--resolve", &self.resolve()]);
         command
+    }
+
+    /// Says that a journal in that folder is written to.
+    pub fn journal_in(&self, folder: &Path) {
+        self.journals.lock().unwrap_or_else(PoisonError::into_inner).insert(folder.to_path_buf());
     }
 
     /// Where probes find the entry, which is in no DNS.
@@ -331,6 +339,7 @@ impl Shop {
 
 impl Drop for Shop {
     fn drop(&mut self) {
+        oracle::assert_kept(&LAB, &self.namespace, &self.journals.lock().unwrap_or_else(PoisonError::into_inner));
         // What the lab keeps of a shop is only in the way.
         let _ = LAB.kubectl(&["delete", "namespace", &self.namespace, "--wait=false"]);
     }

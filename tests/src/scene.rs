@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex};
+use std::time::Duration;
 
 use hyper::Method;
 use serde_json::{Value, json};
@@ -18,7 +19,7 @@ use tokio::runtime::Runtime;
 use xtask::lab::{Kind, Lab};
 
 use crate::fault::{FaultProxy, Seen};
-use crate::{lab, oracle, program};
+use crate::{lab, oracle, program, until};
 
 /// The practice lab that the suite made stand.
 pub static LAB: LazyLock<Lab> = LazyLock::new(|| lab(&[Kind::Practice]).expect("the practice lab stands"));
@@ -132,6 +133,41 @@ impl Scene {
         self.proxy.as_ref().expect("a proxied scene")
     }
 
+    /// Has Services of the namespace judged by a CEL expression when they are updated, for as long as the value lives; waits until
+    /// it counts. `refused`: a patch that it refuses.
+    #[must_use]
+    pub fn admit_services(&self, expression: &str, message: &str, refused: &str) -> Policy {
+        let name = &self.namespace;
+        let rules = json!([{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["services"]}]);
+        let api = "admissionregistration.k8s.io/v1";
+        self.apply(&json!({"apiVersion": "v1", "kind": "List", "items": [
+            {"apiVersion": api, "kind": "ValidatingAdmissionPolicy", "metadata": {"name": name},
+             "spec": {"failurePolicy": "Fail", "matchConstraints": {"resourceRules": rules},
+                      "validations": [{"expression": expression, "message": message}]}},
+            {"apiVersion": api, "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": name},
+             "spec": {"policyName": name, "validationActions": ["Deny"],
+                      "matchResources": {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}}},
+        ]}));
+        let policy = Policy { namespace: name.clone(), refused: refused.into() };
+        until("the policy counts", Duration::from_secs(60), || policy.refuses().is_some_and(|e| e.contains(message)));
+        policy
+    }
+
+    /// A proxied scene's kubeconfig gets its token from a shell script from now on, which is approved.
+    pub fn signs_in_by(&self, script: &str) {
+        let plugin = json!({"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", script]});
+        let kubeconfig = &self.proxy().kubeconfig;
+        let text = std::fs::read_to_string(kubeconfig).expect("a kubeconfig");
+        let (before, _) = text.split_once("    token: ").expect("a token");
+        std::fs::write(kubeconfig, format!("{before}    exec: {plugin}\n")).expect("written");
+        let (code, refused) = self.ends(&["sign-in", "-o", "json"]);
+        assert_eq!((code, &refused["error"]["code"]), (3, &Value::from("unapproved")), "{refused}");
+        let fingerprint = refused["error"]["hint"].as_str().and_then(|h| h.rsplit(' ').next()).expect("a fingerprint");
+        assert!(self.run(&["sign-in", "--approve", "0123"]).status.code() == Some(3), "another fingerprint");
+        let (code, signed_in) = self.ends(&["sign-in", "--approve", fingerprint, "-o", "json"]);
+        assert_eq!((code, &signed_in["context"]["problem"]), (0, &Value::Null), "{signed_in}");
+    }
+
     /// Straight to the API server.
     pub fn kubectl(&self, arguments: &[&str]) -> String {
         LAB.kubectl(&[&["-n", &self.namespace][..], arguments].concat()).expect("kubectl answers")
@@ -223,6 +259,35 @@ impl Scene {
         ["run", "plan", "--yes", "--confirm-context", if self.proxy.is_some() { "proxied" } else { "practice" }]
     }
 
+    /// The plan file `plan` that takes a workload back, by default to the revision that is advised; gives the id of its run.
+    pub fn plan_back(&self, target: &str, more: &[&str]) -> String {
+        let out = self.run(&[&["plan", "rollback", target, "--out", "plan"], more].concat());
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        self.plan_id("plan")
+    }
+
+    /// A StatefulSet or DaemonSet `db` of v1, complete.
+    pub fn db(&self, kind: &str, spec: &Value) {
+        let mut object =
+            json!({"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "db", "namespace": self.namespace}, "spec": spec});
+        object["spec"]["selector"] = json!({"matchLabels": {"app": "db"}});
+        object["spec"]["template"] =
+            json!({"metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "web", "image": "changeover.dev/shop:v1"}]}});
+        self.apply(&object);
+        self.kubectl(&["rollout", "status", &format!("{kind}/db"), "--timeout=120s"]);
+    }
+
+    /// Gives it another image.
+    pub fn set_db(&self, kind: &str, tag: &str) {
+        self.kubectl(&["set", "image", &format!("{kind}/db"), &format!("web=changeover.dev/shop:{tag}")]);
+    }
+
+    /// Images of its pods.
+    pub fn images_of_db(&self) -> Vec<String> {
+        let all = self.kubectl(&["get", "pods", "-l", "app=db", "-o", "jsonpath={.items[*].spec.containers[0].image}"]);
+        all.split_whitespace().map(String::from).collect()
+    }
+
     /// Carries it out, in the background.
     pub fn spawn(&self) -> Running {
         Running::start(self.command(&self.whole_run()))
@@ -260,24 +325,12 @@ impl Scene {
 
     /// What stands in the namespace, without what differs from run to run anyway: names, specs, marks, managers.
     pub fn world(&self) -> BTreeMap<String, Value> {
-        let kinds = "deployments,services,horizontalpodautoscalers,poddisruptionbudgets,configmaps,secrets";
+        let kinds = "deployments,statefulsets,daemonsets,services,horizontalpodautoscalers,poddisruptionbudgets,configmaps,secrets";
         let list: Value = serde_json::from_str(&self.kubectl(&["get", kinds, "--show-managed-fields", "-o", "json"])).expect("is JSON");
         // The record of a run stays, for colleagues to read how it ended.
         let record = |o: &&Value| o["metadata"]["name"].as_str().is_some_and(|n| n.starts_with("changeover."));
         let items = list["items"].as_array().expect("a list").iter().filter(|o| !record(o));
         items.map(|o| (format!("{}/{}", o["kind"], o["metadata"]["name"]), essence(o))).collect()
-    }
-
-    /// Panics with everything that a run here did not keep to.
-    fn assert_kept(&self) {
-        let live = || {
-            let all = self.kubectl(&["get", "deployments,services,horizontalpodautoscalers", "-o", "json"]);
-            serde_json::from_str::<Value>(&all).ok().and_then(|l| l["items"].as_array().cloned()).unwrap_or_default()
-        };
-        let events = oracle::carried_out(&LAB.dir().audit_log(), &self.namespace);
-        let token = LAB.token("admin").expect("the admin has a token");
-        let broken = oracle::broken(&events, &self.journals.lock().expect("not poisoned"), &[token], live);
-        assert!(broken.is_empty(), "{}: {}", self.namespace, broken.join("\n"));
     }
 
     /// What the API server carried out for our programs in the namespace, and how many times, by its own audit log:
@@ -289,6 +342,38 @@ impl Scene {
             *all.entry(done).or_default() += 1;
         }
         all
+    }
+}
+
+/// A policy that refuses what it judges; see [`Scene::admit_services`].
+pub struct Policy {
+    namespace: String,
+    refused: String,
+}
+
+impl Policy {
+    /// Why it refuses what it is there to refuse, if it does.
+    fn refuses(&self) -> Option<String> {
+        let tried = ["-n", &self.namespace, "patch", "service", "web", "--dry-run=server", "--type=merge", "-p", &self.refused];
+        LAB.kubectl(&tried).err().map(|e| e.to_string())
+    }
+
+    /// Takes it away; waits until it counts no more.
+    pub fn end(self) {
+        self.delete();
+        until("the policy counts no more", Duration::from_secs(60), || self.refuses().is_none());
+    }
+
+    fn delete(&self) {
+        // Gone already, where the test took it away.
+        let _ =
+            LAB.kubectl(&["delete", "validatingadmissionpolicybinding,validatingadmissionpolicy", &self.namespace, "--ignore-not-found"]);
+    }
+}
+
+impl Drop for Policy {
+    fn drop(&mut self) {
+        self.delete();
     }
 }
 
@@ -350,10 +435,7 @@ fn essence(o: &Value) -> Value {
 
 impl Drop for Scene {
     fn drop(&mut self) {
-        // A test that has failed already says why.
-        if !std::thread::panicking() {
-            self.assert_kept();
-        }
+        oracle::assert_kept(&LAB, &self.namespace, &self.journals.lock().expect("not poisoned"));
         // What the lab keeps of a scene that failed is only in the way.
         let _ = LAB.kubectl(&["delete", "namespace", &self.namespace, "--wait=false"]);
     }

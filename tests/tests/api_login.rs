@@ -5,11 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use acceptance::tls::{Authority, terms};
 use cluster::{Connection, Options, Sources, WritePolicy, kubeconfig};
 use engine::{Cluster, Mode, ReadError, WriteError};
 use model::{ClusterIdentity, Kind, ObjectId, Write};
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::pki_types::PrivateKeyDer;
+use rcgen::KeyPair;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -32,31 +32,6 @@ fn base64(bytes: impl AsRef<[u8]>) -> String {
     base64::Engine::encode(&base64::engine::general_purpose::STANDARD, bytes)
 }
 
-/// A certificate authority of nobody.
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    pem: String,
-}
-
-impl Authority {
-    fn new(name: &str) -> Self {
-        let key = KeyPair::generate().expect("a key");
-        let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let pem = params.self_signed(&key).expect("a certificate").pem();
-        Self { issuer: Issuer::new(params, key), pem }
-    }
-
-    fn sign(&self, name: &str, valid_until: i32) -> (rcgen::Certificate, KeyPair) {
-        let key = KeyPair::generate().expect("a key");
-        let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
-        params.not_before = date_time_ymd(2020, 1, 1);
-        params.not_after = date_time_ymd(valid_until, 1, 1);
-        (params.signed_by(&key, &self.issuer).expect("signed"), key)
-    }
-}
-
 /// A server with one certificate that answers every request as an API server answers for `kube-system`.
 struct Server {
     url: String,
@@ -65,11 +40,8 @@ struct Server {
 }
 
 impl Server {
-    async fn start((certificate, key): (rcgen::Certificate, KeyPair)) -> Self {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let key = PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
-        let config = rustls::ServerConfig::builder().with_no_client_auth().with_single_cert(vec![certificate.der().clone()], key);
-        let tls = TlsAcceptor::from(Arc::new(config.expect("a certificate")));
+    async fn start(signed: (rcgen::Certificate, KeyPair)) -> Self {
+        let tls = TlsAcceptor::from(terms(&signed));
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("https://127.0.0.1:{}", listener.local_addr().expect("bound").port());
         let heard = Arc::new(AtomicUsize::new(0));

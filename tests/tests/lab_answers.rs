@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use acceptance::fault::{Answer, Fault};
+use acceptance::fault::{Answer, Fault, GOOD_UNTIL};
 use acceptance::scene::{FLIP, Running, SERVICE, Scene, carried_out, served_by_green};
 use acceptance::until;
 use hyper::Method;
@@ -29,11 +29,12 @@ fn whatever_is_answered_once_the_run_ends_as_if_nothing_had_been() {
         Answer::portal(200),
         Answer::portal(302),
         Answer::portal(511),
+        Answer::COMPRESSED,
     ];
-    let faults = answers.into_iter().map(Fault::Instead).chain([Fault::Dripping]);
+    let faults = answers.into_iter().map(Fault::Instead).chain([Fault::Dripping, Fault::Endless]);
     let at_the_cutover = faults.map(|fault| (fault, (Method::PATCH, SERVICE, FLIP)));
     let places = [(Method::POST, "/deployments?", ""), (Method::GET, "/services/web", "")];
-    let elsewhere = [Fault::Instead(Answer::busy("3600")), Fault::Instead(Answer::portal(302)), Fault::Dripping];
+    let elsewhere = [Fault::Instead(Answer::busy("3600")), Fault::Instead(Answer::portal(302)), Fault::Dripping, Fault::Endless];
     let elsewhere = elsewhere.into_iter().flat_map(|fault| places.clone().map(|place| (fault.clone(), place)));
     let cases: Vec<_> = at_the_cutover.chain(elsewhere).collect();
     let cases = std::sync::Mutex::new(cases);
@@ -100,6 +101,23 @@ fn credentials_that_are_refused_hold_the_run_and_good_ones_let_it_go_on() {
     assert_eq!(code, 7, "still refused: {end}");
     s.proxy().heal();
     s.is_done(&["resume", &run, "--yes", "--choose", "retry"]);
+    assert_eq!(s.selector(), served_by_green());
+    assert_eq!(carried_out(&s.proxy().seen(), &Method::PATCH, SERVICE, FLIP), 1, "one flip");
+}
+
+/// The server's certificate ends in the soak, and is renewed: the run waits, says why, and goes on over new connections.
+#[test]
+fn a_certificate_that_ends_is_told_and_a_renewed_one_lets_the_run_go_on() {
+    let s = Scene::proxied();
+    s.plan("plan", "web", "v2", &["--finish", "swap", "--set", "settle=0", "--set", "soak=5"]);
+    let mut run = s.spawn();
+    run.until_line("the soak", |l| l["step"] == "soak" && l["state"] == "running");
+    s.proxy().shows_another_certificate(2024);
+    run.until_line("that it has ended", |l| l["detail"].as_str().is_some_and(|d| d.contains("certificate") && d.contains("expired")));
+    s.proxy().shows_another_certificate(GOOD_UNTIL);
+    let (code, lines) = run.ends();
+    assert_eq!((code, &lines.last().expect("a last line")["state"]), (0, &Value::from("done")), "{lines:#?}");
+    assert!(lines.iter().all(|l| l["event"] != "hold"), "it goes on by itself: {lines:#?}");
     assert_eq!(s.selector(), served_by_green());
     assert_eq!(carried_out(&s.proxy().seen(), &Method::PATCH, SERVICE, FLIP), 1, "one flip");
 }

@@ -8,23 +8,6 @@ use acceptance::until;
 use plan::access::{access, said};
 use serde_json::{Value, json};
 
-/// Has Services of the namespace judged by a CEL expression when they are updated; waits until it counts.
-fn admit_services(s: &Scene, expression: &str, message: &str, refused: &str) {
-    let name = &s.namespace;
-    let rules = json!([{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["services"]}]);
-    let api = "admissionregistration.k8s.io/v1";
-    s.apply(&json!({"apiVersion": "v1", "kind": "List", "items": [
-        {"apiVersion": api, "kind": "ValidatingAdmissionPolicy", "metadata": {"name": name},
-         "spec": {"failurePolicy": "Fail", "matchConstraints": {"resourceRules": rules},
-                  "validations": [{"expression": expression, "message": message}]}},
-        {"apiVersion": api, "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": name},
-         "spec": {"policyName": name, "validationActions": ["Deny"],
-                  "matchResources": {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": name}}}}},
-    ]}));
-    let tried = ["-n", name, "patch", "service", "web", "--dry-run=server", "--type=merge", "-p", refused];
-    until("the policy counts", Duration::from_secs(60), || LAB.kubectl(&tried).is_err_and(|e| e.to_string().contains(message)));
-}
-
 /// Messages of the findings of a code; what `check` ends with.
 fn findings(s: &Scene, code: &str) -> (i32, Vec<String>) {
     let (exit, all) = s.ends(&["check", "p", "-o", "json"]);
@@ -41,8 +24,7 @@ fn a_policy_on_selectors_stops_a_plan_before_anything_is_written_and_not_at_the_
     let before = written();
 
     let words = "selectors by colour belong to the platform team";
-    admit_services(
-        &s,
+    let policy = s.admit_services(
         "!('changeover.dev/color' in object.spec.selector)",
         words,
         r#"{"spec":{"selector":{"changeover.dev/color":"green"}}}"#,
@@ -55,14 +37,13 @@ fn a_policy_on_selectors_stops_a_plan_before_anything_is_written_and_not_at_the_
 
     // The way there is free, the way back is not.
     let words = "a bare selector is not admitted";
-    admit_services(&s, "object.spec.selector != {'app': 'web'}", words, r#"{"metadata":{"labels":{"tried":"yes"}}}"#);
+    policy.end();
+    let _policy = s.admit_services("object.spec.selector != {'app': 'web'}", words, r#"{"metadata":{"labels":{"tried":"yes"}}}"#);
     let (exit, found) = findings(&s, "admission");
     assert_eq!((exit, found.len()), (3, 1), "{found:?}");
     assert!(found[0].contains("the way back from pin-web is refused") && found[0].contains(words), "{found:?}");
 
     assert_eq!((written(), s.kubectl(&["get", "deployments", "-o", "name"]).lines().count()), (before, 1), "nothing was written");
-    let kinds = "validatingadmissionpolicybinding,validatingadmissionpolicy";
-    LAB.kubectl(&["delete", kinds, &s.namespace]).expect("deleted");
 }
 
 /// Gives a user of the lab these rights in the namespace, and no other.

@@ -8,7 +8,7 @@ use acceptance::fault::Fault;
 use acceptance::scene::{Disk, FLIP, Running, SERVICE, Scene, carried_out, end_of, served_by_green};
 use acceptance::until;
 use hyper::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// Every fault once at the cutover and at what prepares it: the run ends as if nothing had been.
 #[test]
@@ -38,6 +38,33 @@ fn a_lost_answer_is_settled_and_nothing_is_done_twice() {
                     assert_eq!(carried_out(&seen, &Method::PATCH, SERVICE, FLIP), 1, "{fault:?} at {method} {path}: one flip");
                     assert_eq!(carried_out(&seen, &Method::POST, "/deployments?", ""), 1, "{fault:?} at {method} {path}: one green");
                     assert_eq!(&s.world(), world, "{fault:?} at {method} {path}");
+                });
+            }
+        });
+    }
+}
+
+/// The same of the one write of a rollback, for each kind that has a template.
+#[test]
+fn a_lost_answer_to_a_template_that_is_written_back_is_settled() {
+    let kinds = [("StatefulSet", json!({"replicas": 2, "serviceName": "db"})), ("DaemonSet", json!({}))];
+    for fault in [Fault::AnswerLost(504), Fault::ResetAfterApply, Fault::ResetBefore] {
+        std::thread::scope(|threads| {
+            for (kind, spec) in kinds.clone() {
+                let fault = fault.clone();
+                threads.spawn(move || {
+                    let s = Scene::proxied();
+                    s.db(kind, &spec);
+                    s.set_db(kind, "v2");
+                    s.kubectl(&["rollout", "status", &format!("{kind}/db"), "--timeout=120s"]);
+                    s.plan_back(&format!("{kind}/db"), &[]);
+                    let path = format!("/{}s/db?", kind.to_lowercase());
+                    s.proxy().next(Method::PATCH, &path, "shop:v1", fault.clone());
+                    s.is_done(&s.whole_run());
+                    let seen = s.proxy().seen();
+                    assert!(seen.iter().any(|s| s.fault.as_ref() == Some(&fault)), "{fault:?} met no template of {kind}");
+                    assert_eq!(carried_out(&seen, &Method::PATCH, &path, "shop:v1"), 1, "{fault:?}: {kind} is written once");
+                    assert!(s.images_of_db().iter().all(|i| i == "changeover.dev/shop:v1"), "{fault:?}: {kind}");
                 });
             }
         });
@@ -133,18 +160,8 @@ fn a_token_that_ends_in_a_run_is_waited_for_until_somebody_has_signed_in() {
         "echo 'open https://login.example.com' >&2; while [ ! -s '{at}' ]; do sleep 0.1; done; printf '{{\"status\":{{\"token\":\"%s\"}}}}' \"$(cat '{at}')\"",
         at = token.display()
     );
-    let plugin = serde_json::json!({"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": ["-c", script]});
-    let text = std::fs::read_to_string(&s.proxy().kubeconfig).expect("a kubeconfig");
-    let (before, _) = text.split_once("    token: ").expect("a token");
-    std::fs::write(&s.proxy().kubeconfig, format!("{before}    exec: {plugin}\n")).expect("written");
-
     give("t1");
-    let (code, refused) = s.ends(&["sign-in", "-o", "json"]);
-    assert_eq!((code, &refused["error"]["code"]), (3, &Value::from("unapproved")), "{refused}");
-    let fingerprint = refused["error"]["hint"].as_str().and_then(|h| h.rsplit(' ').next()).expect("a fingerprint");
-    assert!(s.run(&["sign-in", "--approve", "0123"]).status.code() == Some(3), "another fingerprint");
-    let (code, signed_in) = s.ends(&["sign-in", "--approve", fingerprint, "-o", "json"]);
-    assert_eq!((code, &signed_in["context"]["problem"]), (0, &Value::Null), "{signed_in}");
+    s.signs_in_by(&script);
 
     s.quick_plan("swap", &[]);
     let mut run = s.spawn();
@@ -159,6 +176,57 @@ fn a_token_that_ends_in_a_run_is_waited_for_until_somebody_has_signed_in() {
     assert_eq!((code, &end["state"]), (0, &Value::from("done")), "{lines:#?}");
     assert!(lines.iter().all(|l| l["event"] != "hold"), "it goes on by itself: {lines:#?}");
     assert_eq!(s.selector(), served_by_green());
+    assert_eq!(carried_out(&s.proxy().seen(), &Method::PATCH, SERVICE, FLIP), 1, "one flip");
+}
+
+/// What signs in does not come back in the middle of a run: it is killed in its time and told, and the run goes on
+/// once it answers.
+#[test]
+fn a_program_that_hangs_while_it_renews_a_token_is_killed_and_holds_the_run_until_it_answers() {
+    let s = Scene::proxied();
+    let (token, hangs) = (s.state.path().join("token"), s.state.path().join("hangs"));
+    std::fs::write(&token, "t1").expect("written");
+    s.proxy().lets_in("t1");
+    let script = format!(
+        "[ ! -e '{0}' ] || {{ rm '{0}'; exec sleep 600; }}; printf '{{\"status\":{{\"token\":\"%s\"}}}}' \"$(cat '{1}')\"",
+        hangs.display(),
+        token.display()
+    );
+    s.signs_in_by(&script);
+    let id = s.quick_plan("swap", &[]);
+    let mut run = s.spawn();
+    run.until_line("green is made", |l| l["step"] == "create-green" && l["state"] == "done");
+    std::fs::write(&hangs, "").expect("written");
+    std::fs::write(&token, "t2").expect("written");
+    s.proxy().lets_in("t2");
+    run.until_line("that it gives no answer", |l| l["detail"].as_str().is_some_and(|d| d.contains("no answer within 30 s; killed")));
+    assert_ne!(s.selector(), served_by_green());
+    // Half a minute later it may be asked again; by then the API server has been silent for as long as a script waits.
+    let (code, lines) = run.ends();
+    let end = lines.last().cloned().unwrap_or_default();
+    assert_eq!((code, &end["state"]), (4, &Value::from("left")), "{lines:#?}");
+    assert!(end["text"].as_str().is_some_and(|t| t.contains("killed")), "{end}");
+    s.is_done(&["resume", &id, "--yes", "--choose", "retry"]);
+    assert_eq!(carried_out(&s.proxy().seen(), &Method::PATCH, SERVICE, FLIP), 1, "one flip");
+}
+
+/// Power goes in the middle of an append: what had been durable counts, the half of an entry behind it does not.
+#[test]
+fn a_journal_whose_last_append_is_torn_is_gone_on_with() {
+    let s = Scene::proxied();
+    let run = s.quick_plan("swap", &[]);
+    s.proxy().next(Method::PATCH, SERVICE, FLIP, Fault::SilentAfterApply);
+    let child = s.spawn();
+    until("silence", Duration::from_secs(90), || s.proxy().is_silent());
+    child.kill();
+    s.proxy().heal();
+    let journal = s.state.path().join("journal.sqlite-wal");
+    let whole = std::fs::read(&journal).expect("a write-ahead log");
+    // A frame of the log is 24 bytes and a page; half of one more stands behind those that were synced.
+    let torn: Vec<u8> = whole[32..32 + 24 + 2048].to_vec();
+    std::fs::write(&journal, [whole, torn].concat()).expect("written");
+    let (code, end) = s.ends(&["resume", &run, "--yes"]);
+    assert_eq!((code, &end["state"]), (0, &Value::from("done")), "{end}");
     assert_eq!(carried_out(&s.proxy().seen(), &Method::PATCH, SERVICE, FLIP), 1, "one flip");
 }
 

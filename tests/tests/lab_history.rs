@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use acceptance::scene::{Running, Scene};
+use acceptance::scene::Scene;
 use acceptance::until;
 use serde_json::{Value, json};
 
@@ -26,11 +26,9 @@ fn revision<'a>(history: &'a Value, tag: &str) -> &'a Value {
 
 /// Goes back, by a plan with these arguments; the run's id.
 fn go_back(s: &Scene, arguments: &[&str]) -> String {
-    let plan = [&["plan", "rollback", "deployment/web", "--out", "back"], arguments].concat();
-    let made = s.run(&plan);
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    assert_eq!(s.ends(&["run", "back", "--yes", "--confirm-context", "practice"]).0, 0);
-    s.plan_file("back")["id"].as_str().expect("an id").to_string()
+    let run = s.plan_back("deployment/web", arguments);
+    s.is_done(&s.whole_run());
+    run
 }
 
 #[test]
@@ -118,66 +116,84 @@ fn a_template_that_the_cluster_keeps_no_more_comes_back_from_the_run_that_replac
     assert_eq!(s.image("web"), "changeover.dev/shop:v1");
 }
 
-/// A StatefulSet or DaemonSet `db` of v1, complete.
-fn begin(s: &Scene, kind: &str, spec: &Value) {
-    let mut object = json!({"apiVersion": "apps/v1", "kind": kind, "metadata": {"name": "db", "namespace": s.namespace}, "spec": spec});
-    object["spec"]["selector"] = json!({"matchLabels": {"app": "db"}});
-    object["spec"]["template"] =
-        json!({"metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "web", "image": "changeover.dev/shop:v1"}]}});
-    s.apply(&object);
-    s.kubectl(&["rollout", "status", &format!("{kind}/db"), "--timeout=120s"]);
-}
-
-fn set_image(s: &Scene, kind: &str, tag: &str) {
-    s.kubectl(&["set", "image", &format!("{kind}/db"), &format!("web=changeover.dev/shop:{tag}")]);
-}
-
-/// The plan file `back` of a rollback of `db`, by the revision that is advised.
-fn plan_back(s: &Scene, kind: &str) {
-    let made = s.run(&["plan", "rollback", &format!("{kind}/db"), "--out", "back"]);
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-}
-
-fn images(s: &Scene) -> Vec<String> {
-    let all = s.kubectl(&["get", "pods", "-l", "app=db", "-o", "jsonpath={.items[*].spec.containers[0].image}"]);
-    all.split_whitespace().map(String::from).collect()
-}
-
 #[test]
 fn an_ordered_stateful_set_goes_back_once_the_pod_that_blocks_it_is_deleted() {
     let s = Scene::empty("sts");
-    begin(&s, "StatefulSet", &json!({"replicas": 3, "serviceName": "db"}));
-    set_image(&s, "statefulset", "never-ready");
+    s.db("StatefulSet", &json!({"replicas": 3, "serviceName": "db"}));
+    s.set_db("statefulset", "never-ready");
     let stuck = || s.kubectl(&["get", "pod", "db-2", "--ignore-not-found", "-o", "jsonpath={.spec.containers[0].image} {.status.phase}"]);
     until("the new pod runs", Duration::from_secs(60), || stuck() == "changeover.dev/shop:never-ready Running");
     let (code, history) = s.ends(&["history", "sts/db", "-o", "json"]);
     assert_eq!((code, history["workload"].as_str()), (0, Some(format!("StatefulSet/{}/db", s.namespace).as_str())), "{history}");
     let (old, new) = (revision(&history, "v1"), revision(&history, "never-ready"));
     assert_eq!((&old["advised"], &old["ready"], &new["current"]), (&json!(true), &json!(2), &json!(true)), "{history}");
-    plan_back(&s, "statefulset");
-    let mut back = Running::start(s.command(&["run", "back", "--yes", "--confirm-context", "practice"]));
+    s.plan_back("statefulset/db", &[]);
+    let mut back = s.spawn();
     let told = back
         .until_line("the pod that blocks it", |l| l["step"] == "await-rollout" && l["detail"].as_str().is_some_and(|d| d.contains("db-2")));
     let command = format!("kubectl -n {} delete pod db-2", s.namespace);
     assert!(told["detail"].as_str().is_some_and(|d| d.contains(&command)), "{told}");
     s.kubectl(&["delete", "pod", "db-2"]);
     assert_eq!(back.ends().0, 0);
-    assert_eq!(images(&s), ["changeover.dev/shop:v1"; 3]);
+    assert_eq!(s.images_of_db(), ["changeover.dev/shop:v1"; 3]);
 }
 
 #[test]
 fn a_daemon_set_goes_back() {
     let s = Scene::empty("ds");
-    begin(&s, "DaemonSet", &json!({}));
-    let nodes = images(&s).len();
-    set_image(&s, "daemonset", "crash-loop");
-    until("a pod crashes", Duration::from_secs(60), || images(&s).iter().any(|i| i.ends_with("crash-loop")));
-    plan_back(&s, "ds");
-    let (code, end) = s.ends(&["run", "back", "--yes", "--confirm-context", "practice"]);
-    assert_eq!((code, &end["state"]), (0, &json!("done")), "{end}");
-    assert_eq!(images(&s), vec!["changeover.dev/shop:v1"; nodes]);
+    s.db("DaemonSet", &json!({}));
+    let nodes = s.images_of_db().len();
+    s.set_db("daemonset", "crash-loop");
+    until("a pod crashes", Duration::from_secs(60), || s.images_of_db().iter().any(|i| i.ends_with("crash-loop")));
+    s.plan_back("ds/db", &[]);
+    s.is_done(&s.whole_run());
+    assert_eq!(s.images_of_db(), vec!["changeover.dev/shop:v1"; nodes]);
     let (_, history) = s.ends(&["history", "daemonset/db", "-o", "json"]);
     let (old, bad) = (revision(&history, "v1"), revision(&history, "crash-loop"));
     assert!(old["current"] == true && old["reasons"].to_string().contains("under another number"), "{history}");
     assert!(bad["reasons"].to_string().contains("went back from it"), "{history}");
+}
+
+/// What a partition keeps back stays with the old template, whatever comes and goes: a rollback is complete when the others are.
+#[test]
+fn a_stateful_set_with_a_partition_goes_back_in_the_pods_that_had_the_new_template() {
+    let s = Scene::empty("partition");
+    s.db("StatefulSet", &json!({"replicas": 3, "serviceName": "db", "updateStrategy": {"rollingUpdate": {"partition": 2}}}));
+    let uid = |pod: &str| s.kubectl(&["get", "pod", pod, "-o", "jsonpath={.metadata.uid}"]);
+    let kept = [uid("db-0"), uid("db-1")];
+    s.set_db("statefulset", "v2");
+    until("the last pod is of v2", Duration::from_secs(60), || {
+        s.images_of_db().ends_with(&["changeover.dev/shop:v2".into()])
+            && s.kubectl(&["get", "sts", "db", "-o", "jsonpath={.status.readyReplicas}"]) == "3"
+    });
+    s.plan_back("statefulset/db", &[]);
+    s.is_done(&s.whole_run());
+    assert_eq!(s.images_of_db(), ["changeover.dev/shop:v1"; 3]);
+    assert_eq!([uid("db-0"), uid("db-1")], kept, "the others were not touched");
+}
+
+/// Somebody gives it another template, before the rollback writes and after it: theirs is not written over.
+#[test]
+fn a_template_that_a_colleague_wrote_meanwhile_is_not_written_over_in_a_rollback_of_either_kind() {
+    for (kind, spec) in [("StatefulSet", json!({"replicas": 1, "serviceName": "db"})), ("DaemonSet", json!({}))] {
+        let s = Scene::empty("meanwhile");
+        s.db(kind, &spec);
+        s.set_db(kind, "v2");
+        let template = || s.kubectl(&["get", kind, "db", "-o", "jsonpath={.spec.template.spec.containers[0].image}"]);
+        s.plan_back(&format!("{kind}/db"), &[]);
+        s.set_db(kind, "v3");
+        let (code, end) = s.ends(&s.whole_run());
+        assert_eq!((code, template().as_str()), (3, "changeover.dev/shop:v3"), "{kind}: {end}");
+
+        let run = s.plan_back(&format!("{kind}/db"), &["--to-revision", "1"]);
+        assert_eq!(s.ends(&["run", "plan", "--until", "restore-template", "--confirm-context", "practice"]).0, 4);
+        assert_eq!(template(), "changeover.dev/shop:v1", "{kind}");
+        s.set_db(kind, "v2");
+        let (code, end) = s.ends(&["back-out", &run, "--reason", "test"]);
+        assert_eq!((code, &end["state"]), (4, &json!("left")), "{kind}: {end}");
+        assert!(end["text"].to_string().contains("db"), "{kind}: {end}");
+        assert_eq!(template(), "changeover.dev/shop:v2", "{kind}: {end}");
+        let (code, end) = s.ends(&["resume", &run, "--yes", "--choose", "leave"]);
+        assert_eq!((code, template().as_str()), (5, "changeover.dev/shop:v2"), "{kind}: {end}");
+    }
 }

@@ -1,8 +1,10 @@
 //! What others do to a cluster in the middle of a run, on a real API server with its own controllers: a quota that is met
 //! half-way, a pod that is evicted in the soak, a node that takes no pods, a namespace that ends, objects that are made anew under
-//! their old names, admission that falls silent or makes something else of what is written.
+//! their old names, objects that are deleted, a controller that puts things back, admission that refuses, falls silent or makes
+//! something else of what is written.
 
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use acceptance::scene::{LAB, Running, Scene, served_by_green};
@@ -290,6 +292,120 @@ fn a_way_back_that_admission_changes_is_stuck_with_its_field_and_is_free_once_th
     assert_eq!((code, &end["state"]), (5, &json!("backedOut")), "{end}");
     assert_eq!((s.selector(), ready(&s, "web").as_str()), (json!({"app": "web"}), "1"));
     assert_eq!(s.kubectl(&["get", "deployments", "-o", "name"]).trim(), "deployment.apps/web", "green is gone");
+}
+
+#[test]
+fn a_policy_that_comes_in_the_middle_is_said_in_its_own_words_and_what_it_refuses_is_tried_once() {
+    let s = Scene::direct();
+    let run = s.quick_plan("swap", &[]);
+    assert_eq!(s.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+    let words = "selectors are frozen this week";
+    let colour = r#"{"spec":{"selector":{"changeover.dev/color":"green"}}}"#;
+    let policy = s.admit_services("!('changeover.dev/color' in object.spec.selector)", words, colour);
+    let (code, end) = s.ends(&["approve", &run, "--yes"]);
+    assert_eq!((code, &end["state"]), (5, &json!("backedOut")), "{end}");
+    assert!(end["text"].as_str().is_some_and(|t| t.contains(words)), "{end}");
+    assert_eq!((s.selector(), ready(&s, "web").as_str()), (json!({"app": "web"}), "1"));
+    assert_eq!(s.kubectl(&["get", "deployments", "-o", "name"]).trim(), "deployment.apps/web", "green is gone");
+    let moved = s.carried_out().into_keys().any(|w| w.contains("services/web") && w.contains("green"));
+    assert!(!moved, "traffic never moved: {:#?}", s.carried_out());
+    policy.end();
+
+    // One that refuses the way back, too: it is stuck with the commands, and free once the policy is gone.
+    let run = s.quick_plan("swap", &[]);
+    assert_eq!(s.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+    let policy = s.admit_services("object.metadata.name != 'web'", words, colour);
+    let (code, end) = s.ends(&["approve", &run, "--yes"]);
+    assert_eq!((code, &end["state"]), (6, &json!("stuck")), "{end}");
+    assert!(end.to_string().contains(words) && end.to_string().contains("kubectl"), "{end}");
+    assert_eq!(ready(&s, "web"), "1", "blue serves on");
+    policy.end();
+    let (code, end) = s.ends(&["back-out", &run, "--reason", "the policy is gone"]);
+    assert_eq!((code, &end["state"]), (5, &json!("backedOut")), "{end}");
+    assert_eq!((s.selector(), ready(&s, "web").as_str()), (json!({"app": "web"}), "1"));
+}
+
+/// As GitOps with self-heal does: whatever the selector becomes, it is what the manifest says again within a second.
+#[test]
+fn a_controller_that_puts_the_selector_back_again_and_again_is_told_each_time_and_fought_never() {
+    let s = Scene::direct();
+    let run = s.plan("p", "web", "v2", &["--finish", "swap", "--set", "soak=600", "--set", "settle=0"]);
+    assert_eq!(s.ends(&["run", "p", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+    let stop = AtomicBool::new(false);
+    let written = |s: &Scene| s.carried_out().iter().filter(|(w, _)| w.contains("services/web")).map(|(_, n)| n).sum::<usize>();
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            while !stop.load(Ordering::SeqCst) {
+                if s.selector().to_string().contains("green") {
+                    s.kubectl(&[
+                        "patch",
+                        "service",
+                        "web",
+                        "--type=json",
+                        "-p",
+                        r#"[{"op":"replace","path":"/spec/selector","value":{"app":"web"}}]"#,
+                    ]);
+                }
+                std::thread::sleep(Duration::from_millis(500));
+            }
+        });
+        let healed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            let (code, end) = s.ends(&["approve", &run, "--yes"]);
+            assert_eq!((code, &end["state"]), (4, &json!("left")), "{end}");
+            assert!(end["text"].as_str().is_some_and(|t| t.contains("service") && t.contains("selector")), "{end}");
+            let once = written(&s);
+            // What is asked for is done once, and told again.
+            let (code, end) = s.ends(&["resume", &run, "--yes", "--choose", "re-pin"]);
+            assert_eq!((code, &end["state"]), (4, &json!("left")), "{end}");
+            let twice = written(&s);
+            assert!(twice <= once + 2, "{once} writes of the Service, then {twice}");
+        }));
+        stop.store(true, Ordering::SeqCst);
+        if let Err(why) = healed {
+            std::panic::resume_unwind(why);
+        }
+    });
+    // With the controller told to keep still: the way back asks before it writes over what stands there, and is free then.
+    let (code, end) = s.ends(&["back-out", &run, "--reason", "self-heal is on"]);
+    assert_eq!((code, &end["state"]), (4, &json!("left")), "{end}");
+    let (code, end) = s.ends(&["resume", &run, "--yes", "--choose", "overwrite"]);
+    assert_eq!((code, &end["state"]), (5, &json!("backedOut")), "{end}");
+    assert_eq!((s.selector(), ready(&s, "web").as_str()), (json!({"app": "web"}), "1"));
+    assert_eq!(s.kubectl(&["get", "deployments", "-o", "name"]).trim(), "deployment.apps/web", "green is gone");
+}
+
+/// A pipeline sets the selector to what the manifest says while both colours stand, and somebody goes back before anything else.
+#[test]
+fn a_service_that_was_reset_before_the_cutover_is_pinned_again_before_green_goes() {
+    let s = Scene::direct();
+    let before = s.world();
+    let run = s.quick_plan("swap", &[]);
+    assert_eq!(s.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+    s.kubectl(&["patch", "service", "web", "--type=json", "-p", r#"[{"op":"replace","path":"/spec/selector","value":{"app":"web"}}]"#]);
+    let (code, end) = s.ends(&["back-out", &run, "--reason", "test"]);
+    assert_eq!((code, &end["state"]), (4, &json!("left")), "{end}");
+    assert!(end["text"].as_str().is_some_and(|t| t.contains("selects both colours at once")), "{end}");
+    assert_eq!(ready(&s, "web-green"), "1", "green's pods stay for as long as they get requests");
+    let (code, end) = s.ends(&["resume", &run, "--yes", "--choose", "re-pin"]);
+    assert_eq!((code, &end["state"]), (5, &json!("backedOut")), "{end}");
+    assert_eq!(s.world(), before);
+}
+
+/// Somebody deletes, in the soak, what serves, what stands by, or the Service itself.
+#[test]
+fn what_somebody_deletes_in_the_soak_is_told_by_its_name_and_nothing_is_made_up_for_it() {
+    for (kind, name) in [("deployment", "web-green"), ("deployment", "web"), ("service", "web")] {
+        let s = Scene::direct();
+        s.plan("plan", "web", "v2", &["--finish", "swap", "--set", "soak=600", "--set", "settle=0"]);
+        let mut soaking = s.spawn();
+        soaking.until_line("the soak", |l| l["step"] == "soak" && l["state"] == "running");
+        s.kubectl(&["delete", kind, name, "--wait=true"]);
+        let (code, lines) = soaking.ends();
+        let end = lines.last().expect("a last line");
+        assert_eq!((code, &end["state"]), (4, &json!("left")), "{kind}/{name}: {end}");
+        assert!(end["text"].to_string().contains(&format!("{kind} {}/{name}", s.namespace)), "{kind}/{name}: {end}");
+        assert_eq!(s.kubectl(&["get", kind, name, "--ignore-not-found", "-o", "name"]), "", "{kind}/{name} is not made anew");
+    }
 }
 
 /// Admission that never answers, for updates of Services here; the value keeps its port.

@@ -454,6 +454,8 @@ export const sentences: Record<Form, string> = {
     "실행 기록이 원복이 끝나기 전에 가득 찰 수 있습니다({room} KiB 중 {needed} KiB). 그때부터는 다른 사람이 볼 수 없습니다. 파드 템플릿 크기는 {template} KiB입니다",
   "the record of this run may come to {needed} KiB, and a ConfigMap or Secret holds {room}: its pod template has {template} KiB":
     "실행 기록이 {needed} KiB까지 커질 수 있는데 ConfigMap이나 Secret에는 {room} KiB까지만 담깁니다. 파드 템플릿 크기는 {template} KiB입니다",
+  "the run goes on without: the autoscaler may take pods away meanwhile":
+    "이 단계 없이 실행이 계속됩니다. 그동안 오토스케일러가 파드를 줄일 수 있습니다",
   "the run has a deadline of its own: {deadline} s": "실행에 자체 제한 시간이 있습니다: {deadline}초",
   "the run is over; going back is a run of its own": "실행이 끝났습니다. 되돌리려면 새로 실행해야 합니다",
   "the same ready endpoints as before, all of {blue}": "Ready 엔드포인트가 이전과 같고 모두 {blue} 파드",
@@ -513,6 +515,8 @@ export const sentences: Record<Form, string> = {
   "whether the writes are admitted could not be checked: no dry run was made":
     "쓰기가 받아들여질지 확인하지 못했습니다: dry-run을 하지 않았습니다",
   "write the pod template of {object}": "{object} 파드 템플릿 변경",
+  "you may not {what}: its autoscaler goes on by itself meanwhile, and may take pods away":
+    "권한이 없습니다: {what}. 그동안 오토스케일러가 고정되지 않아 파드를 줄일 수 있습니다",
   "you may not {what}; needed by the record": "권한이 없습니다: {what} (실행 기록에 필요)",
   "you may not {what}; needed by the record: nobody else will see this run, or can take it over":
     "권한이 없습니다: {what} (실행 기록에 필요). 다른 사람에게는 이 실행이 보이지 않으며 넘겨받을 수도 없습니다",
@@ -852,6 +856,7 @@ export const sentences: Record<Form, string> = {
   "no backend": "백엔드가 없습니다",
   "{object} reaches no pod on its port": "{object}: 포트로 연결되는 파드가 없습니다",
   "{object} has no ready endpoint": "{object}: Ready 엔드포인트가 없습니다",
+  "{object} is not held, the run goes on without: {why}": "{object}: 고정하지 못한 채 실행이 계속됩니다({why})",
   "{object} is not read here": "{object}: 여기서 조회하지 않습니다",
   "every backend has weight 0": "모든 백엔드의 가중치가 0입니다",
   "every request fails: {why}": "모든 요청이 실패합니다: {why}",

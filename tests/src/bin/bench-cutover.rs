@@ -206,7 +206,8 @@ impl Standing {
 
         let state = tempfile::Builder::new().prefix("bench").tempdir_in(xtask::run::target())?;
         let clock: Arc<dyn Clock> = Arc::new(TokioClock::new());
-        let journal = Arc::new(store::Store::open(&state.path().join("journal.db"), clock.clone())?);
+        shop.journal_in(state.path());
+        let journal = Arc::new(store::Store::open(&state.path().join("journal.sqlite"), clock.clone())?);
         let (connection, raw) = runtime.block_on(async {
             let options = kube::config::KubeConfigOptions::default();
             let read = kube::config::Kubeconfig::read_from(real::kubeconfig())?;

@@ -89,10 +89,11 @@ fn request(write: &Write, mode: Mode) -> Result<Request<Full<Bytes>>, http::Erro
         Write::Create { manifest, .. } => (Method::POST, collection_path(object.kind, namespace), "application/json", manifest.to_string()),
         Write::Delete { uid, resource_version, .. } => {
             let preconditions = json!({"uid":uid,"resourceVersion":resource_version});
-            // What nothing depends on is gone with the answer; in the foreground its name would be taken until it is collected.
+            // What has no pods is gone with the answer. In the foreground its name would be taken until the garbage collector has
+            // updated it, which a policy on its kind may refuse for good.
             let policy = match object.kind {
-                Kind::ConfigMap | Kind::Secret | Kind::Lease => "Background",
-                _ => "Foreground",
+                Kind::Deployment => "Foreground",
+                _ => "Background",
             };
             let mut options = json!({"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":policy,"preconditions":preconditions});
             if mode == Mode::DryRun {

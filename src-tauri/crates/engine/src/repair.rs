@@ -57,7 +57,8 @@ fn command(view: &View, step: &str, record: &WriteRecord) -> Vec<String> {
             }
             None => vec![],
         },
-        Write::Create { .. } => vec![format!("{} --cascade=foreground", head("delete"))],
+        Write::Create { .. } if record.write.object().kind == Kind::Deployment => vec![format!("{} --cascade=foreground", head("delete"))],
+        Write::Create { .. } => vec![head("delete")],
         Write::Delete { .. } => {
             let Some(before) = &record.pre_image else { return vec![] };
             let create = format!("{} -f - <<'EOF'\n{}\nEOF", of("create"), steps::again(&view.plan, before));

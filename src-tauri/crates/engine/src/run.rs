@@ -487,6 +487,7 @@ async fn back(ctx: &mut Ctx, taken_over: bool) -> Result<(), Stop> {
     if taken_over || !begun {
         ctx.log(vec![Event::StepBegan { step: planned.id.clone(), direction: Direction::Undo }])?;
     }
+    watchful::overwrite(ctx).await?;
     steps::undo(ctx, &planned).await?;
     ctx.log(vec![Event::StepUndone { step: planned.id.clone() }])
 }
@@ -521,7 +522,7 @@ async fn stopped(ctx: &mut Ctx, ended: Result<(), Stop>) -> Result<(), Stop> {
         Stop::Failed(why) | Stop::BackOut(why) => turn_back(ctx, why).await,
         Stop::Hold { code, said, facts, choices } => {
             let hold = match watchful::alarm(ctx, code, &facts).await {
-                Some((said, choices)) => ctx.held(HoldCode::BothColours, said, facts, choices),
+                Some((said, facts, choices)) => ctx.held(HoldCode::BothColours, said, facts, choices),
                 None => ctx.held(code, said, facts, choices),
             };
             ctx.log(vec![Event::Held { hold }])

@@ -16,6 +16,10 @@ use crate::world::World;
 /// Reads what this run has written or relies on and compares. Silence of the API server is not a difference.
 pub async fn look(ctx: &mut Ctx) -> Result<(), Stop> {
     for (object, fields) in ctx.view.expected() {
+        // Who sets an autoscaler's minimum in an incident does not stop what brings back what served before.
+        if ctx.view.last_writer(&object).is_some_and(|step| ctx.plan.goes_on_without(step)) {
+            continue;
+        }
         let live = match ctx.ports.cluster.get(&object).await {
             Ok(Some(live)) => live,
             Ok(None) => return Err(ctx.contradicts(gone(&object))),
@@ -62,35 +66,53 @@ fn gone(object: &ObjectId) -> Contradiction {
 async fn put_back(ctx: &mut Ctx, object: &ObjectId, fields: BTreeMap<String, Option<Value>>) -> Result<(), Stop> {
     let (id, why) = (object.clone(), why(ctx, object, &[]));
     // Done once more for the step that had left it so: to the one that waits it is as if nobody had been there.
-    let step = ctx.step.clone();
+    let (step, direction) = (ctx.step.clone(), ctx.direction);
     ctx.step = ctx.view.last_writer(object).unwrap_or(&step).to_string();
+    ctx.direction = Direction::Run;
     let ended = ctx
         .bring(object, &move |live, _| {
             let facts = differing(&id, live.ok_or_else(|| gone(&id))?, &fields);
             if facts.is_empty() { Ok(Change::Nothing) } else { Err(foreign(why.clone(), facts)) }
         })
         .await;
-    ctx.step = step.clone();
-    ended?;
+    (ctx.step, ctx.direction) = (step.clone(), direction);
+    ended.map_err(|stop| match stop {
+        Stop::Hold { code, said, facts, .. } => Stop::Hold { code, said, facts, choices: ctx.retry_or_back() },
+        other => other,
+    })?;
     let said = Said::new("overwritten", sentence!("{object}: put back as it was for this run", object = object.said()));
     ctx.log(vec![Event::Observed { step, said }])
 }
 
-/// A contradiction on a Service that selects both colours as it is now is told as that, whichever step met it: to pin it again
-/// comes before anything else. On the way back its own write mends it.
-pub async fn alarm(ctx: &mut Ctx, code: HoldCode, facts: &[ThreeWay]) -> Option<(Said, Vec<Choice>)> {
-    if code != HoldCode::Contradiction || ctx.direction == Direction::Undo {
-        return None;
+/// A Service of this run that selects both colours as it is now is told as that, whichever step met it: to pin it again comes
+/// before anything else. Of a way back that moves traffic the own write mends it; one that finds the Service in the way of what
+/// it deletes asks.
+pub async fn alarm(ctx: &mut Ctx, code: HoldCode, facts: &[ThreeWay]) -> Option<(Said, Vec<ThreeWay>, Vec<Choice>)> {
+    let (facts, choices) = match (code, ctx.direction) {
+        (HoldCode::Contradiction, Direction::Run) => (facts.to_vec(), vec![Choice::RePin, Choice::BackOut, Choice::Retry]),
+        (HoldCode::StillSelected, Direction::Undo) => (reset(ctx).await, vec![Choice::RePin, Choice::Retry]),
+        _ => return None,
+    };
+    for fact in &facts {
+        let (Kind::Service, "/spec/selector", Some(selector)) = (fact.object.kind, fact.path.as_str(), &fact.live) else { continue };
+        if selects_both(ctx, &fact.object, selector.clone()).await {
+            let service = fact.object.said();
+            let said = sentence!("{service}: somebody changed its selector, and it now selects both colours at once", service);
+            return Some((Said::new("both-colours", said), vec![fact.clone()], choices));
+        }
     }
-    let (service, selector) = facts.iter().find_map(|f| match (f.object.kind, f.path.as_str(), &f.live) {
-        (Kind::Service, "/spec/selector", Some(selector)) => Some((f.object.clone(), selector.clone())),
-        _ => None,
-    })?;
-    if !selects_both(ctx, &service, selector).await {
-        return None;
+    None
+}
+
+/// Selectors that this run wrote and somebody changed since.
+async fn reset(ctx: &mut Ctx) -> Vec<ThreeWay> {
+    let mut all = vec![];
+    for (object, fields) in ctx.view.expected().into_iter().filter(|(object, _)| object.kind == Kind::Service) {
+        if let Ok(Some(live)) = ctx.ports.cluster.get(&object).await {
+            all.extend(differing(&object, &live, &fields));
+        }
     }
-    let said = sentence!("{service}: somebody changed its selector, and it now selects both colours at once", service = service.said());
-    Some((Said::new("both-colours", said), vec![Choice::RePin, Choice::BackOut, Choice::Retry]))
+    all
 }
 
 /// Whether the target's namespace is being deleted: then that is what is the matter, whatever a step says of the objects that

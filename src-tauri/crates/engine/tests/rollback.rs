@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use engine::{Choice, HoldCode, Options, RunStatus, RunView};
-use model::{Kind, Write};
+use model::{Kind, Write, names};
 use serde_json::{Value, json};
 use support::{Fault, Stage, id, through, wait};
 
@@ -55,7 +55,7 @@ async fn a_deadline_that_the_stuck_release_exceeded_does_not_fail_a_revision_wit
     let stage = Stage::rollback(&["shop:v2", "shop:never-ready"], json!(1)).await;
     stage.sim.with(|s| s.no_new_pods = true);
     let run = stage.start().await;
-    wait(&run, false, |v| v.steps[1].heartbeat.is_some() || v.status.is_final()).await;
+    wait(&run, false, |v| v.steps.iter().any(|s| s.id == "await-rollout" && s.heartbeat.is_some()) || v.status.is_final()).await;
     tokio::time::sleep(Duration::from_secs(5)).await;
     assert!(exceeded(&stage), "the old word still stands, under the new generation");
     stage.sim.with(support::sim::State::pods_come);
@@ -104,6 +104,47 @@ async fn a_revision_that_gives_up_after_the_write_is_told_before_the_deadline_of
     assert_eq!((hold.code, hold.said.code.as_str()), (HoldCode::TakesLong, "progress-deadline"), "{hold:#?}");
 }
 
+fn floor(stage: &Stage) -> (Value, Value) {
+    let hpa = stage.sim.get_now(&id(Kind::HorizontalPodAutoscaler, "web")).expect("there");
+    (hpa["spec"]["minReplicas"].clone(), hpa["metadata"]["annotations"][names::FLOOR].clone())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_autoscaler_takes_no_pods_away_while_they_change_and_has_its_minimum_back_afterwards() {
+    let stage = Stage::rollback(&["shop:never-ready"], Value::Null).await;
+    assert_eq!(floor(&stage), (json!(2), Value::Null));
+    let run = stage.start_with(Options { until: Some("restore-template".into()), ..Options::default() }).await;
+    wait(&run, false, |v| v.hold.is_some()).await;
+    assert_eq!(floor(&stage), (json!(3), json!("2")), "held at the pods that are there");
+    assert_eq!(through(run, &[Choice::GoOn]).await.status, RunStatus::Done);
+    assert_eq!(floor(&stage), (json!(2), Value::Null));
+    stage.served();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_autoscaler_that_cannot_be_held_stops_no_rollback() {
+    let stage = Stage::rollback(&["shop:never-ready"], Value::Null).await;
+    stage.sim.with(|s| s.faults.insert(1, Fault::Refused));
+    let view = through(stage.start().await, &[]).await;
+    assert_eq!(view.status, RunStatus::Done, "{view:#?}");
+    let said: Vec<String> = view.notes.iter().filter(|n| n.said.code == "not-held").map(|n| n.said.to_string()).collect();
+    assert!(said.len() == 1 && said[0].contains("policy"), "{said:?}");
+    assert_eq!((image(&stage), floor(&stage)), (json!("shop:v1"), (json!(2), Value::Null)));
+    stage.served();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_minimum_that_somebody_else_sets_in_the_incident_stays_and_stops_nothing() {
+    let stage = Stage::rollback(&["shop:never-ready"], Value::Null).await;
+    let run = stage.start_with(Options { until: Some("restore-template".into()), ..Options::default() }).await;
+    wait(&run, false, |v| v.hold.is_some()).await;
+    stage.sim.edit(&id(Kind::HorizontalPodAutoscaler, "web"), "/spec/minReplicas", json!(5));
+    let view = through(run, &[Choice::GoOn]).await;
+    assert_eq!(view.status, RunStatus::Done, "{view:#?}");
+    assert_eq!((image(&stage), floor(&stage)), (json!("shop:v1"), (json!(5), Value::Null)));
+    stage.served();
+}
+
 #[tokio::test(start_paused = true)]
 async fn backing_out_of_a_good_rollback_waits_until_the_version_before_serves_again() {
     let stage = Stage::rollback(&["shop:v2"], json!(1)).await;
@@ -124,8 +165,8 @@ async fn a_rollback_that_is_killed_or_loses_answers_ends_the_same() {
     let (end, writes) = (smooth.sim.summary(), smooth.sim.with(|s| s.writes.len()));
     for n in 1..=writes {
         for fault in [Fault::UnknownApplied, Fault::UnknownLost, Fault::UnknownUntilNext, Fault::Precondition, Fault::Unsent] {
-            // What only tidies up is not sent again: it is noted.
-            if n > 1 && matches!(fault, Fault::Unsent) {
+            // What only tidies up, after the autoscaler has its minimum again, is not sent again: it is noted.
+            if n > 3 && matches!(fault, Fault::Unsent) {
                 continue;
             }
             let stage = Stage::rollback(&["shop:never-ready"], Value::Null).await;

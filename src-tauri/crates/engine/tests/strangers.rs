@@ -105,6 +105,23 @@ async fn a_word_is_spent_by_the_write_that_it_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_pin_that_a_pipeline_reset_is_pinned_again_on_the_way_back_once_somebody_says_so() {
+    let stage = Stage::new("swap", "shop:v2").await;
+    let run = stage.start().await;
+    wait(&run, false, |v| v.gate.is_some()).await;
+    stage.sim.with(|s| s.guarded.clear());
+    stage.sim.edit(&service("web"), "/spec/selector", json!({"app":"web"}));
+    run.back_out("a pipeline is on the move").await.expect("offered");
+    let hold = held(&run).await;
+    assert_eq!((hold.code, hold.choices.as_slice()), (HoldCode::BothColours, &[Choice::RePin, Choice::Retry][..]), "{hold:#?}");
+    assert!(stage.sim.get_now(&green(&stage)).is_some(), "green's pods stay for as long as they get requests");
+    choose(&run, Choice::RePin).await;
+    let view = through(run, &[]).await;
+    assert!(matches!(view.status, RunStatus::BackedOut { .. }), "{view:#?}");
+    stage.untouched().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_edit_in_the_proof_of_the_step_that_was_overwritten_is_shown() {
     let stage = Stage::new("swap", "shop:v2").await;
     *stage.evidence.probes.lock().expect("not poisoned") = Some(VerdictKind::Missing);

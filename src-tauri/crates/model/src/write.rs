@@ -73,7 +73,7 @@ pub enum Write {
         /// Whole manifest, carrying [`names::RUN`] and [`names::SPEC_HASH`].
         manifest: Value,
     },
-    /// DELETE with preconditions, foreground.
+    /// DELETE with preconditions; of a Deployment in the foreground: it is gone once its pods are.
     #[serde(rename_all = "camelCase")]
     Delete {
         /// Object.

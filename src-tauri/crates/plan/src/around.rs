@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use crate::plan::PlanError;
 use crate::snapshot::Snapshot;
+use crate::step::Step;
 
 /// A Deployment, StatefulSet or DaemonSet among the objects that matter to it.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +89,14 @@ impl<'a> Around<'a> {
     /// Autoscalers that scale it.
     pub fn hpas(&self) -> Vec<&'a Hpa> {
         hpas_of(self.snapshot, self.id)
+    }
+
+    /// The steps that keep an autoscaler from taking pods away while a run lasts, and that give it back what it was: its minimum
+    /// becomes `pods`, within its own bounds.
+    pub fn hold(&self, hpa: &Hpa, pods: u32) -> [Step; 2] {
+        let id = self.id.sibling(Kind::HorizontalPodAutoscaler, &hpa.metadata.name);
+        let min = pods.min(hpa.spec.max_replicas.max(1)).max(hpa.spec.min_replicas.unwrap_or(1));
+        [Step::Freeze { hpa: id.clone(), min }, Step::Thaw { hpa: id, min: hpa.spec.min_replicas, frozen: min }]
     }
 
     /// Budgets that guard its pods.

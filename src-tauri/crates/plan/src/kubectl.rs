@@ -126,7 +126,9 @@ fn scale(deployment: &ObjectId, to: u32) -> String {
 }
 
 fn delete(object: &ObjectId) -> String {
-    format!("{} --cascade=foreground --wait", on(object, "delete"))
+    // Its pods are to be gone, too.
+    let cascade = if object.kind == Kind::Deployment { " --cascade=foreground" } else { "" };
+    format!("{}{cascade} --wait", on(object, "delete"))
 }
 
 fn create(manifest: &Value) -> String {

@@ -46,6 +46,13 @@ impl Plan {
     pub fn goes_back(&self) -> bool {
         crate::strategies::find(&self.strategy).is_some_and(|s| s.goes_back())
     }
+
+    /// Whether a step only eases what the run does: what brings back what served before goes on without it. `step`: its id, or
+    /// `undo:ID`.
+    pub fn goes_on_without(&self, step: &str) -> bool {
+        let id = step.strip_prefix("undo:").unwrap_or(step);
+        self.goes_back() && self.steps.iter().any(|s| s.id == id && matches!(s.step, Step::Freeze { .. } | Step::Thaw { .. }))
+    }
 }
 
 /// The workload that a plan is about, as it was when the plan was made.

@@ -71,7 +71,7 @@ pub enum Step {
         /// Deployment whose pods it selects, before and after.
         keeps: ObjectId,
     },
-    /// Creates an object; adopts it when it is ours with the same spec hash. Undo: deletes it, foreground, and waits
+    /// Creates an object; adopts it when it is ours with the same spec hash. Undo: deletes it and waits
     /// until it and its pods are gone.
     Create {
         /// Object.

@@ -52,7 +52,7 @@ pub fn identities(dir: &LabDir, record: &mut Record, port: u16) -> Result<(), La
     certs::write_tokens(&certs.join("tokens.csv"), &all)
 }
 
-/// Who wrote what to Services and Deployments, and when the request had come in: what a benchmark of a cutover goes by,
+/// Who wrote what to Services, workloads and autoscalers, and when the request had come in: what a benchmark of a cutover goes by,
 /// and what tells a write that was done twice from one that was done once.
 const AUDIT_POLICY: &str = "\
 apiVersion: audit.k8s.io/v1
@@ -61,7 +61,10 @@ omitStages: [RequestReceived]
 rules:
 - level: Request
   verbs: [create, update, patch, delete]
-  resources: [{group: '', resources: [services]}, {group: apps, resources: [deployments, deployments/scale]}]
+  resources:
+  - {group: '', resources: [services]}
+  - {group: apps, resources: [deployments, deployments/scale, statefulsets, daemonsets]}
+  - {group: autoscaling, resources: [horizontalpodautoscalers]}
 - {level: None}
 ";
 

@@ -48,7 +48,7 @@ pub async fn run(ctx: &mut Ctx, step: &Step, id: &ObjectId) -> Result<Receipt, S
     Ok(Receipt::Created { object: id.clone(), uid })
 }
 
-/// Deletes it, foreground, and waits until it and its pods are gone. Pods that a Service still selects stay, and so does
+/// Deletes it and waits until it and its pods are gone. Pods that a Service still selects stay, and so does
 /// what somebody has changed since.
 pub async fn undo(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
     let Some(uid) = ctx.view.created().get(id).cloned() else {

@@ -6,9 +6,9 @@ use plan::{Planned, Step};
 use serde_json::{Value, json};
 
 use super::{bring, written};
-use crate::change::{Change, Contradiction, field, missing, towards};
+use crate::change::{Change, Contradiction, Facts, field, missing, towards};
 use crate::ctx::{Ctx, Stop};
-use crate::entry::{Direction, Receipt};
+use crate::entry::{Direction, Event, HoldCode, Receipt, Said};
 
 const MIN: &str = "/spec/minReplicas";
 
@@ -41,9 +41,24 @@ pub fn intended_thaw(id: &ObjectId, min: Option<u32>, frozen: u32, live: Option<
 pub async fn run(ctx: &mut Ctx, step: &Step, hpa: &ObjectId) -> Result<Receipt, Stop> {
     match step {
         Step::Thaw { frozen, .. } => thaw(ctx, hpa, *frozen).await?,
-        _ => bring(ctx, step, hpa).await?,
+        _ => freeze(ctx, step, hpa).await?,
     }
     Ok(written(ctx, &[hpa]))
+}
+
+/// What brings back what served before does not wait for an autoscaler that cannot be held.
+async fn freeze(ctx: &mut Ctx, step: &Step, hpa: &ObjectId) -> Result<(), Stop> {
+    let why = match bring(ctx, step, hpa).await {
+        Err(Stop::Failed(why) | Stop::Hold { code: HoldCode::NotAllowed | HoldCode::Contradiction, said: why, .. })
+            if ctx.plan.goes_on_without(&ctx.step) =>
+        {
+            why
+        }
+        other => return other,
+    };
+    let said = sentence!("{object} is not held, the run goes on without: {why}", object = hpa.said(); why = why.sentence);
+    let step = ctx.step.clone();
+    ctx.log(vec![Event::Observed { step, said: Said::new("not-held", said) }])
 }
 
 /// Puts back what the freeze found: somebody may have set another floor after the plan was made, and one that was high enough
@@ -53,6 +68,17 @@ async fn thaw(ctx: &mut Ctx, hpa: &ObjectId, frozen: u32) -> Result<(), Stop> {
     let net = ctx.plan.steps.iter().find(freezes).map(|p| ctx.view.net(&p.id, hpa, Direction::Run)).unwrap_or_default();
     let Some(found) = net.into_iter().find(|e| e.path == MIN) else { return Ok(()) };
     let min = found.before.as_ref().and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
-    let id = hpa.clone();
-    ctx.bring(hpa, &move |live, _| intended_thaw(&id, min, frozen, live)).await
+    let (id, yields) = (hpa.clone(), ctx.plan.goes_on_without(&ctx.step));
+    let want = move |live: Option<&Value>, _: &Facts<'_>| match intended_thaw(&id, min, frozen, live) {
+        // In an incident somebody else may know better how many pods are needed.
+        Err(_) if yields => live.map_or(Ok(Change::Nothing), |live| unmarked(&id, live)),
+        other => other,
+    };
+    ctx.bring(hpa, &want).await
+}
+
+/// Nothing but the note goes.
+fn unmarked(id: &ObjectId, live: &Value) -> Result<Change, Contradiction> {
+    let at = annotation_pointer(names::FLOOR);
+    towards(id, live, &[Edit { before: field(live, &at), path: at, after: None }], Sentence::default())
 }

@@ -21,7 +21,14 @@ impl Hazard for Admission {
             return vec![finding(self, Severity::Warn, ctx.around.id, message, sentence!("check again once the cluster answers"))];
         }
         let refused = ctx.snapshot.dry_runs.iter().filter_map(|d| Some((d, d.outcome.as_ref().err()?)));
-        refused.map(|(d, why)| self.of(ctx, d, why)).collect()
+        let found = refused.map(|(d, why)| match ctx.plan.goes_on_without(&d.step) {
+            true => {
+                let remedy = sentence!("the run goes on without: the autoscaler may take pods away meanwhile");
+                Finding { severity: Severity::Warn, remedy, ..self.of(ctx, d, why) }
+            }
+            false => self.of(ctx, d, why),
+        });
+        found.collect()
     }
 }
 

@@ -1,5 +1,5 @@
 //! A right that a step **or its way back** needs is missing: better known now than half-way. A run that goes back to what
-//! served before may do without a record that others see; no other may.
+//! served before may do without a record that others see, and without holding an autoscaler; no other may.
 
 use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 use crate::access::{RECORD, needs, rule, said};
@@ -22,12 +22,17 @@ impl Hazard for Permissions {
                 Some(true) => {}
                 Some(false) => {
                     let what = said(&access);
+                    let eases = by.iter().all(|b| ctx.plan.goes_on_without(b));
                     let (severity, message) = match (by.iter().all(|b| b == RECORD), goes_back) {
                         (true, true) => (
                             Severity::Warn,
                             sentence!("you may not {what}; needed by the record: nobody else will see this run, or can take it over", what),
                         ),
                         (true, false) => (Severity::Block, sentence!("you may not {what}; needed by the record", what)),
+                        (false, _) if eases => (
+                            Severity::Warn,
+                            sentence!("you may not {what}: its autoscaler goes on by itself meanwhile, and may take pods away", what),
+                        ),
                         (false, _) => {
                             (Severity::Block, sentence!("you may not {what}; needed by {by}", what, by = Vec::from_iter(by).join(", ")))
                         }

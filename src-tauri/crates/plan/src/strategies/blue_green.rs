@@ -182,7 +182,7 @@ impl Ground<'_> {
 
     fn freeze(&self, d: &mut Draft, counts_both: bool, phase: Phase, green_runs: bool) {
         for (hpa, _) in self.hpas.iter().filter(|(_, both)| *both == counts_both) {
-            let step = Step::Freeze { hpa: self.hpa_id(hpa), min: self.frozen(hpa) };
+            let [step, _] = self.hold(hpa);
             d.push(&format!("freeze-{}", hpa.metadata.name), phase, step, self.out(d, green_runs));
         }
     }
@@ -191,10 +191,8 @@ impl Ground<'_> {
         self.around.id.sibling(Kind::HorizontalPodAutoscaler, &hpa.metadata.name)
     }
 
-    /// `minReplicas` while the run lasts: the pods that are there, within the autoscaler's own bounds.
-    fn frozen(&self, hpa: &Hpa) -> u32 {
-        let min = hpa.spec.min_replicas.unwrap_or(1);
-        self.around.deployment.status.replicas.min(hpa.spec.max_replicas.max(1)).max(min)
+    fn hold(&self, hpa: &Hpa) -> [Step; 2] {
+        self.around.hold(hpa, self.around.deployment.status.replicas)
     }
 
     fn start_green(&self, d: &mut Draft) {
@@ -276,7 +274,7 @@ impl Ground<'_> {
 
     fn thaw(&self, d: &mut Draft, way_back: Option<u32>) {
         for (hpa, _) in &self.hpas {
-            let step = Step::Thaw { hpa: self.hpa_id(hpa), min: hpa.spec.min_replicas, frozen: self.frozen(hpa) };
+            let [_, step] = self.hold(hpa);
             d.push(&format!("thaw-{}", hpa.metadata.name), Phase::Retire, step, way_back);
         }
     }

@@ -1,5 +1,5 @@
 //! Undo of a Deployment, StatefulSet or DaemonSet: the pod template of an earlier revision is written back, and nothing
-//! else is touched.
+//! else is touched but for the minimum of an autoscaler, which is held meanwhile.
 //!
 //! Differs from `kubectl rollout undo`: the write is guarded by the template that was seen, annotations stay but for the
 //! change cause, a paused Deployment gets template and unpause in one patch, and the default is the revision that ranks
@@ -87,9 +87,20 @@ impl Strategy for Rollback {
         params.insert("deadline".into(), json!(deadline));
         let cause = format!("changeover: back to {}", to.said);
         let mut draft = Draft::default();
+        // Pods come and go, and the new ones have no load yet: an autoscaler would take capacity away in the middle of an incident.
+        // One that another controller writes would be put back at once.
+        let hpas = around.hpas().into_iter().filter(|h| h.metadata.controller().is_none());
+        let held = hpas.filter(|h| h.spec.min_replicas.unwrap_or(1) < around.deployment.wanted().min(h.spec.max_replicas));
+        let held: Vec<_> = held.map(|h| (&h.metadata.name, around.hold(h, around.deployment.wanted()))).collect();
+        for (name, [hold, _]) in &held {
+            draft.push(&format!("freeze-{name}"), Phase::HoldHpa, hold.clone(), Some(deadline));
+        }
         let step = Step::SetTemplate { deployment: target.clone(), before: before.clone(), after: after.clone(), cause: Some(cause) };
         draft.push("restore-template", Phase::Restore, step, Some(deadline));
         draft.push("await-rollout", Phase::Ready, Step::AwaitRollout { deployment: target.clone(), deadline }, Some(deadline));
+        for (name, [_, give_back]) in held {
+            draft.push(&format!("thaw-{name}"), Phase::Finish, give_back, Some(deadline));
+        }
         seal(Plan {
             schema: SCHEMA,
             id: id.to_string(),
