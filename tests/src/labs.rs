@@ -143,7 +143,9 @@ fn labs() -> BTreeSet<String> {
 fn things() -> BTreeSet<String> {
     let mut all = BTreeSet::new();
     let mounts = std::fs::read_to_string("/proc/self/mountinfo").expect("reads");
-    all.extend(mounts.lines().filter_map(|l| l.split(' ').nth(4)).map(|at| format!("mount {at}")));
+    // The folder of network namespaces is made a mount by iproute2 with the first one that the machine ever has, and stays one.
+    let at = mounts.lines().filter_map(|l| l.split(' ').nth(4)).filter(|at| *at != "/run/netns");
+    all.extend(at.map(|at| format!("mount {at}")));
     let folders = ["/run/netns", "/sys/class/net", "/var/lib/cni/results", "/var/lib/cni/networks", "/var/log/containers"];
     // Where every containerd of the machine keeps the sockets of its shims.
     for folder in folders.into_iter().chain(["/run/containerd/s"]) {

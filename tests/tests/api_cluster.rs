@@ -61,6 +61,14 @@ fn edit(path: &str, before: Value, after: Value) -> Edit {
     Edit { path: path.into(), before: Some(before).filter(|v| !v.is_null()), after: Some(after) }
 }
 
+/// One without pods.
+fn deployment(name: &str) -> Value {
+    let labels = json!({"app": name});
+    json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": "default"},
+        "spec": {"replicas": 0, "selector": {"matchLabels": labels},
+            "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": "i"}]}}}})
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_guarded_patch_lands_once_and_a_world_that_moved_is_a_precondition() {
     let lab = lab();
@@ -104,15 +112,7 @@ async fn scaling_works_from_zero_and_only_from_what_was_read() {
     let lab = lab();
     let (conn, us) = admin(&lab).await;
     let id = ObjectId::new(Kind::Deployment, "default", "scaled");
-    let labels = json!({"app": "scaled"});
-    let made = create(
-        &conn,
-        &us,
-        &id,
-        json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "scaled", "namespace": "default"},
-            "spec": {"replicas": 0, "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "c", "image": "i"}]}}}}),
-    )
-    .await;
+    let made = create(&conn, &us, &id, deployment("scaled")).await;
     let uid = text(&made, "/metadata/uid");
     let scale = |from, to| Write::Scale { object: id.clone(), uid: uid.clone(), resource_version: None, from, to };
     conn.write(&us, &scale(0, 3), Mode::Commit).await.expect("scaled up");
@@ -147,7 +147,12 @@ async fn a_delete_wants_what_was_read_and_takes_absence_for_done_and_a_taken_nam
     let still = conn.get(&id).await.expect("read").expect("there");
     assert_eq!(still.pointer("/metadata/deletionTimestamp"), None);
     conn.write(&us, &delete(&id, &uid, &rv), Mode::Commit).await.expect("deleted");
-    let ending = conn.get(&id).await.expect("read").expect("foreground: nobody collects garbage here");
+    assert!(conn.get(&id).await.expect("read").is_none(), "what has no pods is gone at once: nobody collects garbage here");
+    let with_pods = ObjectId::new(Kind::Deployment, "default", "deleted");
+    let made = create(&conn, &us, &with_pods, deployment("deleted")).await;
+    let (uid, rv) = (text(&made, "/metadata/uid"), text(&made, "/metadata/resourceVersion"));
+    conn.write(&us, &delete(&with_pods, &uid, &rv), Mode::Commit).await.expect("deleted");
+    let ending = conn.get(&with_pods).await.expect("read").expect("foreground: there until its pods are gone");
     assert!(ending.pointer("/metadata/deletionTimestamp").is_some());
     let never = id.sibling(Kind::Service, "never-was");
     assert_eq!(conn.write(&us, &delete(&never, "u", "1"), Mode::Commit).await.expect("gone is done"), Value::Null);
