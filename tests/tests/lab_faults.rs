@@ -206,7 +206,7 @@ fn a_program_that_hangs_while_it_renews_a_token_is_killed_and_holds_the_run_unti
     let end = lines.last().cloned().unwrap_or_default();
     assert_eq!((code, &end["state"]), (4, &Value::from("left")), "{lines:#?}");
     assert!(end["text"].as_str().is_some_and(|t| t.contains("killed")), "{end}");
-    s.is_done(&["resume", &id, "--yes", "--choose", "retry"]);
+    s.is_done(&["resume", &id, "--yes"]);
     assert_eq!(carried_out(&s.proxy().seen(), &Method::PATCH, SERVICE, FLIP), 1, "one flip");
 }
 
