@@ -365,22 +365,20 @@ async fn status(host: &Arc<Host>, g: &Global, run: &str, json: bool, out: &mut O
 
 async fn resume(host: &Arc<Host>, run: &str, choice: Option<&str>, how: &Follow, json: bool, out: &mut Out) -> Result<Exit, UiError> {
     let events = host.events();
-    let mut v = picked_up(host, run, how).await?;
-    if let Some(choice) = choice {
-        v = host.choose(run.to_string(), choice.to_string()).await?;
-    }
-    follow::follow(host, events, v, how, out, for_people(json)).await
-}
-
-/// Takes the run up in this process; a run that ended is only looked at.
-async fn picked_up(host: &Arc<Host>, run: &str, how: &Follow) -> Result<RunView, UiError> {
     let v = host.run(run.to_string()).await?;
-    if matches!(v.state, RunState::Done | RunState::BackedOut | RunState::Failed | RunState::Stuck) {
-        return Ok(v);
+    let open = !matches!(v.state, RunState::Done | RunState::BackedOut | RunState::Failed | RunState::Stuck);
+    if open {
+        unlock(host, &v.context, &how.unlock).await?;
+        host.stop_after(run, how.until.clone());
     }
-    unlock(host, &v.context, &how.unlock).await?;
-    host.stop_after(run, how.until.clone());
-    host.resume_run(run.to_string()).await
+    let v = match choice {
+        // The first word that it hears: to resume a run answers some holds by itself, and then there is nothing to choose.
+        Some(choice) => host.choose(run.to_string(), choice.to_string()).await?,
+        None if open => host.resume_run(run.to_string()).await?,
+        // What ended is only looked at.
+        None => v,
+    };
+    follow::follow(host, events, v, how, out, for_people(json)).await
 }
 
 async fn take_over(host: &Arc<Host>, g: &Global, t: &TakeOver, json: bool, out: &mut Out) -> Result<Exit, UiError> {
