@@ -77,7 +77,10 @@ async fn put_back(ctx: &mut Ctx, object: &ObjectId, fields: BTreeMap<String, Opt
         .await;
     (ctx.step, ctx.direction) = (step.clone(), direction);
     ended.map_err(|stop| match stop {
-        Stop::Hold { code, said, facts, .. } => Stop::Hold { code, said, facts, choices: ctx.retry_or_back() },
+        // What is met here is not what the step of the way back is about: to leave it would count that one as undone.
+        Stop::Hold { code, said, facts, .. } if direction == Direction::Undo => {
+            Stop::Hold { code, said, facts, choices: vec![Choice::Retry] }
+        }
         other => other,
     })?;
     let said = Said::new("overwritten", sentence!("{object}: put back as it was for this run", object = object.said()));
@@ -98,7 +101,9 @@ pub async fn alarm(ctx: &mut Ctx, code: HoldCode, facts: &[ThreeWay]) -> Option<
         if selects_both(ctx, &fact.object, selector.clone()).await {
             let service = fact.object.said();
             let said = sentence!("{service}: somebody changed its selector, and it now selects both colours at once", service);
-            return Some((Said::new("both-colours", said), vec![fact.clone()], choices));
+            // A word is good for an object as a whole.
+            let of_it = facts.iter().filter(|f| f.object == fact.object).cloned().collect();
+            return Some((Said::new("both-colours", said), of_it, choices));
         }
     }
     None
