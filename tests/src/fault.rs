@@ -24,10 +24,7 @@ use tokio::sync::watch;
 use tokio_rustls::{TlsAcceptor, TlsConnector};
 
 use crate::Outcome;
-use crate::tls::{Authority, terms};
-
-/// A year that no certificate of the tests has to see.
-pub const GOOD_UNTIL: i32 = 2100;
+use crate::tls::{Authority, GOOD_UNTIL, terms};
 
 /// What happens to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -209,8 +206,8 @@ impl FaultProxy {
         *self.inner.ticket.lock().expect("no panic holds it") = Some(token.to_string());
     }
 
-    /// From now on it shows another certificate of its authority, good until the begin of that year (by default
-    /// [`GOOD_UNTIL`]), and cuts all connections: as a server that is started anew with it.
+    /// From now on it shows another certificate of its authority, good until the begin of that year, and cuts all connections: as a
+    /// server that is started anew with it.
     pub fn shows_another_certificate(&self, good_until: i32) {
         self.inner.terms.send_replace(terms(&self.authority.sign("127.0.0.1", good_until)));
     }

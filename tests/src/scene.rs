@@ -282,6 +282,14 @@ impl Scene {
         self.kubectl(&["set", "image", &format!("{kind}/db"), &format!("web=changeover.dev/shop:{tag}")]);
     }
 
+    /// One that was rolled from v1 to v2, and the plan that takes it back; gives the id of its run.
+    pub fn db_to_take_back(&self, kind: &str, spec: &Value) -> String {
+        self.db(kind, spec);
+        self.set_db(kind, "v2");
+        self.kubectl(&["rollout", "status", &format!("{kind}/db"), "--timeout=120s"]);
+        self.plan_back(&format!("{kind}/db"), &[])
+    }
+
     /// Images of its pods.
     pub fn images_of_db(&self) -> Vec<String> {
         let all = self.kubectl(&["get", "pods", "-l", "app=db", "-o", "jsonpath={.items[*].spec.containers[0].image}"]);
@@ -291,6 +299,18 @@ impl Scene {
     /// Carries it out, in the background.
     pub fn spawn(&self) -> Running {
         Running::start(self.command(&self.whole_run()))
+    }
+
+    /// A swap of `web` to v2, carried out up to where it waits before the cutover; gives the id of its run.
+    pub fn before_the_cutover(&self) -> String {
+        let run = self.quick_plan("swap", &[]);
+        self.until_the_cutover();
+        run
+    }
+
+    /// Carries the file `plan` out up to where it waits before the cutover.
+    pub fn until_the_cutover(&self) {
+        assert_eq!(self.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
     }
 
     /// Carries a plan out; the first run on simulated pods asks for one acknowledgement.

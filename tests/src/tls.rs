@@ -6,6 +6,9 @@ use rcgen::{BasicConstraints, Certificate, CertificateParams, DnType, IsCa, Issu
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 
+/// A year that no test has to see.
+pub const GOOD_UNTIL: i32 = 2100;
+
 /// A certificate authority of nobody.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,

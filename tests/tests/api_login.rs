@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use acceptance::tls::{Authority, terms};
+use acceptance::tls::{Authority, GOOD_UNTIL, terms};
 use cluster::{Connection, Options, Sources, WritePolicy, kubeconfig};
 use engine::{Cluster, Mode, ReadError, WriteError};
 use model::{ClusterIdentity, Kind, ObjectId, Write};
@@ -86,7 +86,7 @@ async fn refused(server: &Server, cluster: Value) -> String {
 #[tokio::test]
 async fn a_certificate_of_another_authority_is_refused_before_anything_is_sent() {
     let right = Authority::new("kubernetes");
-    let server = Server::start(right.sign("127.0.0.1", 2100)).await;
+    let server = Server::start(right.sign("127.0.0.1", GOOD_UNTIL)).await;
     // A cluster that was set up anew has an authority of the same name, and another key.
     let wrong = ["kubernetes", "other"].map(|name| json!(base64(Authority::new(name).pem)));
     // Without an authority of its own the machine's count, and they do not know the server either.
@@ -105,7 +105,7 @@ async fn a_certificate_of_another_authority_is_refused_before_anything_is_sent()
 #[tokio::test]
 async fn a_certificate_for_another_name_is_refused_unless_that_name_is_asked_for() {
     let authority = Authority::new("kubernetes");
-    let server = Server::start(authority.sign("api.example.com", 2100)).await;
+    let server = Server::start(authority.sign("api.example.com", GOOD_UNTIL)).await;
     let cluster = |name: &str| json!({"server": server.url, "certificate-authority-data": base64(&authority.pem), "tls-server-name": name});
     for wrong in ["", "other.example.com"] {
         let said = refused(&server, cluster(wrong)).await;
@@ -141,7 +141,7 @@ async fn client_certificates_and_token_files_log_in_at_the_api_server() {
     let carried = |end: &str| base64(std::fs::read(certificate(end)).expect("reads"));
     may(json!({"client-certificate": certificate("crt"), "client-key": certificate("key")})).await.expect("by file");
     may(json!({"client-certificate-data": carried("crt"), "client-key-data": carried("key")})).await.expect("by data");
-    let (strange, key) = Authority::new("kubernetes").sign("admin", 2100);
+    let (strange, key) = Authority::new("kubernetes").sign("admin", GOOD_UNTIL);
     let strange = json!({"client-certificate-data": base64(strange.pem()), "client-key-data": base64(key.serialize_pem())});
     let got = may(strange).await;
     assert!(matches!(got, Err(ReadError::Unauthorized { .. })), "{got:?}");

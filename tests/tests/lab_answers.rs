@@ -4,8 +4,9 @@
 
 use std::time::Duration;
 
-use acceptance::fault::{Answer, Fault, GOOD_UNTIL};
+use acceptance::fault::{Answer, Fault};
 use acceptance::scene::{FLIP, Running, SERVICE, Scene, carried_out, served_by_green};
+use acceptance::tls::GOOD_UNTIL;
 use acceptance::until;
 use hyper::Method;
 use serde_json::Value;

@@ -54,10 +54,7 @@ fn a_lost_answer_to_a_template_that_is_written_back_is_settled() {
                 let fault = fault.clone();
                 threads.spawn(move || {
                     let s = Scene::proxied();
-                    s.db(kind, &spec);
-                    s.set_db(kind, "v2");
-                    s.kubectl(&["rollout", "status", &format!("{kind}/db"), "--timeout=120s"]);
-                    s.plan_back(&format!("{kind}/db"), &[]);
+                    s.db_to_take_back(kind, &spec);
                     let path = format!("/{}s/db?", kind.to_lowercase());
                     s.proxy().next(Method::PATCH, &path, "shop:v1", fault.clone());
                     s.is_done(&s.whole_run());
@@ -206,7 +203,7 @@ fn a_program_that_hangs_while_it_renews_a_token_is_killed_and_holds_the_run_unti
     let end = lines.last().cloned().unwrap_or_default();
     assert_eq!((code, &end["state"]), (4, &Value::from("left")), "{lines:#?}");
     assert!(end["text"].as_str().is_some_and(|t| t.contains("killed")), "{end}");
-    s.is_done(&["resume", &id, "--yes"]);
+    s.is_done(&["resume", &id, "--yes", "--choose", "retry"]);
     assert_eq!(carried_out(&s.proxy().seen(), &Method::PATCH, SERVICE, FLIP), 1, "one flip");
 }
 

@@ -75,7 +75,7 @@ fn annotations_and_a_config_map_near_their_limits_go_there_and_back() {
 
     let run = s.quick_plan("swap", &[]);
     assert_eq!(weighed(&s), None);
-    assert_eq!(s.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+    s.until_the_cutover();
     let (code, end) = s.ends(&["back-out", &run, "--reason", "test"]);
     assert_eq!((code, &end["state"]), (5, &json!("backedOut")), "{end}");
     assert_eq!(["deployment/web", "service/web"].map(|o| standing(&s, o)), before, "as before the run");

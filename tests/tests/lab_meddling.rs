@@ -101,8 +101,7 @@ fn an_object_that_was_made_anew_is_never_written_to_unasked() {
     let cases = [("service", "web", forth), ("deployment", "web", forth), ("deployment", "web-green", back)];
     for (kind, name, call) in cases {
         let s = Scene::direct();
-        let run = s.quick_plan("swap", &[]);
-        assert_eq!(s.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+        let run = s.before_the_cutover();
         made_anew(&s, kind, name);
         let written = |s: &Scene| {
             let all = s.carried_out().into_iter();
@@ -122,8 +121,7 @@ fn an_object_that_was_made_anew_is_never_written_to_unasked() {
 #[test]
 fn a_green_that_was_made_anew_as_it_was_gets_no_traffic_and_once_it_is_gone_the_way_back_is_free() {
     let s = Scene::direct();
-    let run = s.quick_plan("swap", &[]);
-    assert_eq!(s.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+    let run = s.before_the_cutover();
     made_anew(&s, "deployment", "web-green");
     s.kubectl(&["rollout", "status", "deployment/web-green", "--timeout=90s"]);
     let (selector, written) = (s.selector(), s.carried_out());
@@ -253,8 +251,7 @@ impl Drop for Altering {
 #[test]
 fn a_cutover_that_admission_changes_is_taken_back_and_told_by_its_field_and_the_next_check_tells_it_before() {
     let s = Scene::direct();
-    let run = s.quick_plan("swap", &[]);
-    assert_eq!(s.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+    let run = s.before_the_cutover();
     let green = r#"{"spec":{"selector":{"changeover.dev/color":"green"}}}"#;
     let _policy = Altering::add(&s, "'changeover.dev/color' in object.spec.selector", green);
     let (code, end) = s.ends(&["approve", &run, "--yes"]);
@@ -278,8 +275,7 @@ fn a_cutover_that_admission_changes_is_taken_back_and_told_by_its_field_and_the_
 #[test]
 fn a_way_back_that_admission_changes_is_stuck_with_its_field_and_is_free_once_the_policy_is_gone() {
     let s = Scene::direct();
-    let run = s.quick_plan("swap", &[]);
-    assert_eq!(s.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+    let run = s.before_the_cutover();
     let any = r#"{"spec":{"selector":{"team":null}}}"#;
     let policy = Altering::add(&s, "true", any);
     let (code, end) = s.ends(&["approve", &run, "--yes"]);
@@ -297,8 +293,7 @@ fn a_way_back_that_admission_changes_is_stuck_with_its_field_and_is_free_once_th
 #[test]
 fn a_policy_that_comes_in_the_middle_is_said_in_its_own_words_and_what_it_refuses_is_tried_once() {
     let s = Scene::direct();
-    let run = s.quick_plan("swap", &[]);
-    assert_eq!(s.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+    let run = s.before_the_cutover();
     let words = "selectors are frozen this week";
     let colour = r#"{"spec":{"selector":{"changeover.dev/color":"green"}}}"#;
     let policy = s.admit_services("!('changeover.dev/color' in object.spec.selector)", words, colour);
@@ -312,8 +307,7 @@ fn a_policy_that_comes_in_the_middle_is_said_in_its_own_words_and_what_it_refuse
     policy.end();
 
     // One that refuses the way back, too: it is stuck with the commands, and free once the policy is gone.
-    let run = s.quick_plan("swap", &[]);
-    assert_eq!(s.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+    let run = s.before_the_cutover();
     let policy = s.admit_services("object.metadata.name != 'web'", words, colour);
     let (code, end) = s.ends(&["approve", &run, "--yes"]);
     assert_eq!((code, &end["state"]), (6, &json!("stuck")), "{end}");
@@ -325,26 +319,24 @@ fn a_policy_that_comes_in_the_middle_is_said_in_its_own_words_and_what_it_refuse
     assert_eq!((s.selector(), ready(&s, "web").as_str()), (json!({"app": "web"}), "1"));
 }
 
+/// The selector as the manifest of an application has it, which knows nothing of colours.
+fn reset(s: &Scene) {
+    s.kubectl(&["patch", "service", "web", "--type=json", "-p", r#"[{"op":"replace","path":"/spec/selector","value":{"app":"web"}}]"#]);
+}
+
 /// As GitOps with self-heal does: whatever the selector becomes, it is what the manifest says again within a second.
 #[test]
 fn a_controller_that_puts_the_selector_back_again_and_again_is_told_each_time_and_fought_never() {
     let s = Scene::direct();
-    let run = s.plan("p", "web", "v2", &["--finish", "swap", "--set", "soak=600", "--set", "settle=0"]);
-    assert_eq!(s.ends(&["run", "p", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+    let run = s.plan("plan", "web", "v2", &["--finish", "swap", "--set", "soak=600", "--set", "settle=0"]);
+    s.until_the_cutover();
     let stop = AtomicBool::new(false);
     let written = |s: &Scene| s.carried_out().iter().filter(|(w, _)| w.contains("services/web")).map(|(_, n)| n).sum::<usize>();
     std::thread::scope(|threads| {
         threads.spawn(|| {
             while !stop.load(Ordering::SeqCst) {
                 if s.selector().to_string().contains("green") {
-                    s.kubectl(&[
-                        "patch",
-                        "service",
-                        "web",
-                        "--type=json",
-                        "-p",
-                        r#"[{"op":"replace","path":"/spec/selector","value":{"app":"web"}}]"#,
-                    ]);
+                    reset(&s);
                 }
                 std::thread::sleep(Duration::from_millis(500));
             }
@@ -379,9 +371,8 @@ fn a_controller_that_puts_the_selector_back_again_and_again_is_told_each_time_an
 fn a_service_that_was_reset_before_the_cutover_is_pinned_again_before_green_goes() {
     let s = Scene::direct();
     let before = s.world();
-    let run = s.quick_plan("swap", &[]);
-    assert_eq!(s.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
-    s.kubectl(&["patch", "service", "web", "--type=json", "-p", r#"[{"op":"replace","path":"/spec/selector","value":{"app":"web"}}]"#]);
+    let run = s.before_the_cutover();
+    reset(&s);
     let (code, end) = s.ends(&["back-out", &run, "--reason", "test"]);
     assert_eq!((code, &end["state"]), (4, &json!("left")), "{end}");
     assert!(end["text"].as_str().is_some_and(|t| t.contains("selects both colours at once")), "{end}");
@@ -427,8 +418,7 @@ fn silent_admission(s: &Scene) -> TcpListener {
 #[test]
 fn admission_that_falls_silent_holds_the_cutover_in_its_own_words_and_once_it_speaks_the_run_goes_on() {
     let s = Scene::direct();
-    let run = s.quick_plan("swap", &[]);
-    assert_eq!(s.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "waits before the cutover");
+    let run = s.before_the_cutover();
     let before = s.selector();
     let listener = silent_admission(&s);
     let (code, end) = s.ends(&["approve", &run, "--yes"]);

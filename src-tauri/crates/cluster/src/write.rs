@@ -9,7 +9,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::Full;
 use model::kind::collection_path;
-use model::{ClusterIdentity, Kind, Sentence, Write, names, sentence};
+use model::{ClusterIdentity, Sentence, Write, names, sentence};
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
 
@@ -89,12 +89,7 @@ fn request(write: &Write, mode: Mode) -> Result<Request<Full<Bytes>>, http::Erro
         Write::Create { manifest, .. } => (Method::POST, collection_path(object.kind, namespace), "application/json", manifest.to_string()),
         Write::Delete { uid, resource_version, .. } => {
             let preconditions = json!({"uid":uid,"resourceVersion":resource_version});
-            // What has no pods is gone with the answer. In the foreground its name would be taken until the garbage collector has
-            // updated it, which a policy on its kind may refuse for good.
-            let policy = match object.kind {
-                Kind::Deployment => "Foreground",
-                _ => "Background",
-            };
+            let policy = if object.kind.rolls() { "Foreground" } else { "Background" };
             let mut options = json!({"apiVersion":"v1","kind":"DeleteOptions","propagationPolicy":policy,"preconditions":preconditions});
             if mode == Mode::DryRun {
                 // With a body the server ignores the query; the query is what the policy reads.
@@ -177,7 +172,7 @@ fn warnings(headers: &HeaderMap) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use model::{Guard, ObjectId};
+    use model::{Guard, Kind, ObjectId};
 
     use super::*;
 

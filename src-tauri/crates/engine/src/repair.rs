@@ -4,6 +4,7 @@
 //! this one starts, there is one that waits for them.
 
 use model::{Edit, Kind, ObjectId, Write};
+use plan::kubectl::cascade;
 use serde_json::{Value, json};
 
 use crate::change::made_at;
@@ -57,8 +58,7 @@ fn command(view: &View, step: &str, record: &WriteRecord) -> Vec<String> {
             }
             None => vec![],
         },
-        Write::Create { .. } if record.write.object().kind == Kind::Deployment => vec![format!("{} --cascade=foreground", head("delete"))],
-        Write::Create { .. } => vec![head("delete")],
+        Write::Create { object, .. } => vec![format!("{}{}", head("delete"), cascade(object.kind))],
         Write::Delete { .. } => {
             let Some(before) = &record.pre_image else { return vec![] };
             let create = format!("{} -f - <<'EOF'\n{}\nEOF", of("create"), steps::again(&view.plan, before));

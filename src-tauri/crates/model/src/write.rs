@@ -73,7 +73,9 @@ pub enum Write {
         /// Whole manifest, carrying [`names::RUN`] and [`names::SPEC_HASH`].
         manifest: Value,
     },
-    /// DELETE with preconditions; of a Deployment in the foreground: it is gone once its pods are.
+    /// DELETE with preconditions. What has pods ([`Kind::rolls`](crate::Kind::rolls)) goes in the foreground: it is gone once they are.
+    /// All else goes at once: in the foreground its name would be taken until the garbage collector has updated it, which a policy on
+    /// its kind may refuse for good.
     #[serde(rename_all = "camelCase")]
     Delete {
         /// Object.

@@ -126,9 +126,12 @@ fn scale(deployment: &ObjectId, to: u32) -> String {
 }
 
 fn delete(object: &ObjectId) -> String {
-    // Its pods are to be gone, too.
-    let cascade = if object.kind == Kind::Deployment { " --cascade=foreground" } else { "" };
-    format!("{}{cascade} --wait", on(object, "delete"))
+    format!("{}{} --wait", on(object, "delete"), cascade(object.kind))
+}
+
+/// Option of `kubectl delete` that deletes as [`model::Write::Delete`] does.
+pub fn cascade(kind: Kind) -> &'static str {
+    if kind.rolls() { " --cascade=foreground" } else { "" }
 }
 
 fn create(manifest: &Value) -> String {

@@ -28,8 +28,7 @@ pub fn intended_freeze(id: &ObjectId, min: u32, live: Option<&Value>) -> Result<
 /// The saved floor, if it is still the one that the run set.
 pub fn intended_thaw(id: &ObjectId, min: Option<u32>, frozen: u32, live: Option<&Value>) -> Result<Change, Contradiction> {
     let live = live.ok_or_else(|| missing(id))?;
-    let at = annotation_pointer(names::FLOOR);
-    let mut edits = vec![Edit { before: field(live, &at), path: at, after: None }];
+    let mut edits = vec![without_note(live)];
     // The API server defaults an absent floor to 1.
     if min.is_some() || field(live, MIN) != Some(json!(1)) {
         edits.push(Edit { path: MIN.into(), before: Some(json!(frozen)), after: min.map(Value::from) });
@@ -71,14 +70,14 @@ async fn thaw(ctx: &mut Ctx, hpa: &ObjectId, frozen: u32) -> Result<(), Stop> {
     let (id, yields) = (hpa.clone(), ctx.plan.goes_on_without(&ctx.step));
     let want = move |live: Option<&Value>, _: &Facts<'_>| match intended_thaw(&id, min, frozen, live) {
         // In an incident somebody else may know better how many pods are needed.
-        Err(_) if yields => live.map_or(Ok(Change::Nothing), |live| unmarked(&id, live)),
+        Err(_) if yields => live.map_or(Ok(Change::Nothing), |live| towards(&id, live, &[without_note(live)], Sentence::default())),
         other => other,
     };
     ctx.bring(hpa, &want).await
 }
 
-/// Nothing but the note goes.
-fn unmarked(id: &ObjectId, live: &Value) -> Result<Change, Contradiction> {
+/// Takes the note of the freeze away.
+fn without_note(live: &Value) -> Edit {
     let at = annotation_pointer(names::FLOOR);
-    towards(id, live, &[Edit { before: field(live, &at), path: at, after: None }], Sentence::default())
+    Edit { before: field(live, &at), path: at, after: None }
 }

@@ -89,9 +89,9 @@ impl Strategy for Rollback {
         let mut draft = Draft::default();
         // Pods come and go, and the new ones have no load yet: an autoscaler would take capacity away in the middle of an incident.
         // One that another controller writes would be put back at once.
-        let hpas = around.hpas().into_iter().filter(|h| h.metadata.controller().is_none());
-        let held = hpas.filter(|h| h.spec.min_replicas.unwrap_or(1) < around.deployment.wanted().min(h.spec.max_replicas));
-        let held: Vec<_> = held.map(|h| (&h.metadata.name, around.hold(h, around.deployment.wanted()))).collect();
+        let (pods, hpas) = (around.deployment.wanted(), around.hpas().into_iter());
+        let held = hpas.filter(|h| h.metadata.controller().is_none() && h.spec.min_replicas.unwrap_or(1) < pods.min(h.spec.max_replicas));
+        let held: Vec<_> = held.map(|h| (&h.metadata.name, around.hold(h, pods))).collect();
         for (name, [hold, _]) in &held {
             draft.push(&format!("freeze-{name}"), Phase::HoldHpa, hold.clone(), Some(deadline));
         }
