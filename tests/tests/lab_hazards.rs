@@ -409,7 +409,10 @@ fn jobs_that_run_the_same_image_are_told_and_one_that_rests_is_not() {
     let s = Scene::new("jobs");
     s.kubectl(&["create", "cronjob", "nightly", "--image=changeover.dev/shop:v1", "--schedule=0 3 * * *"]);
     s.kubectl(&["create", "cronjob", "other", "--image=changeover.dev/other:v1", "--schedule=0 3 * * *"]);
-    s.kubectl(&["create", "job", "import", "--image=changeover.dev/shop:v1"]);
+    // No node has that label: its pod waits, and so the job is at work for as long as the test is.
+    let import = json!({"restartPolicy": "Never", "nodeSelector": {"changeover.dev/none": ""},
+        "containers": [{"name": "import", "image": "changeover.dev/shop:v1"}]});
+    s.apply(&object(&s, "batch/v1", "Job", "import", &json!({"template": {"spec": import}})));
     until("the import is at work", Duration::from_secs(60), || field(&s, "job/import", ".status.active") == "1");
     assert_eq!(told(&s, "jobs-left-behind"), ["warn CronJob/nightly", "warn Job/import"]);
     s.kubectl(&["patch", "cronjob/nightly", "-p", r#"{"spec":{"suspend":true}}"#]);
