@@ -154,6 +154,18 @@ export const sentences: Record<Form, string> = {
     "블루 파드는 {blue}개인데 그린은 {green}개입니다. 전체 트래픽이 더 적은 파드로 몰립니다",
   "green's pods have priority {value}: where the nodes are full they evict pods of lower priority":
     "그린 파드의 우선순위는 {value}입니다. 노드가 가득 차면 우선순위가 낮은 파드를 축출합니다",
+  "has externalTrafficPolicy Local, and green's pods may be on none of the nodes that its load balancer sends to ({label})":
+    "externalTrafficPolicy가 Local인데, 로드 밸런서가 트래픽을 보내는 노드 중 그린 파드를 띄울 수 있는 노드가 없습니다({label})",
+  "let green's pods be on nodes that the load balancer sends to, or switch to Cluster first":
+    "로드 밸런서가 트래픽을 보내는 노드에 그린 파드를 띄울 수 있게 하거나, 먼저 Cluster로 바꾸세요",
+  "green's pods may not be on {names}, where blue's are (node selector, taints, cordon)":
+    "블루 파드가 있는 {names}에는 그린 파드를 띄울 수 없습니다(노드 셀렉터, 테인트, cordon)",
+  "green gets {pods} pods, and blue's are in {places} such places":
+    "블루 파드는 그런 곳 {places}곳에 있는데 그린 파드는 {pods}개뿐입니다",
+  "seems to have changed a schema ({image}): what serves, and what would serve after going back, runs on it":
+    "스키마를 변경한 것으로 보입니다({image}). 지금 요청을 처리하는 버전도, 되돌린 뒤 처리할 버전도 그 스키마를 사용합니다",
+  "seems to change a schema just now ({image}): what serves runs on it meanwhile":
+    "지금 스키마를 변경하는 중인 것으로 보입니다({image}). 그동안에도 현재 버전이 그 스키마를 사용합니다",
   "has externalTrafficPolicy Local: after the cutover nodes without a pod of green drop what comes to them from outside":
     "externalTrafficPolicy가 Local입니다. 전환 후 그린 파드가 없는 노드는 외부에서 온 요청을 버립니다",
   "has internalTrafficPolicy Local: after the cutover clients on nodes without a pod of green reach nothing":

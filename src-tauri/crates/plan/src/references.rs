@@ -82,6 +82,13 @@ fn of_container<'a>(c: &'a Container, all: &mut Vec<(Kind, &'a str, bool)>) {
     }
 }
 
+/// An image without its tag and digest.
+pub(crate) fn repository(image: &str) -> &str {
+    let name = image.split('@').next().unwrap_or(image);
+    let last = name.rfind('/').map_or(0, |at| at + 1);
+    name[last..].find(':').map_or(name, |at| &name[..last + at])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +114,11 @@ mod tests {
             "ServiceAccount/shop/sa false",
         ];
         assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn a_repository_is_the_image_without_tag_and_digest() {
+        let of = ["web", "shop/web:1", "r.example:5000/web", "r.example:5000/web:1", "r.example/web:1@sha256:00"].map(repository);
+        assert_eq!(of, ["web", "shop/web", "r.example:5000/web", "r.example:5000/web", "r.example/web"]);
     }
 }

@@ -7,7 +7,7 @@ use model::{Kind, ObjectId};
 use serde_json::Value;
 
 use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
-use crate::references::slim;
+use crate::references::{repository, slim};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -72,22 +72,4 @@ impl Hazard for JobsLeftBehind {
 
 fn suspend(id: &ObjectId) -> String {
     format!(r#"kubectl -n {} patch cronjob/{} -p '{{"spec":{{"suspend":true}}}}'"#, id.namespace, id.name)
-}
-
-/// An image without its tag and digest.
-fn repository(image: &str) -> &str {
-    let name = image.split('@').next().unwrap_or(image);
-    let last = name.rfind('/').map_or(0, |at| at + 1);
-    name[last..].find(':').map_or(name, |at| &name[..last + at])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::repository;
-
-    #[test]
-    fn a_repository_is_the_image_without_tag_and_digest() {
-        let of = ["web", "shop/web:1", "r.example:5000/web", "r.example:5000/web:1", "r.example/web:1@sha256:00"].map(repository);
-        assert_eq!(of, ["web", "shop/web", "r.example:5000/web", "r.example:5000/web", "r.example/web"]);
-    }
 }

@@ -62,6 +62,7 @@ mod paused;
 mod pdb_counts_both;
 mod pdb_too_tight;
 mod permissions;
+mod places;
 mod pod_targets;
 mod preemption;
 mod queue_consumer;

@@ -3,10 +3,14 @@
 
 use serde_json::Value;
 
+use super::places::Gap;
 use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// Annotations by which hints were asked for before the field was there.
 const ANNOTATIONS: [&str; 2] = ["service.kubernetes.io/topology-mode", "service.kubernetes.io/topology-aware-hints"];
+
+/// Label of a node that names its zone.
+const ZONE: &str = "topology.kubernetes.io/zone";
 
 /// See the file's head.
 #[derive(Debug)]
@@ -26,8 +30,10 @@ impl Hazard for ZoneRouting {
             field.into_iter().chain(annotated).find(|v| !v.is_empty() && !v.eq_ignore_ascii_case("disabled")).map(str::to_string)
         };
         let moved = ctx.moved().into_iter().filter_map(|id| Some((id, wish(id)?)));
+        let gap = Gap::of(ctx, Some(ZONE));
         let told = moved.map(|(id, wish)| {
             let message = sentence!("keeps traffic near ({wish}): a zone with few pods of green sends them all that it has", wish);
+            let message = gap.iter().fold(message, |said, gap| said.and(gap.said()));
             finding(self, Severity::Warn, id, message, sentence!("spread green over the zones as blue is (topologySpreadConstraints)"))
         });
         told.collect()
