@@ -2,13 +2,15 @@
 //! `rollback` work, also where they change the very fields that the run wrote.
 
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use acceptance::scene::{LAB, Scene};
+use acceptance::until;
 use serde_json::{Value, json};
 use xtask::lab::programs;
 
 const CHART: &str = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
-const VALUES: &str = "version: v1\ntier: \"\"\n";
+const VALUES: &str = "version: v1\ntier: \"\"\nfloor: 0\n";
 const TEMPLATE: &str = r#"
 apiVersion: v1
 kind: Service
@@ -21,7 +23,9 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: {name: web}
 spec:
+  {{- if not .Values.floor }}
   replicas: 2
+  {{- end }}
   selector: {matchLabels: {app: web}}
   template:
     metadata: {labels: {app: web{{ if .Values.tier }}, tier: {{ .Values.tier }}{{ end }}}}
@@ -31,6 +35,17 @@ spec:
           image: changeover.dev/shop:{{ .Values.version }}
           ports: [{containerPort: 8080}]
           readinessProbe: {httpGet: {path: /readyz, port: 8080}}
+{{- if .Values.floor }}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  minReplicas: {{ .Values.floor }}
+  maxReplicas: 6
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: web}
+  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 95}}}]
+{{- end }}
 "#;
 
 /// A release of that chart.
@@ -38,10 +53,14 @@ struct Release(Scene);
 
 impl Release {
     fn install(name: &str) -> Self {
+        Self::install_with(name, VALUES)
+    }
+
+    fn install_with(name: &str, values: &str) -> Self {
         let release = Self(Scene::empty(name));
         let chart = release.0.state.path().join("chart");
         std::fs::create_dir_all(chart.join("templates")).expect("makes folders");
-        for (file, text) in [("Chart.yaml", CHART), ("values.yaml", VALUES), ("templates/all.yaml", TEMPLATE)] {
+        for (file, text) in [("Chart.yaml", CHART), ("values.yaml", values), ("templates/all.yaml", TEMPLATE)] {
             std::fs::write(chart.join(file), text).expect("writes");
         }
         release.works(&["install", "web", "chart"]);
@@ -159,6 +178,77 @@ fn after_a_promotion_in_place_helms_next_runs_work() {
     r.next_runs_work();
 }
 
+/// The autoscaler is the chart's, too: it is held while its pods are moved, and given back as Helm had it.
+#[test]
+fn an_autoscaler_of_the_chart_is_helms_again_after_each_ending() {
+    let r = Release::install_with("helm-scaled", "version: v1\ntier: \"\"\nfloor: 2\n");
+    let floor = || r.0.kubectl(&["get", "hpa", "web", "-o", "jsonpath={.spec.minReplicas}"]);
+    until("the autoscaler brought its pods", Duration::from_secs(60), || {
+        r.0.kubectl(&["get", "deployment", "web", "-o", "jsonpath={.status.readyReplicas}"]) == "2"
+    });
+    let helm_goes_on = || {
+        assert_eq!(floor(), "2");
+        r.works(&["upgrade", "web", "chart", "--set", "floor=3"]);
+        assert_eq!(floor(), "3");
+        r.works(&["rollback", "web"]);
+        assert_eq!(floor(), "2");
+        r.0.kubectl(&["rollout", "status", "deployment/web", "--timeout=120s"]);
+    };
+    let run = r.0.quick_plan("promote", &[]);
+    assert_eq!(r.0.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "left at the gate");
+    r.ends(&["back-out", &run], 5, "backedOut");
+    helm_goes_on();
+    r.0.quick_plan("promote", &[]);
+    r.ends(&["run", "plan", "--yes", "--confirm-context", "practice"], 0, "done");
+    helm_goes_on();
+    r.next_runs_work();
+}
+
+/// Ann is silent with the Service pinned; Bob takes the run over and goes back, or on to its end.
+#[test]
+fn after_a_colleague_ended_the_run_helms_next_runs_work() {
+    for (name, how, code, state) in
+        [("helm-taken", &["--back-out", "she is silent"][..], 5, "backedOut"), ("helm-ended", &["--yes"], 0, "done")]
+    {
+        let (r, bob) = (Release::install(name), tempfile::tempdir().expect("a folder"));
+        let run = r.0.quick_plan("promote", &[]);
+        assert_eq!(r.0.ends(&["run", "plan", "--confirm-context", "practice"]).0, 4, "left at the gate, pinned");
+        let take = ["take-over", &run, "--confirm-context", "practice", "--steal", "she cannot be reached"];
+        let (ended, last) = r.0.ends_elsewhere(bob.path(), &[&take, how].concat());
+        assert_eq!((ended, &last["state"]), (code, &Value::from(state)), "{last}");
+        r.next_runs_work();
+    }
+}
+
+/// Where the lab's own kubectl is found first.
+fn path() -> String {
+    let kubectl = programs::program("kubectl").expect("it is built");
+    let ours = kubectl.parent().expect("a folder").display().to_string();
+    format!("{ours}:{}", std::env::var("PATH").unwrap_or_default())
+}
+
+/// A run that was stuck, its commands typed, and what else it says to do.
+#[test]
+fn after_a_repair_by_hand_helms_next_runs_work() {
+    let r = Release::install("helm-stuck");
+    let run = r.0.before_the_cutover();
+    let colour = r#"{"spec":{"selector":{"changeover.dev/color":"green"}}}"#;
+    let policy = r.0.admit_services("object.metadata.name != 'web'", "selectors are frozen", colour);
+    let (code, end) = r.0.ends(&["approve", &run, "--yes"]);
+    assert_eq!((code, &end["state"]), (6, &json!("stuck")), "{end}");
+    policy.end();
+    let commands: Vec<&str> = end["breakGlass"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    assert!(!commands.is_empty(), "{end}");
+    for command in &commands {
+        let out =
+            Command::new("sh").args(["-c", command]).env("KUBECONFIG", LAB.kubeconfig()).env("PATH", path()).output().expect("sh starts");
+        assert!(out.status.success(), "{command}: {}", String::from_utf8_lossy(&out.stderr));
+    }
+    assert_eq!(r.0.selector(), json!({"app": "web"}), "{commands:#?}");
+    r.ends(&["back-out", &run], 5, "backedOut");
+    r.next_runs_work();
+}
+
 #[test]
 fn after_a_rollback_helms_next_runs_work() {
     let r = Release::install("helm-undo");
@@ -184,4 +274,9 @@ fn after_a_swap_helm_brings_the_retired_deployment_back_beside_green_as_the_chec
     r.0.kubectl(&["rollout", "status", "deployment/web", "--timeout=120s"]);
     assert_eq!(r.0.selector(), json!({"app": "web"}), "both colours");
     assert_eq!((r.0.image("web"), r.0.image("web-green")), ("changeover.dev/shop:v3".into(), "changeover.dev/shop:v2".into()));
+    // Back to the release before it: the same, with the version of then.
+    r.works(&["rollback", "web", "1"]);
+    r.0.kubectl(&["rollout", "status", "deployment/web", "--timeout=120s"]);
+    assert_eq!(r.0.selector(), json!({"app": "web"}), "both colours");
+    assert_eq!((r.0.image("web"), r.0.image("web-green")), ("changeover.dev/shop:v1".into(), "changeover.dev/shop:v2".into()));
 }

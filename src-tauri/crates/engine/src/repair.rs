@@ -34,7 +34,10 @@ fn command(view: &View, step: &str, record: &WriteRecord) -> Vec<String> {
     let context = quoted(&view.plan.context);
     let of = |verb: &str| format!("kubectl --context {context} -n {} {verb}", object.namespace);
     let head = |verb: &str| format!("{} {}/{}", of(verb), resource(object.kind), object.name);
-    let patch = |edits: &[Edit]| format!("{} --type=json -p {}", head("patch"), quoted(&json!(ops(edits)).to_string()));
+    // As this run: kubectl's own name would stay on the fields, and be what the next apply of their owner is refused over.
+    let manager = record.write.manager();
+    let patch =
+        |edits: &[Edit]| format!("{} --field-manager={manager} --type=json -p {}", head("patch"), quoted(&json!(ops(edits)).to_string()));
     let wait = || head("rollout status");
     match &record.write {
         Write::Patch { .. } => {
