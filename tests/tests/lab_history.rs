@@ -66,6 +66,22 @@ fn a_release_that_was_left_by_an_undo_did_not_serve_until_the_next_one() {
 }
 
 #[test]
+fn a_release_whose_pods_never_stood_is_marked_and_is_not_what_one_goes_back_to() {
+    let s = Scene::new("sick");
+    s.kubectl(&["set", "image", "deployment/web", "web=changeover.dev/shop:crash-loop"]);
+    let backs_off = ["get", "events", "--field-selector=reason=BackOff", "-o", "name"];
+    until("its pods are warned about", Duration::from_secs(60), || !s.kubectl(&backs_off).trim().is_empty());
+    roll(&s, "v3");
+    let seen = history(&s);
+    let (sick, best) = (revision(&seen, "crash-loop"), revision(&seen, "v1"));
+    assert_eq!((sick["neverHealthy"].is_null(), best["neverHealthy"].is_null()), (false, true), "{seen}");
+    let text = s.text(&["history", "deployment/web"]);
+    assert!(text.contains("never seen healthy"), "{text}");
+    go_back(&s, &[]);
+    assert_eq!(s.image("web"), "changeover.dev/shop:v1", "past the one before");
+}
+
+#[test]
 fn a_rollback_is_undone_by_going_back_to_before_it() {
     let s = Scene::new("undo");
     roll(&s, "v2");

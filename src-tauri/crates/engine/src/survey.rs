@@ -13,7 +13,7 @@ use crate::ports::{Cluster, ReadError};
 pub(crate) const AT_ONCE: usize = 8;
 
 /// Kinds of the target's namespace; without the first five there is nothing to plan with.
-const NAMESPACED: [Kind; 24] = [
+const NAMESPACED: [Kind; 25] = [
     Kind::Deployment,
     Kind::ReplicaSet,
     Kind::Pod,
@@ -38,6 +38,7 @@ const NAMESPACED: [Kind; 24] = [
     Kind::VerticalPodAutoscaler,
     Kind::Job,
     Kind::CronJob,
+    Kind::Event,
 ];
 const NEEDED: usize = 5;
 
