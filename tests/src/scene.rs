@@ -231,6 +231,41 @@ impl Scene {
         ended(self.command(arguments).env("CHANGEOVER_KILL_AT", boundary))
     }
 
+    /// Runs it to its end: exit code, and the places that it came by, in their order (debug builds).
+    pub fn places(&self, arguments: &[&str]) -> (i32, Vec<String>) {
+        let out = self.command(arguments).env("CHANGEOVER_LOG", "engine=trace").output().expect("the program starts");
+        let trace = String::from_utf8_lossy(&out.stderr);
+        // Kept by the harness for a test that fails.
+        eprint!("{trace}");
+        let name = |l: &str| l.split_once("name=\"").and_then(|(_, rest)| rest.split_once('"')).map(|(name, _)| name.to_string());
+        let places = trace.lines().filter(|l| l.contains(" boundary ")).filter_map(name).collect();
+        (out.status.code().unwrap_or(-1), places)
+    }
+
+    /// Of those of a run that ends well, one in each step, from where there is a record on: where the step is about to write the
+    /// last time, else where it began.
+    pub fn one_place_in_each_step(&self, arguments: &[&str]) -> Vec<String> {
+        let (code, places) = self.places(arguments);
+        assert_eq!(code, 0);
+        let step = |place: &str| place.split(' ').nth(2).map(str::to_string);
+        let begun = places.iter().position(|p| p.starts_with("record:after")).expect("there is a record");
+        let mut chosen: Vec<String> = vec![];
+        for place in &places[begun..] {
+            let writes = place.starts_with("http:before");
+            let begins = place.starts_with("journal:after") && place.contains(" step-began ");
+            if !writes && !begins {
+                continue;
+            }
+            match chosen.iter_mut().find(|p| step(p) == step(place)) {
+                Some(before) if writes => before.clone_from(place),
+                Some(_) => {}
+                None => chosen.push(place.clone()),
+            }
+        }
+        assert!(chosen.len() > 8 && chosen.iter().filter(|p| p.starts_with("http:before")).count() > 5, "{places:#?}");
+        chosen
+    }
+
     /// Makes a plan file and gives the id of the run that it becomes.
     pub fn plan(&self, file: &str, target: &str, version: &str, more: &[&str]) -> String {
         let (target, image) = (format!("deployment/{target}"), format!("web=changeover.dev/shop:{version}"));
@@ -491,6 +526,23 @@ impl Running {
                 _ => before += &line,
             }
         }
+    }
+
+    /// Waits until it stands still (`$CHANGEOVER_STOP_AT`); `false` = it has ended.
+    pub fn falls_asleep(&mut self) -> bool {
+        let stat = format!("/proc/{}/stat", self.0.id());
+        let state = || std::fs::read_to_string(&stat).ok()?.rsplit_once(") ")?.1.chars().next();
+        let mut ended = false;
+        until("it stands still", Duration::from_secs(120), || {
+            ended = self.0.try_wait().expect("is asked").is_some();
+            ended || state() == Some('T')
+        });
+        !ended
+    }
+
+    /// SIGSTOP, SIGCONT.
+    pub fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.0.id().to_string()]).status().expect("kill starts").success());
     }
 
     /// Whether it still runs.

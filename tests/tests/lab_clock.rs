@@ -97,6 +97,32 @@ fn a_clock_that_is_set_in_the_soak_ends_nothing_and_loses_nothing() {
     assert_eq!(carried_out(&s.proxy().seen(), &Method::PATCH, SERVICE, FLIP), 1, "one flip");
 }
 
+/// Whoever sleeps for a second, ten minutes or half a day in each step, and is not taken over meanwhile, loses nothing.
+#[test]
+fn a_laptop_that_sleeps_in_each_step_of_its_run_goes_on_with_it() {
+    let smooth = Scene::direct();
+    smooth.quick_plan("swap", &[]);
+    let places = smooth.one_place_in_each_step(&smooth.whole_run());
+    let s = Scene::proxied();
+    s.quick_plan("swap", &[]);
+    let clock = WallClock::off(&s, SignedDuration::ZERO);
+    let mut command = clock.under(s.command(&s.whole_run()));
+    command.env("CHANGEOVER_STOP_AT", places.join("\n"));
+    let mut run = Running::start(command);
+    let (mut slept, mut times) = (SignedDuration::ZERO, 0);
+    while run.falls_asleep() {
+        slept += SignedDuration::from_secs([1, 600, 43_200][times % 3]);
+        times += 1;
+        clock.set(slept);
+        run.signal("-CONT");
+    }
+    let (code, lines) = run.ends();
+    assert_eq!((code, &lines.last().expect("a last line")["state"]), (0, &json!("done")), "{lines:#?}");
+    assert_eq!(times, places.len(), "{places:#?}");
+    assert_eq!(s.selector(), served_by_green());
+    assert_eq!(carried_out(&s.proxy().seen(), &Method::PATCH, SERVICE, FLIP), 1, "one flip");
+}
+
 /// Ann drives a run and dies; Bob and Carol want it at the same time. `hers`, `his`: how wrong Ann's and Bob's clocks are.
 fn taken_over(hers: SignedDuration, his: SignedDuration) {
     let what = format!("hers {hers}, his {his}");

@@ -1,6 +1,6 @@
 //! Runs that survive their laptop, with the program that users start, two journals, and a real API server (practice lab).
 
-use std::process::Command;
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use acceptance::scene::{KILLED, LAB, Running, Scene};
@@ -35,10 +35,6 @@ fn face(s: &Scene) -> Value {
         serde_json::from_str(&s.kubectl(&["get", "configmaps", "-l", "changeover.dev/record", "-o", "json"])).expect("is JSON");
     let text = list["items"][0]["metadata"]["annotations"]["changeover.dev/record"].as_str().unwrap_or("null");
     serde_json::from_str(text).expect("is JSON")
-}
-
-fn signal(running: &Running, name: &str) {
-    assert!(Command::new("kill").args([name, &running.0.id().to_string()]).status().expect("kill starts").success());
 }
 
 /// `resourceVersion` of everything that the run could write to.
@@ -122,18 +118,58 @@ fn a_laptop_that_wakes_after_it_was_taken_over_writes_nothing() {
     let run = s.plan("plan", "web", "v2", &["--finish", "swap", "--set", "settle=0", "--set", "soak=3"]);
     let mut ann = s.spawn();
     until("green serves", Duration::from_secs(120), || face(&s)["step"] == "soak");
-    signal(&ann, "-STOP");
+    ann.signal("-STOP");
     // Quiet for a whole Lease duration: no reason is needed.
     let (code, end) = bob.takes(&s, &run, &["--back-out", "ann sleeps"]);
     assert_eq!((code, &end["state"]), (5, &json!("backedOut")), "{end}");
     let before = versions(&s);
     assert!(ann.is_alive());
-    signal(&ann, "-CONT");
+    ann.signal("-CONT");
     let (code, lines) = ann.ends();
     let last = lines.last().cloned().unwrap_or_default();
     assert!(code == 4 && last.to_string().contains("taken over by"), "{code} {last}");
     assert_eq!(versions(&s), before, "nothing of hers landed");
     assert!(face(&s)["over"] == true && lease(&s).is_none(), "{} {:#?}", face(&s), lease(&s));
+}
+
+/// In each step once: where it is about to write, and where it waits. Bob takes the run over, goes back, and she wakes.
+#[test]
+fn a_laptop_that_sleeps_in_whatever_step_writes_nothing_when_it_wakes() {
+    let s = Scene::direct();
+    s.quick_plan("swap", &[]);
+    let asleep = s.one_place_in_each_step(&s.whole_run());
+    let left = Mutex::new(asleep);
+    std::thread::scope(|threads| {
+        for _ in 0..4 {
+            threads.spawn(|| {
+                let next = || left.lock().expect("no panic holds it").pop();
+                while let Some(place) = next() {
+                    sleeps_at(&place);
+                }
+            });
+        }
+    });
+}
+
+fn sleeps_at(place: &str) {
+    let (s, bob) = (Scene::direct(), Bob::new());
+    let run = s.quick_plan("swap", &[]);
+    let before = s.world();
+    let mut command = s.command(&s.whole_run());
+    command.env("CHANGEOVER_STOP_AT", place);
+    let mut ann = Running::start(command);
+    assert!(ann.falls_asleep(), "she came by {place}");
+    let (code, end) = bob.takes(&s, &run, &["--steal", "her laptop sleeps", "--back-out", "she sleeps"]);
+    assert_eq!((code, &end["state"]), (5, &json!("backedOut")), "{place}: {end}");
+    let left = versions(&s);
+    ann.signal("-CONT");
+    let (code, lines) = ann.ends();
+    let last = lines.last().cloned().unwrap_or_default();
+    assert!(code == 4 && last.to_string().contains("taken over by"), "{place}: {code} {last}");
+    assert_eq!(versions(&s), left, "{place}: nothing of hers landed");
+    let mut after = s.world();
+    after.retain(|name, _| before.contains_key(name));
+    assert_eq!(after, before, "{place}: as before the run");
 }
 
 /// A second is no sleep: nobody takes it over, and the run goes to its end.
@@ -144,9 +180,9 @@ fn a_nap_of_a_second_costs_nothing() {
     let ann = s.spawn();
     until("it is under way", Duration::from_secs(60), || lease(&s).is_some());
     for _ in 0..3 {
-        signal(&ann, "-STOP");
+        ann.signal("-STOP");
         std::thread::sleep(Duration::from_secs(1)); // the nap itself
-        signal(&ann, "-CONT");
+        ann.signal("-CONT");
     }
     assert_eq!(ann.ends().0, 0);
 }

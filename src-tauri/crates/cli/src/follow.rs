@@ -4,7 +4,7 @@ use std::io::{BufRead, IsTerminal};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use api::{Commands, RunState, RunView, StepState, UiError, UiEvent};
+use api::{Code, Commands, RunState, RunView, StepState, UiError, UiEvent};
 use host::Host;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio::task::JoinHandle;
@@ -88,9 +88,15 @@ pub async fn follow(
             }
             Next::Leave => return leave(host, &id, out, text).await,
             Next::Approve(gate) if approved.is_none() => {
-                view = approve(host, &view, &gate, how).await?;
-                approved = Some(gate);
-                continue;
+                match approve(host, &view, &gate, how).await {
+                    Ok(next) => {
+                        (view, approved) = (next, Some(gate));
+                        continue;
+                    }
+                    // Nobody said yes to what is seen now: it is said once the cluster is seen again.
+                    Err(e) if e.code == Code::Unreachable => {}
+                    Err(e) => return Err(left(host, e).await),
+                }
             }
             Next::Ask(gate) if approved.is_none() && question.as_ref().is_none_or(|q| q.0 != gate) => {
                 say(&format!("{gate}: go on? [y = yes, b = back out, l = leave it here] "));
@@ -102,7 +108,10 @@ pub async fn follow(
             answer = wait_answer(&mut question) => {
                 let gate = question.take().map(|q| q.0).unwrap_or_default();
                 match answer {
-                    Answer::Yes => { view = approve(host, &view, &gate, how).await?; approved = Some(gate); }
+                    Answer::Yes => match approve(host, &view, &gate, how).await {
+                        Ok(next) => (view, approved) = (next, Some(gate)),
+                        Err(e) => return Err(left(host, e).await),
+                    },
                     Answer::Back => view = host.back_out(id.clone(), None).await?,
                     Answer::Leave => return leave(host, &id, out, text).await,
                     Answer::Again => {}
@@ -122,18 +131,16 @@ pub async fn follow(
     }
 }
 
-/// Lets a run past a gate. Its context may have locked itself since the run began. A run that may not go on is left, not dropped:
-/// its Lease is given back.
+/// Lets a run past a gate. Its context may have locked itself since the run began.
 async fn approve(host: &Arc<Host>, view: &RunView, gate: &str, how: &Follow) -> Result<RunView, UiError> {
-    let approved = async {
-        unlock(host, &view.context, &how.unlock).await?;
-        host.approve(view.id.clone(), gate.to_string()).await
-    };
-    let approved = approved.await;
-    if approved.is_err() {
-        host.leave().await;
-    }
-    approved
+    unlock(host, &view.context, &how.unlock).await?;
+    host.approve(view.id.clone(), gate.to_string()).await
+}
+
+/// A run that may not go on is left, not dropped: its Lease is given back.
+async fn left(host: &Arc<Host>, why: UiError) -> UiError {
+    host.leave().await;
+    why
 }
 
 async fn leave(host: &Arc<Host>, id: &str, out: &mut Out, text: bool) -> Result<Exit, UiError> {

@@ -258,9 +258,9 @@ impl Ctx {
         self.show();
     }
 
-    /// A place where tests may kill the process. Its name says where, which step and what, and for how many times this
-    /// process has been there: sweeps over a real process read the names in its log and give one of them in
-    /// `$CHANGEOVER_KILL_AT` (debug builds only).
+    /// A place where tests may kill the process, or stop it as a laptop that falls asleep does. Its name says where, which step
+    /// and what, and for how many times this process has been there: sweeps over a real process read the names in its log and
+    /// give one of them in `$CHANGEOVER_KILL_AT`, or some in `$CHANGEOVER_STOP_AT`, one to a line (debug builds only).
     pub fn boundary(&mut self, at: &str, what: &str) -> Result<(), Stop> {
         let way = if self.forward() { "run" } else { "undo" };
         let name = format!("{at} {way} {} {what}", self.step);
@@ -271,6 +271,11 @@ impl Ctx {
         #[cfg(debug_assertions)]
         if std::env::var("CHANGEOVER_KILL_AT").is_ok_and(|wanted| wanted == name) {
             std::process::abort();
+        }
+        #[cfg(debug_assertions)]
+        if std::env::var("CHANGEOVER_STOP_AT").is_ok_and(|wanted| wanted.lines().any(|place| place == name)) {
+            // It goes on here with SIGCONT.
+            let _ = std::process::Command::new("kill").args(["-STOP", &std::process::id().to_string()]).status();
         }
         match &self.options.fail_point {
             Some(dies) if dies(&name) => Err(Stop::Killed),

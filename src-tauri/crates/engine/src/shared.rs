@@ -127,7 +127,7 @@ struct Own {
     run: String,
     lease: ObjectId,
     /// When the API server last confirmed that this process has the run: by the monotonic clock, and by the wall clock.
-    heard: Mutex<(Duration, Timestamp)>,
+    heard: Mutex<Moment>,
 }
 
 impl Own {
@@ -146,19 +146,32 @@ impl Own {
 
     /// The API server has just confirmed it.
     fn confirmed(&self) {
-        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = times(self.ports.clock.as_ref());
+        *self.heard.lock().unwrap_or_else(PoisonError::into_inner) = Moment::now(self.ports.clock.as_ref());
     }
 
     /// How long ago that was.
     fn age(&self) -> Duration {
-        let (elapsed, wall) = *self.heard.lock().unwrap_or_else(PoisonError::into_inner);
-        let (now, wall_now) = times(self.ports.clock.as_ref());
-        now.saturating_sub(elapsed).max(Duration::try_from(wall_now.duration_since(wall)).unwrap_or_default())
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner).age(self.ports.clock.as_ref())
     }
 }
 
-fn times(clock: &dyn Clock) -> (Duration, Timestamp) {
-    (clock.elapsed(), clock.now())
+/// A moment by both clocks: the monotonic one stands still while the machine sleeps, and the wall clock may be set.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment {
+    elapsed: Duration,
+    wall: Timestamp,
+}
+
+impl Moment {
+    pub fn now(clock: &dyn Clock) -> Self {
+        Self { elapsed: clock.elapsed(), wall: clock.now() }
+    }
+
+    /// How long ago it was, by the clock that says more.
+    pub fn age(&self, clock: &dyn Clock) -> Duration {
+        let by_wall = Duration::try_from(clock.now().duration_since(self.wall)).unwrap_or_default();
+        clock.elapsed().saturating_sub(self.elapsed).max(by_wall)
+    }
 }
 
 /// The record and the Lease of a run that this process drives.
@@ -238,7 +251,7 @@ impl Shared {
             driver: terms.driver,
             run: plan.id.clone(),
             lease: place::lease(&plan.target.object),
-            heard: Mutex::new(times(ports.clock.as_ref())),
+            heard: Mutex::new(Moment::now(ports.clock.as_ref())),
         };
         Self {
             own: Arc::new(own),
@@ -454,11 +467,16 @@ impl Shared {
         }
         let Place::There(record) = &self.record else { return false };
         let armed = record.armed.iter().any(|a| matches!(a.last(), Some(Event::Intent { write: w, .. }) if w == write));
-        armed && self.own.age() < self.own.pace.lease && self.lost().is_none()
+        armed && !self.is_stale() && self.lost().is_none()
+    }
+
+    /// Whether it has been silent for so long, asleep maybe, that others may have the run by now.
+    fn is_stale(&self) -> bool {
+        self.alone.is_none() && self.own.age() >= self.own.pace.lease
     }
 
     /// The record is read before anything else is said about it.
-    fn doubt(&mut self) {
+    pub fn doubt(&mut self) {
         if let Place::There(record) = &self.record {
             self.record = Place::Doubtful(record.id.clone());
         }
@@ -492,8 +510,7 @@ impl Shared {
         if let Some(by) = self.lost() {
             return Pushed::Taken(by);
         }
-        if self.own.age() >= self.own.pace.lease {
-            // It slept, or nobody answered for long: others may have it by now.
+        if self.is_stale() {
             self.doubt();
         }
         let face = self.face(view);

@@ -11,6 +11,8 @@
 //! - **Delete** carries the resourceVersion; the fence is the same delete once more, until one is seen to have landed or
 //!   the object to have moved.
 
+use std::time::Duration;
+
 use model::{Edit, Guard, ObjectId, Sentence, Write, names, sentence};
 use serde_json::Value;
 
@@ -18,10 +20,14 @@ use crate::change::{Altered, Change, Contradiction, Facts, field, guarded, made_
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Choice, Direction, Event, HoldCode, Outcome, Purpose, Said, Stored};
 use crate::ports::{Mode, WriteError};
+use crate::shared::Moment;
 use crate::view::{Known, WriteRecord, live_epoch};
 
 /// Tries before a write that keeps being overtaken is given to somebody.
 const ATTEMPTS: u32 = 10;
+/// Who needs so long from the record of a write to its request may have been stopped there; or the API server is slow, and is asked
+/// once more.
+const NAP: Duration = Duration::from_secs(2);
 
 /// Computes what has to be done to an object as it is.
 pub type Want<'a> = &'a (dyn Fn(Option<&Value>, &Facts<'_>) -> Result<Change, Contradiction> + Send + Sync);
@@ -152,12 +158,18 @@ impl Ctx {
         });
         let at_once = self.shared.may_leave(&write);
         self.log(events)?;
+        let began = Moment::now(self.ports.clock.as_ref());
         if !at_once {
             self.recorded(n, &write, purpose).await?;
         }
         let object = write.object();
         let what = format!("{} {}/{}", write.manager(), object.kind, object.name);
         self.boundary("http:before", &what)?;
+        if !at_once && began.age(self.ports.clock.as_ref()) >= NAP {
+            // It slept since, and nothing guards a creation: others may have the run by now.
+            self.shared.doubt();
+            self.recorded(n, &write, purpose).await?;
+        }
         let answer = self.ports.cluster.write(&self.plan.cluster, &write, Mode::Commit).await;
         self.boundary("http:after", &what)?;
         let result = match &answer {
