@@ -21,6 +21,11 @@ pub fn green(plan: &Plan) -> Option<&ObjectId> {
     })
 }
 
+/// The workload whose pods the run starts, so that people look at it: green, or the target itself.
+pub fn watched(plan: &Plan) -> &ObjectId {
+    green(plan).unwrap_or(&plan.target.object)
+}
+
 /// Services that the plan moves from one colour to the other.
 pub fn services(plan: &Plan) -> Vec<&ObjectId> {
     let mut all: Vec<&ObjectId> = vec![];

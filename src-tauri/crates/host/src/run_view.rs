@@ -25,7 +25,7 @@ pub struct Sources<'a> {
     pub objects: Option<&'a ObjectSet>,
     /// Figures, when this process drives the run.
     pub recorder: Option<&'a Recorder>,
-    /// Last lines of green's log.
+    /// Last lines of the log of a pod that the run started.
     pub log: &'a [String],
     /// Pods are simulated.
     pub simulated: bool,
@@ -316,7 +316,7 @@ fn evidence(s: &Sources<'_>) -> EvidenceView {
             .map(|e| EndpointsView { service: e.service.clone(), blue: e.blue, green: e.green, age: Some(age(s.now, e.at)) })
             .collect(),
         connections: kept::connections(s.plan, s.seen),
-        events: s.objects.zip(green).map(|(set, g)| events_of(set, g)).unwrap_or_default(),
+        events: s.objects.map(|set| events_of(set, lanes::watched(s.plan))).unwrap_or_default(),
         log: s.log.to_vec(),
         simulated: s.simulated,
     }

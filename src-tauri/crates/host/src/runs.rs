@@ -28,7 +28,7 @@ const AT_LEAST_EVERY: Duration = Duration::from_secs(1);
 const EFFECT: Duration = Duration::from_secs(15);
 /// How long a driver may take to let go; it is between two requests then, or its write's deadline passes.
 const LETTING_GO: Duration = Duration::from_secs(15);
-/// Lines of green's log that are shown, and how often they are read.
+/// Lines of the log of a pod that the run started that are shown, and how often they are read.
 const LOG_LINES: u32 = 40;
 const LOG_EVERY: Duration = Duration::from_secs(5);
 
@@ -235,19 +235,20 @@ impl Host {
         seen
     }
 
-    /// The last lines of one of green's pods; what cannot be read is said in their place.
+    /// The last lines of the newest pod that the run started; what cannot be read is said in their place.
     async fn read_log(&self, d: &Driven) {
-        let Some(green) = lanes::green(&d.plan) else { return };
+        let watched = lanes::watched(&d.plan);
         if d.link.simulated {
             return;
         }
         let pod = d.link.reading(&d.plan).and_then(|l| {
             l.with(|_, set| {
-                lanes::pods(set, green).first().map(|p| (p.metadata.name.clone(), p.spec.containers.first().map(|c| c.name.clone())))
+                let newest = lanes::pods(set, watched).into_iter().max_by_key(|p| p.metadata.creation_timestamp);
+                newest.map(|p| (p.metadata.name.clone(), p.spec.containers.first().map(|c| c.name.clone())))
             })
         });
         let Some((pod, container)) = pod else { return };
-        let id = green.sibling(model::Kind::Pod, &pod);
+        let id = watched.sibling(model::Kind::Pod, &pod);
         let lines = match d.link.connection.logs(&id, container.as_deref().unwrap_or_default(), LOG_LINES).await {
             Ok(text) => text.lines().map(str::to_string).collect(),
             Err(e) => vec![format!("({e})")],

@@ -28,13 +28,7 @@ impl Hazard for HpaInactive {
                 Some(reason) => sentence!("does not scale now ({reason}): the plan goes by the pods that are there", reason),
                 None => sentence!("does not scale now, and gives no reason: the plan goes by the pods that are there"),
             };
-            finding(
-                self,
-                Severity::Warn,
-                &id,
-                message,
-                sentence!("make sure that green's count is enough for the traffic that is expected"),
-            )
+            finding(self, Severity::Warn, &id, message, sentence!("make sure that these are enough for the traffic that is expected"))
         });
         told.collect()
     }
