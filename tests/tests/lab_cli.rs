@@ -78,6 +78,7 @@ fn promote_in_place_keeps_names_and_selector_and_rollback_brings_the_template_ba
     assert_eq!((&first["id"], &first["state"], &first["open"]), (&json!(run), &json!("done"), &json!(false)), "{runs}");
     let text = s.text(&["runs"]);
     assert!(text.lines().any(|l| l.starts_with(&run) && l.contains("done")), "{text}");
+    reports(&s, &run, "the run is done", &["kubectl -n", "cut-over", "promote"]);
     assert!(s.run(&["plan", "rollback", "deployment/web", "--out", "r"]).status.success());
     assert_eq!(s.ends(&["run", "r", "--yes"]).0, 0);
     assert_eq!(s.image("web"), "changeover.dev/shop:v1");
@@ -94,6 +95,30 @@ fn a_back_out_before_the_cutover_leaves_blue_as_it_was() {
     assert_eq!(s.selector(), before);
     assert_eq!(s.kubectl(&["get", "deployment", "web", "-o", "jsonpath={.spec.paused}"]), "");
     assert_eq!(s.kubectl(&["get", "deployments", "-o", "name"]).lines().count(), 1);
+    reports(&s, &run, "everything is taken back", &["goes back: test", "pin-web", "taken back"]);
+}
+
+/// What happened, by its times, in whatever it is written as.
+fn reports(s: &Scene, run: &str, end: &str, words: &[&str]) {
+    let (code, json) = s.ends(&["report", run, "-o", "json"]);
+    let report = &json["report"];
+    assert_eq!((code, &json["schema"], &report["run"]["id"]), (0, &json!(1), &json!(run)), "{json}");
+    let timeline = report["timeline"].as_array().expect("a list");
+    let at: Vec<jiff::Timestamp> = timeline.iter().filter_map(|l| l["at"].as_str()?.parse().ok()).collect();
+    assert!(at.len() == timeline.len() && at.is_sorted(), "{timeline:#?}");
+    assert_eq!(timeline.last().map(|l| &l["text"]), Some(&json!(end)), "{timeline:#?}");
+    let landed = timeline
+        .iter()
+        .filter(|l| l["text"].as_str().is_some_and(|t| [": created", ": changed", ": scaled", ": deleted"].iter().any(|w| t.ends_with(w))))
+        .count();
+    let carried: usize = s.carried_out().values().sum();
+    assert!(landed >= carried, "{landed} of {carried} writes: {timeline:#?}");
+    let markdown = s.text(&["report", run]);
+    let page = s.text(&["report", run, "--html"]);
+    assert!(markdown.starts_with("# web: v1 -\\> v2") && page.starts_with("<!doctype html>"), "{markdown}");
+    for text in [&markdown, &page] {
+        assert!(text.contains(end) && words.iter().all(|w| text.contains(*w)), "{words:?}: {text}");
+    }
 }
 
 #[test]

@@ -1407,11 +1407,11 @@ endpoints: Array<EndpointsView>,
  */
 connections: ConnectionsView | null, 
 /**
- * Events of green, newest first.
+ * Events of the workload whose pods the run starts, newest first.
  */
 events: Array<EventView>, 
 /**
- * Last lines of green's logs.
+ * Last lines of the log of its newest pod.
  */
 log: Array<string>, 
 /**
@@ -1531,6 +1531,8 @@ evidence: EvidenceView,
  */
 breakGlass: Array<string>, };
 
+export type ReportFormat = "markdown" | "html" | "json";
+
 export type RunSummary = { 
 /**
  * Id.
@@ -1637,6 +1639,7 @@ export interface CommandTable {
   take_over: { args: { run: string; reason: string | null }; out: RunView };
   runs: { args: {  }; out: Array<RunSummary> };
   run: { args: { run: string }; out: RunView };
+  report: { args: { run: string; format: ReportFormat }; out: string };
   doctor: { args: { context: string }; out: Array<FindingView> };
   way_back: { args: { context: string; id: string | null }; out: WayBackView };
   settings: { args: {  }; out: SettingsView };

@@ -166,6 +166,28 @@ export const sentences: Record<Form, string> = {
     "스키마를 변경한 것으로 보입니다({image}). 지금 요청을 처리하는 버전도, 되돌린 뒤 처리할 버전도 그 스키마를 사용합니다",
   "seems to change a schema just now ({image}): what serves runs on it meanwhile":
     "지금 스키마를 변경하는 중인 것으로 보입니다({image}). 그동안에도 현재 버전이 그 스키마를 사용합니다",
+  "done: {what}": "완료: {what}",
+  "everything is taken back": "모두 되돌렸습니다",
+  "goes back: {why}": "원복 시작: {why}",
+  "held: {what}": "보류: {what}",
+  "it is picked up": "실행을 이어받았습니다",
+  "refused before anything was written: {what}": "쓰기 전에 거부됨: {what}",
+  "taken back": "되돌렸습니다",
+  "taken over by {by}": "{by}에게 인계되었습니다",
+  "the run is done": "실행이 끝났습니다",
+  "the way back is stuck: {what}": "원복이 막혔습니다: {what}",
+  "{by} drives it": "{by} 진행",
+  "{choice} is chosen": "{choice} 선택",
+  "{gate} is approved": "{gate} 승인",
+  "{object}: an earlier write is shut out": "{object}: 앞선 쓰기를 차단함",
+  "{object}: changed": "{object}: 변경됨",
+  "{object}: created": "{object}: 생성됨",
+  "{object}: deleted": "{object}: 삭제됨",
+  "{object}: not written: {why}": "{object}: 쓰지 못함: {why}",
+  "{object}: scaled": "{object}: 스케일됨",
+  "{object}: that write did not land": "{object}: 그 쓰기는 반영되지 않았음",
+  "{object}: that write had landed": "{object}: 그 쓰기는 이미 반영됐음",
+  "{object}: the marks of the run are taken away": "{object}: 실행 표시를 지움",
   "has externalTrafficPolicy Local: after the cutover nodes without a pod of green drop what comes to them from outside":
     "externalTrafficPolicy가 Local입니다. 전환 후 그린 파드가 없는 노드는 외부에서 온 요청을 버립니다",
   "has internalTrafficPolicy Local: after the cutover clients on nodes without a pod of green reach nothing":
@@ -289,8 +311,7 @@ export const sentences: Record<Form, string> = {
     "변경 전후의 스키마에서 두 버전이 모두 동작하는지 확인하세요. 원복해도 스키마는 되돌아가지 않습니다",
   "make sure that green stands on every node that has clients, or switch to Cluster first":
     "클라이언트가 있는 모든 노드에 그린을 두거나, 먼저 Cluster로 바꾸세요",
-  "make sure that green's count is enough for the traffic that is expected":
-    "그린 파드 수가 예상 트래픽에 충분한지 확인하세요",
+  "make sure that these are enough for the traffic that is expected": "그 파드 수가 예상 트래픽에 충분한지 확인하세요",
   "make sure that it does not: argocd app set {name} --sync-policy none":
     "selfHeal을 끄세요: argocd app set {name} --sync-policy none",
   "make sure that the new version can do without it": "새 버전이 이것 없이도 동작하는지 확인하세요",

@@ -218,6 +218,7 @@ export class Fake implements Platform {
             }),
           ),
     run: () => this.held(),
+    report: ({ run, format }) => `${format}: ${run}`,
     doctor: () => [],
     way_back: ({ id }) =>
       this.current && id === null

@@ -323,5 +323,6 @@ nothing! {
     doctor(String) -> Vec<FindingView>;
     way_back(String, Option<String>) -> WayBackView;
     settings() -> SettingsView;
+    report(String, ReportFormat) -> String;
     set_settings(SettingsView) -> SettingsView;
 }

@@ -66,6 +66,8 @@ commands! {
     fn runs() -> Vec<RunSummary>;
     /// One run.
     fn run(run: String) -> RunView;
+    /// What a run did, when, on what evidence, and how to go back: for those who were not there.
+    fn report(run: String, format: ReportFormat) -> String;
     /// What runs have left in a context that is open, in the namespaces that are shown, and what to do about it.
     fn doctor(context: String) -> Vec<FindingView>;
     /// Can one go back now, how, how fast: of a run, or of a Deployment.

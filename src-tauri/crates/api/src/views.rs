@@ -37,6 +37,11 @@ words! {
     ConnectionsSeen { /// Nothing: there may be any number.
         Unknown, /// The pods that they led to are gone, and they with them.
         Ended, }
+    /// What a report is written as.
+    ReportFormat { /// For a ticket or a wiki.
+        Markdown, /// A page by itself.
+        Html, /// For programs.
+        Json, }
     /// How it was proven that traffic moved.
     ProofKind { /// By the endpoints, and by answers of the new colour on new connections.
         Probes, /// By the endpoints; the entry answers, but does not say who does.
@@ -931,9 +936,9 @@ views! {
         endpoints: Vec<EndpointsView>,
         /// Kept connections; null = traffic has not moved.
         connections: Option<ConnectionsView>,
-        /// Events of green, newest first.
+        /// Events of the workload whose pods the run starts, newest first.
         events: Vec<EventView>,
-        /// Last lines of green's logs.
+        /// Last lines of the log of its newest pod.
         log: Vec<String>,
         /// Simulated pods: no data; wants one acknowledgement.
         simulated: bool,
@@ -997,6 +1002,24 @@ views! {
         evidence: EvidenceView,
         /// Commands that revert by hand.
         break_glass: Vec<String>,
+    }
+    /// Something that happened in a run.
+    ReportLine {
+        /// When.
+        at: String,
+        /// Step; null = of the run itself.
+        step: Option<String>,
+        /// What, in words.
+        text: SentenceView,
+    }
+    /// A run for those who were not there. What sounds secret is masked.
+    ReportView {
+        /// The run, as it is now.
+        run: RunView,
+        /// What happened, oldest first, as its journal or its record tells it.
+        timeline: Vec<ReportLine>,
+        /// What each step writes, with the diff and the equal kubectl command.
+        plan: PlanView,
     }
     /// A run in a list.
     RunSummary {

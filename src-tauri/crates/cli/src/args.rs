@@ -171,6 +171,21 @@ Examples:
         /// Run.
         run: String,
     },
+    /// Writes what a run did, when, on what evidence, and how to go back: for those who were not there.
+    #[command(after_help = "\
+Markdown, or a page of HTML by itself; -o json for programs. What sounds secret is masked.
+
+Examples:
+  changeoverctl report bg-web-3f9a1c
+  changeoverctl report bg-web-3f9a1c --html > bg-web-3f9a1c.html
+  changeoverctl report bg-web-3f9a1c -n shop     (of another workstation, by its record there)")]
+    Report {
+        /// Run.
+        run: String,
+        /// A page instead of Markdown.
+        #[arg(long)]
+        html: bool,
+    },
     /// Picks up a run that was left.
     #[command(after_help = "\
 Examples:

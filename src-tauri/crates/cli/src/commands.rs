@@ -45,6 +45,7 @@ pub async fn run(cli: &Cli, out: &mut Out) -> Result<Exit, UiError> {
         Command::Runs => runs(&host, g, json, out).await,
         Command::Doctor => doctor(&host, g, json, out).await,
         Command::Status { run } => status(&host, g, run, json, out).await,
+        Command::Report { run, html } => run_report(&host, g, run, *html, json, out).await,
         Command::Resume { run, choose, follow } => resume(&host, run, choose.as_deref(), follow, json, out).await,
         Command::TakeOver(t) => take_over(&host, g, t, json, out).await,
         Command::BackOut { run, reason, unlock } => {
@@ -359,6 +360,21 @@ async fn status(host: &Arc<Host>, g: &Global, run: &str, json: bool, out: &mut O
         out.json(&json!({"schema": SCHEMA, "run": v}));
     } else {
         text::run(&v).iter().for_each(|l| out.line(l));
+    }
+    Ok(Exit::Done)
+}
+
+async fn run_report(host: &Arc<Host>, g: &Global, run: &str, html: bool, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    with_others(host, g).await?;
+    let format = match (json, html) {
+        (true, _) => ReportFormat::Json,
+        (_, true) => ReportFormat::Html,
+        _ => ReportFormat::Markdown,
+    };
+    let text = host.report(run.to_string(), format).await?;
+    match serde_json::from_str(&text) {
+        Ok(value) if json => out.json(&value),
+        _ => out.raw(&text),
     }
     Ok(Exit::Done)
 }

@@ -163,6 +163,10 @@ impl Commands for Host {
         self.run_view(&run).await
     }
 
+    async fn report(&self, run: String, format: ReportFormat) -> Result<String, UiError> {
+        self.report_of(&run, format).await
+    }
+
     async fn doctor(&self, context: String) -> Result<Vec<FindingView>, UiError> {
         self.settled(&context).await?;
         self.left_behind(&context).await

@@ -36,6 +36,7 @@ mod plan_view;
 mod plans;
 mod policy;
 mod recorder;
+mod report;
 mod run_view;
 mod runs;
 mod scope;

@@ -8,6 +8,7 @@ use engine::show::RunView as Seen;
 use engine::{Said, ShareError, shared};
 use model::{Kind, ObjectId, sentence};
 use plan::Plan;
+use serde_json::Value;
 
 use crate::lanes::said;
 use crate::{Host, errors, locked};
@@ -52,6 +53,11 @@ impl Host {
 
     /// Reads the whole record, and whether its driver is alive.
     pub(crate) async fn read_told(&self, told: &Told) -> Result<(Plan, Seen, DriverView), UiError> {
+        self.read_told_whole(told).await.map(|(plan, _, seen, driver)| (plan, seen, driver))
+    }
+
+    /// The same, with the entries of its journal that stand there.
+    pub(crate) async fn read_told_whole(&self, told: &Told) -> Result<(Plan, Vec<Value>, Seen, DriverView), UiError> {
         let link = self.link(&told.context).await?;
         let nothing = || errors::share(ShareError::Nothing(told.record.said()));
         let record = shared::read(link.connection.as_ref(), &told.record).await.map_err(errors::share)?.ok_or_else(nothing)?;
@@ -71,7 +77,7 @@ impl Host {
         if let Some(by) = holder {
             elsewhere(&mut seen, &by);
         }
-        Ok((plan, seen, driver))
+        Ok((plan, record.entries, seen, driver))
     }
 
     /// As it stands in the list, by its metadata alone.
