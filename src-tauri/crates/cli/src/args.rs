@@ -177,7 +177,7 @@ Markdown, or a page of HTML by itself; -o json for programs. What sounds secret 
 
 Examples:
   changeoverctl report bg-web-3f9a1c
-  changeoverctl report bg-web-3f9a1c --html > bg-web-3f9a1c.html
+  changeoverctl report bg-web-3f9a1c --html
   changeoverctl report bg-web-3f9a1c -n shop     (of another workstation, by its record there)")]
     Report {
         /// Run.
