@@ -5,6 +5,8 @@
 //! counted for long; every reason is shown, and nothing is chosen silently. One that counted for a day has shown itself: of
 //! those the newest is taken, for the older one would take back more than what broke.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use model::kinds::template::PodTemplate;
 use model::{Kind, ObjectId, Sentence, sentence};
@@ -194,12 +196,13 @@ impl Weighed {
             let of = &e.involved_object;
             of.name.starts_with(&prefix) || of.uid == kept.uid || pods.iter().any(|p| p.metadata.uid == of.uid)
         };
-        let warnings = around.snapshot.objects.events(around.namespace());
-        let warning = warnings
-            .filter(|e| e.kind == "Warning" && about(e))
-            .find(|e| matches!(e.reason.as_str(), "BackOff" | "Failed" | "Unhealthy" | "FailedCreate"));
-        if let Some(w) = warning {
-            self.refutes(-50, sentence!("its pods were warned about: {reason}", reason = w.reason));
+        let warnings = around.snapshot.objects.events(around.namespace()).filter(|e| e.kind == "Warning" && about(e));
+        let reasons: BTreeSet<&str> = warnings.map(|e| e.reason.as_str()).collect();
+        let said = |reason: &&str| sentence!("its pods were warned about: {reason}", reason = *reason);
+        // A probe fails at the start and at the end of every pod that takes its time: that alone refutes nothing.
+        match ["BackOff", "Failed", "FailedCreate"].iter().find(|r| reasons.contains(**r)) {
+            Some(reason) => self.refutes(-50, said(reason)),
+            None => reasons.get("Unhealthy").into_iter().for_each(|reason| self.add(-10, said(reason))),
         }
     }
 
