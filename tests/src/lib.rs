@@ -3,7 +3,9 @@
 //! The tests are in `tests/`; this library holds what they share. It does **not** know the rooms' insides: it starts the
 //! programs that a user starts.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use xtask::lab::{Kind, Lab, LabDir};
@@ -66,4 +68,19 @@ pub fn until(what: &str, at_most: Duration, mut holds: impl FnMut() -> bool) {
         assert!(Instant::now() < end, "{what}: not within {at_most:?}");
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// Does all of it, so many at a time: while one waits for its pods others keep the processors busy.
+pub fn side_by_side<T: Send>(at_a_time: usize, all: VecDeque<T>, one: impl Fn(T) + Sync) {
+    let left = Mutex::new(all);
+    std::thread::scope(|threads| {
+        for _ in 0..at_a_time {
+            threads.spawn(|| {
+                let next = || left.lock().expect("no panic holds it").pop_front();
+                while let Some(item) = next() {
+                    one(item);
+                }
+            });
+        }
+    });
 }

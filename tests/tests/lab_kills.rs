@@ -6,10 +6,11 @@
 //! handful of such runs, each beginning at another place, come to every place; a place that a recovery did not come
 //! by gets a run of its own.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use acceptance::scene::{KILLED, Scene, served_by_green};
+use acceptance::side_by_side;
 use serde_json::{Value, json};
 
 /// Runs at a time: while one waits for its pods others keep the processors busy.
@@ -136,15 +137,15 @@ impl Sweep {
         let count = smooth.places.len();
         assert!(count > 20, "only {count} places: {:#?}", smooth.places);
         let killed = Mutex::new(vec![false; count]);
-        let chains = Mutex::new((0..AT_A_TIME).map(|begin| (begin..count).step_by(AT_A_TIME).collect()).collect());
-        work(&chains, |chain: Vec<usize>| self.chain(&smooth, &chain, &killed));
+        let chains = (0..AT_A_TIME).map(|begin| (begin..count).step_by(AT_A_TIME).collect()).collect();
+        side_by_side(AT_A_TIME, chains, |chain: Vec<usize>| self.chain(&smooth, &chain, &killed));
         let left = |killed: &Mutex<Vec<bool>>| -> Vec<usize> {
             let killed = killed.lock().expect("no panic holds it");
             (0..count).filter(|i| !killed[*i]).collect()
         };
-        let alone = Mutex::new(left(&killed).into_iter().map(|i| vec![i]).collect());
+        let alone = left(&killed).into_iter().map(|i| vec![i]).collect();
         println!("{count} places, {} of them killed in a run of their own", left(&killed).len());
-        work(&alone, |chain: Vec<usize>| self.chain(&smooth, &chain, &killed));
+        side_by_side(AT_A_TIME, alone, |chain: Vec<usize>| self.chain(&smooth, &chain, &killed));
         let mut never: Vec<&String> = left(&killed).into_iter().map(|i| &smooth.places[i]).collect();
         // A place that not even every smooth run comes by is one of chance.
         for _ in 0..8 {
@@ -206,18 +207,4 @@ impl Sweep {
         assert_eq!(scene.world(), smooth.world, "{story:#?}");
         assert_eq!(scene.carried_out(), smooth.writes, "{story:#?}");
     }
-}
-
-/// Does all of it, several at a time.
-fn work<T: Send>(all: &Mutex<VecDeque<T>>, one: impl Fn(T) + Sync) {
-    std::thread::scope(|threads| {
-        for _ in 0..AT_A_TIME {
-            threads.spawn(|| {
-                let next = || all.lock().expect("no panic holds it").pop_front();
-                while let Some(item) = next() {
-                    one(item);
-                }
-            });
-        }
-    });
 }

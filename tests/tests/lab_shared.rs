@@ -1,10 +1,9 @@
 //! Runs that survive their laptop, with the program that users start, two journals, and a real API server (practice lab).
 
-use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use acceptance::scene::{KILLED, LAB, Running, Scene};
-use acceptance::until;
+use acceptance::{side_by_side, until};
 use serde_json::{Value, json};
 
 /// A colleague: a journal of their own, that knows nothing yet.
@@ -138,17 +137,7 @@ fn a_laptop_that_sleeps_in_whatever_step_writes_nothing_when_it_wakes() {
     let s = Scene::direct();
     s.quick_plan("swap", &[]);
     let asleep = s.one_place_in_each_step(&s.whole_run());
-    let left = Mutex::new(asleep);
-    std::thread::scope(|threads| {
-        for _ in 0..4 {
-            threads.spawn(|| {
-                let next = || left.lock().expect("no panic holds it").pop();
-                while let Some(place) = next() {
-                    sleeps_at(&place);
-                }
-            });
-        }
-    });
+    side_by_side(4, asleep.into(), |place: String| sleeps_at(&place));
 }
 
 fn sleeps_at(place: &str) {

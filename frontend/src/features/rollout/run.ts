@@ -148,6 +148,11 @@ export function flow(service: RunServiceView, lane: Lane, exists: boolean): { fl
   return { flow: share < 1 ? "part" : "full", share };
 }
 
+/** The workload of a run that has no second colour and moves no traffic (a rollback); null = it has colours. */
+export function alone(run: RunView): string | null {
+  return run.services.length === 0 && run.lanes.length === 1 ? (run.lanes[0]?.deployment ?? null) : null;
+}
+
 /** Where the pipes of a run lie in a picture of that height: entries at the left, two lanes at the right. */
 export function pipes(services: number, height: number) {
   const gap = 10;

@@ -23,8 +23,12 @@ impl Host {
     /// [`Code::NotFound`] where neither journal nor record knows it; the journal's.
     pub(crate) async fn report_of(&self, run: &str, format: ReportFormat) -> Result<String, UiError> {
         let view = self.run_view(run).await?;
-        let (plan, entries) = match self.told(run) {
-            Some(told) => self.read_told_whole(&told).await.map(|(plan, entries, ..)| (plan, entries))?,
+        let told = match self.told(run) {
+            Some(told) => self.read_told_whole(&told).await.ok(),
+            None => None,
+        };
+        let (plan, entries) = match told {
+            Some((plan, entries, ..)) => (plan, entries),
             None => self.store.read(run).map_err(errors::journal)?,
         };
         let plan = plan_view::view(&plan, None, ConfirmNeed::Key);

@@ -6,7 +6,7 @@ use model::kinds::service::Service;
 use model::{Kind, ObjectId};
 use serde_json::Value;
 
-use super::places::Gap;
+use super::places::with_gap;
 use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// Label of a node that load balancers do not send to, whatever its value (KEP-1143).
@@ -43,11 +43,10 @@ impl ExternalTrafficLocal {
         let message = sentence!(
             "has externalTrafficPolicy Local: after the cutover nodes without a pod of green drop what comes to them from outside"
         );
-        let message = Gap::of(ctx, None).iter().fold(message, |said, gap| said.and(gap.said()));
         let remedy = sentence!(
             "spread green over the nodes that blue is on, or switch to Cluster first; soak longer than the load balancer's health check takes"
         );
-        finding(self, Severity::Warn, id, message, remedy)
+        finding(self, Severity::Warn, id, with_gap(ctx, None, message), remedy)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::places::Gap;
+use super::places::with_gap;
 use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence};
 
 /// Annotations by which hints were asked for before the field was there.
@@ -30,11 +30,10 @@ impl Hazard for ZoneRouting {
             field.into_iter().chain(annotated).find(|v| !v.is_empty() && !v.eq_ignore_ascii_case("disabled")).map(str::to_string)
         };
         let moved = ctx.moved().into_iter().filter_map(|id| Some((id, wish(id)?)));
-        let gap = Gap::of(ctx, Some(ZONE));
         let told = moved.map(|(id, wish)| {
             let message = sentence!("keeps traffic near ({wish}): a zone with few pods of green sends them all that it has", wish);
-            let message = gap.iter().fold(message, |said, gap| said.and(gap.said()));
-            finding(self, Severity::Warn, id, message, sentence!("spread green over the zones as blue is (topologySpreadConstraints)"))
+            let remedy = sentence!("spread green over the zones as blue is (topologySpreadConstraints)");
+            finding(self, Severity::Warn, id, with_gap(ctx, Some(ZONE), message), remedy)
         });
         told.collect()
     }
