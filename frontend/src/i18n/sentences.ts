@@ -984,6 +984,7 @@ export type Form =
   | "{object}: {have} of {want} available"
   | "{object}: {have} of {want} ready"
   | "{object}: {left} pods left after {seconds} s"
+  | "{object}: {manager} is left in metadata.managedFields: the next apply of its owner may be refused with a conflict"
   | "{object}: {n} ReplicaSets have pods, one is needed to pin to"
   | "{object}: {reason}: {message}"
   | "{object}: {what}"

@@ -9,7 +9,7 @@ use crate::change::{Change, guarded};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Event, Purpose, Said};
 use crate::view::live_epoch;
-use crate::writer::Sent;
+use crate::writer::{ATTEMPTS, OVERTAKEN, Sent};
 
 /// Cleans up. What cannot be cleaned up is noted: it never fails a run.
 pub async fn sweep(ctx: &mut Ctx) -> Result<(), Stop> {
@@ -29,25 +29,38 @@ pub async fn sweep(ctx: &mut Ctx) -> Result<(), Stop> {
 }
 
 async fn clean(ctx: &mut Ctx, object: &ObjectId) -> Result<(), Stop> {
-    for _ in 0..3 {
+    // A workload's status moves for a while after its rollout: whoever is overtaken looks again.
+    for attempt in 1..=ATTEMPTS {
         // A silent API server at the very end is no reason to hold a run that is over.
         let Ok(live) = ctx.ports.cluster.get(object).await else { break };
         let Some(live) = live else { return Ok(()) };
         let Some(write) = mark_off(ctx, object, &live).or_else(|| manager_off(object, &live)) else { return Ok(()) };
-        match ctx.send(vec![], write, None, Purpose::Tidy, 1).await? {
-            Sent::Landed(_) | Sent::Overtaken => {}
+        match ctx.send(vec![], write, None, Purpose::Tidy, attempt).await? {
+            Sent::Landed(_) => {}
+            Sent::Overtaken => ctx.pause(OVERTAKEN * attempt).await?,
             Sent::Unknown(_) => {
                 ctx.settle().await?;
             }
             Sent::Refused(_) | Sent::Unsent(_) => break,
         }
     }
-    let left = matches!(ctx.ports.cluster.get(object).await, Ok(Some(live)) if mark_off(ctx, object, &live).is_none());
-    if left {
-        return Ok(());
-    }
+    let live = match ctx.ports.cluster.get(object).await {
+        Ok(None) => return Ok(()),
+        Ok(live) => live,
+        Err(_) => None,
+    };
+    let said = match live {
+        Some(live) if mark_off(ctx, object, &live).is_none() => match manager_off(object, &live) {
+            None => return Ok(()),
+            Some(_) => sentence!(
+                "{object}: {manager} is left in metadata.managedFields: the next apply of its owner may be refused with a conflict",
+                object = object.said(),
+                manager = names::MANAGER_ROLLOUT
+            ),
+        },
+        _ => sentence!("{object}: annotation {name} is left behind", object = object.said(), name = names::EPOCH),
+    };
     let step = ctx.step.clone();
-    let said = sentence!("{object}: annotation {name} is left behind", object = object.said(), name = names::EPOCH);
     ctx.log(vec![Event::Observed { step, said: Said::new("left-behind", said) }])
 }
 

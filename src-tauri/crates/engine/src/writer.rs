@@ -24,7 +24,9 @@ use crate::shared::Moment;
 use crate::view::{Known, WriteRecord, live_epoch};
 
 /// Tries before a write that keeps being overtaken is given to somebody.
-const ATTEMPTS: u32 = 10;
+pub(crate) const ATTEMPTS: u32 = 10;
+/// How long the first of them waits; the n-th n times as long.
+pub(crate) const OVERTAKEN: Duration = Duration::from_millis(20);
 /// Who needs so long from the record of a write to its request may have been stopped there; or the API server is slow, and is asked
 /// once more.
 const NAP: Duration = Duration::from_secs(2);
@@ -61,7 +63,7 @@ impl Ctx {
                     if self.settle().await? {
                         return self.as_sent(object);
                     }
-                    self.pause(std::time::Duration::from_millis(20) * attempt).await?;
+                    self.pause(OVERTAKEN * attempt).await?;
                 }
                 Sent::Refused(e) => return Err(Stop::Failed(Said::new("refused", e.said()))),
                 Sent::Unsent(e) => self.silence(e.said(), &mut silent).await?,

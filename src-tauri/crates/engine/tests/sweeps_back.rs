@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use engine::{Choice, Command, Options, RunError, RunStatus};
-use model::{Kind, ObjectId};
-use serde_json::Value;
+use model::{Kind, ObjectId, names};
+use serde_json::{Value, json};
 use support::sim::ByHand;
 use support::sweep::{FINISHES, dies_at, go_back, home, insist, nearly_over, resumed_back, same, slow, stage, way_home};
 use support::{Fault, Stage, id, resting, through, wait};
@@ -109,6 +109,25 @@ async fn stuck_at(finish: &str, k: usize, of_steps: usize) -> Option<(Stage, eng
             None
         }
         _ => panic!("{finish}, {k}: {view:#?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_keeps_moving_at_the_end_is_tidied_up_all_the_same() {
+    for finish in FINISHES {
+        let (_, of_steps) = way_home(finish).await;
+        let (stage, run) = nearly_over(finish).await;
+        // Fields of a controller that works on it, and of this run.
+        let service = id(Kind::Service, "web");
+        let entry = |manager: &str| json!({"manager": manager, "operation": "Update"});
+        stage.sim.edit(&service, "/metadata/managedFields", json!([entry("somebody"), entry(names::MANAGER_ROLLOUT)]));
+        stage.sim.with(|s| (1..=5).for_each(|k| _ = s.faults.insert(s.writes.len() + of_steps + k, Fault::Precondition)));
+        go_back(&run).await;
+        let view = through(run, &[]).await;
+        home(&stage, &view, finish).await;
+        assert!(!view.notes.iter().any(|n| n.said.code == "left-behind"), "{finish}: {view:#?}");
+        let left = stage.sim.get_now(&service).expect("it is there")["metadata"]["managedFields"].clone();
+        assert_eq!(left, json!([entry("somebody")]), "{finish}");
     }
 }
 

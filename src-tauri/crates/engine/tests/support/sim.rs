@@ -546,14 +546,15 @@ fn patched(live: &Value, ops: &[Value]) -> Option<Value> {
         let map = new.pointer_mut(parent)?;
         match op["op"].as_str()? {
             "test" => {
-                let there = map.get(&key).cloned().unwrap_or(Value::Null);
+                let there = new.pointer(path).cloned().unwrap_or(Value::Null);
                 if there != op["value"] {
                     return None;
                 }
             }
-            "remove" => {
-                map.as_object_mut()?.remove(&key)?;
-            }
+            "remove" => match map {
+                Value::Array(all) => _ = all.remove(key.parse().ok().filter(|i| *i < all.len())?),
+                map => _ = map.as_object_mut()?.remove(&key)?,
+            },
             "replace" if path == "/metadata/resourceVersion" => {
                 if map[&key] != op["value"] {
                     return None;
