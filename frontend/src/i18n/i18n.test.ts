@@ -38,7 +38,7 @@ const kept = new Set(
   optional pod-template-hash preStop preemptionPolicy preferred progressDeadlineSeconds promote publishNotReadyAddresses ignoreDifferences
   readinessProbe required revisionHistoryLimit selfHeal sessionAffinity smokePath smokePort strategy swap targetPort
   topologySpreadConstraints updateMode values
-  API Argo CD Changeover DNS Flux GET Git HOST:PORT:ADDRESS HTTP HTTPS Helm Kubernetes N NTP POST SIGTERM URL helm kube-proxy kubeconfig resolve
+  API apply managedFields Argo CD Changeover DNS Flux GET Git HOST:PORT:ADDRESS HTTP HTTPS Helm Kubernetes N NTP POST SIGTERM URL helm kube-proxy kubeconfig resolve
   admission cordon drain dry-run finalizer headless image@sha256: ms operator patch reconcile rollback suspend sync upgrade webhook
   zone
   ID IP JSON PEM SQLite UTF-8 VPN WAL YAML CA CONTAINER ExecCredential

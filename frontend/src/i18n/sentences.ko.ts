@@ -743,7 +743,7 @@ export const sentences: Record<Form, string> = {
   "{object}: admission changed what was written: {field} was sent as {sent} and stored as {stored}":
     "{object}: 쓴 값이 admission에서 바뀌었습니다. {field}: 보낸 값 {sent}, 저장된 값 {stored}",
   "{object}: {manager} is left in metadata.managedFields: the next apply of its owner may be refused with a conflict":
-    "{object}: metadata.managedFields에 {manager} 항목이 남아 있습니다. 이 오브젝트를 관리하는 쪽의 다음 apply가 충돌로 거부될 수 있습니다",
+    "{object}: managedFields에 {manager} 항목이 남아 있습니다. 이 오브젝트를 관리하는 쪽의 다음 apply 요청이 충돌로 거부될 수 있습니다",
   "{object}: annotation {name} is left behind": "{object}: 이 실행에서 단 주석 {name} 값이 남아 있습니다",
   "{object}: changed by somebody else since this run began; going back would lead to a version that did not serve then":
     "{object}: 실행이 시작된 뒤 다른 사람이 변경했습니다. 되돌리면 그때 요청을 처리하던 버전이 아닙니다",
