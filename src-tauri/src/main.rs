@@ -1,7 +1,7 @@
-//! The desktop shell: one window, two commands, and the way out.
+//! The desktop shell: one window, three commands, and the way out.
 //!
 //! It does **not** know Kubernetes, plans or runs: every request of the page goes through [`api::dispatch`], everything
-//! that happens comes as [`api::UiEvent`]. What the page may call is in `capabilities/main.json`: `call` and `subscribe`.
+//! that happens comes as [`api::UiEvent`]. What the page may call is in `capabilities/main.json`: `call`, `subscribe` and `leave`.
 //!
 //! **Invariant:** no listening socket, no navigation, no second window; the page is the one inside the binary.
 

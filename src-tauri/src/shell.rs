@@ -1,12 +1,14 @@
-//! The window and its two commands.
+//! The window and its three commands.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use api::{Commands, UiError, UiEvent};
 use host::Host;
+use model::Sentence;
 use serde_json::Value;
 use tauri::ipc::Channel;
-use tauri::{AppHandle, Manager, State, WebviewUrl, WebviewWindowBuilder};
+use tauri::{AppHandle, Manager, State, WebviewUrl, WebviewWindow, WebviewWindowBuilder, WindowEvent};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::AbortHandle;
 
@@ -19,13 +21,48 @@ async fn call(host: State<'_, Arc<Host>>, name: String, args: Value) -> Result<V
     api::dispatch(&*host, &name, args).await
 }
 
+/// Whether the page was asked if the runs that this window drives shall be left.
+#[derive(Default)]
+struct Asked(AtomicBool);
+
+/// The answer to [`UiEvent::Leaving`].
+#[tauri::command]
+fn leave(window: WebviewWindow, asked: State<'_, Asked>, go: bool) -> Result<(), UiError> {
+    asked.0.store(go, Ordering::SeqCst);
+    if !go {
+        return Ok(());
+    }
+    window.close().map_err(|e| UiError::new(api::Code::Failed, Sentence::quoted(e)))
+}
+
+/// Whoever closes the window in the middle of a run is told what would be left, and by what; whoever does it again means it, also
+/// where the page is gone that should tell.
+fn on_close(window: &WebviewWindow, host: &Arc<Host>) {
+    let (closing, host) = (window.clone(), host.clone());
+    window.on_window_event(move |event| {
+        if let WindowEvent::CloseRequested { api, .. } = event
+            && !closing.state::<Asked>().0.swap(true, Ordering::SeqCst)
+            && host.ask_to_leave()
+        {
+            api.prevent_close();
+        }
+    });
+}
+
 /// What tells the page. A page that is loaded anew asks again, and nobody hears what the one before was told.
 #[derive(Default)]
 struct Telling(Mutex<Option<AbortHandle>>);
 
 /// Sends everything that happens from now on to the page, in order.
 #[tauri::command]
-async fn subscribe(host: State<'_, Arc<Host>>, telling: State<'_, Telling>, channel: Channel<UiEvent>) -> Result<(), UiError> {
+async fn subscribe(
+    host: State<'_, Arc<Host>>,
+    telling: State<'_, Telling>,
+    asked: State<'_, Asked>,
+    channel: Channel<UiEvent>,
+) -> Result<(), UiError> {
+    // A page that is new shows no question.
+    asked.0.store(false, Ordering::SeqCst);
     let host = host.inner().clone();
     let mut events = host.events();
     let task = tokio::spawn(async move {
@@ -80,10 +117,14 @@ pub fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
     let app = tauri::Builder::default()
         .manage(host.clone())
         .manage(Telling::default())
-        .invoke_handler(tauri::generate_handler![call, subscribe])
-        .setup(move |app| {
-            open_window(app.handle())?;
-            Ok(())
+        .manage(Asked::default())
+        .invoke_handler(tauri::generate_handler![call, subscribe, leave])
+        .setup({
+            let host = host.clone();
+            move |app| {
+                on_close(&open_window(app.handle())?, &host);
+                Ok(())
+            }
         })
         .build(tauri::generate_context!())?;
     keep_title(app.handle().clone(), &host, &runtime);
@@ -116,7 +157,7 @@ fn options(args: &Args) -> host::Options {
     }
 }
 
-fn open_window(app: &AppHandle) -> tauri::Result<()> {
+fn open_window(app: &AppHandle) -> tauri::Result<WebviewWindow> {
     let window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
         .title("Changeover")
         .inner_size(1440.0, 900.0)
@@ -126,7 +167,8 @@ fn open_window(app: &AppHandle) -> tauri::Result<()> {
         .disable_drag_drop_handler()
         .build()?;
     compose_in_place(&window)?;
-    outlive_the_page(&window)
+    outlive_the_page(&window)?;
+    Ok(window)
 }
 
 /// Lets input methods compose inside the field: wry switches it off, and Korean then appears beside the field.

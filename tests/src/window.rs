@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 use x11rb::connection::Connection;
-use x11rb::protocol::xproto::{ConnectionExt, ImageFormat};
+use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, ImageFormat, MapState};
 
 use crate::Outcome;
 
@@ -37,6 +37,25 @@ impl Screen {
         let mut line = String::new();
         BufReader::new(out).read_line(&mut line)?;
         Ok(Screen { server, display: format!(":{}", line.trim()) })
+    }
+
+    /// Asks every window on it to close, as its cross does (ICCCM, `WM_DELETE_WINDOW`).
+    pub fn ask_to_close(&self) -> Outcome<()> {
+        let (x, at) = x11rb::connect(Some(&self.display))?;
+        let atom = |name: &str| -> Outcome<u32> { Ok(x.intern_atom(false, name.as_bytes())?.reply()?.atom) };
+        let (protocols, delete) = (atom("WM_PROTOCOLS")?, atom("WM_DELETE_WINDOW")?);
+        let mut asked = 0;
+        for window in x.query_tree(x.setup().roots[at].root)?.reply()?.children {
+            let takes = x.get_property(false, window, protocols, AtomEnum::ATOM, 0, 32)?.reply()?;
+            let mapped = x.get_window_attributes(window)?.reply()?.map_state == MapState::VIEWABLE;
+            if mapped && takes.value32().is_some_and(|mut all| all.any(|a| a == delete)) {
+                let event = ClientMessageEvent::new(32, window, protocols, [delete, x11rb::CURRENT_TIME, 0, 0, 0]);
+                x.send_event(false, window, EventMask::NO_EVENT, event)?;
+                asked += 1;
+            }
+        }
+        x.flush()?;
+        if asked > 0 { Ok(()) } else { Err("no window that could be asked to close".into()) }
     }
 
     /// How many colours are on it: a blank one has few.
@@ -90,7 +109,7 @@ impl Undriven {
         let screen = Screen::start(1024, 700)?;
         let mut program = Command::new(crate::program("changeover")?);
         program.envs(env.iter().map(|(k, v)| (k, v))).current_dir(state);
-        desktop(&mut program, &screen, state).stdout(Stdio::null()).stderr(std::fs::File::create(state.join("window.log"))?);
+        desktop(&mut program, &screen, state)?.stdout(Stdio::null()).stderr(std::fs::File::create(state.join("window.log"))?);
         Ok(Undriven { program: program.spawn()?, screen })
     }
 
@@ -109,14 +128,24 @@ impl Drop for Undriven {
     }
 }
 
+/// Where what is downloaded goes, as the desktop has it set up for a window with that state folder.
+pub fn downloads(state: &Path) -> PathBuf {
+    state.join("downloads")
+}
+
 /// The environment of a window on that screen.
-fn desktop<'a>(command: &'a mut Command, screen: &Screen, state: &Path) -> &'a mut Command {
-    command
+fn desktop<'a>(command: &'a mut Command, screen: &Screen, state: &Path) -> Outcome<&'a mut Command> {
+    let (config, downloads) = (state.join("config"), downloads(state));
+    std::fs::create_dir_all(&config)?;
+    std::fs::create_dir_all(&downloads)?;
+    std::fs::write(config.join("user-dirs.dirs"), format!("XDG_DOWNLOAD_DIR=\"{}\"\n", downloads.display()))?;
+    Ok(command
         .env("DISPLAY", &screen.display)
         .env_remove("WAYLAND_DISPLAY")
         .env("GDK_BACKEND", "x11")
         .env("NO_AT_BRIDGE", "1")
-        .env("CHANGEOVER_STATE_DIR", state)
+        .env("XDG_CONFIG_HOME", config)
+        .env("CHANGEOVER_STATE_DIR", state))
 }
 
 /// How the binary is started.
@@ -137,7 +166,7 @@ pub struct Window {
     /// Session.
     pub client: Client,
     driver: Child,
-    _screen: Screen,
+    screen: Screen,
 }
 
 impl Window {
@@ -147,7 +176,7 @@ impl Window {
         let screen = Screen::start(width, height)?;
         let (port, program) = (xtask::lab::free_port()?, crate::program("changeover")?);
         let mut driver = Command::new("WebKitWebDriver");
-        desktop(&mut driver, &screen, state)
+        desktop(&mut driver, &screen, state)?
             .arg(format!("--port={port}"))
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             .current_dir(start.dir.as_deref().unwrap_or(state))
@@ -159,7 +188,7 @@ impl Window {
         match session {
             Ok(client) => {
                 client.set_window_size(width, height).await.map_err(|e| format!("window cannot be made {width}×{height}: {e:?}"))?;
-                Ok(Window { client, driver, _screen: screen })
+                Ok(Window { client, driver, screen })
             }
             Err(e) => {
                 end(&mut driver);
@@ -303,6 +332,24 @@ impl Window {
             std::fs::create_dir_all(dir)?;
         }
         std::fs::write(to, self.client.screenshot().await?)?;
+        Ok(())
+    }
+
+    /// Closes it by its cross, as a user does; it may ask before.
+    pub fn ask_to_close(&self) -> Outcome<()> {
+        self.screen.ask_to_close()
+    }
+
+    /// Waits until the program has ended.
+    pub async fn ended(mut self) -> Outcome<()> {
+        let until = Instant::now() + PATIENCE;
+        while !children(self.driver.id()).is_empty() {
+            if Instant::now() > until {
+                return Err("the program is still there".into());
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        end(&mut self.driver);
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 
 use acceptance::Outcome;
 use acceptance::journey::Journey;
-use acceptance::window::{PATIENCE, Window};
+use acceptance::window::{PATIENCE, Window, downloads};
 use fantoccini::Locator;
 use serde_json::{Value, json};
 
@@ -15,6 +15,34 @@ async fn says_what_was_done(w: &Window, steps: &[&str]) -> Outcome<()> {
     let report = w.lines("[data-testid=report]").await?;
     for step in steps {
         assert!(report.contains(step), "{step} is not in the report: {report}");
+    }
+    Ok(())
+}
+
+/// The report of the run on the screen: read, copied, saved as a file.
+async fn is_reported(w: &Window, j: &Journey, happened: &[&str]) -> Outcome<()> {
+    w.click("[data-testid=open-report]").await?;
+    w.reads("[data-testid=report-timeline]", happened, PATIENCE).await?;
+    w.click("[data-testid=report-copy][aria-disabled=false]").await?;
+    w.see("[data-testid=report-copy][data-said=copied]").await?;
+    w.click("[data-testid=format-html]").await?;
+    w.click("[data-testid=report-save]").await?;
+    let saved = w.reads("[data-testid=report-saved]", &[".html"], PATIENCE).await?;
+    let downloads = downloads(j.state.path());
+    let file = std::fs::read_dir(&downloads)?.next().ok_or("nothing was saved")??.path();
+    assert!(saved.contains(&file.display().to_string()), "{saved} does not name {}", file.display());
+    let page = std::fs::read_to_string(&file)?;
+    assert!(page.starts_with("<!doctype html>") && happened.iter().all(|what| page.contains(what)), "{page}");
+    // What was copied is pasted where words can be typed.
+    w.keys(&char::from(fantoccini::key::Key::Escape).to_string()).await?;
+    w.see("[data-testid=run]").await?;
+    w.keys("/").await?;
+    let search = w.see("[data-testid=search]").await?;
+    search.send_keys(&format!("{}v", char::from(fantoccini::key::Key::Control))).await?;
+    let until = std::time::Instant::now() + PATIENCE;
+    while !search.prop("value").await?.is_some_and(|v| v.starts_with("# ") && happened.iter().all(|what| v.contains(what))) {
+        assert!(std::time::Instant::now() < until, "pasted: {:?}", search.prop("value").await?);
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     }
     Ok(())
 }
@@ -40,6 +68,7 @@ async fn a_blue_green_by_swap_to_its_end() -> Outcome<()> {
     j.cut_over(&w).await?;
     j.finish(&w).await?;
     says_what_was_done(&w, &["web-green"]).await?;
+    is_reported(&w, &j, &["web-green: created", "the run is done"]).await?;
 
     assert_eq!(j.selector()?, json!({"app": "web", "changeover.dev/color": "green"}));
     let (blue, green) = (j.object("deployment/web")?, j.object("deployment/web-green")?);
@@ -106,6 +135,49 @@ async fn a_service_that_a_pipeline_reset_is_pinned_again_with_one_key() -> Outco
     j.until(&w, "[data-testid=run]:not([data-state=held])").await?;
     assert_eq!(j.selector()?, green, "green alone again");
     w.close().await
+}
+
+/// A window that is closed in the middle of a run, by mistake and then on purpose.
+#[tokio::test]
+async fn whoever_closes_the_window_in_a_run_is_told_what_stays_and_finds_the_run_again() -> Outcome<()> {
+    let j = Journey::begin("leaving")?;
+    let w = j.window().await?;
+    j.connect(&w).await?;
+    j.unlock(&w).await?;
+    j.select(&w).await?;
+    w.click("[data-testid=roll-out]").await?;
+    w.fill("[data-testid=image-web]", "changeover.dev/shop:v2").await?;
+    j.start_as(&w, "swap", 20).await?;
+    j.until_gate(&w).await?;
+    w.ask_to_close()?;
+    w.reads("[data-testid=leaving-run][data-at=rest]", &["is paused", "web-green", "traffic is where it was"], PATIENCE).await?;
+    let focused = "return document.activeElement.dataset.testid";
+    assert_eq!(w.script(focused, vec![]).await?, json!("leaving-stay"), "nothing that leaves is focused");
+    w.keys(&char::from(fantoccini::key::Key::Escape).to_string()).await?;
+    j.until(&w, "[data-testid=app]:not(:has(~ .veil))").await?;
+    // It asks again, and the run has gone on.
+    j.cut_over(&w).await?;
+    w.ask_to_close()?;
+    w.see("[data-testid=leaving-run]").await?;
+    w.click("[data-testid=leaving-stay]").await?;
+    // Once more, before it has answered, would mean it.
+    j.until(&w, "[data-testid=app]:not(:has(~ .veil))").await?;
+    w.ask_to_close()?;
+    w.reads("[data-testid=leaving-run]", &["web-green serves"], PATIENCE).await?;
+    // Once this call has returned: the window takes the driver's session with it.
+    w.script("setTimeout(() => document.querySelector('[data-testid=leaving-go]').click(), 200)", vec![]).await?;
+    w.ended().await?;
+
+    assert_eq!(j.selector()?["changeover.dev/color"], "green", "closing takes nothing back");
+    let w = j.window().await?;
+    j.connect(&w).await?;
+    j.until_listed(&w, "left").await?;
+    w.click("[data-testid=run-row]").await?;
+    w.click("[data-testid=resume][aria-disabled=false]").await?;
+    j.finish(&w).await?;
+    // With nothing under way it asks nothing.
+    w.ask_to_close()?;
+    w.ended().await
 }
 
 /// As by a key that was not meant, and as WebKit does it by itself: the page is new, the program and its run are not.

@@ -22,7 +22,7 @@ detail: SentenceView | null,
  */
 hint: SentenceView | null, };
 
-export type UiEvent = { "type": "contexts", "data": ContextsView } | { "type": "graph", "data": GraphBatch } | { "type": "freshness", "data": FreshnessView } | { "type": "run", "data": RunView } | { "type": "settings", "data": SettingsView };
+export type UiEvent = { "type": "contexts", "data": ContextsView } | { "type": "graph", "data": GraphBatch } | { "type": "freshness", "data": FreshnessView } | { "type": "run", "data": RunView } | { "type": "settings", "data": SettingsView } | { "type": "leaving" };
 
 export type Environment = "production" | "staging" | "development" | "practice" | "none";
 
@@ -619,11 +619,11 @@ export type OverviewRow = {
 /**
  * What.
  */
-label: string, 
+label: SentenceView, 
 /**
- * Value.
+ * Value, in words where it is not the object's own.
  */
-value: string, };
+value: SentenceView, };
 
 export type ObjectView = { 
 /**
@@ -1115,9 +1115,9 @@ service: string,
  */
 ports: string, 
 /**
- * Entry in words (`shop.example.com/`); `in cluster` when none.
+ * Entry in words (`shop.example.com/`); `in cluster` when none, nothing when it is not known.
  */
-entry: string, 
+entry: SentenceView, 
 /**
  * `blue`, `green`, `both`, `none`, `unknown`.
  */
@@ -1533,6 +1533,58 @@ breakGlass: Array<string>, };
 
 export type ReportFormat = "markdown" | "html" | "json";
 
+export type LeftAt = "rest" | "soak" | "step";
+
+export type LeavingView = { 
+/**
+ * Its id.
+ */
+run: string, 
+/**
+ * Workload's id.
+ */
+target: string, 
+/**
+ * Context.
+ */
+context: string, 
+/**
+ * Where it would be left.
+ */
+at: LeftAt, 
+/**
+ * What would stay behind, in words.
+ */
+text: SentenceView, };
+
+export type ReportLine = { 
+/**
+ * When.
+ */
+at: string, 
+/**
+ * Step; null = of the run itself.
+ */
+step: string | null, 
+/**
+ * What, in words.
+ */
+text: SentenceView, };
+
+export type ReportView = { 
+/**
+ * The run, as it is now.
+ */
+run: RunView, 
+/**
+ * What happened, oldest first, as its journal or its record tells it.
+ */
+timeline: Array<ReportLine>, 
+/**
+ * What each step writes, with the diff and the equal kubectl command.
+ */
+plan: PlanView, };
+
 export type RunSummary = { 
 /**
  * Id.
@@ -1639,7 +1691,9 @@ export interface CommandTable {
   take_over: { args: { run: string; reason: string | null }; out: RunView };
   runs: { args: {  }; out: Array<RunSummary> };
   run: { args: { run: string }; out: RunView };
+  leaving: { args: {  }; out: Array<LeavingView> };
   report: { args: { run: string; format: ReportFormat }; out: string };
+  save_report: { args: { run: string; format: ReportFormat }; out: string };
   doctor: { args: { context: string }; out: Array<FindingView> };
   way_back: { args: { context: string; id: string | null }; out: WayBackView };
   settings: { args: {  }; out: SettingsView };

@@ -21,6 +21,15 @@ export function subscribe(on: (events: UiEvent[]) => void): Promise<void> {
   return platform.subscribe(on);
 }
 
+/** Answers that the window would leave runs: it closes, or stays. */
+export async function leave(go: boolean): Promise<void> {
+  try {
+    await platform.leave(go);
+  } catch (cause) {
+    throw asUiError(cause);
+  }
+}
+
 /** No sentence. */
 export const unsaid: SentenceView = { text: "", form: "", with: {}, parts: {}, then: [] };
 

@@ -3,6 +3,29 @@ import { errors } from "./errors.ko";
 import type { Form } from "./sentences";
 
 export const sentences: Record<Form, string> = {
+  Address: "주소",
+  "Being deleted since": "삭제 요청 시각",
+  "Cluster IP": "클러스터 IP",
+  Failing: "실패",
+  Finalizers: "파이널라이저",
+  Images: "이미지",
+  Labels: "레이블",
+  Paused: "일시 중지",
+  Phase: "단계",
+  Pods: "파드",
+  Ports: "포트",
+  Restarts: "재시작",
+  Revision: "리비전",
+  Selector: "셀렉터",
+  Type: "유형",
+  UID: "고유 ID",
+  "Update strategy": "업데이트 전략",
+  "in cluster": "클러스터 내부",
+  yes: "예",
+  "{first} and {n} more": "{first} 외 {n}개",
+  "{wanted} wanted, {ready} ready": "원하는 수 {wanted}, 준비됨 {ready}",
+  "{wanted} wanted, {ready} ready, {newest} of the newest template":
+    "원하는 수 {wanted}, 준비됨 {ready}, 최신 템플릿 {newest}",
   ...errors,
   "Goes on although this could not be shown; it is noted in the run": "확인하지 못한 채 진행하며, 실행에 기록됩니다",
   "Leaves what is there and counts the step as undone": "지금 상태로 두고, 이 단계는 되돌린 것으로 봅니다",
@@ -79,6 +102,9 @@ export const sentences: Record<Form, string> = {
   "belongs to the Helm release {release}: until the run is over, helm upgrade and helm rollback of it can fail with a conflict, or write the chart's version back":
     "Helm 릴리스 {release} 소유입니다. 실행이 끝날 때까지 helm upgrade와 helm rollback은 충돌로 실패하거나 차트의 버전을 다시 적용할 수 있습니다",
   "bring the new version into Git before it reconciles again": "다시 reconcile되기 전에 새 버전을 Git에 반영하세요",
+  "copy it instead, or write it with changeoverctl report {run}":
+    "복사해서 쓰거나 changeoverctl report {run} 명령으로 만드세요",
+  "the report cannot be written into {folder}: {why}": "{folder}에 보고서를 저장할 수 없습니다: {why}",
   "by hand, once nobody drives it: {commands}": "진행하는 사람이 없으면 직접 정리하세요: {commands}",
   "change the template so that it is admitted": "거부되지 않도록 템플릿을 고치세요",
   "change {kind} {name} instead": "대신 {kind} {name} 쪽을 변경하세요",

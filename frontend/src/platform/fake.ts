@@ -2,6 +2,7 @@
 import type {
   CommandTable,
   ContextView,
+  LeavingView,
   PlanRequest,
   ProgramView,
   RunView,
@@ -12,6 +13,7 @@ import type {
 } from "../api/generated";
 import { contexts, freshness, object, revisions, settings, workload } from "./fake/contexts";
 import { plan } from "./fake/plan";
+import { reported } from "./fake/report";
 import { run, STAGES, type Stage } from "./fake/run";
 import { crowd, shop } from "./fake/shop";
 import { sentence, unlocked } from "./fake/world";
@@ -64,6 +66,14 @@ export class Fake implements Platform {
 
   beat() {
     if (this.world.open !== null) this.emit({ type: "freshness", data: freshness(this.world.open, this.live) });
+  }
+
+  /** What would be left. */
+  would: LeavingView[] = [];
+  /** Answers that were given to a wish to close the window. */
+  readonly left: boolean[] = [];
+  async leave(go: boolean) {
+    this.left.push(go);
   }
 
   async subscribe(on: (events: UiEvent[]) => void) {
@@ -218,7 +228,9 @@ export class Fake implements Platform {
             }),
           ),
     run: () => this.held(),
-    report: ({ run, format }) => `${format}: ${run}`,
+    leaving: () => this.would,
+    report: ({ run, format }) => (format === "json" ? reported(this.held()) : `${format}: ${run}`),
+    save_report: ({ run, format }) => `/home/ann/Downloads/changeover-${run}.${format}`,
     doctor: () => [],
     way_back: ({ id }) =>
       this.current && id === null

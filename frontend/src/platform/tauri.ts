@@ -5,6 +5,7 @@ import type { Platform } from "./platform";
 
 export const platform: Platform = {
   call: (name, args) => invoke("call", { name, args }),
+  leave: (go) => invoke("leave", { go }),
   async subscribe(on) {
     const channel = new Channel<UiEvent | UiEvent[]>();
     channel.onmessage = (message) => on(Array.isArray(message) ? message : [message]);

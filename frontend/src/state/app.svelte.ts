@@ -1,5 +1,5 @@
 // What the window knows. Fed by UiEvents and by the answers of commands; screens read it and never keep a second copy.
-import { asUiError, call, subscribe } from "../api";
+import { asUiError, call, leave, subscribe } from "../api";
 import type {
   ContextsView,
   ContextView,
@@ -24,6 +24,7 @@ export type Screen =
   | { at: "map" }
   | { at: "walk"; target: string; mode: "rollOut" | "rollBack"; undo?: string }
   | { at: "run"; run: string }
+  | { at: "report"; run: string }
   | { at: "runs" }
   | { at: "settings" };
 
@@ -76,7 +77,8 @@ export class App {
   list = $state(false);
   level: Level = $state("near");
   wayBack: WayBackView | null = $state(null);
-  overlay: "palette" | "help" | "unlock" | "breakGlass" | "backOut" | "takeOver" | "program" | null = $state(null);
+  overlay: "palette" | "help" | "unlock" | "breakGlass" | "backOut" | "takeOver" | "program" | "leaving" | null =
+    $state(null);
   toasts: Toast[] = $state([]);
   /** Name of the context that is being opened. */
   opening: string | null = $state(null);
@@ -205,6 +207,9 @@ export class App {
         return;
       case "settings":
         this.useSettings(event.data);
+        return;
+      case "leaving":
+        this.overlay = "leaving";
         return;
     }
   }
@@ -405,8 +410,15 @@ export class App {
   }
 
   get shownWayBack(): WayBackView | null {
-    if (this.screen.at === "run") return this.runs[this.screen.run]?.wayBack ?? this.wayBack;
+    if (this.screen.at === "run" || this.screen.at === "report")
+      return this.runs[this.screen.run]?.wayBack ?? this.wayBack;
     return this.wayBack;
+  }
+
+  /** Closes the window in the middle of runs, or stays. */
+  async leave(go: boolean) {
+    await this.try(() => leave(go));
+    this.overlay = null;
   }
 
   async openRun(id: string) {
@@ -475,7 +487,8 @@ export class App {
   /** Esc: one level back. Says whether there was one. */
   back(): boolean {
     if (this.overlay !== null) {
-      this.overlay = null;
+      if (this.overlay === "leaving") void this.leave(false);
+      else this.overlay = null;
       return true;
     }
     switch (this.screen.at) {
@@ -488,6 +501,9 @@ export class App {
         return true;
       case "settings":
         this.screen = this.open ? (this.beforeSettings ?? { at: "map" }) : { at: "clusters" };
+        return true;
+      case "report":
+        void this.openRun(this.screen.run);
         return true;
       case "walk":
       case "run":

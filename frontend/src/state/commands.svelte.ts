@@ -59,6 +59,7 @@ export function off(app: App, command: Command): string | null {
       return app.writesOffIn(run.context);
     }
     case "breakGlass":
+    case "report":
       return app.screen.at === "run" ? null : t("off.noRun");
     case "lock":
       return app.open === null ? t("off.noContext") : null;
@@ -119,6 +120,9 @@ export function run(app: App, command: Command): void {
     }
     case "breakGlass":
       app.overlay = "breakGlass";
+      return;
+    case "report":
+      if (app.screen.at === "run") app.screen = { at: "report", run: app.screen.run };
       return;
     case "lock":
       if (app.canUnlock) app.overlay = "unlock";

@@ -21,7 +21,8 @@ export type Command =
   | "zoomOut"
   | "zoomReset"
   | "lock"
-  | "breakGlass";
+  | "breakGlass"
+  | "report";
 
 export interface Binding {
   command: Command;
@@ -58,6 +59,7 @@ export const KEYS: readonly Binding[] = [
   key("zoomReset", "Ctrl 0", ["Digit0"], "cmd.zoomReset", true),
   key("lock", "", [], "cmd.lock"),
   key("breakGlass", "", [], "cmd.breakGlass"),
+  key("report", "e", ["KeyE"], "cmd.report"),
 ];
 
 /** How long the first key of a sequence waits for the second. */

@@ -429,6 +429,65 @@ describe("the window", () => {
     expect(diffs[0]).toHaveTextContent("web:5.8.0");
   });
 
+  it("writes the report of a run in the window's language, copies and saves it, and says what the clipboard refused", async () => {
+    await openShop();
+    fake.stage("done");
+    await app.openRun("bg-cart-3f9a1c");
+    await screen.findByTestId("run");
+    await user.keyboard("e");
+    const lines = await screen.findByTestId("report-timeline");
+    expect(lines).toHaveTextContent("ann on workstation-7 drives it");
+    expect(lines).toHaveTextContent("every endpoint is of the new colour");
+    words.locale = "ko";
+    await waitFor(() => expect(screen.getByTestId("report-screen")).toHaveTextContent("진행 내역"));
+    expect(lines).not.toHaveTextContent("every endpoint");
+    words.locale = "en";
+    const write = vi.spyOn(navigator.clipboard, "writeText").mockResolvedValueOnce().mockRejectedValueOnce(new Error());
+    const copy = screen.getByTestId("report-copy");
+    await waitFor(() => expect(copy).toHaveAttribute("aria-disabled", "false"));
+    await user.click(copy);
+    await waitFor(() => expect(copy).toHaveAttribute("data-said", "copied"));
+    expect(write).toHaveBeenLastCalledWith("markdown: bg-cart-3f9a1c");
+    await user.click(screen.getByTestId("format-html"));
+    await waitFor(() => expect(copy).toHaveAttribute("aria-disabled", "false"));
+    await user.click(copy);
+    expect(write).toHaveBeenLastCalledWith("html: bg-cart-3f9a1c");
+    expect(await screen.findByText(/The clipboard refused it/)).toBeVisible();
+    await user.click(screen.getByTestId("report-save"));
+    await waitFor(() => expect(screen.getByTestId("report-saved")).toHaveTextContent("changeover-bg-cart-3f9a1c.html"));
+    await user.keyboard("{Escape}");
+    await screen.findByTestId("run");
+  });
+
+  it("asks before it is closed in the middle of runs, says what stays, and stays unless it is told to go", async () => {
+    await openShop();
+    const text = sentence("{object} serves", { object: "deployment shop/cart-green" });
+    const left = {
+      run: "bg-cart-3f9a1c",
+      target: "Deployment/shop/cart",
+      context: "prod-kr",
+      at: "soak" as const,
+      text,
+    };
+    fake.would = [left];
+    fake.emit({ type: "leaving" });
+    const dialog = await screen.findByTestId("leaving");
+    expect(dialog).toHaveTextContent("This window drives a run");
+    expect(dialog).toHaveTextContent("nobody would watch it");
+    expect(dialog).toHaveTextContent("deployment shop/cart-green serves");
+    await waitFor(() => expect(screen.getByTestId("leaving-stay")).toHaveFocus());
+    // The run goes on meanwhile.
+    fake.would = [{ ...left, at: "step" }];
+    fake.stage("done");
+    await waitFor(() => expect(dialog).toHaveTextContent("In the middle of a step"));
+    await user.keyboard("{Escape}");
+    await waitFor(() => expect(screen.queryByTestId("leaving")).toBeNull());
+    fake.would = [left, { ...left, run: "b", at: "step" }];
+    fake.emit({ type: "leaving" });
+    await user.click(await screen.findByTestId("leaving-go"));
+    expect(fake.left).toEqual([false, true]);
+  });
+
   it("marks itself stale when the proofs stop coming, without being told", async () => {
     await openShop();
     fake.emit({ type: "freshness", data: freshness("prod-kr", true) });

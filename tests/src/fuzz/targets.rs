@@ -323,6 +323,8 @@ nothing! {
     doctor(String) -> Vec<FindingView>;
     way_back(String, Option<String>) -> WayBackView;
     settings() -> SettingsView;
+    leaving() -> Vec<LeavingView>;
     report(String, ReportFormat) -> String;
+    save_report(String, ReportFormat) -> String;
     set_settings(SettingsView) -> SettingsView;
 }

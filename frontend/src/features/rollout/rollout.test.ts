@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { run, STAGES } from "../../platform/fake/run";
+import { nothing } from "../../platform/fake/world";
 import { workload } from "../../platform/fake/contexts";
 import { plan } from "../../platform/fake/plan";
 import { flow, next, phases, pipes, ribbon } from "./run";
@@ -122,7 +123,7 @@ describe("a run", () => {
     ]);
   });
   it("draws traffic where the selector and ready endpoints say, and nowhere else", () => {
-    const s = { service: "s", ports: "80", entry: "", selects: "blue", blue: 6, green: 6 };
+    const s = { service: "s", ports: "80", entry: nothing, selects: "blue", blue: 6, green: 6 };
     expect(flow(s, "blue", true)).toEqual({ flow: "full", share: 1 });
     expect(flow(s, "green", true)).toEqual({ flow: "open", share: 0 });
     expect(flow(s, "green", false).flow).toBe("absent");

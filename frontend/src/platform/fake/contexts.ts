@@ -358,10 +358,20 @@ export function object(id: string): ObjectView {
     health: stuck ? "degraded" : "healthy",
     reason: stuck ? crashing : sentence("{have} of {want} ready", { have: "6", want: "6" }),
     overview: [
-      { label: "Strategy", value: "RollingUpdate, surge 25 %, unavailable 0" },
-      { label: "Image", value: `registry.shop.example/${name}:3.9.0` },
-      { label: "Selector", value: `app=${name}` },
-      { label: "Progress deadline", value: "600 s" },
+      {
+        label: sentence("Pods"),
+        value: sentence("{wanted} wanted, {ready} ready, {newest} of the newest template", {
+          wanted: "6",
+          ready: "6",
+          newest: "6",
+        }),
+      },
+      {
+        label: sentence("Images"),
+        value: sentence("{words}", { words: `${name}=registry.shop.example/${name}:3.9.0` }),
+      },
+      { label: sentence("Update strategy"), value: sentence("{words}", { words: "RollingUpdate" }) },
+      { label: sentence("Selector"), value: sentence("{words}", { words: `app=${name}` }) },
     ],
     versions: kind === "Deployment" ? revisions() : [],
     events: [

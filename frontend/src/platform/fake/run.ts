@@ -391,7 +391,7 @@ export function run(stage: Stage, context = "prod-kr"): RunView {
       {
         service: "Service/shop/cart",
         ports: "8080",
-        entry: "shop.example.com/cart",
+        entry: sentence("{words}", { words: "shop.example.com/cart" }),
         selects,
         blue: selects === "green" ? 0 : 20,
         green: selects === "blue" ? 0 : green,
@@ -399,7 +399,7 @@ export function run(stage: Stage, context = "prod-kr"): RunView {
       {
         service: "Service/shop/cart-grpc",
         ports: "9090",
-        entry: "in cluster",
+        entry: sentence("in cluster"),
         selects: stage === "hold" ? "green" : selects,
         blue: selects === "blue" ? 20 : 0,
         green: selects === "blue" ? 0 : green,

@@ -66,8 +66,12 @@ commands! {
     fn runs() -> Vec<RunSummary>;
     /// One run.
     fn run(run: String) -> RunView;
+    /// Runs that this process drives, and what would stay of each, were it to end now.
+    fn leaving() -> Vec<LeavingView>;
     /// What a run did, when, on what evidence, and how to go back: for those who were not there.
     fn report(run: String, format: ReportFormat) -> String;
+    /// Writes that report into the user's folder for downloads, as a file of its own; its path.
+    fn save_report(run: String, format: ReportFormat) -> String;
     /// What runs have left in a context that is open, in the namespaces that are shown, and what to do about it.
     fn doctor(context: String) -> Vec<FindingView>;
     /// Can one go back now, how, how fast: of a run, or of a Deployment.

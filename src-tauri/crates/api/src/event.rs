@@ -19,4 +19,6 @@ pub enum UiEvent {
     Run(Box<RunView>),
     /// Settings changed.
     Settings(SettingsView),
+    /// Somebody wants to close the window while it drives runs (`leaving` says which). It stays open until that is said once more.
+    Leaving,
 }

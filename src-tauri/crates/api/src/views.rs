@@ -37,6 +37,11 @@ words! {
     ConnectionsSeen { /// Nothing: there may be any number.
         Unknown, /// The pods that they led to are gone, and they with them.
         Ended, }
+    /// Where a run would be left.
+    LeftAt { /// Nothing is under way: it waits for somebody.
+        Rest, /// Both colours stand and are watched; nobody would.
+        Soak, /// In the middle of a step.
+        Step, }
     /// What a report is written as.
     ReportFormat { /// For a ticket or a wiki.
         Markdown, /// A page by itself.
@@ -489,9 +494,9 @@ views! {
     /// A line of the overview.
     OverviewRow {
         /// What.
-        label: String,
-        /// Value.
-        value: String,
+        label: SentenceView,
+        /// Value, in words where it is not the object's own.
+        value: SentenceView,
     }
     /// The inspector's content.
     ObjectView {
@@ -767,8 +772,8 @@ views! {
         service: String,
         /// Ports in words (`80`).
         ports: String,
-        /// Entry in words (`shop.example.com/`); `in cluster` when none.
-        entry: String,
+        /// Entry in words (`shop.example.com/`); `in cluster` when none, nothing when it is not known.
+        entry: SentenceView,
         /// `blue`, `green`, `both`, `none`, `unknown`.
         selects: String,
         /// Ready endpoints of blue; null = not read yet.
@@ -1002,6 +1007,19 @@ views! {
         evidence: EvidenceView,
         /// Commands that revert by hand.
         break_glass: Vec<String>,
+    }
+    /// A run that would be left, were the window closed now.
+    LeavingView {
+        /// Its id.
+        run: String,
+        /// Workload's id.
+        target: String,
+        /// Context.
+        context: String,
+        /// Where it would be left.
+        at: LeftAt,
+        /// What would stay behind, in words.
+        text: SentenceView,
     }
     /// Something that happened in a run.
     ReportLine {

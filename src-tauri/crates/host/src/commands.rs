@@ -163,8 +163,16 @@ impl Commands for Host {
         self.run_view(&run).await
     }
 
+    async fn leaving(&self) -> Result<Vec<LeavingView>, UiError> {
+        Ok(self.would_leave())
+    }
+
     async fn report(&self, run: String, format: ReportFormat) -> Result<String, UiError> {
         self.report_of(&run, format).await
+    }
+
+    async fn save_report(&self, run: String, format: ReportFormat) -> Result<String, UiError> {
+        self.report_saved(&run, format).await
     }
 
     async fn doctor(&self, context: String) -> Result<Vec<FindingView>, UiError> {

@@ -8,7 +8,7 @@ use engine::waits::ServiceEndpoints;
 use jiff::Timestamp;
 use model::kinds::pod::Pod;
 use model::kinds::service::Service;
-use model::{Kind, ObjectId, ObjectSet, names, sentence};
+use model::{Kind, ObjectId, ObjectSet, Sentence, names, sentence};
 use plan::{Plan, Step};
 
 use crate::plan_view::tag;
@@ -164,7 +164,7 @@ fn service_view(id: &ObjectId, plan: &Plan, run: &RunView, set: Option<&ObjectSe
     RunServiceView {
         service: id.to_string(),
         ports: ports.join(", "),
-        entry: set.map(|s| entry(id, s)).unwrap_or_default(),
+        entry: set.map(|s| entry(id, s)).unwrap_or_default().into(),
         selects: selects(service, plan, set).to_string(),
         blue: seen.map(|e| e.blue),
         green: seen.map(|e| e.green),
@@ -196,7 +196,7 @@ fn selects(service: Option<&Service>, plan: &Plan, set: Option<&ObjectSet>) -> &
 }
 
 /// Where requests for the Service enter: `shop.example.com/`, or `in cluster`.
-fn entry(id: &ObjectId, set: &ObjectSet) -> String {
+fn entry(id: &ObjectId, set: &ObjectSet) -> Sentence {
     let routes = traffic::routers::ALL.iter().flat_map(|r| r.routes(set));
     let mut said: Vec<String> = routes
         .filter(|r| r.split.backends.iter().any(|b| &b.object == id))
@@ -204,9 +204,9 @@ fn entry(id: &ObjectId, set: &ObjectSet) -> String {
         .collect();
     said.dedup();
     match said.as_slice() {
-        [] => "in cluster".to_string(),
-        [one] => one.clone(),
-        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+        [] => sentence!("in cluster"),
+        [one] => Sentence::quoted(one),
+        [first, rest @ ..] => sentence!("{first} and {n} more", first, n = rest.len()),
     }
 }
 

@@ -131,20 +131,21 @@ fn text<'a>(raw: &'a Value, pointer: &str) -> Option<&'a str> {
 
 fn overview(id: &ObjectId, raw: &Value) -> Vec<OverviewRow> {
     let mut rows = vec![];
-    let mut row = |label: &str, value: String| {
-        if !value.is_empty() {
-            rows.push(OverviewRow { label: label.into(), value });
+    let mut row = |label: Sentence, value: Sentence| {
+        if !value.text.is_empty() {
+            rows.push(OverviewRow { label: label.into(), value: value.into() });
         }
     };
     if let Ok(object) = id.kind.decode_value(raw) {
         typed(&object, &mut row);
     }
     let labels = raw.pointer("/metadata/labels").and_then(Value::as_object);
-    row("Labels", labels.map(pairs).unwrap_or_default());
+    row(sentence!("Labels"), Sentence::quoted(labels.map(pairs).unwrap_or_default()));
     let finalizers = raw.pointer("/metadata/finalizers").and_then(Value::as_array);
-    row("Finalizers", finalizers.map(|f| f.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", ")).unwrap_or_default());
-    row("Being deleted since", text(raw, "/metadata/deletionTimestamp").unwrap_or_default().into());
-    row("Uid", text(raw, "/metadata/uid").unwrap_or_default().into());
+    let finalizers = finalizers.map(|f| f.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "));
+    row(sentence!("Finalizers"), Sentence::quoted(finalizers.unwrap_or_default()));
+    row(sentence!("Being deleted since"), Sentence::quoted(text(raw, "/metadata/deletionTimestamp").unwrap_or_default()));
+    row(sentence!("UID"), Sentence::quoted(text(raw, "/metadata/uid").unwrap_or_default()));
     rows
 }
 
@@ -156,32 +157,40 @@ fn joined(labels: &model::Labels) -> String {
     labels.iter().map(|(k, v)| format!("{k}={v}")).collect::<Vec<_>>().join(", ")
 }
 
-fn typed(object: &Object, row: &mut impl FnMut(&str, String)) {
+fn typed(object: &Object, row: &mut impl FnMut(Sentence, Sentence)) {
+    let images = |all: &[model::kinds::template::Container]| {
+        Sentence::quoted(all.iter().map(|c| format!("{}={}", c.name, c.image)).collect::<Vec<_>>().join(", "))
+    };
     match object {
         Object::Deployment(d) => {
             let s = &d.status;
-            row("Pods", format!("{} wanted, {} ready, {} of the newest template", d.wanted(), s.ready_replicas, s.updated_replicas));
-            row("Images", d.spec.template.spec.containers.iter().map(|c| format!("{}={}", c.name, c.image)).collect::<Vec<_>>().join(", "));
-            row("Update strategy", d.spec.strategy.kind.clone());
-            row("Paused", if d.spec.paused { "yes".into() } else { String::new() });
-            row("Selector", joined(&d.spec.selector.match_labels));
+            let (wanted, ready, newest) = (d.wanted(), s.ready_replicas, s.updated_replicas);
+            row(sentence!("Pods"), sentence!("{wanted} wanted, {ready} ready, {newest} of the newest template", wanted, ready, newest));
+            row(sentence!("Images"), images(&d.spec.template.spec.containers));
+            row(sentence!("Update strategy"), Sentence::quoted(&d.spec.strategy.kind));
+            row(sentence!("Paused"), if d.spec.paused { sentence!("yes") } else { Sentence::default() });
+            row(sentence!("Selector"), Sentence::quoted(joined(&d.spec.selector.match_labels)));
         }
         Object::Service(s) => {
-            row("Type", s.spec.kind.clone());
-            row("Cluster IP", s.spec.cluster_ip.clone());
-            row("Selector", joined(&s.spec.selector));
-            row("Ports", s.spec.ports.iter().map(|p| p.port.to_string()).collect::<Vec<_>>().join(", "));
+            row(sentence!("Type"), Sentence::quoted(&s.spec.kind));
+            row(sentence!("Cluster IP"), Sentence::quoted(&s.spec.cluster_ip));
+            row(sentence!("Selector"), Sentence::quoted(joined(&s.spec.selector)));
+            let ports = s.spec.ports.iter().map(|p| p.port.to_string()).collect::<Vec<_>>();
+            row(sentence!("Ports"), Sentence::quoted(ports.join(", ")));
         }
         Object::ReplicaSet(r) => {
-            row("Pods", format!("{} wanted, {} ready", r.spec.replicas.unwrap_or(1), r.status.ready_replicas));
-            row("Revision", r.revision().map(|n| n.to_string()).unwrap_or_default());
+            let (wanted, ready) = (r.spec.replicas.unwrap_or(1), r.status.ready_replicas);
+            row(sentence!("Pods"), sentence!("{wanted} wanted, {ready} ready", wanted, ready));
+            row(sentence!("Revision"), Sentence::quoted(r.revision().map(|n| n.to_string()).unwrap_or_default()));
         }
         Object::Pod(p) => {
-            row("Phase", p.status.phase.clone());
-            row("Address", p.status.pod_ip.clone());
-            row("Restarts", p.status.container_statuses.iter().map(|c| c.restart_count).sum::<u32>().to_string());
-            row("Failing", p.failure().map(|f| [f.reason, f.container, f.message].join(" ").trim().to_string()).unwrap_or_default());
-            row("Images", p.spec.containers.iter().map(|c| format!("{}={}", c.name, c.image)).collect::<Vec<_>>().join(", "));
+            row(sentence!("Phase"), Sentence::quoted(&p.status.phase));
+            row(sentence!("Address"), Sentence::quoted(&p.status.pod_ip));
+            let restarts: u32 = p.status.container_statuses.iter().map(|c| c.restart_count).sum();
+            row(sentence!("Restarts"), Sentence::quoted(restarts));
+            let failing = p.failure().map(|f| [f.reason, f.container, f.message].join(" ").trim().to_string());
+            row(sentence!("Failing"), Sentence::quoted(failing.unwrap_or_default()));
+            row(sentence!("Images"), images(&p.spec.containers));
         }
         _ => {}
     }

@@ -2,6 +2,9 @@
 //! back. Made of its journal (of its record, where another workstation has it) and of its plan. Times are UTC, words are English.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
 
 use api::*;
 use engine::entry::{End, Outcome, Purpose, Receipt};
@@ -39,6 +42,56 @@ impl Host {
             ReportFormat::Json => json!({"schema": SCHEMA, "report": report}).to_string(),
         })
     }
+
+    /// Writes it into the folder for downloads, else into the home folder.
+    ///
+    /// # Errors
+    /// As [`Host::report_of`]; [`Code::Usage`] where the file cannot be written.
+    pub(crate) async fn report_saved(&self, run: &str, format: ReportFormat) -> Result<String, UiError> {
+        let text = self.report_of(run, format).await?;
+        let extension = match format {
+            ReportFormat::Markdown => "md",
+            ReportFormat::Html => "html",
+            ReportFormat::Json => "json",
+        };
+        let failed = |folder: String, why: String| {
+            let said = sentence!("the report cannot be written into {folder}: {why}", folder, why);
+            UiError::new(Code::Usage, said).hint(sentence!("copy it instead, or write it with changeoverctl report {run}", run))
+        };
+        let folder = dirs::download_dir().filter(|d| d.is_dir()).or_else(dirs::home_dir);
+        let folder = folder.ok_or_else(|| failed("~".into(), ErrorKind::NotFound.to_string()))?;
+        kept(&folder, &file_name(run), extension, &text)
+            .map(|path| path.display().to_string())
+            .map_err(|e| failed(folder.display().to_string(), e.to_string()))
+    }
+}
+
+/// A run's id may come from a record, which is what somebody wrote into a cluster: no path is made of it.
+fn file_name(run: &str) -> String {
+    let safe = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
+    format!("changeover-{}", run.chars().take(80).map(safe).collect::<String>())
+}
+
+/// As many files of one run may lie in one folder.
+const COPIES: u32 = 99;
+
+/// Writes into a file that was not there: nothing of somebody's is written over.
+fn kept(folder: &Path, name: &str, extension: &str, text: &str) -> std::io::Result<PathBuf> {
+    for n in 1..=COPIES {
+        let path = folder.join(if n == 1 { format!("{name}.{extension}") } else { format!("{name}-{n}.{extension}") });
+        let mut file = match File::create_new(&path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => continue,
+            Err(e) => return Err(e),
+        };
+        if let Err(e) = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()) {
+            // Half a report would look like a whole one.
+            let _ = std::fs::remove_file(&path);
+            return Err(e);
+        }
+        return Ok(path);
+    }
+    Err(ErrorKind::AlreadyExists.into())
 }
 
 /// What happened. An entry that cannot be read is left out: whoever replays the run refuses it in words.
@@ -310,6 +363,20 @@ mod tests {
             Block::Table(row(), vec![row()]),
             Block::Code("sh", text()),
         ]
+    }
+
+    #[test]
+    fn a_report_is_saved_beside_what_is_there_and_never_elsewhere() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let name = file_name("../bg-web\0\u{202e}.md");
+        assert_eq!(name, "changeover-___bg-web___md");
+        let first = kept(dir.path(), &name, "md", "one").expect("writes");
+        let second = kept(dir.path(), &name, "md", "two").expect("writes");
+        assert_eq!([&first, &second].map(|p| std::fs::read_to_string(p).expect("reads")), ["one", "two"]);
+        assert_eq!(first, dir.path().join("changeover-___bg-web___md.md"));
+        assert_eq!(second, dir.path().join("changeover-___bg-web___md-2.md"));
+        let gone = kept(&dir.path().join("gone"), &name, "md", "three").expect_err("no folder");
+        assert_eq!(gone.kind(), ErrorKind::NotFound);
     }
 
     #[test]

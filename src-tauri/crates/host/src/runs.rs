@@ -50,6 +50,22 @@ impl Driven {
     fn seen(&self) -> Seen {
         Seen { context: self.link.name.clone(), ..self.run.view() }
     }
+
+    /// What would be left of it; `None` = nothing drives it here.
+    fn leaving(&self) -> Option<LeavingView> {
+        let seen = self.seen();
+        let at = match &seen.status {
+            _ if !seen.attached || seen.elsewhere.is_some() => return None,
+            status if status.is_final() => return None,
+            RunStatus::Ready | RunStatus::WaitingForApproval { .. } | RunStatus::Holding { .. } | RunStatus::Stuck { .. } => LeftAt::Rest,
+            RunStatus::Running { step } if self.plan.steps.iter().any(|s| s.id == *step && matches!(s.step, Step::Soak { .. })) => {
+                LeftAt::Soak
+            }
+            _ => LeftAt::Step,
+        };
+        let text = behind(&self.plan, &seen).into();
+        Some(LeavingView { run: seen.id.clone(), target: self.plan.target.object.to_string(), context: seen.context.clone(), at, text })
+    }
 }
 
 /// An error of the engine.
@@ -498,6 +514,21 @@ impl Host {
             }
             None => self.take_up(run, Some(Command::Choose(choice))).await,
         }
+    }
+
+    /// What would be left, were this process to end now.
+    pub(crate) fn would_leave(&self) -> Vec<LeavingView> {
+        let driven: Vec<Arc<Driven>> = locked(&self.runs).values().cloned().collect();
+        driven.iter().filter_map(|d| d.leaving()).collect()
+    }
+
+    /// Somebody wants to close the window: asks back; false = nothing would be left, it can be closed.
+    pub fn ask_to_leave(&self) -> bool {
+        let asks = !self.would_leave().is_empty();
+        if asks {
+            self.tell(UiEvent::Leaving);
+        }
+        asks
     }
 
     /// Lets go of every run of this process and says what stays behind, in sentences. The runs can be resumed.
