@@ -182,10 +182,15 @@ impl Journey {
 
     /// From the map to a started run that soaks long enough to be looked at.
     pub async fn start(&self, w: &Window, version: &str, finish: &str) -> Outcome<()> {
+        self.roll_out(w, version, finish, 600).await
+    }
+
+    /// The same, with a soak of so many seconds.
+    pub async fn roll_out(&self, w: &Window, version: &str, finish: &str, soak: u32) -> Outcome<()> {
         self.select(w).await?;
         w.click("[data-testid=roll-out]").await?;
         w.fill("[data-testid=image-web]", &format!("changeover.dev/shop:{version}")).await?;
-        self.start_as(w, finish, 600).await
+        self.start_as(w, finish, soak).await
     }
 
     /// From what is said to be new to a started run that soaks for so many seconds.

@@ -284,6 +284,11 @@ impl Window {
         Ok(())
     }
 
+    /// One level back.
+    pub async fn escape(&self) -> Outcome<()> {
+        self.keys(&char::from(fantoccini::key::Key::Escape).to_string()).await
+    }
+
     /// Types keys at the window as a whole.
     pub async fn keys(&self, keys: &str) -> Outcome<()> {
         Ok(self.client.find(Locator::Css("body")).await?.send_keys(keys).await?)

@@ -34,7 +34,7 @@ async fn is_reported(w: &Window, j: &Journey, happened: &[&str]) -> Outcome<()> 
     let page = std::fs::read_to_string(&file)?;
     assert!(page.starts_with("<!doctype html>") && happened.iter().all(|what| page.contains(what)), "{page}");
     // What was copied is pasted where words can be typed.
-    w.keys(&char::from(fantoccini::key::Key::Escape).to_string()).await?;
+    w.escape().await?;
     w.see("[data-testid=run]").await?;
     w.keys("/").await?;
     let search = w.see("[data-testid=search]").await?;
@@ -58,10 +58,7 @@ async fn a_blue_green_by_swap_to_its_end() -> Outcome<()> {
     let w = j.window().await?;
     j.connect(&w).await?;
     j.unlock(&w).await?;
-    j.select(&w).await?;
-    w.click("[data-testid=roll-out]").await?;
-    w.fill("[data-testid=image-web]", "changeover.dev/shop:v2").await?;
-    j.start_as(&w, "swap", 3).await?;
+    j.roll_out(&w, "v2", "swap", 3).await?;
     j.until_gate(&w).await?;
     assert_eq!(j.object("hpa/web")?["spec"]["minReplicas"], 2, "the autoscaler is held while both colours stand");
     assert_eq!(j.names("services")?, ["web", "web-preview"]);
@@ -92,10 +89,7 @@ async fn a_promotion_in_place_to_its_end() -> Outcome<()> {
     let w = j.window().await?;
     j.connect(&w).await?;
     j.unlock(&w).await?;
-    j.select(&w).await?;
-    w.click("[data-testid=roll-out]").await?;
-    w.fill("[data-testid=image-web]", "changeover.dev/shop:v3").await?;
-    j.start_as(&w, "promote", 3).await?;
+    j.roll_out(&w, "v3", "promote", 3).await?;
     j.until_gate(&w).await?;
     j.cut_over(&w).await?;
     assert_eq!(j.selector()?["changeover.dev/color"], "green");
@@ -144,16 +138,13 @@ async fn whoever_closes_the_window_in_a_run_is_told_what_stays_and_finds_the_run
     let w = j.window().await?;
     j.connect(&w).await?;
     j.unlock(&w).await?;
-    j.select(&w).await?;
-    w.click("[data-testid=roll-out]").await?;
-    w.fill("[data-testid=image-web]", "changeover.dev/shop:v2").await?;
-    j.start_as(&w, "swap", 20).await?;
+    j.roll_out(&w, "v2", "swap", 20).await?;
     j.until_gate(&w).await?;
     w.ask_to_close()?;
     w.reads("[data-testid=leaving-run][data-at=rest]", &["is paused", "web-green", "traffic is where it was"], PATIENCE).await?;
     let focused = "return document.activeElement.dataset.testid";
     assert_eq!(w.script(focused, vec![]).await?, json!("leaving-stay"), "nothing that leaves is focused");
-    w.keys(&char::from(fantoccini::key::Key::Escape).to_string()).await?;
+    w.escape().await?;
     j.until(&w, "[data-testid=app]:not(:has(~ .veil))").await?;
     // It asks again, and the run has gone on.
     j.cut_over(&w).await?;

@@ -66,10 +66,7 @@ async fn main() -> Outcome<()> {
 
     // Once more, to its end.
     w.keys("gm").await?;
-    j.select(&w).await?;
-    w.click("[data-testid=roll-out]").await?;
-    w.fill("[data-testid=image-web]", "changeover.dev/shop:v2").await?;
-    j.start_as(&w, "swap", 45).await?;
+    j.roll_out(&w, "v2", "swap", 45).await?;
     j.until_gate(&w).await?;
     w.see("[data-testid=approve][aria-disabled=false]").await?;
     both(&w, &to, "cutover").await?;
@@ -107,7 +104,7 @@ async fn main() -> Outcome<()> {
     w.click("[data-testid=back-out]").await?;
     w.see("[data-testid=back-out-ok]").await?;
     take(&w, &to, "flip-back-1024").await?;
-    w.keys(&char::from(fantoccini::key::Key::Escape).to_string()).await?;
+    w.escape().await?;
     j.finish(&w).await?;
     take(&w, &to, "report-1024").await?;
     w.close().await?;
@@ -142,7 +139,7 @@ async fn theirs(w: &Window, j: &Journey, to: &Path) -> Outcome<()> {
         w.click("[data-testid=take-over]").await?;
         w.see("[data-testid=take-over-dialog]").await?;
         take(w, to, &format!("take-over{name}")).await?;
-        w.keys(&char::from(fantoccini::key::Key::Escape).to_string()).await?;
+        w.escape().await?;
     }
     w.client.set_window_size(1440, 900).await?;
     w.click("[data-testid=take-over]").await?;
@@ -264,7 +261,7 @@ async fn set(w: &Window, id: &str) -> Outcome<()> {
     let screen = w.see("[data-testid=app]").await?.attr("data-screen").await?.unwrap_or_default();
     settings(w).await?;
     w.click(&format!("[data-testid={id}]")).await?;
-    w.keys(&char::from(fantoccini::key::Key::Escape).to_string()).await?;
+    w.escape().await?;
     w.reads(&format!("[data-testid=app][data-screen={screen}]"), &[""], PATIENCE).await?;
     Ok(())
 }
