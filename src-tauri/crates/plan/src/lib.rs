@@ -13,6 +13,7 @@
 pub mod access;
 pub mod advice;
 pub mod around;
+pub mod changes;
 pub mod derive;
 pub mod entry;
 pub mod file;
