@@ -1533,6 +1533,122 @@ breakGlass: Array<string>, };
 
 export type ReportFormat = "markdown" | "html" | "json";
 
+export type ChangeSort = "rollout" | "scale" | "config" | "traffic";
+
+export type Likely = "most" | "part" | "unlikely" | "unknown";
+
+export type BackView = { 
+/**
+ * Its number.
+ */
+revision: number, 
+/**
+ * `container=image`.
+ */
+images: Array<string>, 
+/**
+ * Pods of it that are ready now.
+ */
+ready: number, 
+/**
+ * Pods of it that its ReplicaSet wants now.
+ */
+wanted: number, 
+/**
+ * What speaks for and against it.
+ */
+reasons: Array<ReasonView>, };
+
+export type ChangeView = { 
+/**
+ * Object's id.
+ */
+object: string, 
+/**
+ * Sort.
+ */
+sort: ChangeSort, 
+/**
+ * What of it, in words (`3.8.4 → 3.9.0`).
+ */
+what: SentenceView, 
+/**
+ * When.
+ */
+at: string, 
+/**
+ * Field manager that wrote it; null = nobody kept that.
+ */
+by: string | null, 
+/**
+ * Workloads that it reaches.
+ */
+reaches: Array<string>, 
+/**
+ * Whether it is the cause.
+ */
+likely: Likely, 
+/**
+ * Why that is thought.
+ */
+reasons: Array<ReasonView>, 
+/**
+ * Version to go back to; null = a rollback does not undo it, or none is advised.
+ */
+back: BackView | null, };
+
+export type TroubleView = { 
+/**
+ * Object's id.
+ */
+object: string, 
+/**
+ * Since when; null = nothing tells.
+ */
+since: string | null, 
+/**
+ * In words.
+ */
+text: SentenceView, 
+/**
+ * Pods that are ready.
+ */
+ready: number, 
+/**
+ * Pods that are wanted.
+ */
+wanted: number, 
+/**
+ * Pods that fail.
+ */
+failing: number, };
+
+export type IncidentView = { 
+/**
+ * Namespace.
+ */
+namespace: string, 
+/**
+ * When it was read.
+ */
+at: string, 
+/**
+ * Since when changes are listed.
+ */
+since: string, 
+/**
+ * What is wrong.
+ */
+troubles: Array<TroubleView>, 
+/**
+ * What changed, the likeliest cause first.
+ */
+changes: Array<ChangeView>, 
+/**
+ * Kinds that could not be read, with why: what of them changed is not known.
+ */
+unread: Array<SentenceView>, };
+
 export type LeftAt = "rest" | "soak" | "step";
 
 export type LeavingView = { 
@@ -1691,6 +1807,7 @@ export interface CommandTable {
   take_over: { args: { run: string; reason: string | null }; out: RunView };
   runs: { args: {  }; out: Array<RunSummary> };
   run: { args: { run: string }; out: RunView };
+  incident: { args: { context: string; namespace: string }; out: IncidentView };
   leaving: { args: {  }; out: Array<LeavingView> };
   report: { args: { run: string; format: ReportFormat }; out: string };
   save_report: { args: { run: string; format: ReportFormat }; out: string };

@@ -12,6 +12,7 @@ import type {
   UiEvent,
 } from "../api/generated";
 import { contexts, freshness, object, revisions, settings, workload } from "./fake/contexts";
+import { incident } from "./fake/incident";
 import { plan } from "./fake/plan";
 import { reported } from "./fake/report";
 import { run, STAGES, type Stage } from "./fake/run";
@@ -228,6 +229,7 @@ export class Fake implements Platform {
             }),
           ),
     run: () => this.held(),
+    incident: ({ namespace }) => incident(namespace),
     leaving: () => this.would,
     report: ({ run, format }) => (format === "json" ? reported(this.held()) : `${format}: ${run}`),
     save_report: ({ run, format }) => `/home/ann/Downloads/changeover-${run}.${format}`,

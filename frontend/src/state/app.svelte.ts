@@ -25,6 +25,7 @@ export type Screen =
   | { at: "walk"; target: string; mode: "rollOut" | "rollBack"; undo?: string }
   | { at: "run"; run: string }
   | { at: "report"; run: string }
+  | { at: "incident" }
   | { at: "runs" }
   | { at: "settings" };
 
@@ -507,6 +508,7 @@ export class App {
         return true;
       case "walk":
       case "run":
+      case "incident":
       case "runs":
         this.screen = this.open ? { at: "map" } : { at: "clusters" };
         void this.loadWayBack();

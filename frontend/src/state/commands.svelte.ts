@@ -27,6 +27,7 @@ export function off(app: App, command: Command): string | null {
       return null;
     case "search":
     case "map":
+    case "incident":
       return noMap;
     case "list":
     case "zoomIn":
@@ -85,6 +86,9 @@ export function run(app: App, command: Command): void {
       return;
     case "map":
       app.screen = { at: "map" };
+      return;
+    case "incident":
+      app.screen = { at: "incident" };
       return;
     case "runs":
       app.screen = { at: "runs" };

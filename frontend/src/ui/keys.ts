@@ -16,6 +16,7 @@ export type Command =
   | "clusters"
   | "map"
   | "runs"
+  | "incident"
   | "settings"
   | "zoomIn"
   | "zoomOut"
@@ -53,6 +54,7 @@ export const KEYS: readonly Binding[] = [
   key("rollOut", "r", ["KeyR"], "cmd.rollOut"),
   key("rollBack", "u", ["KeyU"], "cmd.rollBack"),
   key("backOut", "b", ["KeyB"], "cmd.backOut"),
+  key("incident", "!", ["Digit1"], "cmd.incident", false, true),
   key("rePin", "p", ["KeyP"], "cmd.rePin"),
   key("zoomIn", "Ctrl +", ["Equal"], "cmd.zoomIn", true),
   key("zoomOut", "Ctrl −", ["Minus"], "cmd.zoomOut", true),

@@ -459,6 +459,33 @@ describe("the window", () => {
     await screen.findByTestId("run");
   });
 
+  it("opens on the likeliest cause, has going back checked at once, and starts it in three steps", async () => {
+    await openShop();
+    writable("unlocked");
+    await user.keyboard("{Shift>}[Digit1]{/Shift}");
+    await screen.findByTestId("incident");
+    await waitFor(() =>
+      expect(screen.getByTestId("incident-headline")).toHaveTextContent("payments: payments-7d9c-x8k2d fails"),
+    );
+    const changes = await screen.findAllByTestId("change");
+    expect(changes.map((c) => c.dataset["likely"])).toEqual(["most", "part", "unlikely", "unlikely"]);
+    await waitFor(() => expect(changes[0]).toHaveFocus());
+    const preview = screen.getByTestId("incident-preview");
+    expect(preview).toHaveTextContent("Back to revision 46");
+    await screen.findByTestId("start");
+    expect(names().slice(-2)).toEqual(["make_plan", "check_plan"]);
+    await user.keyboard("{ArrowDown}");
+    await waitFor(() => expect(preview).toHaveTextContent("kubectl-edit wrote it"));
+    expect(screen.queryByTestId("start")).toBeNull();
+    await user.keyboard("{ArrowUp}");
+    await screen.findByTestId("start");
+    await user.keyboard("{Enter}");
+    expect(screen.getByTestId("start")).toHaveFocus();
+    expect(names()).not.toContain("start_run");
+    await user.keyboard("{Escape}");
+    await screen.findByTestId("map");
+  });
+
   it("asks before it is closed in the middle of runs, says what stays, and stays unless it is told to go", async () => {
     await openShop();
     const text = sentence("{object} serves", { object: "deployment shop/cart-green" });

@@ -323,6 +323,7 @@ nothing! {
     doctor(String) -> Vec<FindingView>;
     way_back(String, Option<String>) -> WayBackView;
     settings() -> SettingsView;
+    incident(String, String) -> IncidentView;
     leaving() -> Vec<LeavingView>;
     report(String, ReportFormat) -> String;
     save_report(String, ReportFormat) -> String;

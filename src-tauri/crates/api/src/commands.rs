@@ -66,6 +66,8 @@ commands! {
     fn runs() -> Vec<RunSummary>;
     /// One run.
     fn run(run: String) -> RunView;
+    /// What is wrong in a namespace, what changed there in the last 24 hours, the likeliest cause first, and how to go back.
+    fn incident(context: String, namespace: String) -> IncidentView;
     /// Runs that this process drives, and what would stay of each, were it to end now.
     fn leaving() -> Vec<LeavingView>;
     /// What a run did, when, on what evidence, and how to go back: for those who were not there.

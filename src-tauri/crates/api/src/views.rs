@@ -37,6 +37,18 @@ words! {
     ConnectionsSeen { /// Nothing: there may be any number.
         Unknown, /// The pods that they led to are gone, and they with them.
         Ended, }
+    /// What sort of thing changed.
+    ChangeSort { /// A pod template.
+        Rollout, /// A number of pods, or who decides it.
+        Scale, /// What a ConfigMap or Secret holds.
+        Config, /// Where requests go.
+        Traffic, }
+    /// Whether a change is the cause of what is wrong.
+    Likely { /// It is the likeliest of all.
+        Most, /// Something speaks for it.
+        Part, /// More speaks against it.
+        Unlikely, /// Nothing is wrong that it could have caused, as far as is seen.
+        Unknown, }
     /// Where a run would be left.
     LeftAt { /// Nothing is under way: it waits for somebody.
         Rest, /// Both colours stand and are watched; nobody would.
@@ -1007,6 +1019,70 @@ views! {
         evidence: EvidenceView,
         /// Commands that revert by hand.
         break_glass: Vec<String>,
+    }
+    /// A version to go back to.
+    BackView {
+        /// Its number.
+        revision: u32,
+        /// `container=image`.
+        images: Vec<String>,
+        /// Pods of it that are ready now.
+        ready: u32,
+        /// Pods of it that its ReplicaSet wants now.
+        wanted: u32,
+        /// What speaks for and against it.
+        reasons: Vec<ReasonView>,
+    }
+    /// Something that was changed lately.
+    ChangeView {
+        /// Object's id.
+        object: String,
+        /// Sort.
+        sort: ChangeSort,
+        /// What of it, in words (`3.8.4 → 3.9.0`).
+        what: SentenceView,
+        /// When.
+        at: String,
+        /// Field manager that wrote it; null = nobody kept that.
+        by: Option<String>,
+        /// Workloads that it reaches.
+        reaches: Vec<String>,
+        /// Whether it is the cause.
+        likely: Likely,
+        /// Why that is thought.
+        reasons: Vec<ReasonView>,
+        /// Version to go back to; null = a rollback does not undo it, or none is advised.
+        back: Option<BackView>,
+    }
+    /// A workload that is not well.
+    TroubleView {
+        /// Object's id.
+        object: String,
+        /// Since when; null = nothing tells.
+        since: Option<String>,
+        /// In words.
+        text: SentenceView,
+        /// Pods that are ready.
+        ready: u32,
+        /// Pods that are wanted.
+        wanted: u32,
+        /// Pods that fail.
+        failing: u32,
+    }
+    /// What is wrong in a namespace, and what changed there lately.
+    IncidentView {
+        /// Namespace.
+        namespace: String,
+        /// When it was read.
+        at: String,
+        /// Since when changes are listed.
+        since: String,
+        /// What is wrong.
+        troubles: Vec<TroubleView>,
+        /// What changed, the likeliest cause first.
+        changes: Vec<ChangeView>,
+        /// Kinds that could not be read, with why: what of them changed is not known.
+        unread: Vec<SentenceView>,
     }
     /// A run that would be left, were the window closed now.
     LeavingView {

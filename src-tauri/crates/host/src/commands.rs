@@ -163,6 +163,10 @@ impl Commands for Host {
         self.run_view(&run).await
     }
 
+    async fn incident(&self, context: String, namespace: String) -> Result<IncidentView, UiError> {
+        self.incident_of(&context, &namespace).await
+    }
+
     async fn leaving(&self) -> Result<Vec<LeavingView>, UiError> {
         Ok(self.would_leave())
     }

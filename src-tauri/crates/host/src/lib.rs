@@ -26,6 +26,7 @@ mod doctor;
 mod entries;
 mod errors;
 mod graph_view;
+mod incident;
 mod kept;
 mod lanes;
 mod link;

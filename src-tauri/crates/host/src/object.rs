@@ -98,7 +98,7 @@ fn revision(r: &Revision, diff: String, snapshot: &plan::Snapshot, advised: Opti
     }
 }
 
-fn reason(r: &plan::revisions::Reason) -> ReasonView {
+pub fn reason(r: &plan::revisions::Reason) -> ReasonView {
     let speaks = match r.weight {
         0 => Speaks::Neither,
         1.. => Speaks::For,

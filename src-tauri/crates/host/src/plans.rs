@@ -61,7 +61,7 @@ impl Host {
 
     /// Runs of a workload that are over, as the journal of this workstation tells them. One that cannot be
     /// interpreted says nothing here: the list of runs tells about it.
-    fn past(&self, cluster: &ClusterIdentity, target: &ObjectId) -> Result<Vec<Past>, UiError> {
+    pub(crate) fn past(&self, cluster: &ClusterIdentity, target: &ObjectId) -> Result<Vec<Past>, UiError> {
         let mut headers = self.store.runs().map_err(errors::journal)?;
         headers.retain(|h| h.target == *target);
         headers.sort_by_key(|h| std::cmp::Reverse(h.started_at));

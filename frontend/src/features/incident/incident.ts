@@ -1,0 +1,58 @@
+// What the incident screen is about. Pure.
+import type { ChangeSort, ChangeView, IncidentView } from "../../api";
+import type { Graph } from "../../graph/store";
+
+/** The glyph of a sort, as on the time axis. */
+export const GLYPH: Record<ChangeSort, string> = { rollout: "▲", scale: "◆", config: "▤", traffic: "⇄" };
+
+/** The namespace to begin with: of what is selected, else of what fails, else the first one that is shown. */
+export function place(graph: Graph, selected: string | null, shown: string): string {
+  const of = (id: string | null) => (id === null ? undefined : graph.nodes.get(id)?.namespace);
+  const worst = ["failing", "degraded"].flatMap((health) =>
+    [...graph.nodes.values()].filter((n) => n.health === health && n.namespace !== "").map((n) => n.namespace),
+  );
+  const any = [...graph.nodes.values()].find((n) => n.namespace !== "")?.namespace;
+  return of(selected) || worst[0] || shown || any || "";
+}
+
+/** Identity of a change over two looks. */
+export function keyOf(c: ChangeView): string {
+  return `${c.object} ${c.at} ${c.sort}`;
+}
+
+/** When the trouble began: of what has been unwell for longest; null = nothing is, or nothing tells. */
+export function began(v: IncidentView): number | null {
+  const all = v.troubles.flatMap((t) => (t.since === null ? [] : [Date.parse(t.since)]));
+  return all.length > 0 ? Math.min(...all) : null;
+}
+
+export interface Mark {
+  n: number;
+  x: number;
+  row: number;
+}
+
+/** The part of the past that the axis shows, in milliseconds: from the oldest of the likeliest changes on, an hour at least. */
+export function span(v: IncidentView, now: number): { from: number; to: number } {
+  const likely = v.changes.slice(0, 6).map((c) => Date.parse(c.at));
+  const oldest = Math.min(now - 3_600_000, ...likely, began(v) ?? now);
+  const day = now - 86_400_000;
+  return { from: Math.max(day, oldest - (now - oldest) * 0.04), to: now };
+}
+
+/** Where changes stand on an axis of that width, in rows so that no two lie over each other. */
+export function marks(v: IncidentView, now: number, width: number): Mark[] {
+  const { from, to } = span(v, now);
+  const ends: number[] = [];
+  const all = v.changes
+    .map((c, i) => ({ n: i + 1, at: Date.parse(c.at) }))
+    .filter((m) => m.at >= from && m.at <= to)
+    .sort((a, b) => a.at - b.at);
+  return all.map(({ n, at }) => {
+    const x = ((at - from) / (to - from)) * width;
+    let row = ends.findIndex((end) => end + 34 <= x);
+    if (row < 0) row = ends.length;
+    ends[row] = x;
+    return { n, x, row };
+  });
+}

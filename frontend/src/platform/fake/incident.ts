@@ -1,0 +1,80 @@
+// payments 3.9.0 crashes since twelve minutes ago; its configuration was edited three minutes before.
+import type { ChangeView, IncidentView } from "../../api/generated";
+import { sentence } from "./world";
+
+export function incident(namespace: string): IncidentView {
+  const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+  const change = (patch: Partial<ChangeView> & Pick<ChangeView, "object" | "at" | "what">): ChangeView => ({
+    sort: "rollout",
+    by: null,
+    reaches: [patch.object],
+    likely: "unlikely",
+    reasons: [{ speaks: "against", said: sentence("it reaches nothing that fails now") }],
+    back: null,
+    ...patch,
+  });
+  const payments = sentence("it reaches what fails now: {names}", { names: "payments" });
+  const before = (n: string) => sentence("it came {time} before that began", {}, { time: sentence("{n} min", { n }) });
+  return {
+    namespace,
+    at: ago(0),
+    since: ago(1440),
+    troubles: [
+      {
+        object: "Deployment/shop/payments",
+        since: ago(12),
+        text: sentence("{pod} fails", { pod: "payments-7d9c-x8k2d" }),
+        ready: 5,
+        wanted: 6,
+        failing: 1,
+      },
+    ],
+    changes: [
+      change({
+        object: "Deployment/shop/payments",
+        at: ago(12.5),
+        what: sentence("{words}", { words: "3.8.4 → 3.9.0" }),
+        by: "jenkins",
+        likely: "most",
+        reasons: [
+          { speaks: "for", said: payments },
+          { speaks: "for", said: sentence("the one pod that fails is of this version") },
+        ],
+        back: {
+          revision: 46,
+          images: ["payments=registry.shop.example/payments:3.8.4"],
+          ready: 5,
+          wanted: 5,
+          reasons: [{ speaks: "for", said: sentence("was the current revision for {n} d", { n: "3" }) }],
+        },
+      }),
+      change({
+        object: "ConfigMap/shop/payments-config",
+        at: ago(15),
+        what: sentence("was edited"),
+        sort: "config",
+        by: "kubectl-edit",
+        reaches: ["Deployment/shop/payments"],
+        likely: "part",
+        reasons: [
+          { speaks: "for", said: payments },
+          { speaks: "for", said: before("3") },
+        ],
+      }),
+      change({
+        object: "Deployment/shop/catalog",
+        at: ago(4),
+        what: sentence("{words}", { words: "7.1.4 → 7.2.0" }),
+        by: "jenkins",
+      }),
+      change({
+        object: "Deployment/shop/web",
+        at: ago(27),
+        what: sentence("was scaled to {to}", { to: "6" }),
+        sort: "scale",
+        by: "kubectl-scale",
+      }),
+    ],
+    unread: [],
+  };
+}
