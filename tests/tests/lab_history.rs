@@ -213,3 +213,42 @@ fn a_template_that_a_colleague_wrote_meanwhile_is_not_written_over_in_a_rollback
         assert_eq!((code, template().as_str()), (5, "changeover.dev/shop:v2"), "{kind}: {end}");
     }
 }
+
+/// Of a release that crashes, a configuration that was edited before it and a release of another workload, the first is named, with
+/// who did it and what one goes back to.
+#[test]
+fn of_what_changed_lately_what_came_right_before_the_trouble_comes_first() {
+    let s = Scene::new("incident");
+    let config = |name: &str| {
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": s.namespace}, "data": {"timeout": "3000"}})
+    };
+    s.apply(&config("web-config"));
+    s.kubectl(&["create", "deployment", "other", "--image=changeover.dev/shop:v1"]);
+    s.kubectl(&["rollout", "status", "deployment/other", "--timeout=120s"]);
+    let (code, calm) = s.ends(&["incident", "-o", "json"]);
+    assert_eq!((code, &calm["incident"]["troubles"]), (0, &json!([])), "{calm}");
+    assert!(calm["incident"]["changes"].as_array().is_some_and(|all| all.iter().all(|c| c["likely"] == "unknown")), "{calm}");
+
+    s.kubectl(&["set", "env", "deployment/web", "--from=configmap/web-config"]);
+    s.kubectl(&["rollout", "status", "deployment/web", "--timeout=120s"]);
+    s.kubectl(&["set", "image", "deployment/web", "web=changeover.dev/shop:crash-loop"]);
+    s.kubectl(&["set", "image", "deployment/other", "shop=changeover.dev/shop:v2"]);
+    let mut told = Value::Null;
+    until("it is seen to fail", Duration::from_secs(60), || {
+        let (code, seen) = s.ends(&["incident", "-o", "json"]);
+        told = seen["incident"].clone();
+        code == 4
+    });
+    let trouble = &told["troubles"][0];
+    assert_eq!((&trouble["object"], trouble["since"].is_string()), (&json!(format!("Deployment/{}/web", s.namespace)), true), "{told}");
+    let changes = told["changes"].as_array().expect("changes");
+    let first = &changes[0];
+    assert_eq!((&first["object"], &first["sort"], &first["likely"]), (&trouble["object"], &json!("rollout"), &json!("most")), "{told}");
+    assert!(first["what"].as_str().is_some_and(|w| w.ends_with("→ crash-loop")) && first["by"] == "kubectl-set", "{first}");
+    assert_eq!(first["back"]["revision"], 2, "{first}");
+    let of = |name: &str| changes.iter().find(|c| c["object"].as_str().is_some_and(|o| o.ends_with(name))).unwrap_or_else(|| panic!("{name}: {told}"));
+    assert_eq!((&of("/web-config")["likely"], &of("/web-config")["reaches"]), (&json!("part"), &json!([first["object"]])), "{told}");
+    assert_eq!(of("/other")["likely"], "unlikely", "{told}");
+    let text = s.text(&["incident"]);
+    assert!(text.contains("crash-loop") && text.contains("revision 2"), "{text}");
+}

@@ -171,6 +171,28 @@ async fn whoever_closes_the_window_in_a_run_is_told_what_stays_and_finds_the_run
     w.ended().await
 }
 
+/// From a release that cannot start to the version before it, by three keys.
+#[tokio::test]
+async fn in_an_incident_the_release_that_broke_it_is_named_and_gone_back_from_by_keys_alone() -> Outcome<()> {
+    let j = Journey::begin("incident")?;
+    j.kubectl(&["set", "image", "deployment/web", "web=changeover.dev/shop:is-not-there"])?;
+    let w = j.window().await?;
+    j.connect(&w).await?;
+    j.unlock(&w).await?;
+    w.see(&format!("[data-node='Deployment/{}/web'][data-health=degraded]", j.namespace)).await?;
+    w.keys("!").await?;
+    w.reads("[data-testid=incident-headline]", &["web"], PATIENCE).await?;
+    w.see("[data-testid=change][data-likely=most][data-sort=rollout][aria-selected=true]").await?;
+    w.reads("[data-testid=incident-preview]", &["Back to revision 1", "is-not-there"], PATIENCE).await?;
+    w.see("[data-testid=start][aria-disabled=false]").await?;
+    let enter = char::from(fantoccini::key::Key::Enter).to_string();
+    w.client.active_element().await?.send_keys(&enter).await?;
+    w.client.active_element().await?.send_keys(&enter).await?;
+    j.state(&w, "done").await?;
+    assert_eq!(j.object("deployment/web")?["spec"]["template"]["spec"]["containers"][0]["image"], "changeover.dev/shop:v1");
+    w.close().await
+}
+
 /// As by a key that was not meant, and as WebKit does it by itself: the page is new, the program and its run are not.
 #[tokio::test]
 async fn a_page_that_is_loaded_anew_shows_the_run_where_it_is_and_it_is_answered_there_and_finished() -> Outcome<()> {

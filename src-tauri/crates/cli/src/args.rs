@@ -104,6 +104,12 @@ Examples:
   changeoverctl map -n shop
   changeoverctl map -n shop -o json | jq '.findings'")]
     Map,
+    /// Lists what is wrong in a namespace and what changed there in the last 24 hours, the likeliest cause first.
+    #[command(after_help = "\
+Examples:
+  changeoverctl incident -n shop
+  changeoverctl incident -n shop -o json")]
+    Incident,
     /// Lists the revisions of a workload and which one to go back to.
     #[command(after_help = "\
 Examples:

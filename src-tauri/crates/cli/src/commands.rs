@@ -38,6 +38,7 @@ pub async fn run(cli: &Cli, out: &mut Out) -> Result<Exit, UiError> {
         Command::Contexts => contexts(&host, json, out).await,
         Command::SignIn { approve } => sign_in(&host, g, approve.as_deref(), json, out).await,
         Command::Map => graph(&host, g, json, out).await,
+        Command::Incident => incident(&host, g, json, out).await,
         Command::History(t) => history(&host, g, &t.target, json, out).await,
         Command::Plan(p) => plan(&host, g, p, json, out).await,
         Command::Check { plan } => check(&host, plan, json, out).await,
@@ -176,6 +177,17 @@ async fn graph(host: &Arc<Host>, g: &Global, json: bool, out: &mut Out) -> Resul
         map::to_text(&host.graph(context).await?, &unread).iter().for_each(|l| out.line(l));
     }
     Ok(Exit::Done)
+}
+
+async fn incident(host: &Arc<Host>, g: &Global, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    let (context, namespace) = open(host, g).await?;
+    let v = host.incident(context, namespace).await?;
+    if json {
+        out.json(&json!({"schema": SCHEMA, "incident": v}));
+    } else {
+        text::incident(&v).iter().for_each(|l| out.line(l));
+    }
+    Ok(if v.troubles.is_empty() { Exit::Done } else { Exit::Held })
 }
 
 async fn history(host: &Arc<Host>, g: &Global, (kind, name): &(Kind, String), json: bool, out: &mut Out) -> Result<Exit, UiError> {

@@ -100,6 +100,31 @@ pub fn wire<T: serde::Serialize>(v: &T) -> String {
     serde_json::to_value(v).ok().and_then(|v| v.as_str().map(str::to_string)).unwrap_or_default()
 }
 
+/// `incident`.
+pub fn incident(v: &IncidentView) -> Vec<String> {
+    let since = |t: &TroubleView| t.since.as_ref().map_or(String::new(), |at| format!(", since {at}"));
+    let mut lines: Vec<String> =
+        v.troubles.iter().map(|t| format!("{}: {} ({} of {} ready{})", t.object, t.text, t.ready, t.wanted, since(t))).collect();
+    if lines.is_empty() {
+        lines.push("nothing fails, as far as can be seen".into());
+    }
+    lines.extend(v.unread.iter().map(|why| format!("not read, so that its changes are not listed: {why}")));
+    lines.push(String::new());
+    if v.changes.is_empty() {
+        lines.push(format!("nothing changed since {}", v.since));
+        return lines;
+    }
+    let mut rows = vec![head(&["", "AT", "WHAT", "BY", "BACK TO", ""])];
+    rows.extend(v.changes.iter().enumerate().map(|(i, c)| {
+        let why: Vec<String> = c.reasons.iter().map(|r| r.said.to_string()).collect();
+        let back = c.back.as_ref().map_or(String::new(), |b| format!("revision {}", b.revision));
+        let by = c.by.clone().unwrap_or_default();
+        vec![(i + 1).to_string(), c.at.clone(), format!("{} {}", c.object, c.what), by, back, ink(Ink::Dim, &why.join("; "))]
+    }));
+    lines.extend(table(&rows));
+    lines
+}
+
 /// `history`.
 pub fn history(revisions: &[RevisionView], before: &[BeforeView]) -> Vec<String> {
     let mut rows = vec![head(&["", "REVISION", "IMAGES", "PODS", "CREATED", "CAUSE", ""])];
