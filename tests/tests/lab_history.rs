@@ -219,9 +219,7 @@ fn a_template_that_a_colleague_wrote_meanwhile_is_not_written_over_in_a_rollback
 #[test]
 fn of_what_changed_lately_what_came_right_before_the_trouble_comes_first() {
     let s = Scene::new("incident");
-    let config = |name: &str| {
-        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": s.namespace}, "data": {"timeout": "3000"}})
-    };
+    let config = |name: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": s.namespace}, "data": {"timeout": "3000"}});
     s.apply(&config("web-config"));
     s.kubectl(&["create", "deployment", "other", "--image=changeover.dev/shop:v1"]);
     s.kubectl(&["rollout", "status", "deployment/other", "--timeout=120s"]);
@@ -241,14 +239,17 @@ fn of_what_changed_lately_what_came_right_before_the_trouble_comes_first() {
     });
     let trouble = &told["troubles"][0];
     assert_eq!((&trouble["object"], trouble["since"].is_string()), (&json!(format!("Deployment/{}/web", s.namespace)), true), "{told}");
+    assert!(trouble["text"].as_str().is_some_and(|t| t.contains("fails: ")), "{trouble}");
     let changes = told["changes"].as_array().expect("changes");
     let first = &changes[0];
     assert_eq!((&first["object"], &first["sort"], &first["likely"]), (&trouble["object"], &json!("rollout"), &json!("most")), "{told}");
     assert!(first["what"].as_str().is_some_and(|w| w.ends_with("→ crash-loop")) && first["by"] == "kubectl-set", "{first}");
     assert_eq!(first["back"]["revision"], 2, "{first}");
-    let of = |name: &str| changes.iter().find(|c| c["object"].as_str().is_some_and(|o| o.ends_with(name))).unwrap_or_else(|| panic!("{name}: {told}"));
+    let of = |name: &str| {
+        changes.iter().find(|c| c["object"].as_str().is_some_and(|o| o.ends_with(name))).unwrap_or_else(|| panic!("{name}: {told}"))
+    };
     assert_eq!((&of("/web-config")["likely"], &of("/web-config")["reaches"]), (&json!("part"), &json!([first["object"]])), "{told}");
     assert_eq!(of("/other")["likely"], "unlikely", "{told}");
-    let text = s.text(&["incident"]);
+    let text = String::from_utf8(s.run(&["incident"]).stdout).expect("is text");
     assert!(text.contains("crash-loop") && text.contains("revision 2"), "{text}");
 }

@@ -570,6 +570,7 @@ export const en = {
   "inc.by": "{by}, ",
   "inc.byNobody": "by nobody that is known, ",
   "inc.before": "{time} before it began",
+  "inc.as": "as it began",
   "inc.after": "{time} after it began",
   "inc.preview": "Preview: nothing is written yet",
   "inc.backTo": "Back to revision {n}",

@@ -570,6 +570,7 @@ export const ko: Record<keyof typeof en, string> = {
   "inc.by": "{by}, ",
   "inc.byNobody": "변경한 쪽을 알 수 없음, ",
   "inc.before": "문제 시작 {time} 전",
+  "inc.as": "문제 시작과 동시에",
   "inc.after": "문제 시작 {time} 후",
   "inc.preview": "미리보기: 아직 아무것도 쓰지 않았습니다",
   "inc.backTo": "리비전 {n}로 되돌리기",

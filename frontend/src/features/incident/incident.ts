@@ -32,25 +32,33 @@ export interface Mark {
   row: number;
 }
 
-/** The part of the past that the axis shows, in milliseconds: from the oldest of the likeliest changes on, an hour at least. */
+/** Half of the width of a mark, in pixels: so much is left free at both ends of the axis. */
+export const HALF = 15;
+
+/** The part of the past that the axis shows, in milliseconds: from the oldest of the likeliest changes on, ten minutes at least. */
 export function span(v: IncidentView, now: number): { from: number; to: number } {
   const likely = v.changes.slice(0, 6).map((c) => Date.parse(c.at));
-  const oldest = Math.min(now - 3_600_000, ...likely, began(v) ?? now);
+  const oldest = Math.min(now - 600_000, ...likely, began(v) ?? now);
   const day = now - 86_400_000;
   return { from: Math.max(day, oldest - (now - oldest) * 0.04), to: now };
 }
 
+/** Where a time stands on an axis of that width. */
+export function across(at: number, { from, to }: { from: number; to: number }, width: number): number {
+  return HALF + ((at - from) / (to - from)) * (width - 2 * HALF);
+}
+
 /** Where changes stand on an axis of that width, in rows so that no two lie over each other. */
 export function marks(v: IncidentView, now: number, width: number): Mark[] {
-  const { from, to } = span(v, now);
+  const axis = span(v, now);
   const ends: number[] = [];
   const all = v.changes
     .map((c, i) => ({ n: i + 1, at: Date.parse(c.at) }))
-    .filter((m) => m.at >= from && m.at <= to)
+    .filter((m) => m.at >= axis.from && m.at <= axis.to)
     .sort((a, b) => a.at - b.at);
   return all.map(({ n, at }) => {
-    const x = ((at - from) / (to - from)) * width;
-    let row = ends.findIndex((end) => end + 34 <= x);
+    const x = across(at, axis, width);
+    let row = ends.findIndex((end) => end + 2 * HALF + 4 <= x);
     if (row < 0) row = ends.length;
     ends[row] = x;
     return { n, x, row };

@@ -23,7 +23,7 @@ export function incident(namespace: string): IncidentView {
       {
         object: "Deployment/shop/payments",
         since: ago(12),
-        text: sentence("{pod} fails", { pod: "payments-7d9c-x8k2d" }),
+        text: sentence("{pod} fails: {why}", { pod: "payments-7d9c-x8k2d", why: "CrashLoopBackOff" }),
         ready: 5,
         wanted: 6,
         failing: 1,

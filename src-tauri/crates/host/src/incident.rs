@@ -4,12 +4,12 @@ use api::*;
 use jiff::{SignedDuration, Timestamp};
 use model::{Kind, ObjectId, Sentence, sentence};
 use plan::Snapshot;
-use plan::changes::{Changed, Trouble, What, changes};
+use plan::changes::{Changed, Failing, Stuck, Trouble, What, changes};
 
+use crate::Host;
 use crate::lanes::{count, said};
 use crate::object::{reason, revisions_of};
 use crate::plan_view::tag;
-use crate::{Host, errors};
 
 /// How far back is looked.
 const LATELY: SignedDuration = SignedDuration::from_hours(24);
@@ -110,10 +110,14 @@ fn what(what: &What) -> Sentence {
 }
 
 fn trouble(t: &Trouble) -> TroubleView {
-    let text = match t.failing.as_slice() {
-        [] => sentence!("its rollout made no progress before its deadline"),
-        [one] => sentence!("{pod} fails", pod = one),
-        [first, rest @ ..] => sentence!("{pod} and {n} more fail", pod = first, n = rest.len()),
+    let more = t.failing.len().saturating_sub(1);
+    let text = match (t.failing.first(), &t.stuck) {
+        (Some(Failing { pod, why: Some(why) }), _) if more == 0 => sentence!("{pod} fails: {why}", pod, why),
+        (Some(Failing { pod, why: Some(why) }), _) => sentence!("{pod} and {n} more fail: {why}", pod, n = more, why),
+        (Some(Failing { pod, why: None }), _) if more == 0 => sentence!("{pod} is not ready any more", pod),
+        (Some(Failing { pod, why: None }), _) => sentence!("{pod} and {n} more are not ready any more", pod, n = more),
+        (None, Some(Stuck::Refused(why))) => sentence!("its pods are refused: {why}", why),
+        (None, Some(Stuck::Deadline) | None) => sentence!("its rollout made no progress before its deadline"),
     };
     TroubleView {
         object: t.workload.to_string(),

@@ -9,6 +9,8 @@
 //! came right before the trouble before what came long before it, and what came after it cannot have begun it.
 
 use jiff::Timestamp;
+use model::kinds::condition;
+use model::kinds::pod::Pod;
 use model::meta::subset;
 use model::{Kind, Labels, Object, ObjectId, Sentence, names, sentence};
 use serde_json::Value;
@@ -66,12 +68,32 @@ pub struct Trouble {
     pub workload: ObjectId,
     /// Since when the first of its pods has not been ready; `None` = none tells.
     pub since: Option<Timestamp>,
-    /// Pods that fail, by name.
-    pub failing: Vec<String>,
+    /// Pods that fail.
+    pub failing: Vec<Failing>,
+    /// Why its controller makes no pods, or none that become ready; `None` = it does.
+    pub stuck: Option<Stuck>,
     /// Pods that are ready.
     pub ready: u32,
     /// Pods that are wanted.
     pub wanted: u32,
+}
+
+/// A pod that fails.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failing {
+    /// Pod.
+    pub pod: String,
+    /// As the kubelet calls it (`CrashLoopBackOff`, …); `None` = it runs, was ready, and is not any more.
+    pub why: Option<String>,
+}
+
+/// Why a controller gets no further.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stuck {
+    /// Condition `Progressing` is `False`: the deadline of its rollout passed.
+    Deadline,
+    /// Condition `ReplicaFailure`: the API server refuses its pods, in these words.
+    Refused(String),
 }
 
 /// So close together two times are one, in seconds: clocks and controllers.
@@ -103,20 +125,37 @@ pub fn changes(snapshot: &Snapshot, namespace: &str, since: Timestamp) -> (Vec<C
 fn trouble(w: &Around<'_>) -> Option<Trouble> {
     let pods = w.pods();
     let alive = || pods.iter().filter(|p| !p.is_ending());
-    let failing: Vec<String> = alive().filter(|p| p.failure().is_some()).map(|p| p.metadata.name.clone()).collect();
-    let stalled = model::kinds::condition(&w.deployment.status.conditions, "Progressing");
-    let stalled = stalled.is_some_and(|c| c.status == "False");
+    let failing: Vec<Failing> = alive().filter_map(|p| failing(p)).collect();
+    let conditions = &w.deployment.status.conditions;
+    let refused = condition(conditions, "ReplicaFailure").filter(|c| c.status == "True");
+    let late = condition(conditions, "Progressing").filter(|c| c.status == "False");
+    let stuck = refused.map(|c| Stuck::Refused(c.message.clone())).or(late.map(|_| Stuck::Deadline));
     let ready = u32::try_from(alive().filter(|p| p.is_ready()).count()).unwrap_or(u32::MAX);
     let wanted = w.deployment.wanted();
-    if failing.is_empty() && !stalled {
+    if failing.is_empty() && stuck.is_none() {
         return None;
     }
-    let unready = |p: &&&model::kinds::pod::Pod| !p.is_ready();
+    let unready = |p: &&&Pod| !p.is_ready();
     let since = alive().filter(unready).filter_map(|p| {
-        let lost = model::kinds::condition(&p.status.conditions, "Ready").and_then(|c| c.last_transition_time);
+        let lost = condition(&p.status.conditions, "Ready").and_then(|c| c.last_transition_time);
         lost.or(p.metadata.creation_timestamp)
     });
-    Some(Trouble { workload: w.id.clone(), since: since.min(), failing, ready, wanted })
+    Some(Trouble {
+        workload: w.id.clone(),
+        since: since.min().or(refused.or(late).and_then(|c| c.last_transition_time)),
+        failing,
+        stuck,
+        ready,
+        wanted,
+    })
+}
+
+/// The kubelet says `Ready: False` as it takes a pod on, right after it was scheduled: where that is newer, it has been ready.
+fn failing(p: &Pod) -> Option<Failing> {
+    let time = |of: &str| condition(&p.status.conditions, of).and_then(|c| c.last_transition_time).map(Timestamp::as_second);
+    let lost = || !p.is_ready() && time("Ready").zip(time("PodScheduled")).is_some_and(|(ready, placed)| ready - placed > SAME);
+    let why = p.failure().map(|f| f.reason);
+    (why.is_some() || lost()).then(|| Failing { pod: p.metadata.name.clone(), why })
 }
 
 fn rollout(w: &Around<'_>) -> Option<Changed> {
@@ -284,7 +323,7 @@ fn of_version(w: &Around<'_>, t: &Trouble, add: &mut impl FnMut(i32, Sentence)) 
     let kept = history::of(w);
     let Some(now) = kept.iter().max_by_key(|k| k.number()) else { return };
     let (new, old): (Vec<_>, Vec<_>) = w.pods().into_iter().filter(|p| !p.is_ending()).partition(|p| now.made(p));
-    let fails = |pods: &[&model::kinds::pod::Pod]| pods.iter().filter(|p| t.failing.contains(&p.metadata.name)).count();
+    let fails = |pods: &[&Pod]| pods.iter().filter(|p| t.failing.iter().any(|f| f.pod == p.metadata.name)).count();
     let (of_new, of_old) = (fails(&new), fails(&old));
     match (of_new, of_old) {
         (0, 0) => {}
@@ -401,7 +440,7 @@ mod tests {
         assert_eq!(names, ["payments", "payments-config", "catalog", "catalog"], "{all:#?}");
         assert_eq!(
             troubles.iter().map(|t| (t.workload.name.as_str(), &t.failing[..])).collect::<Vec<_>>(),
-            [("payments", &["payments-2-a".to_string()][..])]
+            [("payments", &[Failing { pod: "payments-2-a".into(), why: Some("CrashLoopBackOff".into()) }][..])]
         );
         assert_eq!(troubles[0].since, Some(at(-12).parse().expect("a time")));
         let first = &all[0];
@@ -430,6 +469,19 @@ mod tests {
         let times: Vec<Timestamp> = all.iter().map(|c| c.at).collect();
         assert!(times.is_sorted_by(|a, b| a >= b) && order.iter().all(|(_, score)| *score == 0), "{all:#?}");
         assert!(all.iter().all(|c| c.reasons.is_empty()), "{all:#?}");
+    }
+
+    /// As where a dependency is gone: nothing crashes and no rollout is under way. A pod that starts has never been ready.
+    #[test]
+    fn a_pod_that_has_lost_its_readiness_is_in_trouble_and_one_that_starts_is_not() {
+        let pod = |scheduled: i64, unready: i64| {
+            let of = |kind: &str, status: &str, minute: i64| json!({"type": kind, "status": status, "lastTransitionTime": at(minute)});
+            let raw = json!({"metadata": {"name": "a"}, "status": {"phase": "Running",
+                "conditions": [of("PodScheduled", "True", scheduled), of("Ready", "False", unready)]}});
+            failing(&serde_json::from_value(raw).expect("a pod"))
+        };
+        assert_eq!(pod(-60, -5), Some(Failing { pod: "a".into(), why: None }));
+        assert_eq!(pod(-5, -5), None);
     }
 
     #[test]
