@@ -2,19 +2,20 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use api::PlaceView;
+use clap::{Parser, Subcommand};
 
 /// Native desktop console that deploys to Kubernetes by strategy, and goes back.
-#[derive(Debug, Parser)]
+#[derive(Clone, Debug, Parser)]
 #[command(
     name = "changeover",
     version,
     about,
-    after_help = "Examples:\n  changeover\n  changeover --context prod-kr -n shop\n  changeover --kubeconfig ./ci.yaml --read-only"
+    after_help = "Examples:\n  changeover\n  changeover --context prod-kr -n shop\n  changeover --kubeconfig ./ci.yaml --read-only\n  changeover changeover://prod-kr/shop/Deployment/web\n  changeover info"
 )]
 pub struct Args {
     /// Kubeconfig file; without it $KUBECONFIG, then ~/.kube/config
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", global = true)]
     pub kubeconfig: Option<PathBuf>,
     /// Context to open at start
     #[arg(long, value_name = "NAME")]
@@ -31,6 +32,33 @@ pub struct Args {
     /// Probe HOST at ADDRESS instead of asking the resolver, as curl does (HOST:PORT:ADDRESS; may be given several times)
     #[arg(long, value_name = "HOST:PORT:ADDRESS")]
     pub resolve: Vec<String>,
+    /// Place to be shown: changeover://CONTEXT/NAMESPACE/KIND/NAME, or changeover://CONTEXT?run=RUN
+    #[arg(value_name = "LINK", value_parser = place)]
+    pub link: Option<PlaceView>,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What is done without a window.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Tell where its files lie, what of the environment counts, and how each context would be reached
+    Info,
+}
+
+fn place(link: &str) -> Result<PlaceView, String> {
+    host::place::parse(link).map_err(|e| [Some(e.message), e.hint].into_iter().flatten().map(|s| s.text).collect::<Vec<_>>().join("; "))
+}
+
+impl Args {
+    /// The place that they ask for, by a link or by a context.
+    pub fn place(&self) -> Option<PlaceView> {
+        let of_context = || {
+            let context = self.context.clone()?;
+            Some(PlaceView { context, namespace: self.namespace.first().cloned(), object: None, run: None })
+        };
+        self.link.clone().or_else(of_context)
+    }
 }
 
 /// What has to be in the environment before GTK starts.

@@ -12,13 +12,14 @@ use tauri::{AppHandle, Manager, State, WebviewUrl, WebviewWindow, WebviewWindowB
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::AbortHandle;
 
-use crate::args::Args;
+use crate::args::{Args, Command};
+use crate::{crash, desktop, log, one};
 
-/// Calls a command of the api room by name.
+/// Calls a command of the api room by name. What fails is on the screen; the log keeps it.
 #[tauri::command]
 async fn call(host: State<'_, Arc<Host>>, name: String, args: Value) -> Result<Value, UiError> {
     let host = host.inner().clone();
-    api::dispatch(&*host, &name, args).await
+    api::dispatch(&*host, &name, args).await.inspect_err(|e| tracing::warn!(command = name, "{e}"))
 }
 
 /// Whether the page was asked if the runs that this window drives shall be left.
@@ -102,19 +103,26 @@ async fn catch_up(host: &Host, channel: &Channel<UiEvent>) -> bool {
     told
 }
 
-/// Opens the window and stays until it is closed.
+/// Opens the window and stays until it is closed, or tells what is asked for without one.
 pub fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("CHANGEOVER_LOG").unwrap_or_else(|_| "warn".into()))
-        .with_writer(std::io::stderr)
-        .init();
+    let options = options(&args);
+    let state = host::state_dir(&options)?;
+    crash::write_down(state.join(host::diagnostics::CRASH_DIR));
+    let windowed = args.command.is_none();
+    log::start(windowed.then(|| state.join(host::diagnostics::LOG_DIR)).as_deref());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     tauri::async_runtime::set(runtime.handle().clone());
     let _inside = runtime.enter();
-    let host = Host::new(options(&args))?;
-    open_at_start(&host, &args);
-
+    let host = Host::new(options)?;
+    if let Some(Command::Info) = args.command {
+        let found = runtime.block_on(host.diagnostics())?;
+        host::diagnostics::lines(&found).iter().for_each(|line| println!("{line}"));
+        return Ok(());
+    }
     let app = tauri::Builder::default()
+        // First: whoever is not alone shall not get further.
+        .plugin(one::alone(&args, &state, &host))
+        .plugin(desktop::remember_the_window())
         .manage(host.clone())
         .manage(Telling::default())
         .manage(Asked::default())
@@ -127,16 +135,22 @@ pub fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
             }
         })
         .build(tauri::generate_context!())?;
+    tracing::info!("changeover {} opens its window", env!("CARGO_PKG_VERSION"));
+    open_at_start(&host, &args);
     keep_title(app.handle().clone(), &host, &runtime);
-    app.run(|_, _| {});
+    desktop::watch(app.handle().clone(), &host, &runtime);
+    app.run(one::opened(&host));
     for left in runtime.block_on(host.leave()) {
         println!("{left}");
     }
     Ok(())
 }
 
-/// A context named on the command line is opened at once; what fails is shown on the list of clusters.
+/// A context named on the command line is opened at once, a link is asked about; what fails is shown on the list of clusters.
 fn open_at_start(host: &Arc<Host>, args: &Args) {
+    if let Some(place) = args.link.clone() {
+        host.ask_for(place);
+    }
     let Some(context) = args.context.clone() else { return };
     let (host, namespaces) = (host.clone(), args.namespace.clone());
     tokio::spawn(async move {

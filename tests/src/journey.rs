@@ -104,8 +104,13 @@ impl Journey {
 
     /// The window on a kubeconfig, of a size in pixels.
     pub async fn window_of(&self, kubeconfig: &Path, size: (u32, u32)) -> Outcome<Window> {
+        Window::open(self.state.path(), &Start { size: Some(size), ..Journey::start_of(kubeconfig) }).await
+    }
+
+    /// How a window on a kubeconfig is started.
+    pub fn start_of(kubeconfig: &Path) -> Start {
         let env = vec![("KUBECONFIG".into(), kubeconfig.display().to_string()), ("LANG".into(), "C.UTF-8".into())];
-        Window::open(self.state.path(), &Start { env, size: Some(size), ..Start::default() }).await
+        Start { env, ..Start::default() }
     }
 
     /// A proxy before the API server, and the kubeconfig that goes through it.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use xtask::lab::{Kind, Lab, LabDir};
 
 pub mod bench;
+pub mod desktop;
 pub mod fault;
 pub mod fuzz;
 pub mod held;

@@ -10,7 +10,7 @@ use fantoccini::wd::Capabilities;
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 use x11rb::connection::Connection;
-use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, ImageFormat, MapState};
+use x11rb::protocol::xproto::{AtomEnum, ClientMessageEvent, ConnectionExt, EventMask, ImageFormat, InputFocus, MapState};
 
 use crate::Outcome;
 
@@ -56,6 +56,13 @@ impl Screen {
         }
         x.flush()?;
         if asked > 0 { Ok(()) } else { Err("no window that could be asked to close".into()) }
+    }
+
+    /// Takes the keyboard from every window on it, as somebody does who works in another one.
+    pub fn look_elsewhere(&self) -> Outcome<()> {
+        let (x, _) = x11rb::connect(Some(&self.display))?;
+        x.set_input_focus(InputFocus::NONE, x11rb::NONE, x11rb::CURRENT_TIME)?.check()?;
+        Ok(())
     }
 
     /// How many colours are on it: a blank one has few.
@@ -157,6 +164,8 @@ pub struct Start {
     pub env: Vec<(String, String)>,
     /// Window size in pixels; the screen is as large.
     pub size: Option<(u32, u32)>,
+    /// The window is as large as it makes itself.
+    pub as_it_is: bool,
     /// Where it is started.
     pub dir: Option<std::path::PathBuf>,
 }
@@ -187,7 +196,9 @@ impl Window {
         let session = Self::session(port, &program, &start.args).await;
         match session {
             Ok(client) => {
-                client.set_window_size(width, height).await.map_err(|e| format!("window cannot be made {width}×{height}: {e:?}"))?;
+                if !start.as_it_is {
+                    client.set_window_size(width, height).await.map_err(|e| format!("window cannot be made {width}×{height}: {e:?}"))?;
+                }
                 Ok(Window { client, driver, screen })
             }
             Err(e) => {
@@ -211,6 +222,13 @@ impl Window {
         let mut caps = Capabilities::new();
         caps.insert("webkitgtk:browserOptions".into(), json!({ "binary": binary, "args": args }));
         Ok(ClientBuilder::new(hyper_connector()).capabilities(caps).connect(&format!("http://127.0.0.1:{port}")).await?)
+    }
+
+    /// Starts the program once more on the same screen, and waits until it ends.
+    pub fn start_again(&self, state: &Path, start: &Start) -> Outcome<std::process::Output> {
+        let mut program = Command::new(crate::program("changeover")?);
+        desktop(&mut program, &self.screen, state)?.args(&start.args).envs(start.env.iter().map(|(k, v)| (k, v)));
+        Ok(program.output()?)
     }
 
     /// Waits for an element and returns it.
@@ -343,6 +361,11 @@ impl Window {
     /// Closes it by its cross, as a user does; it may ask before.
     pub fn ask_to_close(&self) -> Outcome<()> {
         self.screen.ask_to_close()
+    }
+
+    /// Somebody works in another window from now on.
+    pub fn look_elsewhere(&self) -> Outcome<()> {
+        self.screen.look_elsewhere()
     }
 
     /// Waits until the program has ended.

@@ -22,7 +22,7 @@ detail: SentenceView | null,
  */
 hint: SentenceView | null, };
 
-export type UiEvent = { "type": "contexts", "data": ContextsView } | { "type": "graph", "data": GraphBatch } | { "type": "freshness", "data": FreshnessView } | { "type": "run", "data": RunView } | { "type": "settings", "data": SettingsView } | { "type": "leaving" };
+export type UiEvent = { "type": "contexts", "data": ContextsView } | { "type": "graph", "data": GraphBatch } | { "type": "freshness", "data": FreshnessView } | { "type": "run", "data": RunView } | { "type": "settings", "data": SettingsView } | { "type": "leaving" } | { "type": "followed" };
 
 export type Environment = "production" | "staging" | "development" | "practice" | "none";
 
@@ -1747,6 +1747,120 @@ reason: string | null,
  */
 open: boolean, };
 
+export type PlaceView = { 
+/**
+ * Context.
+ */
+context: string, 
+/**
+ * Namespace; null = none is named.
+ */
+namespace: string | null, 
+/**
+ * Object's id; null = none is named.
+ */
+object: string | null, 
+/**
+ * Run; null = none is named.
+ */
+run: string | null, };
+
+export type PathOf = "journal" | "log" | "crashes" | "downloads";
+
+export type PathView = { 
+/**
+ * What it is for.
+ */
+of: PathOf, 
+/**
+ * Path.
+ */
+path: string, 
+/**
+ * It is there.
+ */
+there: boolean, };
+
+export type VariableView = { 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Value; null = not set.
+ */
+value: string | null, };
+
+export type WayPart = "proxy" | "authority" | "certificate" | "signIn" | "impersonation";
+
+export type WayView = { 
+/**
+ * What it is about.
+ */
+part: WayPart, 
+/**
+ * What is so.
+ */
+text: SentenceView, 
+/**
+ * Nothing is wrong with it, as far as can be seen from here.
+ */
+good: boolean, };
+
+export type ReachView = { 
+/**
+ * Context.
+ */
+context: string, 
+/**
+ * Its parts; empty for a context that cannot be used.
+ */
+way: Array<WayView>, };
+
+export type CrashView = { 
+/**
+ * When.
+ */
+at: string, 
+/**
+ * File.
+ */
+path: string, 
+/**
+ * All of it.
+ */
+text: string, };
+
+export type DiagnosticsView = { 
+/**
+ * Version of this program.
+ */
+version: string, 
+/**
+ * System that it was built for (`linux x86_64`).
+ */
+system: string, 
+/**
+ * Files and folders.
+ */
+paths: Array<PathView>, 
+/**
+ * Environment.
+ */
+variables: Array<VariableView>, 
+/**
+ * Contexts.
+ */
+contexts: Array<ReachView>, 
+/**
+ * Crashes, newest first.
+ */
+crashes: Array<CrashView>, 
+/**
+ * Newest lines of the log, oldest first.
+ */
+log: Array<string>, };
+
 export type Theme = "system" | "dark" | "light";
 
 export type Language = "system" | "en" | "ko";
@@ -1813,6 +1927,8 @@ export interface CommandTable {
   save_report: { args: { run: string; format: ReportFormat }; out: string };
   doctor: { args: { context: string }; out: Array<FindingView> };
   way_back: { args: { context: string; id: string | null }; out: WayBackView };
+  followed: { args: {  }; out: PlaceView | null };
+  diagnostics: { args: {  }; out: DiagnosticsView };
   settings: { args: {  }; out: SettingsView };
   set_settings: { args: { settings: SettingsView }; out: SettingsView };
 }

@@ -40,7 +40,7 @@ const kept = new Set(
   topologySpreadConstraints updateMode values
   API apply managedFields Argo CD Changeover DNS Flux GET Git HOST:PORT:ADDRESS HTTP HTTPS Helm Kubernetes N NTP POST SIGTERM URL helm kube-proxy kubeconfig resolve
   admission cordon drain dry-run finalizer headless image@sha256: ms operator patch reconcile rollback suspend sync upgrade webhook
-  zone
+  zone changeover://CONTEXT/NAMESPACE/KIND/NAME changeover://CONTEXT changeover:// run RUN PATH
   ID IP JSON PEM SQLite UTF-8 VPN WAL YAML CA CONTAINER ExecCredential
   IMAGE IfAvailable Always Kind/namespace/name NAME OnDelete as-groups as-uid base64 certificate-authority-data client.authentication.k8s.io clusters
   confirm-context contexts epoch exec heartbeat http https https:// https://host:port impersonation interactiveMode kube-system

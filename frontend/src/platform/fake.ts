@@ -3,6 +3,7 @@ import type {
   CommandTable,
   ContextView,
   LeavingView,
+  PlaceView,
   PlanRequest,
   ProgramView,
   RunView,
@@ -11,6 +12,7 @@ import type {
   UiError,
   UiEvent,
 } from "../api/generated";
+import { diagnostics } from "./fake/diagnostics";
 import { contexts, freshness, object, revisions, settings, workload } from "./fake/contexts";
 import { incident } from "./fake/incident";
 import { plan } from "./fake/plan";
@@ -69,6 +71,8 @@ export class Fake implements Platform {
     if (this.world.open !== null) this.emit({ type: "freshness", data: freshness(this.world.open, this.live) });
   }
 
+  /** The place that a link asks for. */
+  asked: PlaceView | null = null;
   /** What would be left. */
   would: LeavingView[] = [];
   /** Answers that were given to a wish to close the window. */
@@ -251,6 +255,12 @@ export class Fake implements Platform {
             steps: 1,
             run: null,
           },
+    followed: () => {
+      const place = this.asked;
+      this.asked = null;
+      return place;
+    },
+    diagnostics,
     settings: () => this.prefs,
     set_settings: ({ settings: next }: { settings: SettingsView }) => {
       this.prefs = next;

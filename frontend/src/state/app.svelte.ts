@@ -1,5 +1,5 @@
 // What the window knows. Fed by UiEvents and by the answers of commands; screens read it and never keep a second copy.
-import { asUiError, call, leave, subscribe } from "../api";
+import { asUiError, call, leave, subscribe, unsaid } from "../api";
 import type {
   ContextsView,
   ContextView,
@@ -7,6 +7,7 @@ import type {
   FreshnessView,
   GraphBatch,
   ObjectView,
+  PlaceView,
   RunSummary,
   RunState,
   RunView,
@@ -27,7 +28,8 @@ export type Screen =
   | { at: "report"; run: string }
   | { at: "incident" }
   | { at: "runs" }
-  | { at: "settings" };
+  | { at: "settings" }
+  | { at: "diagnostics" };
 
 /** Something that is asked for: not loaded, on its way, there, or failed. */
 export type Loadable<T> =
@@ -78,13 +80,17 @@ export class App {
   list = $state(false);
   level: Level = $state("near");
   wayBack: WayBackView | null = $state(null);
-  overlay: "palette" | "help" | "unlock" | "breakGlass" | "backOut" | "takeOver" | "program" | "leaving" | null =
+  overlay:
+    "palette" | "help" | "unlock" | "breakGlass" | "backOut" | "takeOver" | "program" | "leaving" | "place" | null =
     $state(null);
   toasts: Toast[] = $state([]);
   /** Name of the context that is being opened. */
   opening: string | null = $state(null);
   /** Context whose program is looked at. */
   programOf: string | null = $state(null);
+
+  /** Where a link leads that is asked about. */
+  place: PlaceView | null = $state(null);
 
   private painters = new Set<() => void>();
   private toAck: number[] = [];
@@ -177,8 +183,10 @@ export class App {
       runs.status === "fulfilled"
         ? { is: "there", value: runs.value }
         : { is: "failed", error: asUiError(runs.reason) };
-    if (contexts.status !== "fulfilled" || contexts.value.open === null) return;
-    await this.loadGraph(contexts.value.open);
+    if (contexts.status !== "fulfilled") return;
+    if (contexts.value.open !== null) await this.loadGraph(contexts.value.open);
+    await this.follow();
+    if (contexts.value.open === null) return;
     if (left === null || this.screen.at !== "clusters") return;
     if (left.at === "run") await this.openRun(left.run);
     else this.screen = left;
@@ -211,6 +219,9 @@ export class App {
         return;
       case "leaving":
         this.overlay = "leaving";
+        return;
+      case "followed":
+        void this.follow();
         return;
     }
   }
@@ -310,6 +321,44 @@ export class App {
     } finally {
       if (wanted()) this.opening = null;
     }
+  }
+
+  /** Somebody asks for a place: what is shown is gone to; anything else is asked about, for opening it connects. */
+  private async follow() {
+    const place = await call("followed", {}).catch(() => null);
+    if (place === null) return;
+    const name = place.context;
+    if (this.contextOf(name) === null) {
+      const message = { ...unsaid, form: "context {name}: not in the kubeconfig", with: { name } };
+      message.text = message.form.replace("{name}", name);
+      return this.fail({ code: "not-found", message, detail: null, hint: null });
+    }
+    this.place = place;
+    if (this.open?.name === place.context) return this.goToPlace();
+    this.overlay = "place";
+  }
+
+  leavePlace() {
+    this.place = null;
+    this.overlay = null;
+  }
+
+  async goToPlace() {
+    const place = this.place;
+    this.leavePlace();
+    if (place === null) return;
+    const { context, namespace, object, run } = place;
+    const shown = this.open?.name === context && (object === null || this.nodeOf(object) !== undefined);
+    const elsewhere = this.open?.name !== context || (namespace !== null && !shown);
+    if (elsewhere && !(await this.openContext(context, namespace === null ? [] : [namespace]))) return;
+    if (run !== null) return this.openRun(run);
+    this.screen = { at: "map" };
+    if (object !== null) this.select(this.nodeOf(object) ?? object);
+  }
+
+  /** Id of the node that stands for an object. */
+  private nodeOf(object: string): string | undefined {
+    return [...this.graph.nodes.values()].find((n) => n.object === object)?.id;
   }
 
   /** Shows the program that would sign in, before anybody says that it may. */
@@ -489,6 +538,7 @@ export class App {
   back(): boolean {
     if (this.overlay !== null) {
       if (this.overlay === "leaving") void this.leave(false);
+      else if (this.overlay === "place") this.leavePlace();
       else this.overlay = null;
       return true;
     }
@@ -501,6 +551,7 @@ export class App {
         else return false;
         return true;
       case "settings":
+      case "diagnostics":
         this.screen = this.open ? (this.beforeSettings ?? { at: "map" }) : { at: "clusters" };
         return true;
       case "report":

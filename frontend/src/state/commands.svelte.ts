@@ -24,6 +24,7 @@ export function off(app: App, command: Command): string | null {
     case "clusters":
     case "runs":
     case "settings":
+    case "diagnostics":
       return null;
     case "search":
     case "map":
@@ -95,8 +96,9 @@ export function run(app: App, command: Command): void {
       void app.loadRuns();
       return;
     case "settings":
-      if (app.screen.at !== "settings") app.beforeSettings = app.screen;
-      app.screen = { at: "settings" };
+    case "diagnostics":
+      if (app.screen.at !== "settings" && app.screen.at !== "diagnostics") app.beforeSettings = app.screen;
+      app.screen = { at: command };
       return;
     case "list":
       app.list = !app.list;

@@ -18,6 +18,7 @@ export type Command =
   | "runs"
   | "incident"
   | "settings"
+  | "diagnostics"
   | "zoomIn"
   | "zoomOut"
   | "zoomReset"
@@ -47,6 +48,7 @@ export const KEYS: readonly Binding[] = [
   key("clusters", "g c", ["KeyG", "KeyC"], "cmd.clusters"),
   key("map", "g m", ["KeyG", "KeyM"], "cmd.map"),
   key("runs", "g r", ["KeyG", "KeyR"], "cmd.runs"),
+  key("diagnostics", "g d", ["KeyG", "KeyD"], "cmd.diagnostics"),
   key("settings", "Ctrl ,", ["Comma"], "cmd.settings", true),
   key("list", "t", ["KeyT"], "cmd.list"),
   key("describe", "d", ["KeyD"], "cmd.describe"),

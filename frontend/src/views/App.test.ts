@@ -488,6 +488,58 @@ describe("the window", () => {
     await screen.findByTestId("map");
   });
 
+  it("asks before it opens what a link leads to, and connects to nothing by itself", async () => {
+    await openShop();
+    platform.asked = { context: "prod-jp", namespace: "shop", object: "Deployment/shop/web", run: null };
+    app.take({ type: "followed" });
+    const asked = await screen.findByTestId("place");
+    expect(asked).toHaveTextContent("prod-jp");
+    expect(asked).toHaveTextContent("Deployment/shop/web");
+    expect(screen.getByTestId("place-stay")).toHaveFocus();
+    const opened = () => names().filter((n) => n === "open_context").length;
+    expect(opened()).toBe(1);
+    await user.keyboard("{Escape}");
+    expect(screen.queryByTestId("place")).toBeNull();
+    expect(app.open?.name).toBe("prod-kr");
+
+    platform.asked = { context: "prod-jp", namespace: "shop", object: "Deployment/shop/web", run: null };
+    app.take({ type: "followed" });
+    await user.click(await screen.findByTestId("place-go"));
+    await waitFor(() => expect(app.open?.name).toBe("prod-jp"));
+    expect(platform.calls.findLast((c) => c.name === "open_context")?.args).toEqual({
+      context: "prod-jp",
+      namespaces: ["shop"],
+    });
+    await waitFor(() => expect(screen.getByTestId("inspector-name")).toHaveTextContent("web"));
+  });
+
+  it("goes at once where a link leads in the context that is shown, and says what it does not know", async () => {
+    await openShop();
+    platform.asked = { context: "prod-kr", namespace: "shop", object: "Deployment/shop/web", run: null };
+    app.take({ type: "followed" });
+    await waitFor(() => expect(screen.getByTestId("inspector-name")).toHaveTextContent("web"));
+    platform.asked = { context: "gone", namespace: null, object: null, run: null };
+    app.take({ type: "followed" });
+    await screen.findByText("context gone: not in the kubeconfig");
+    expect(names().filter((n) => n === "open_context")).toHaveLength(1);
+  });
+
+  it("tells what is in the way of a context first, and gives all of it to be copied", async () => {
+    await openShop();
+    await user.keyboard("gd");
+    const contexts = await screen.findAllByTestId("diagnostics-context");
+    expect(contexts.map((c) => c.dataset["context"])).toEqual(["prod-jp", "prod-kr"]);
+    expect(contexts[0]).toHaveTextContent("gke-gcloud-auth-plugin: not found on the PATH");
+    await user.type(screen.getByTestId("log-filter"), "prod-jp");
+    expect(screen.getByTestId("log").textContent.trim().split("\n")).toHaveLength(1);
+    await user.click(screen.getByTestId("diagnostics-copy"));
+    const copied = await navigator.clipboard.readText();
+    expect(copied).toContain("! signIn: with the program gke-gcloud-auth-plugin");
+    expect(copied).toContain("opens its window");
+    await user.keyboard("{Escape}{Escape}");
+    await screen.findByTestId("map");
+  });
+
   it("asks before it is closed in the middle of runs, says what stays, and stays unless it is told to go", async () => {
     await openShop();
     const text = sentence("{object} serves", { object: "deployment shop/cart-green" });

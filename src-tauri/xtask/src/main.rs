@@ -37,7 +37,7 @@ enum Command {
     },
     /// Plants bugs one by one in a copy, and shows that the tests catch each (tests/planted.json)
     Planted,
-    /// Throws mutated samples at everything that reads what others wrote (kubeconfig, answers, journal, records, commands)
+    /// Throws mutated samples at everything that reads what others wrote (kubeconfig, answers, journal, records, links, commands)
     Fuzz {
         /// Which; without a name, each
         target: Option<String>,

@@ -25,6 +25,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "entries", seeds: journals, run: replay },
     Target { name: "record", seeds: records, run: read_record },
     Target { name: "journal", seeds: journal_files, run: read_journal },
+    Target { name: "links", seeds: links, run: read_link },
     Target { name: "commands", seeds: commands, run: command },
 ];
 
@@ -278,6 +279,20 @@ fn command(input: &[u8]) -> Result<(), String> {
     }
 }
 
+fn links() -> Vec<Vec<u8>> {
+    ["changeover://prod-kr", "changeover://a%2Fb/shop/Deployment/web", "changeover://prod-kr?run=bg-web-3f9a1c", "changeover://x/shop"]
+        .map(|link| link.as_bytes().to_vec())
+        .into()
+}
+
+/// What is understood is written again as it was meant, and leads to the same place.
+fn read_link(input: &[u8]) -> Result<(), String> {
+    let Ok(text) = std::str::from_utf8(input) else { return Ok(()) };
+    let Ok(place) = host::place::parse(text) else { return Ok(()) };
+    let again = host::place::link(&place);
+    if host::place::parse(&again).as_ref() == Ok(&place) { Ok(()) } else { Err(format!("{text} leads elsewhere than {again}")) }
+}
+
 /// A host that does nothing: who gets here had arguments that were understood.
 struct Nobody;
 
@@ -322,6 +337,8 @@ nothing! {
     run(String) -> RunView;
     doctor(String) -> Vec<FindingView>;
     way_back(String, Option<String>) -> WayBackView;
+    followed() -> Option<PlaceView>;
+    diagnostics() -> DiagnosticsView;
     settings() -> SettingsView;
     incident(String, String) -> IncidentView;
     leaving() -> Vec<LeavingView>;

@@ -78,6 +78,10 @@ commands! {
     fn doctor(context: String) -> Vec<FindingView>;
     /// Can one go back now, how, how fast: of a run, or of a Deployment.
     fn way_back(context: String, id: Option<String>) -> WayBackView;
+    /// The place that somebody last asked for by a link, once: it is theirs to be shown, and nothing is done there.
+    fn followed() -> Option<PlaceView>;
+    /// What this program finds around it: files, environment, the way to each context, its log, what it crashed by.
+    fn diagnostics() -> DiagnosticsView;
     /// Settings.
     fn settings() -> SettingsView;
     /// Changes settings.

@@ -21,4 +21,6 @@ pub enum UiEvent {
     Settings(SettingsView),
     /// Somebody wants to close the window while it drives runs (`leaving` says which). It stays open until that is said once more.
     Leaving,
+    /// Somebody asks for a place by a link (`followed` says which).
+    Followed,
 }

@@ -49,6 +49,19 @@ words! {
         Part, /// More speaks against it.
         Unlikely, /// Nothing is wrong that it could have caused, as far as is seen.
         Unknown, }
+    /// What a file or folder of this program is for.
+    PathOf { /// Journal and settings.
+        Journal, /// Log.
+        Log, /// Where crashes are written down.
+        Crashes, /// Where reports are saved.
+        Downloads, }
+    /// A part of the way to a server.
+    WayPart { /// What stands between here and it.
+        Proxy, /// What its certificate is checked with.
+        Authority, /// The client's certificate.
+        Certificate, /// What signs in.
+        SignIn, /// Whom one is taken for.
+        Impersonation, }
     /// Where a run would be left.
     LeftAt { /// Nothing is under way: it waits for somebody.
         Rest, /// Both colours stand and are watched; nobody would.
@@ -1139,6 +1152,75 @@ views! {
         reason: Option<String>,
         /// Still to be looked after.
         open: bool,
+    }
+    /// A place that a link (`changeover://…`) leads to.
+    PlaceView {
+        /// Context.
+        context: String,
+        /// Namespace; null = none is named.
+        namespace: Option<String>,
+        /// Object's id; null = none is named.
+        object: Option<String>,
+        /// Run; null = none is named.
+        run: Option<String>,
+    }
+    /// A file or folder of this program.
+    PathView {
+        /// What it is for.
+        of: PathOf,
+        /// Path.
+        path: String,
+        /// It is there.
+        there: bool,
+    }
+    /// A variable of the environment that counts. What sounds secret is masked.
+    VariableView {
+        /// Name.
+        name: String,
+        /// Value; null = not set.
+        value: Option<String>,
+    }
+    /// A part of the way to a server, in words.
+    WayView {
+        /// What it is about.
+        part: WayPart,
+        /// What is so.
+        text: SentenceView,
+        /// Nothing is wrong with it, as far as can be seen from here.
+        good: bool,
+    }
+    /// The way to a context, as it would be taken now.
+    ReachView {
+        /// Context.
+        context: String,
+        /// Its parts; empty for a context that cannot be used.
+        way: Vec<WayView>,
+    }
+    /// A crash of this program.
+    CrashView {
+        /// When.
+        at: String,
+        /// File.
+        path: String,
+        /// All of it.
+        text: String,
+    }
+    /// What this program finds around it.
+    DiagnosticsView {
+        /// Version of this program.
+        version: String,
+        /// System that it was built for (`linux x86_64`).
+        system: String,
+        /// Files and folders.
+        paths: Vec<PathView>,
+        /// Environment.
+        variables: Vec<VariableView>,
+        /// Contexts.
+        contexts: Vec<ReachView>,
+        /// Crashes, newest first.
+        crashes: Vec<CrashView>,
+        /// Newest lines of the log, oldest first.
+        log: Vec<String>,
     }
     /// Settings.
     SettingsView {

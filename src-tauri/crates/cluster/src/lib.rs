@@ -27,6 +27,7 @@ mod road;
 mod sign_in;
 mod tunnel;
 mod watch;
+pub mod way;
 mod wire;
 mod write;
 

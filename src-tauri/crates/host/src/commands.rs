@@ -188,6 +188,14 @@ impl Commands for Host {
         self.way_back_of(&context, id).await
     }
 
+    async fn followed(&self) -> Result<Option<PlaceView>, UiError> {
+        Ok(locked(&self.place).take())
+    }
+
+    async fn diagnostics(&self) -> Result<DiagnosticsView, UiError> {
+        Ok(self.diagnostics_view())
+    }
+
     async fn settings(&self) -> Result<SettingsView, UiError> {
         self.settings_view()
     }

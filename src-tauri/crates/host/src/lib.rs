@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use api::{Code, UiError, UiEvent};
+use api::{Code, PlaceView, UiError, UiEvent};
 use engine::Clock;
 use engine::clock::TokioClock;
 use model::sentence;
@@ -22,6 +22,7 @@ use tokio::sync::broadcast;
 mod behind;
 mod commands;
 mod contexts;
+pub mod diagnostics;
 mod doctor;
 mod entries;
 mod errors;
@@ -33,10 +34,12 @@ mod link;
 mod live;
 mod mask;
 mod object;
+pub mod place;
 mod plan_view;
 mod plans;
 mod policy;
 mod recorder;
+pub mod redact;
 mod report;
 mod run_view;
 mod runs;
@@ -80,6 +83,7 @@ pub struct Host {
     plans: Mutex<BTreeMap<String, Arc<plans::Kept>>>,
     runs: Mutex<BTreeMap<String, Arc<runs::Driven>>>,
     stops: Mutex<BTreeMap<String, String>>,
+    place: Mutex<Option<PlaceView>>,
 }
 
 impl Host {
@@ -109,6 +113,7 @@ impl Host {
             plans: Mutex::default(),
             runs: Mutex::default(),
             stops: Mutex::default(),
+            place: Mutex::default(),
         }))
     }
 
@@ -118,14 +123,24 @@ impl Host {
         self.events.subscribe()
     }
 
+    /// Somebody asks for a place: it is told, and waits until it is asked for. Nothing is opened, let alone done.
+    pub fn ask_for(&self, place: PlaceView) {
+        *locked(&self.place) = Some(place);
+        self.tell(UiEvent::Followed);
+    }
+
     fn tell(&self, event: UiEvent) {
         // Nobody listens: nothing to tell.
         let _ = self.events.send(event);
     }
 }
 
-/// `$CHANGEOVER_STATE_DIR`, `$XDG_STATE_HOME/changeover`, `~/.local/state/changeover`.
-fn state_dir(options: &Options) -> Result<PathBuf, UiError> {
+/// Folder of the journal, the log and the crashes: `$CHANGEOVER_STATE_DIR`, `$XDG_STATE_HOME/changeover`,
+/// `~/.local/state/changeover`.
+///
+/// # Errors
+/// There is no home folder.
+pub fn state_dir(options: &Options) -> Result<PathBuf, UiError> {
     let of = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     options
         .state_dir
