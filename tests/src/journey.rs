@@ -163,7 +163,7 @@ impl Journey {
         w.click("[data-testid=open-context]").await?;
         w.see("[data-testid=map]").await?;
         w.see(&format!("[data-node='Deployment/{}/web']", self.namespace)).await?;
-        w.see("[data-testid=freshness][aria-label^=live]").await?;
+        w.see("[data-testid=freshness][data-state=live]").await?;
         Ok(())
     }
 

@@ -226,7 +226,7 @@ async fn a_page_that_is_loaded_anew_shows_the_run_where_it_is_and_it_is_answered
     w.see(&format!("[data-node='Deployment/{}/web-green']", j.namespace)).await?;
     w.client.refresh().await?;
     w.see(&format!("[data-node='Deployment/{}/web-green']", j.namespace)).await?;
-    w.see("[data-testid=freshness][aria-label^=live]").await?;
+    w.see("[data-testid=freshness][data-state=live]").await?;
     j.until_listed(&w, "running").await?;
     w.click(&format!("[data-testid=run-row][data-run='{run}']")).await?;
     j.back_out(&w).await?;

@@ -640,6 +640,7 @@ export const ko: Record<keyof typeof en, string> = {
   "runs.none": "아직 실행한 배포가 없습니다",
   "runs.noneText": "맵에서 Deployment를 선택해 롤아웃하세요.",
   "diag.title": "진단",
+  "diag.again": "다시 읽기",
   "diag.copy": "전체 복사",
   "diag.promise": "이 컴퓨터에서만 읽으며 어디에도 보내지 않습니다. 비밀로 보이는 값은 가립니다.",
   "diag.ways": "컨텍스트별 연결 경로",

@@ -206,7 +206,7 @@ async fn open(w: &Window, j: &Journey) -> Outcome<()> {
     w.see("[data-testid=context-row]").await?;
     w.click("[data-context=practice] [data-testid=open-context]").await?;
     w.see(&format!("[data-node='Deployment/{}/web']", j.namespace)).await?;
-    w.see("[data-testid=freshness][aria-label^=live]").await?;
+    w.see("[data-testid=freshness][data-state=live]").await?;
     Ok(())
 }
 
