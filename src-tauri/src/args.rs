@@ -6,7 +6,7 @@ use api::PlaceView;
 use clap::{Parser, Subcommand};
 
 /// Native desktop console that deploys to Kubernetes by strategy, and goes back.
-#[derive(Clone, Debug, Parser)]
+#[derive(Debug, Parser)]
 #[command(
     name = "changeover",
     version,
@@ -40,7 +40,7 @@ pub struct Args {
 }
 
 /// What is done without a window.
-#[derive(Clone, Debug, Subcommand)]
+#[derive(Debug, Subcommand)]
 pub enum Command {
     /// Tell where its files lie, what of the environment counts, and how each context would be reached
     Info,

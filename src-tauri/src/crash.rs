@@ -24,7 +24,7 @@ pub fn write_down(dir: PathBuf) {
 }
 
 fn keep(dir: &Path, text: &str) -> io::Result<PathBuf> {
-    private_folder(dir)?;
+    host::make_folder(dir)?;
     let now = jiff::Timestamp::now();
     let path = dir.join(format!("crash-{}-{}.txt", now.strftime("%Y%m%dT%H%M%S%.6fZ"), std::process::id()));
     let head = format!("changeover {} ({} {})\n{now}\n", env!("CARGO_PKG_VERSION"), std::env::consts::OS, std::env::consts::ARCH);
@@ -36,14 +36,6 @@ fn keep(dir: &Path, text: &str) -> io::Result<PathBuf> {
         std::fs::remove_file(old)?;
     }
     Ok(path)
-}
-
-/// Makes a folder that only its owner looks into.
-pub fn private_folder(dir: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.recursive(true).create(dir)
 }
 
 #[cfg(test)]

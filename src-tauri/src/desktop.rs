@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use api::{Commands, Language, LeftAt, PlaceView, RunState, RunView, UiEvent};
 use host::Host;
+use model::ObjectId;
 use notify_rust::Notification;
 use tauri::plugin::TauriPlugin;
 use tauri::{AppHandle, Manager, Wry};
@@ -89,7 +90,7 @@ async fn tell(app: &AppHandle, host: &Arc<Host>, run: &RunView, news: News) {
         Ok(Language::En) => false,
         _ => ["LC_ALL", "LC_MESSAGES", "LANG"].iter().find_map(|v| std::env::var(v).ok()).is_some_and(|l| l.starts_with("ko")),
     };
-    let [_, namespace, name] = run.target.splitn(3, '/').collect::<Vec<_>>()[..] else { return };
+    let Ok(ObjectId { namespace, name, .. }) = run.target.parse() else { return };
     let mut note = Notification::new();
     note.appname("Changeover")
         .icon("changeover")
@@ -134,9 +135,9 @@ impl Awake {
         {
             self.held = None;
             if wanted {
-                match tokio::task::spawn_blocking(inhibit).await {
-                    Ok(Ok(held)) => self.held = Some(held),
-                    Ok(Err(e)) => tracing::warn!("this computer may fall asleep in the middle of a run: {e}"),
+                let held = tokio::task::spawn_blocking(inhibit).await.map_err(|e| zbus::Error::Failure(e.to_string())).flatten();
+                match held {
+                    Ok(held) => self.held = Some(held),
                     Err(e) => tracing::warn!("this computer may fall asleep in the middle of a run: {e}"),
                 }
             }

@@ -32,7 +32,7 @@ pub fn start(dir: Option<&Path>) {
 }
 
 fn filed(dir: &Path) -> Result<RollingFileAppender, Box<dyn std::error::Error>> {
-    crate::crash::private_folder(dir)?;
+    host::make_folder(dir)?;
     let kept = RollingFileAppender::builder().rotation(Rotation::DAILY).max_log_files(DAYS);
     Ok(kept.filename_prefix("changeover").filename_suffix("log").build(dir)?)
 }

@@ -11,12 +11,18 @@ use acceptance::until;
 use acceptance::window::{PATIENCE, Start, Window};
 use serde_json::{Value, json};
 
-#[tokio::test]
-async fn whoever_looks_elsewhere_is_told_that_a_run_needs_them_and_the_computer_stays_awake_in_it() -> Outcome<()> {
-    let j = Journey::begin("desktop")?;
+/// A desktop of its own, and how the journey's window is started on it.
+fn on_a_desktop(j: &Journey) -> Outcome<(Desktop, Start)> {
     let desktop = Desktop::start(j.state.path())?;
     let mut start = Journey::start_of(&j.kubeconfig()?);
     start.env.extend(desktop.env());
+    Ok((desktop, start))
+}
+
+#[tokio::test]
+async fn whoever_looks_elsewhere_is_told_that_a_run_needs_them_and_the_computer_stays_awake_in_it() -> Outcome<()> {
+    let j = Journey::begin("desktop")?;
+    let (desktop, start) = on_a_desktop(&j)?;
     let w = Window::open(j.state.path(), &start).await?;
     j.connect(&w).await?;
     j.unlock(&w).await?;
@@ -51,9 +57,7 @@ async fn whoever_looks_elsewhere_is_told_that_a_run_needs_them_and_the_computer_
 #[tokio::test]
 async fn whoever_looks_at_the_window_is_told_nothing_beside_it() -> Outcome<()> {
     let j = Journey::begin("looked")?;
-    let desktop = Desktop::start(j.state.path())?;
-    let mut start = Journey::start_of(&j.kubeconfig()?);
-    start.env.extend(desktop.env());
+    let (desktop, start) = on_a_desktop(&j)?;
     let w = Window::open(j.state.path(), &start).await?;
     j.connect(&w).await?;
     j.unlock(&w).await?;
@@ -72,9 +76,7 @@ async fn whoever_looks_at_the_window_is_told_nothing_beside_it() -> Outcome<()> 
 #[tokio::test]
 async fn whoever_starts_it_again_is_led_to_the_window_that_is_there_and_a_link_connects_to_nothing_by_itself() -> Outcome<()> {
     let j = Journey::begin("again")?;
-    let desktop = Desktop::start(j.state.path())?;
-    let mut start = Journey::start_of(&j.kubeconfig()?);
-    start.env.extend(desktop.env());
+    let (_desktop, start) = on_a_desktop(&j)?;
     let w = Window::open(j.state.path(), &start).await?;
     w.see("[data-testid=app][data-screen=clusters]").await?;
     let config: Value = serde_saphyr::from_str(&std::fs::read_to_string(j.kubeconfig()?)?)?;

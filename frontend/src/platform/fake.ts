@@ -258,6 +258,7 @@ export class Fake implements Platform {
     followed: () => {
       const place = this.asked;
       this.asked = null;
+      if (place !== null) this.context(place.context);
       return place;
     },
     diagnostics,

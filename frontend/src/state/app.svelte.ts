@@ -1,5 +1,5 @@
 // What the window knows. Fed by UiEvents and by the answers of commands; screens read it and never keep a second copy.
-import { asUiError, call, leave, subscribe, unsaid } from "../api";
+import { asUiError, call, leave, subscribe } from "../api";
 import type {
   ContextsView,
   ContextView,
@@ -325,14 +325,8 @@ export class App {
 
   /** Somebody asks for a place: what is shown is gone to; anything else is asked about, for opening it connects. */
   private async follow() {
-    const place = await call("followed", {}).catch(() => null);
+    const place = await this.try(() => call("followed", {}));
     if (place === null) return;
-    const name = place.context;
-    if (this.contextOf(name) === null) {
-      const message = { ...unsaid, form: "context {name}: not in the kubeconfig", with: { name } };
-      message.text = message.form.replace("{name}", name);
-      return this.fail({ code: "not-found", message, detail: null, hint: null });
-    }
     this.place = place;
     if (this.open?.name === place.context) return this.goToPlace();
     this.overlay = "place";

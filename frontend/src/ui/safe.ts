@@ -10,6 +10,11 @@ export function visible(text: string): string {
   return text.replace(HIDDEN, (c) => `⟨U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
 }
 
+/** The name in an object's id (`Kind/namespace/name`), as it is shown. */
+export function nameOf(id: string): string {
+  return oneLine(id.split("/").at(-1) ?? id);
+}
+
 /** As `visible`, on one line. */
 export function oneLine(text: string): string {
   return visible(text).replace(/[\t\n]+/g, " ");

@@ -189,7 +189,8 @@ impl Commands for Host {
     }
 
     async fn followed(&self) -> Result<Option<PlaceView>, UiError> {
-        Ok(locked(&self.place).take())
+        let place = locked(&self.place).take();
+        place.map(|p| self.entry(&p.context).map(|_| p)).transpose()
     }
 
     async fn diagnostics(&self) -> Result<DiagnosticsView, UiError> {

@@ -62,10 +62,10 @@ impl Host {
             VariableView { name: name.to_string(), value }
         };
         let now = self.clock.now();
-        let known = locked(&self.known);
-        let entries = known.all.entries.iter().filter(|e| e.shadowed_by.is_none());
-        let contexts = entries.map(|e| ReachView { context: e.name.clone(), way: e.way(now).iter().map(way).collect() }).collect();
-        drop(known);
+        // Copied: files may lie on a disk that hangs, and nobody shall wait for these contexts meanwhile.
+        let entries = locked(&self.known).all.entries.clone();
+        let shown = entries.iter().filter(|e| e.shadowed_by.is_none());
+        let contexts = shown.map(|e| ReachView { context: e.name.clone(), way: e.way(now).iter().map(way).collect() }).collect();
         DiagnosticsView {
             version: env!("CARGO_PKG_VERSION").into(),
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),

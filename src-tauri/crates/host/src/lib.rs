@@ -17,6 +17,7 @@ use engine::Clock;
 use engine::clock::TokioClock;
 use model::sentence;
 use store::Store;
+pub use store::make_folder;
 use tokio::sync::broadcast;
 
 mod behind;

@@ -33,7 +33,7 @@ use model::Sentence;
 use rusqlite::Connection;
 
 pub use context::{Ack, ContextRecord, Environment, Seen, WriteMode};
-pub use file::{APPLICATION_ID, SCHEMA_VERSION};
+pub use file::{APPLICATION_ID, SCHEMA_VERSION, make_folder};
 pub use settings::{Language, Settings, Theme};
 
 /// The open file. Cheap to share behind an `Arc`; calls block for as long as the disk takes.
