@@ -162,12 +162,14 @@ fn rollout(w: &Around<'_>) -> Option<Changed> {
     let kept = history::of(w);
     let now = kept.iter().max_by_key(|k| k.number())?;
     let before = kept.iter().filter(|k| k.number() < now.number()).max_by_key(|k| k.number());
-    let wrote = wrote(w.raw, &["f:spec", "f:template"]);
     let again = now.numbers.len() > 1 || now.raised;
-    let at = match (again, now.created, &wrote) {
-        (false, Some(created), _) => created,
-        (true, _, Some((at, _))) => *at,
-        (_, created, _) => created?,
+    // Who rolled it out again wrote after the one before had come. Where nobody did, their entry is gone (ours is, with its run).
+    let after = |at: Timestamp| before.and_then(|b| b.created).is_none_or(|came| at > came);
+    let wrote = wrote(w.raw, &["f:spec", "f:template"]).filter(|(at, _)| !again || after(*at));
+    let at = match &wrote {
+        Some((at, _)) if again => *at,
+        None if again => before.and_then(|b| b.ended.or(b.created)).or(now.created)?,
+        _ => now.created?,
     };
     let images = |k: &Kept| slim(&k.template).spec.containers.iter().map(|c| (c.name.clone(), c.image.clone())).collect();
     let what = match before {
@@ -460,6 +462,29 @@ mod tests {
         assert_eq!((&config.what, config.by.as_deref(), config.reaches.len()), (&What::Edited, Some("kubectl-edit"), 1));
         assert!(all[2..].iter().all(|c| c.score < 0), "what reaches nothing that fails is unlikely: {all:#?}");
         assert!(matches!(all.iter().find(|c| c.by.as_deref() == Some("kubectl-scale")).expect("told").what, What::Scaled { to: 2 }));
+    }
+
+    /// As after a rollback from here: its entry in `managedFields` is removed with its run, and that of an earlier writer is left.
+    #[test]
+    fn a_version_that_was_rolled_out_again_is_of_that_time_and_of_nobody_who_wrote_before_it() {
+        let seen = |wrote: i64| {
+            let mut again = set("payments", "pay:3.8.4", 3, -300, 2);
+            again["metadata"]["annotations"]["deployment.kubernetes.io/revision-history"] = json!("1");
+            let objects = [
+                workload("payments", "pay:3.8.4", json!([by("helm", wrote, json!({"f:spec": {"f:template": {}}}))])),
+                again,
+                set("payments", "pay:3.9.0", 2, -13, 0),
+            ];
+            let cluster = ClusterIdentity { uid: "c".into(), server: "https://c".into(), ca_sha256: String::new() };
+            let snapshot = Snapshot::from_objects(cluster, "prod", objects).expect("decodes");
+            let (all, _) = changes(&snapshot, "shop", at(-600).parse().expect("a time"));
+            assert!(matches!(&all[0].what, What::Rollout { before, .. } if before[0].1 == "pay:3.9.0"), "{all:#?}");
+            (all[0].at, all[0].by.clone())
+        };
+        let time = |minute: i64| at(minute).parse::<Timestamp>().expect("a time");
+        assert_eq!(seen(-300), (time(-13), None));
+        assert_eq!(seen(-13), (time(-13), None), "who wrote the one before did not write this one");
+        assert_eq!(seen(-5), (time(-5), Some("helm".into())));
     }
 
     #[test]
