@@ -564,6 +564,7 @@ export const en = {
   "inc.read": "read {time} ago",
   "inc.reading": "Reading what changed in {ns}",
   "inc.axis": "Changes by time, and when the trouble began",
+  "inc.leadNewest": "What changed here in the last 24 hours, newest first",
   "inc.lead": "What changed here in the last 24 hours, most likely first",
   "inc.none": "Nothing changed in the last 24 hours",
   "inc.noneText": "As far as the cluster tells: it keeps no word of what was deleted.",

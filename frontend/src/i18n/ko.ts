@@ -564,6 +564,7 @@ export const ko: Record<keyof typeof en, string> = {
   "inc.read": "{time} 전 조회",
   "inc.reading": "{ns} 변경 내역을 읽는 중",
   "inc.axis": "시간순 변경과 문제가 시작된 시점",
+  "inc.leadNewest": "최근 24시간의 변경, 최신순",
   "inc.lead": "최근 24시간의 변경, 원인일 가능성이 높은 순",
   "inc.none": "최근 24시간 동안 변경이 없습니다",
   "inc.noneText": "클러스터에 남아 있는 기록 기준입니다. 삭제된 것은 기록이 남지 않습니다.",
