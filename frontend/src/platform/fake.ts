@@ -38,9 +38,34 @@ export class Fake implements Platform {
   private prefs = settings();
   private plans = new Map<string, PlanRequest>();
   private current: RunView | null = null;
+  /** What happens by itself, a little later. */
+  private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   live = true;
   /** Makes the next call of a name fail. */
-  failing = new Map<string, UiError>();
+  readonly failing = new Map<string, UiError>();
+
+  /** As it was at first: what one test left must not happen to the next. */
+  reset() {
+    for (const timer of this.timers) clearTimeout(timer);
+    for (const kept of [this.timers, this.failing, this.plans, unlocked]) kept.clear();
+    this.calls.length = 0;
+    this.left.length = 0;
+    this.world = contexts();
+    this.programs = [];
+    this.prefs = settings();
+    this.current = null;
+    this.asked = null;
+    this.would = [];
+    this.live = true;
+  }
+
+  private later(what: () => void, milliseconds = 0) {
+    const timer = setTimeout(() => {
+      this.timers.delete(timer);
+      what();
+    }, milliseconds);
+    this.timers.add(timer);
+  }
 
   constructor(search = "") {
     const query = new URLSearchParams(search);
@@ -101,11 +126,13 @@ export class Fake implements Platform {
     );
   }
 
-  private allow(name: string) {
+  /** Lets a context be written to. */
+  allow(name: string, writes?: ContextView["writes"]) {
     unlocked.add(name);
     const c = this.context(name);
-    c.writes = c.writes === "protected" ? "unlocked" : "allowed";
+    c.writes = writes ?? (c.writes === "protected" ? "unlocked" : "allowed");
     c.unlockedUntil = new Date(Date.now() + 8 * 3_600_000).toISOString();
+    this.emit({ type: "contexts", data: this.world });
   }
 
   private held(): RunView {
@@ -144,7 +171,7 @@ export class Fake implements Platform {
       c.state = "live";
       c.version ??= "v1.37.2";
       this.world.open = context;
-      setTimeout(() => {
+      this.later(() => {
         this.emit({ type: "contexts", data: this.world });
         this.emit({ type: "graph", data: this.size > 0 ? crowd(context, this.size) : shop(context) });
         this.beat();
@@ -197,18 +224,18 @@ export class Fake implements Platform {
       if (plan(request, true).confirm === "type" && confirm !== request.context)
         refuse("locked", sentence("context {name}: protected, its name must be typed", { name: request.context }));
       const started = this.stage("starting");
-      setTimeout(() => this.current?.state === "running" && this.stage("gate"), 2500);
+      this.later(() => this.current?.state === "running" && this.stage("gate"), 2500);
       return started;
     },
     approve: ({ gate }) => {
       if (gate === "retire") return this.stage("done");
       const next = this.stage("cutting");
-      setTimeout(() => this.current?.state === "running" && this.stage("draining"), 1500);
+      this.later(() => this.current?.state === "running" && this.stage("draining"), 1500);
       return next;
     },
     back_out: () => {
       const next = this.stage("backing-out");
-      setTimeout(() => this.stage("backed-out"), 1500);
+      this.later(() => this.stage("backed-out"), 1500);
       return next;
     },
     choose: ({ choice }) => this.stage(choice === "back-out" ? "backing-out" : "draining"),

@@ -8,6 +8,7 @@ import { contexts, freshness } from "../platform/fake/contexts";
 import { run } from "../platform/fake/run";
 import { shop } from "../platform/fake/shop";
 import { sentence } from "../platform/fake/world";
+import { emptyGraph } from "../graph/store";
 import { words } from "../i18n/index.svelte";
 import { app } from "../state/app.svelte";
 import App from "./App.svelte";
@@ -17,12 +18,11 @@ const user = userEvent.setup();
 const names = () => fake.calls.map((c) => c.name);
 
 beforeEach(() => {
-  fake.calls.length = 0;
-  fake.failing.clear();
-  fake.live = true;
+  fake.reset();
   history.replaceState(null, "");
   Object.assign(app, {
     contexts: { is: "none" },
+    graph: emptyGraph(""),
     screen: { at: "clusters" },
     selected: null,
     overlay: null,
@@ -45,18 +45,6 @@ async function openShop() {
   await user.click(within(row).getByTestId("open-context"));
   await screen.findByTestId("map");
   await waitFor(() => expect(app.graph.nodes.size).toBeGreaterThan(0));
-}
-
-/** The context as it is once it may be written to. */
-function writable(writes: "unlocked" | "allowed") {
-  app.take({
-    type: "contexts",
-    data: {
-      ...contexts(),
-      open: "prod-kr",
-      contexts: contexts().contexts.map((c) => (c.name === "prod-kr" ? { ...c, writes } : c)),
-    },
-  });
 }
 
 describe("the window", () => {
@@ -164,7 +152,7 @@ describe("the window", () => {
 
   it("cuts over only by a hold or a second press, and never while stale or not clear", async () => {
     await openShop();
-    writable("unlocked");
+    fake.allow("prod-kr");
     fake.emit({ type: "freshness", data: freshness("prod-kr", true) });
     fake.stage("not-clear");
     await app.openRun("bg-cart-3f9a1c");
@@ -202,7 +190,7 @@ describe("the window", () => {
 
   it("shows a hold with its three versions and its answers, and what reverts by hand when stuck", async () => {
     await openShop();
-    writable("unlocked");
+    fake.allow("prod-kr");
     fake.stage("hold");
     await app.openRun("bg-cart-3f9a1c");
     await user.click(await screen.findByTestId("choice-re-pin"));
@@ -218,7 +206,7 @@ describe("the window", () => {
 
   it("goes back in a rollback that runs, by its button as by its key", async () => {
     await openShop();
-    writable("allowed");
+    fake.allow("prod-kr", "allowed");
     fake.emit({ type: "freshness", data: freshness("prod-kr", true) });
     fake.stage("starting");
     await app.openRun("bg-cart-3f9a1c");
@@ -239,6 +227,7 @@ describe("the window", () => {
 
   it("tells how the cutover was proven, what was noted, and what finishing ends", async () => {
     await openShop();
+    fake.allow("prod-kr");
     fake.stage("soaked");
     await app.openRun("bg-cart-3f9a1c");
     expect(await screen.findByTestId("proof")).toHaveTextContent("proven by endpoints and probes");
@@ -461,7 +450,7 @@ describe("the window", () => {
 
   it("opens on the likeliest cause, has going back checked at once, and focuses its start without starting it", async () => {
     await openShop();
-    writable("unlocked");
+    fake.allow("prod-kr");
     await user.keyboard("{Shift>}[Digit1]{/Shift}");
     await screen.findByTestId("incident");
     await waitFor(() =>
