@@ -62,17 +62,24 @@ pub fn watch(app: AppHandle, host: &Arc<Host>, runtime: &tokio::runtime::Runtime
         let mut states: BTreeMap<String, RunState> = BTreeMap::new();
         let mut awake = Awake::default();
         loop {
-            let run = match events.recv().await {
-                Ok(UiEvent::Run(run)) => run,
-                Ok(_) | Err(RecvError::Lagged(_)) => continue,
+            let runs = match events.recv().await {
+                Ok(UiEvent::Run(run)) => vec![*run],
+                // Something was missed: each that is known is looked at.
+                Err(RecvError::Lagged(_)) => {
+                    let all = futures::future::join_all(states.keys().map(|id| host.run(id.clone()))).await;
+                    all.into_iter().flatten().collect()
+                }
+                Ok(_) => continue,
                 Err(RecvError::Closed) => return,
             };
-            let before = states.insert(run.id.clone(), run.state);
-            if before != Some(run.state) {
-                tracing::info!(run = run.id, state = ?run.state, "{}", run.headline.text.text);
-            }
-            if let Some(news) = before.and_then(|before| News::of(before, run.state)) {
-                tell(&app, &host, &run, news).await;
+            for run in runs {
+                let before = states.insert(run.id.clone(), run.state);
+                if before != Some(run.state) {
+                    tracing::info!(run = run.id, state = ?run.state, "{}", run.headline.text.text);
+                }
+                if let Some(news) = before.and_then(|before| News::of(before, run.state)) {
+                    tell(&app, &host, &run, news).await;
+                }
             }
             let leaving = host.leaving().await.unwrap_or_default();
             awake.be(leaving.iter().any(|l| l.at != LeftAt::Rest)).await;

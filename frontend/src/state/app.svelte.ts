@@ -342,9 +342,14 @@ export class App {
     this.leavePlace();
     if (place === null) return;
     const { context, namespace, object, run } = place;
-    const shown = this.open?.name === context && (object === null || this.nodeOf(object) !== undefined);
-    const elsewhere = this.open?.name !== context || (namespace !== null && !shown);
-    if (elsewhere && !(await this.openContext(context, namespace === null ? [] : [namespace]))) return;
+    const seen = (n: { object: string; namespace: string }) =>
+      object === null ? n.namespace === namespace : n.object === object;
+    const shown = namespace === null || [...this.graph.nodes.values()].some(seen);
+    if (
+      (this.open?.name !== context || !shown) &&
+      !(await this.openContext(context, namespace === null ? [] : [namespace]))
+    )
+      return;
     if (run !== null) return this.openRun(run);
     this.screen = { at: "map" };
     if (object !== null) this.select(this.nodeOf(object) ?? object);
