@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use model::Kind;
 
 /// Blue/Green cutovers and rollbacks of plain Kubernetes Deployments, from a script.
@@ -110,6 +110,28 @@ Examples:
   changeoverctl incident -n shop
   changeoverctl incident -n shop -o json")]
     Incident,
+    /// Tells where its files lie, what of the environment counts, and how each context would be reached.
+    #[command(after_help = "\
+Reads this machine alone. A row with ! is in the way.
+
+Examples:
+  changeoverctl info
+  changeoverctl info -o json | jq '.diagnostics.contexts'")]
+    Info,
+    /// Prints what a shell completes commands with.
+    #[command(after_help = "\
+Examples:
+  changeoverctl completions bash | tee ~/.local/share/bash-completion/completions/changeoverctl
+  changeoverctl completions zsh | tee ~/.zfunc/_changeoverctl")]
+    Completions {
+        /// Shell.
+        shell: clap_complete::Shell,
+    },
+    /// Prints the manual page.
+    #[command(after_help = "\
+Examples:
+  changeoverctl manual | man -l -")]
+    Manual,
     /// Lists the revisions of a workload and which one to go back to.
     #[command(after_help = "\
 Examples:
@@ -245,6 +267,18 @@ Examples:
 }
 
 impl Command {
+    /// What is written of the commands themselves, for those that ask for it; they need nothing else.
+    pub fn written(&self) -> Option<Vec<u8>> {
+        let mut out = vec![];
+        match self {
+            Command::Completions { shell } => clap_complete::generate(*shell, &mut Cli::command(), "changeoverctl", &mut out),
+            // Into memory: it cannot fail.
+            Command::Manual => clap_mangen::Man::new(Cli::command()).render(&mut out).ok()?,
+            _ => return None,
+        }
+        Some(out)
+    }
+
     /// Whether it drives a run, and so speaks in JSON lines unless somebody looks on.
     pub fn drives(&self) -> bool {
         matches!(
@@ -407,7 +441,6 @@ fn workload(s: &str) -> Result<(Kind, String), String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
 
     use super::*;
 

@@ -54,6 +54,9 @@ pub async fn run(cli: &Cli, out: &mut Out) -> Result<Exit, UiError> {
             back_out(&host, run, reason, &how, json, out).await
         }
         Command::Approve { run, follow } => approve(&host, run, follow, json, out).await,
+        Command::Info => info(&host, json, out).await,
+        // Written before there is a host.
+        Command::Completions { .. } | Command::Manual => Ok(Exit::Done),
     }
 }
 
@@ -188,6 +191,17 @@ async fn incident(host: &Arc<Host>, g: &Global, json: bool, out: &mut Out) -> Re
         text::incident(&v).iter().for_each(|l| out.line(l));
     }
     Ok(if v.troubles.is_empty() { Exit::Done } else { Exit::Held })
+}
+
+async fn info(host: &Arc<Host>, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    let v = host.diagnostics().await?;
+    if json {
+        out.json(&json!({"schema": SCHEMA, "diagnostics": v}));
+    } else {
+        host::diagnostics::lines(&v).iter().for_each(|l| out.line(l));
+    }
+    let wrong = v.contexts.iter().flat_map(|c| &c.way).any(|w| !w.good);
+    Ok(if wrong { Exit::Held } else { Exit::Done })
 }
 
 async fn history(host: &Arc<Host>, g: &Global, (kind, name): &(Kind, String), json: bool, out: &mut Out) -> Result<Exit, UiError> {

@@ -33,6 +33,11 @@ fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(Exit::Usage.code()));
         }
     };
+    if let Some(text) = cli.command.written() {
+        // A closed pipe is nobody's failure.
+        let _ = std::io::Write::write_all(&mut std::io::stdout(), &text);
+        return ExitCode::SUCCESS;
+    }
     logs();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(r) => r,
