@@ -135,7 +135,7 @@ async fn what_stands_in_the_way_of_a_context_is_told_in_the_window_and_on_the_te
 }
 
 #[tokio::test]
-async fn the_window_comes_back_as_large_as_it_was() -> Outcome<()> {
+async fn the_window_and_its_panes_come_back_as_large_as_they_were() -> Outcome<()> {
     let j = Journey::begin("size")?;
     let w = j.window_of(&j.kubeconfig()?, (1440, 900)).await?;
     w.client.set_window_size(1130, 760).await?;
@@ -145,11 +145,20 @@ async fn the_window_comes_back_as_large_as_it_was() -> Outcome<()> {
         assert!(tokio::time::Instant::now() < until, "it is made smaller: {}", width().await?);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    j.connect(&w).await?;
+    let inspector = "return Math.round(document.querySelector('[data-testid=inspector]').getBoundingClientRect().width)";
+    let before = w.script(inspector, vec![]).await?.as_i64().ok_or("no width")?;
+    w.script("document.querySelector('[data-testid=split-inspector]').focus()", vec![]).await?;
+    let left = char::from(fantoccini::key::Key::Left).to_string();
+    w.client.active_element().await?.send_keys(&left.repeat(2)).await?;
+    assert_eq!(w.script(inspector, vec![]).await?, json!(before + 32));
     w.ask_to_close()?;
     w.ended().await?;
     let start = Start { as_it_is: true, ..Journey::start_of(&j.kubeconfig()?) };
     let w = Window::open(j.state.path(), &start).await?;
     w.see("[data-testid=app]").await?;
     assert_eq!(w.script("return [window.innerWidth, window.innerHeight]", vec![]).await?, json!([1130, 760]));
+    j.connect(&w).await?;
+    assert_eq!(w.script(inspector, vec![]).await?, json!(before + 32));
     w.close().await
 }

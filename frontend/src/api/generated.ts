@@ -1879,6 +1879,10 @@ language: Language,
  */
 probes: { [key in string]: Array<string> }, 
 /**
+ * Widths of panes that somebody moved, in pixels, by the pane's name.
+ */
+panes: { [key in string]: number }, 
+/**
  * Simulated pods were acknowledged.
  */
 simulatedAcknowledged: boolean, 

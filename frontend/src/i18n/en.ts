@@ -666,6 +666,8 @@ export const en = {
   "path.log": "Log",
   "path.crashes": "Crashes",
   "path.downloads": "Reports are saved in",
+  "pane.clusters": "Width of the clusters",
+  "pane.inspector": "Width of the inspector",
   "place.title": "Open what a link leads to?",
   "place.context": "Context",
   "place.server": "Server",

@@ -666,6 +666,8 @@ export const ko: Record<keyof typeof en, string> = {
   "path.log": "로그",
   "path.crashes": "비정상 종료 기록",
   "path.downloads": "보고서 저장 위치",
+  "pane.clusters": "클러스터 창 너비",
+  "pane.inspector": "인스펙터 너비",
   "place.title": "링크가 가리키는 곳을 열까요?",
   "place.context": "컨텍스트",
   "place.server": "서버",

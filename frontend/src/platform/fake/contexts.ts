@@ -412,6 +412,7 @@ export function settings(): SettingsView {
     theme: "dark",
     language: "en",
     probes: {},
+    panes: {},
     simulatedAcknowledged: false,
     journal: "~/.local/state/changeover/journal.db",
     config: "~/.config/changeover",

@@ -1230,6 +1230,8 @@ views! {
         language: Language,
         /// URLs to probe by default after a cutover, per workload id.
         probes: std::collections::BTreeMap<String, Vec<String>>,
+        /// Widths of panes that somebody moved, in pixels, by the pane's name.
+        panes: std::collections::BTreeMap<String, u32>,
         /// Simulated pods were acknowledged.
         simulated_acknowledged: bool,
         /// Where the journal lies.

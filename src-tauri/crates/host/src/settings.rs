@@ -7,6 +7,9 @@ use crate::{Host, errors};
 /// Scope and code of the one acknowledgement that simulated pods have no data.
 pub const SIMULATED: (&str, &str) = ("", "simulated-pods");
 
+/// Panes whose width is kept.
+const PANES: usize = 16;
+
 impl Host {
     pub(crate) fn settings_view(&self) -> Result<SettingsView, UiError> {
         let s = self.store.settings().map_err(errors::journal)?;
@@ -23,6 +26,7 @@ impl Host {
                 store::Language::Ko => Language::Ko,
             },
             probes: s.probes,
+            panes: s.panes,
             simulated_acknowledged: self.simulated_acknowledged(),
             journal: path.clone(),
             config: path,
@@ -51,6 +55,7 @@ impl Host {
             Language::Ko => store::Language::Ko,
         };
         s.probes = v.probes.clone();
+        s.panes = v.panes.iter().take(PANES).map(|(pane, width)| (pane.clone(), *width)).collect();
         self.store.set_settings(&s).map_err(errors::journal)?;
         if v.simulated_acknowledged {
             self.acknowledge_simulated()?;

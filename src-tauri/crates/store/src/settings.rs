@@ -55,6 +55,8 @@ pub struct Settings {
     pub soak_seconds: u32,
     /// URLs to probe after a cutover unless the plan says otherwise, by the workload's id.
     pub probes: BTreeMap<String, Vec<String>>,
+    /// Widths of panes that somebody moved, in pixels, by the pane's name.
+    pub panes: BTreeMap<String, u32>,
 }
 
 impl Default for Settings {
@@ -66,12 +68,13 @@ impl Default for Settings {
             probe_proxy: None,
             soak_seconds: 600,
             probes: BTreeMap::new(),
+            panes: BTreeMap::new(),
         }
     }
 }
 
 // Rows of this table that hold a setting; the field's name as it is in JSON.
-const KEYS: &[&str] = &["theme", "language", "resolve", "probeProxy", "soakSeconds", "probes"];
+const KEYS: &[&str] = &["theme", "language", "resolve", "probeProxy", "soakSeconds", "probes", "panes"];
 
 impl Settings {
     fn to_map(&self) -> Map<String, Value> {
