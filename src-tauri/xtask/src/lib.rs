@@ -10,6 +10,7 @@ pub mod frontend;
 pub mod lab;
 pub mod places;
 pub mod planted;
+pub mod release;
 pub mod run;
 pub mod say;
 pub mod sh;

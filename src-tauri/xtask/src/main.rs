@@ -56,6 +56,15 @@ enum Command {
     Codegen,
     /// Takes the documentation's pictures of the real window, on the practice lab
     Pictures,
+    /// Builds packages for Debian and Fedora
+    Release {
+        /// Installs the Debian one on a clean root (made by debootstrap, as root) and makes a journey with it
+        #[arg(long)]
+        prove: bool,
+        /// Of a debug build: quicker, and far larger
+        #[arg(long)]
+        debug: bool,
+    },
     /// Runs a benchmark on an optimised build
     Bench {
         /// Which; without a name, lists them
@@ -169,6 +178,9 @@ fn act(command: Command) -> Result<ExitCode, Failure> {
                 sh::run(run::cargo().args(["run", "--package=acceptance", "--bin=pictures"]).env("CHANGEOVER_LAB_DIR", lab.dir().path()));
             lab.end()?;
             taken?;
+        }
+        Command::Release { prove, debug } => {
+            xtask::release::release(if debug { Profile::Debug } else { Profile::Release }, prove)?;
         }
         Command::Bench { name: Some(name), arguments } => bench::run(&name, &arguments)?,
         Command::Bench { name: None, .. } => println!("{}", bench::names().join("\n")),

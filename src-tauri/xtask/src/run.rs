@@ -91,7 +91,8 @@ pub fn target() -> PathBuf {
     }
 }
 
-fn folder(profile: Profile) -> &'static str {
+/// Its folder below that of cargo.
+pub fn folder(profile: Profile) -> &'static str {
     match profile {
         Profile::Debug => "debug",
         Profile::Release => "release",
