@@ -147,3 +147,31 @@ async fn a_program_is_shown_before_it_signs_in_and_while_it_waits_for_somebody()
     w.reads("[data-testid=settings]:not(:has([data-testid=program-row]))", &["kubeconfig"], PATIENCE).await?;
     w.close().await
 }
+
+#[tokio::test]
+async fn what_changes_stands_under_the_map_while_one_looks_and_stays_after_the_cluster_forgot_it() -> Outcome<()> {
+    let j = Journey::begin("timeline")?;
+    let w = j.window().await?;
+    j.connect(&w).await?;
+    w.see("[data-testid=timeline][data-state=there]").await?;
+    assert!(w.script("return document.querySelector('[data-testid=timeline]').dataset.namespace", vec![]).await? == json!(j.namespace));
+    j.kubectl(&["scale", "deployment/web", "--replicas=3"])?;
+    w.see("[data-testid=timeline-mark][data-of=scale][title*='web was scaled to 3, kubectl']").await?;
+    let config =
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "web-limits", "namespace": j.namespace}, "data": {"a": "1"}});
+    j.apply(&config)?;
+    let made = "[data-testid=timeline-mark][data-of=config][title*='web-limits was created']";
+    w.see(made).await?;
+    j.kubectl(&["set", "image", "deployment/web", "web=changeover.dev/shop:v2"])?;
+    w.see("[data-testid=timeline-mark][data-of=rollout][title*='web v1 → v2, kubectl-set']").await?;
+    w.click(made).await?;
+    w.reads("[data-testid=inspector-name]", &["web-limits"], PATIENCE).await?;
+    j.kubectl(&["delete", "configmap", "web-limits"])?;
+    j.kubectl(&["rollout", "status", "deployment/web", "--timeout=90s"])?;
+    j.kubectl(&["scale", "deployment/web", "--replicas=2"])?;
+    w.see("[data-testid=timeline-mark][data-of=scale][title*='web was scaled to 2, kubectl']").await?;
+    // The rollout came after the first scaling, the ConfigMap is gone: the cluster tells of neither.
+    w.see(made).await?;
+    w.see("[data-testid=timeline-mark][data-of=scale][title*='web was scaled to 3, kubectl']").await?;
+    w.close().await
+}

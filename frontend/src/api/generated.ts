@@ -22,7 +22,7 @@ detail: SentenceView | null,
  */
 hint: SentenceView | null, };
 
-export type UiEvent = { "type": "contexts", "data": ContextsView } | { "type": "graph", "data": GraphBatch } | { "type": "freshness", "data": FreshnessView } | { "type": "run", "data": RunView } | { "type": "settings", "data": SettingsView } | { "type": "leaving" } | { "type": "followed" };
+export type UiEvent = { "type": "contexts", "data": ContextsView } | { "type": "graph", "data": GraphBatch } | { "type": "changed", "data": ChangedView } | { "type": "freshness", "data": FreshnessView } | { "type": "run", "data": RunView } | { "type": "settings", "data": SettingsView } | { "type": "leaving" } | { "type": "followed" };
 
 export type Environment = "production" | "staging" | "development" | "practice" | "none";
 
@@ -485,6 +485,16 @@ routes: Array<RouteView> | null,
  * Counts.
  */
 summary: GraphSummary, };
+
+export type ChangedView = { 
+/**
+ * Context.
+ */
+context: string, 
+/**
+ * Namespaces, sorted.
+ */
+namespaces: Array<string>, };
 
 export type KindStateView = { 
 /**

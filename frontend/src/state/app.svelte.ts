@@ -63,6 +63,8 @@ export class App {
   /** Not reactive: thousands of nodes. `graphRev` says when it changed. */
   graph: Graph = emptyGraph("");
   graphRev = $state(0);
+  /** How often somebody changed what is wanted, per namespace. */
+  changed: Record<string, number> = $state({});
   fresh: FreshnessView | null = $state(null);
   private freshAt = $state(0);
   now = $state(Date.now());
@@ -204,6 +206,10 @@ export class App {
         return;
       case "graph":
         this.takeGraph(event.data);
+        return;
+      case "changed":
+        if (event.data.context === this.open?.name)
+          for (const namespace of event.data.namespaces) this.changed[namespace] = (this.changed[namespace] ?? 0) + 1;
         return;
       case "freshness":
         if (this.open !== null && event.data.context !== this.open.name) return;
@@ -351,8 +357,14 @@ export class App {
     )
       return;
     if (run !== null) return this.openRun(run);
+    if (object === null) this.screen = { at: "map" };
+    else this.show(object);
+  }
+
+  /** Shows an object on the map, or beside it where it has no node. */
+  show(object: string) {
     this.screen = { at: "map" };
-    if (object !== null) this.select(this.nodeOf(object) ?? object);
+    this.select(this.nodeOf(object) ?? object);
   }
 
   /** Id of the node that stands for an object. */

@@ -477,6 +477,32 @@ describe("the window", () => {
     await screen.findByTestId("map");
   });
 
+  it("tells what changed lately under the map, anew when somebody changed something, and leads to it", async () => {
+    await openShop();
+    const line = screen.getByTestId("timeline");
+    await waitFor(() => expect(line).toHaveAttribute("data-state", "there"));
+    expect(line).toHaveAttribute("data-namespace", "shop");
+    const marks = await within(line).findAllByTestId("timeline-mark");
+    const rollout = marks.find((m) => m.title.includes("jenkins"));
+    expect(rollout?.title).toContain("rollout: payments 3.8.4 → 3.9.0, jenkins");
+    await user.click(rollout as HTMLElement);
+    expect(await screen.findByTestId("inspector-name")).toHaveTextContent("payments");
+    const asked = () => names().filter((n) => n === "incident").length;
+    expect(asked()).toBe(1);
+    vi.useFakeTimers();
+    try {
+      fake.emit({ type: "changed", data: { context: "prod-kr", namespaces: ["edge"] } });
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(asked()).toBe(1);
+      fake.emit({ type: "changed", data: { context: "prod-kr", namespaces: ["shop"] } });
+      fake.emit({ type: "changed", data: { context: "prod-kr", namespaces: ["shop"] } });
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(asked()).toBe(2);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("asks before it opens what a link leads to, and connects to nothing by itself", async () => {
     await openShop();
     platform.asked = { context: "prod-jp", namespace: "shop", object: "Deployment/shop/web", run: null };

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::views::{ContextsView, FreshnessView, GraphBatch, RunView, SettingsView};
+use crate::views::{ChangedView, ContextsView, FreshnessView, GraphBatch, RunView, SettingsView};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
@@ -13,6 +13,8 @@ pub enum UiEvent {
     Contexts(ContextsView),
     /// The graph of the open context changed. The next batch comes after `ack_graph` of this one.
     Graph(GraphBatch),
+    /// Somebody changed what is wanted in these namespaces; at most once a second.
+    Changed(ChangedView),
     /// How old the view is; at least once a second while a context is open.
     Freshness(FreshnessView),
     /// A run changed; the whole run.

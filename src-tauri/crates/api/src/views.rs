@@ -442,6 +442,13 @@ views! {
         /// Counts.
         summary: GraphSummary,
     }
+    /// Namespaces in which somebody changed what is wanted.
+    ChangedView {
+        /// Context.
+        context: String,
+        /// Namespaces, sorted.
+        namespaces: Vec<String>,
+    }
     /// State of one watched kind.
     KindStateView {
         /// Kind.

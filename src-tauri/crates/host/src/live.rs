@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use api::*;
 use cluster::{Feed, FeedEvent, Freshness, KindState, Namespaces};
-use model::{Delta, Kind, ObjectId, ObjectSet, sentence};
+use model::{Delta, Kind, Object, ObjectId, ObjectSet, names, sentence};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use topology::{EdgeId, GraphDelta, NodeId, Topology};
@@ -82,6 +82,8 @@ struct State {
     unacknowledged: Option<u32>,
     dirty: Dirty,
     routes: Vec<RouteView>,
+    /// Where somebody changed what is wanted since it was told last.
+    edited: BTreeSet<String>,
 }
 
 /// What is to be told next.
@@ -266,6 +268,7 @@ impl State {
             unacknowledged: None,
             dirty: Dirty::default(),
             routes: vec![],
+            edited: BTreeSet::new(),
         }
     }
 
@@ -321,6 +324,7 @@ impl State {
     fn take(&mut self, event: FeedEvent) {
         match event {
             FeedEvent::Deltas(deltas) => {
+                self.edited.extend(deltas.iter().filter_map(|d| edited(self.topology.objects(), d)));
                 let delta = self.topology.apply(deltas);
                 self.changed(delta);
             }
@@ -420,17 +424,47 @@ async fn run<S: Source>(
         };
         shared.news.send_replace(());
         let Some(host) = host.upgrade() else { return };
-        let (batch, fresh) = {
+        let (batch, fresh, edited) = {
             let mut state = locked(&shared.state);
-            (state.next_batch(&shared.context), ticked.then(|| freshness(&shared.context, &state)))
+            let edited = if ticked { std::mem::take(&mut state.edited) } else { BTreeSet::new() };
+            (state.next_batch(&shared.context), ticked.then(|| freshness(&shared.context, &state)), edited)
         };
         if let Some(batch) = batch {
             host.tell(UiEvent::Graph(batch));
+        }
+        if !edited.is_empty() {
+            host.tell(UiEvent::Changed(ChangedView { context: shared.context.clone(), namespaces: edited.into_iter().collect() }));
         }
         if let Some(fresh) = fresh {
             host.every_second(&shared.context, fresh);
         }
     }
+}
+
+/// The namespace in which somebody changed what is wanted with this: an object that was made, deleted or written to. What
+/// controllers and kubelets keep writing about pods does not count, nor does a status (`metadata.generation` stays), nor do records
+/// of runs.
+fn edited(known: &ObjectSet, delta: &Delta) -> Option<String> {
+    let (id, now) = match delta {
+        Delta::Upsert(object) => (object.id(), Some(object.meta())),
+        Delta::Remove(id) => (id.clone(), None),
+    };
+    // Whose writes are those of controllers, and which have no generation to tell apart.
+    let noisy = matches!(
+        id.kind,
+        Kind::Pod | Kind::EndpointSlice | Kind::Event | Kind::Lease | Kind::HorizontalPodAutoscaler | Kind::PodDisruptionBudget
+    );
+    if noisy || id.namespace.is_empty() {
+        return None;
+    }
+    let before = known.get(&id).map(Object::meta);
+    let record = now.or(before).is_some_and(|m| m.labels.contains_key(names::RECORD));
+    let same = match (before, now) {
+        (Some(a), Some(b)) if b.generation > 0 => a.uid == b.uid && a.generation == b.generation,
+        (Some(a), Some(b)) => a.resource_version == b.resource_version,
+        (before, now) => before.is_none() && now.is_none(),
+    };
+    (!record && !same).then_some(id.namespace)
 }
 
 async fn of_next<S: Source>(next: &mut Option<Next<S>>) -> Option<FeedEvent> {

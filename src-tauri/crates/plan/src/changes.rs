@@ -185,9 +185,24 @@ fn scaled(w: &Around<'_>) -> Option<Changed> {
         let spec = &e["fieldsV1"]["f:spec"];
         !spec["f:replicas"].is_null() && spec["f:template"].is_null()
     });
-    let (at, by) = alone.filter_map(moment).max_by_key(|(at, _)| *at)?;
+    // What is written through the subresource `scale` (`kubectl scale`, an HPA) has a writer and no time (seen on v1.37.2).
+    let when = |e: &Value| moment(e).or_else(|| Some((scaled_at(w)?, e["manager"].as_str()?.to_string())));
+    let (at, by) = alone.filter_map(when).max_by_key(|(at, _)| *at)?;
     let what = What::Scaled { to: w.deployment.wanted() };
     Some(change(w.id.clone(), what, at, Some(by), vec![w.id.clone()]))
+}
+
+/// When its controller last told that it scaled the newest ReplicaSet, after the rollout of that was through: until then it scales as a
+/// part of it. The condition `Progressing` keeps the time at which a rollout was complete, whatever is scaled later.
+fn scaled_at(w: &Around<'_>) -> Option<Timestamp> {
+    let conditions = w.raw["status"]["conditions"].as_array()?;
+    let through = conditions.iter().find(|c| c["type"] == "Progressing" && c["reason"] == "NewReplicaSetAvailable")?;
+    let through: Timestamp = through["lastUpdateTime"].as_str()?.parse().ok()?;
+    let newest = w.replica_sets().max_by_key(|r| r.metadata.creation_timestamp)?;
+    let told = w.snapshot.objects.of(Kind::Event).filter_map(|o| if let Object::Event(e) = o { Some(&**e) } else { None });
+    let of_it = told.filter(|e| e.reason == "ScalingReplicaSet" && e.involved_object.uid == w.deployment.metadata.uid);
+    let names = |text: &str| text.split(' ').any(|word| word == newest.metadata.name);
+    of_it.filter(|e| names(&e.message)).filter_map(model::kinds::event::Event::at).filter(|at| *at > through).max()
 }
 
 fn edited(snapshot: &Snapshot, workloads: &[Around<'_>], id: &ObjectId, raw: &Value) -> Option<Changed> {
@@ -407,6 +422,38 @@ mod tests {
     fn config(name: &str, managers: Value) -> Value {
         json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "shop", "uid": name,
             "creationTimestamp": at(-9000), "managedFields": managers}})
+    }
+
+    fn event(name: &str, minute: i64, message: &str) -> Value {
+        json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": name, "namespace": "shop", "uid": name},
+            "involvedObject": {"kind": "Deployment", "namespace": "shop", "name": "web", "uid": "web"},
+            "reason": "ScalingReplicaSet", "message": message, "type": "Normal", "lastTimestamp": at(minute)})
+    }
+
+    #[test]
+    fn scaling_that_has_no_time_of_its_own_is_of_the_time_that_its_controller_told() {
+        let write =
+            json!({"manager": "kubectl", "operation": "Update", "subresource": "scale", "fieldsV1": {"f:spec": {"f:replicas": {}}}});
+        let of = |through: Value, events: Vec<Value>| {
+            let mut web = workload("web", "web:2", json!([write]));
+            web["status"]["conditions"] = json!([through]);
+            let sets = [web, set("web", "web:1", 1, -9000, 0), set("web", "web:2", 2, -40, 2)];
+            let cluster = ClusterIdentity { uid: "c".into(), server: "https://c".into(), ca_sha256: String::new() };
+            let snapshot = Snapshot::from_objects(cluster, "prod", sets.into_iter().chain(events)).expect("decodes");
+            let (all, _) = changes(&snapshot, "shop", at(-60).parse().expect("a time"));
+            let scaled: Vec<_> = all.into_iter().filter(|c| matches!(c.what, What::Scaled { .. })).collect();
+            scaled.iter().map(|c| (c.at.to_string(), c.by.clone())).collect::<Vec<_>>()
+        };
+        let progress =
+            |reason: &str, minute: i64| json!({"type": "Progressing", "status": "True", "reason": reason, "lastUpdateTime": at(minute)});
+        let through = progress("NewReplicaSetAvailable", -38);
+        let grown = event("a", -7, "Scaled up replica set web-2 from 1 to 2");
+        assert_eq!(of(through.clone(), vec![grown.clone()]), [(at(-7), Some("kubectl".to_string()))]);
+        // A part of the rollout, one that is not through, another ReplicaSet, and nobody told.
+        assert_eq!(of(through.clone(), vec![event("b", -39, "Scaled up replica set web-2 from 1 to 2")]), []);
+        assert_eq!(of(progress("ReplicaSetUpdated", -7), vec![grown]), []);
+        assert_eq!(of(through.clone(), vec![event("c", -7, "Scaled up replica set web-22 from 0 to 2")]), []);
+        assert_eq!(of(through, vec![]), []);
     }
 
     /// payments 3.9.0 crashes since minute -12; its configuration was edited 3 minutes before; catalog was rolled out after.

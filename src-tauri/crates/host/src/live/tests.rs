@@ -333,3 +333,34 @@ async fn the_graph_by_object_has_no_share_where_the_paths_of_a_route_differ() {
     let edges: Vec<(&str, &str, Option<f64>)> = folded.edges.iter().map(|e| (e.from.as_str(), e.to.as_str(), e.share)).collect();
     assert_eq!(edges, [("HTTPRoute/shop/shop", "Service/shop/api", None), ("HTTPRoute/shop/shop", "Service/shop/web", None)]);
 }
+
+#[test]
+fn a_write_to_what_is_wanted_is_told_and_what_controllers_write_is_not() {
+    let of = |kind: Kind, generation: u32, version: u32| {
+        let v = json!({"metadata": {"namespace": "shop", "name": "web", "uid": "u", "generation": generation,
+            "resourceVersion": version.to_string()}, "spec": {}});
+        Delta::Upsert(kind.decode_value(&v).expect("decodes"))
+    };
+    let record =
+        json!({"metadata": {"namespace": "shop", "name": "run", "uid": "r", "resourceVersion": "1", "labels": {names::RECORD: "x"}}});
+    let record = Delta::Upsert(Kind::ConfigMap.decode_value(&record).expect("decodes"));
+    let mut known = ObjectSet::default();
+    let told = Some("shop".to_string());
+    for (delta, wanted) in [
+        (of(Kind::Deployment, 1, 1), told.clone()),
+        // Its status.
+        (of(Kind::Deployment, 1, 2), None),
+        (of(Kind::Deployment, 2, 3), told.clone()),
+        (of(Kind::ConfigMap, 0, 4), told.clone()),
+        (of(Kind::ConfigMap, 0, 4), None),
+        (of(Kind::ConfigMap, 0, 5), told.clone()),
+        (of(Kind::Pod, 0, 6), None),
+        (of(Kind::HorizontalPodAutoscaler, 0, 7), None),
+        (record, None),
+        (Delta::Remove(ObjectId::new(Kind::ConfigMap, "shop", "web")), told.clone()),
+        (Delta::Remove(ObjectId::new(Kind::ConfigMap, "shop", "web")), None),
+    ] {
+        assert_eq!(edited(&known, &delta), wanted, "{delta:?}");
+        known.apply(delta);
+    }
+}
