@@ -175,3 +175,23 @@ async fn what_changes_stands_under_the_map_while_one_looks_and_stays_after_the_c
     w.see("[data-testid=timeline-mark][data-of=scale][title*='web was scaled to 3, kubectl']").await?;
     w.close().await
 }
+
+#[tokio::test]
+async fn the_gauge_tells_the_way_back_of_a_stateful_set_too() -> Outcome<()> {
+    let j = Journey::begin("gauge")?;
+    let template = |image: &str| json!({"metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "db", "image": image}]}});
+    let set = |image: &str| {
+        json!({"apiVersion": "apps/v1", "kind": "StatefulSet", "metadata": {"name": "db", "namespace": j.namespace},
+        "spec": {"replicas": 1, "serviceName": "db", "selector": {"matchLabels": {"app": "db"}}, "template": template(image)}})
+    };
+    for image in ["changeover.dev/shop:v1", "changeover.dev/shop:v2"] {
+        j.apply(&set(image))?;
+        j.kubectl(&["rollout", "status", "statefulset/db", "--timeout=90s"])?;
+    }
+    let w = j.window().await?;
+    j.connect(&w).await?;
+    w.click(&format!("[data-node='StatefulSet/{}/db']", j.namespace)).await?;
+    w.reads("[data-testid=inspector-name]", &["db"], PATIENCE).await?;
+    w.see("[data-testid=gauge][aria-disabled=false][title^='revision 1 (db=changeover.dev/shop:v1) is written back']").await?;
+    w.close().await
+}

@@ -37,6 +37,9 @@ export type Loadable<T> =
 
 export type Tab = "overview" | "versions" | "events" | "yaml";
 
+/** Kinds of pods of one template, which have a history to go back in. */
+const ROLLS: readonly string[] = ["Deployment", "StatefulSet", "DaemonSet"];
+
 /** Past this age a view is stale, whatever the stream says (limits.md, P12). */
 export const STALE_MS = 10_000;
 
@@ -466,7 +469,7 @@ export class App {
       return;
     }
     const node = this.selected === null ? undefined : this.graph.nodes.get(this.selected);
-    const id = node?.kind === "Deployment" ? node.object : null;
+    const id = node && ROLLS.includes(node.kind) ? node.object : null;
     this.wayBack = await call("way_back", { context: c.name, id }).catch(() => null);
   }
 
