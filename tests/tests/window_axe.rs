@@ -1,5 +1,5 @@
 //! What somebody who cannot see the window, or cannot tell its colours apart, is given: axe on every screen of the real window, in
-//! both themes.
+//! both themes and both languages.
 
 use acceptance::Outcome;
 use acceptance::journey::Journey;
@@ -14,7 +14,7 @@ const RUN: &str = "const done = arguments[arguments.length - 1];
 
 struct Looker<'w> {
     w: &'w Window,
-    theme: &'static str,
+    as_it_is: String,
     found: Vec<String>,
 }
 
@@ -22,7 +22,7 @@ impl Looker<'_> {
     async fn look(&mut self, screen: &str) -> Outcome<()> {
         let said = self.w.client.execute_async(RUN, vec![]).await?;
         let all = said.as_array().cloned().unwrap_or_else(|| vec![json!(format!("axe said {said}"))]);
-        self.found.extend(all.iter().filter_map(Value::as_str).map(|v| format!("{screen}, {}: {v}", self.theme)));
+        self.found.extend(all.iter().filter_map(Value::as_str).map(|v| format!("{screen}, {}: {v}", self.as_it_is)));
         Ok(())
     }
 
@@ -36,19 +36,20 @@ impl Looker<'_> {
 }
 
 #[tokio::test]
-async fn every_screen_passes_axe_in_both_themes() -> Outcome<()> {
+async fn every_screen_passes_axe_in_both_themes_and_languages() -> Outcome<()> {
     let axe = std::fs::read_to_string(xtask::places::checkout().join("frontend/node_modules/axe-core/axe.min.js"))?;
     let j = Journey::begin("axe")?;
     let w = j.window().await?;
     w.see("[data-testid=app][data-screen=clusters]").await?;
     w.script(&format!("{axe}; return typeof window.axe"), vec![]).await?;
     let mut found = vec![];
-    for theme in ["dark", "light"] {
+    for (theme, language) in [("dark", "en"), ("light", "ko"), ("light", "en")] {
         let ctrl = char::from(fantoccini::key::Key::Control);
         w.keys(&format!("{ctrl},")).await?;
         w.click(&format!("[data-testid=theme-{theme}]")).await?;
-        w.see(&format!("html[data-theme={theme}]")).await?;
-        let mut a = Looker { w: &w, theme, found: vec![] };
+        w.click(&format!("[data-testid=language-{language}]")).await?;
+        w.see(&format!("html[data-theme={theme}][lang={language}]")).await?;
+        let mut a = Looker { w: &w, as_it_is: format!("{theme}, {language}"), found: vec![] };
         a.look("settings").await?;
         w.escape().await?;
         w.keys("gc").await?;
@@ -83,16 +84,20 @@ async fn every_screen_passes_axe_in_both_themes() -> Outcome<()> {
     for theme in ["light", "dark"] {
         let js = "document.documentElement.dataset.theme = arguments[0]";
         w.script(js, vec![theme.into()]).await?;
-        let mut a = Looker { w: &w, theme, found: vec![] };
+        let mut a = Looker { w: &w, as_it_is: theme.into(), found: vec![] };
         a.look("run at its gate").await?;
         a.over("b", "[data-testid=back-out-ok]", "back out").await?;
         a.over("e", "[data-testid=report-screen] h2", "report").await?;
+        w.ask_to_close()?;
+        w.see("[data-testid=leaving-run]").await?;
+        a.look("closing in the middle").await?;
+        w.escape().await?;
         found.extend(a.found);
     }
     w.click("[data-testid=back-out]").await?;
     w.click("[data-testid=back-out-ok]").await?;
     j.state(&w, "backedOut").await?;
-    let mut a = Looker { w: &w, theme: "dark", found: vec![] };
+    let mut a = Looker { w: &w, as_it_is: "dark".into(), found: vec![] };
     a.look("run that was backed out").await?;
     found.extend(a.found);
     assert!(found.is_empty(), "{}", found.join("\n"));
