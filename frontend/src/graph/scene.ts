@@ -2,7 +2,7 @@
 import type { EdgeView, Lane, NodeView, PodState, SentenceView } from "../api/generated";
 import type { Level } from "./camera";
 import { Grid, type Rect } from "./grid";
-import type { Graph } from "./store";
+import { inTrouble, type Graph } from "./store";
 
 export interface Box extends Rect {
   id: string;
@@ -456,7 +456,7 @@ function farScene(g: Graph, width: number): Scene {
     r.workloads++;
     r.ready += n.ready ?? 0;
     r.wanted += n.wanted ?? 0;
-    if (n.health === "failing" || n.health === "degraded") r.trouble++;
+    if (inTrouble(n)) r.trouble++;
     if (n.health === "moving") r.moving++;
   }
   const regions = [...found.values()].sort((a, b) => b.trouble - a.trouble || (a.namespace < b.namespace ? -1 : 1));

@@ -15,6 +15,11 @@ export interface Graph {
   summary: GraphSummary;
 }
 
+/** Does not do what it should, in part or at all. */
+export function inTrouble({ health }: Pick<NodeView, "health">): boolean {
+  return health === "failing" || health === "degraded";
+}
+
 export function emptyGraph(context: string): Graph {
   return {
     context,

@@ -86,10 +86,10 @@ export function countdown(seconds: number): string {
   return t("time.minS", { m: Math.floor(s / 60), s: s % 60 });
 }
 
-/** Local time of day. */
-export function clock(iso: string): string {
-  const at = new Date(iso);
-  return Number.isNaN(at.getTime()) ? iso : at.toLocaleTimeString("en-GB", { hour12: false });
+/** Local time of day, of an ISO time or of milliseconds since the epoch. */
+export function clock(when: string | number): string {
+  const at = new Date(when);
+  return Number.isNaN(at.getTime()) ? `${when}` : at.toLocaleTimeString("en-GB", { hour12: false });
 }
 
 /** The same in full and in UTC, for hover and reports. */

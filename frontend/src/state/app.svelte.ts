@@ -19,6 +19,7 @@ import type {
 import { apply, emptyGraph, type Graph } from "../graph/store";
 import type { Level } from "../graph/camera";
 import { systemLocale, t, words } from "../i18n/index.svelte";
+import { target } from "./target";
 
 export type Screen =
   | { at: "clusters" }
@@ -36,9 +37,6 @@ export type Loadable<T> =
   { is: "none" } | { is: "loading"; since: number } | { is: "there"; value: T } | { is: "failed"; error: UiError };
 
 export type Tab = "overview" | "versions" | "events" | "yaml";
-
-/** Kinds of pods of one template, which have a history to go back in. */
-const ROLLS: readonly string[] = ["Deployment", "StatefulSet", "DaemonSet"];
 
 /** Past this age a view is stale, whatever the stream says (limits.md, P12). */
 export const STALE_MS = 10_000;
@@ -468,9 +466,7 @@ export class App {
       this.wayBack = null;
       return;
     }
-    const node = this.selected === null ? undefined : this.graph.nodes.get(this.selected);
-    const id = node && ROLLS.includes(node.kind) ? node.object : null;
-    this.wayBack = await call("way_back", { context: c.name, id }).catch(() => null);
+    this.wayBack = await call("way_back", { context: c.name, id: target(this, "rollBack") }).catch(() => null);
   }
 
   get shownWayBack(): WayBackView | null {

@@ -4,16 +4,7 @@ import { call } from "../api";
 import { zoom } from "../graph/camera";
 import { say, t } from "../i18n/index.svelte";
 import { over, type App } from "./app.svelte";
-
-const ROLLS_OUT = ["Deployment"];
-const ROLLS_BACK = [...ROLLS_OUT, "StatefulSet", "DaemonSet"];
-
-/** The workload that a rollout, or going back, would be about: the selected one, when it is of a kind that can. */
-export function target(app: App, command: "rollOut" | "rollBack"): string | null {
-  const node = app.selected === null ? undefined : app.graph.nodes.get(app.selected);
-  const kinds = command === "rollOut" ? ROLLS_OUT : ROLLS_BACK;
-  return node && kinds.includes(node.kind) ? node.object : null;
-}
+import { target } from "./target";
 
 /** Why a command is off; null = it is on. */
 export function off(app: App, command: Command): string | null {

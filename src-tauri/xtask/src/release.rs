@@ -65,6 +65,13 @@ fn file<T>(path: &Path, done: io::Result<T>) -> Result<T, ReleaseError> {
     done.map_err(|source| ReleaseError::File { path: path.to_path_buf(), source })
 }
 
+/// Writes a script that can be started.
+fn program(path: PathBuf, text: &str) -> Result<PathBuf, ReleaseError> {
+    file(&path, fs::write(&path, text))?;
+    file(&path, fs::set_permissions(&path, fs::Permissions::from_mode(0o755)))?;
+    Ok(path)
+}
+
 /// Builds the packages; where it is to be proven, installs the Debian one on a clean root and makes a journey with it.
 pub fn release(profile: Profile, prove: bool) -> Result<(), ReleaseError> {
     if prove && !sh::is_root() {
@@ -146,9 +153,7 @@ fn proven(deb: &Path) -> Result<(), ReleaseError> {
     file(&dir, fs::create_dir_all(&dir))?;
     let suite = sh::read(&mut sh::command("sh", ["-c", ". /etc/os-release && printf %s \"$VERSION_CODENAME\""]))?;
     say::timed("a clean root", || sh::read(sh::command("debootstrap", ["--variant=minbase", &suite]).arg(&root)))?;
-    let script = dir.join("inside");
-    file(&script, fs::write(&script, INSIDE))?;
-    file(&script, fs::set_permissions(&script, fs::Permissions::from_mode(0o755)))?;
+    let script = program(dir.join("inside"), INSIDE)?;
     let inside = |arguments: &[&str]| {
         let mut command = Command::new(&script);
         command.env("ROOT", &root).env("DEBIAN_FRONTEND", "noninteractive").args(arguments);
@@ -162,10 +167,8 @@ fn proven(deb: &Path) -> Result<(), ReleaseError> {
         let said = sh::read(&mut inside(asked))?;
         println!("{}: {}", asked.join(" "), said.lines().next().unwrap_or_default());
     }
-    let window = dir.join("window");
     let starts = format!("#!/bin/sh\nROOT='{}' exec '{}' changeover \"$@\"\n", root.display(), script.display());
-    file(&window, fs::write(&window, starts))?;
-    file(&window, fs::set_permissions(&window, fs::Permissions::from_mode(0o755)))?;
+    let window = program(dir.join("window"), &starts)?;
     let lab = Lab::own(&Options::practice())?;
     let mut journey = run::cargo();
     journey.args(["test", "--package=acceptance", "--test", JOURNEY[0], "--", "--exact", JOURNEY[1]]);

@@ -8,11 +8,16 @@ export const GLYPH: Record<ChangeSort, string> = { rollout: "▲", scale: "◆",
 /** The namespace to begin with: of what is selected, else of what fails, else the first one that is shown. */
 export function place(graph: Graph, selected: string | null, shown: string): string {
   const of = (id: string | null) => (id === null ? undefined : graph.nodes.get(id)?.namespace);
-  const worst = ["failing", "degraded"].flatMap((health) =>
-    [...graph.nodes.values()].filter((n) => n.health === health && n.namespace !== "").map((n) => n.namespace),
-  );
-  const any = [...graph.nodes.values()].find((n) => n.namespace !== "")?.namespace;
-  return of(selected) || worst[0] || shown || any || "";
+  const chosen = of(selected);
+  if (chosen) return chosen;
+  let [degraded, any] = ["", ""];
+  for (const { health, namespace } of graph.nodes.values()) {
+    if (namespace === "") continue;
+    if (health === "failing") return namespace;
+    if (health === "degraded") degraded ||= namespace;
+    any ||= namespace;
+  }
+  return degraded || shown || any;
 }
 
 /** Identity of a change over two looks. */
@@ -35,17 +40,29 @@ export interface Mark {
 /** Half of the width of a mark, in pixels: so much is left free at both ends of the axis. */
 export const HALF = 15;
 
-/** The part of the past that the axis shows, in milliseconds: from the oldest of the likeliest changes on, ten minutes at least. */
-export function span(v: IncidentView, now: number): { from: number; to: number } {
+/** A part of the past, in milliseconds since the epoch. */
+export interface Axis {
+  from: number;
+  to: number;
+}
+
+/** The part of the past that the axis shows: from the oldest of the likeliest changes on, ten minutes at least. */
+export function span(v: IncidentView, now: number): Axis {
   const likely = v.changes.slice(0, 6).map((c) => Date.parse(c.at));
   const oldest = Math.min(now - 600_000, ...likely, began(v) ?? now);
   const day = now - 86_400_000;
   return { from: Math.max(day, oldest - (now - oldest) * 0.04), to: now };
 }
 
-/** Where a time stands on an axis of that width. */
-export function across(at: number, { from, to }: { from: number; to: number }, width: number): number {
-  return HALF + ((at - from) / (to - from)) * (width - 2 * HALF);
+/** Where a time stands on an axis of that width, with half of a mark left free at both ends, in pixels. */
+export function across(at: number, { from, to }: Axis, width: number, half = HALF): number {
+  return half + ((at - from) / (to - from)) * (width - 2 * half);
+}
+
+/** The full steps on an axis; a step is in milliseconds. */
+export function ticks({ from, to }: Axis, step: number): number[] {
+  const first = Math.ceil(from / step) * step;
+  return Array.from({ length: Math.floor((to - first) / step) + 1 }, (_, i) => first + i * step);
 }
 
 /** Where changes stand on an axis of that width, in rows so that no two lie over each other. */

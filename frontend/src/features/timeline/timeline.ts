@@ -1,9 +1,11 @@
 // Where on the timeline what changed stands, and what it has room to say. Pure.
-import type { ChangeSort, ChangeView, IncidentView } from "../../api";
-import { keyOf } from "../incident/incident";
+import type { ChangeSort, ChangeView, IncidentView, TroubleView } from "../../api";
+import { across as onAxis, keyOf, ticks as stepsOf } from "../incident/incident";
 
 /** So far back it reaches, in milliseconds. */
 export const SPAN = 30 * 60_000;
+
+const axis = (now: number) => ({ from: now - SPAN, to: now });
 
 /** What one lane is of. */
 export type Of = ChangeSort | "trouble";
@@ -52,8 +54,8 @@ export function happenings(
   v: IncidentView,
   now: number,
   words: {
-    change: (c: IncidentView["changes"][number]) => string;
-    trouble: (t: IncidentView["troubles"][number]) => string;
+    change: (c: ChangeView) => string;
+    trouble: (t: TroubleView) => string;
   },
 ): Happening[] {
   const from = now - SPAN;
@@ -84,7 +86,7 @@ export function happenings(
 
 /** Where a time stands on a lane of that width. */
 export function across(at: number, now: number, width: number): number {
-  return HALF + (1 - (now - Math.min(at, now)) / SPAN) * (width - 2 * HALF);
+  return onAxis(Math.min(at, now), axis(now), width, HALF);
 }
 
 /**
@@ -127,7 +129,5 @@ export function marks(
 
 /** Full five minutes of the last half hour. */
 export function ticks(now: number): number[] {
-  const step = 5 * 60_000;
-  const first = Math.ceil((now - SPAN) / step) * step;
-  return Array.from({ length: Math.floor((now - first) / step) + 1 }, (_, i) => first + i * step);
+  return stepsOf(axis(now), 5 * 60_000);
 }

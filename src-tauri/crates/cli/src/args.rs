@@ -441,7 +441,6 @@ fn workload(s: &str) -> Result<(Kind, String), String> {
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
 
     fn parse(line: &str) -> Result<Cli, clap::Error> {

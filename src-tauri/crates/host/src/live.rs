@@ -445,18 +445,23 @@ async fn run<S: Source>(
 /// controllers and kubelets keep writing about pods does not count, nor does a status (`metadata.generation` stays), nor do records
 /// of runs.
 fn edited(known: &ObjectSet, delta: &Delta) -> Option<String> {
+    let kind = match delta {
+        Delta::Upsert(object) => object.kind(),
+        Delta::Remove(id) => id.kind,
+    };
+    // Whose writes are those of controllers, and which have no generation to tell apart. Most of what happens is of these: it is
+    // asked first.
+    let noisy = matches!(
+        kind,
+        Kind::Pod | Kind::EndpointSlice | Kind::Event | Kind::Lease | Kind::HorizontalPodAutoscaler | Kind::PodDisruptionBudget
+    );
+    if noisy {
+        return None;
+    }
     let (id, now) = match delta {
         Delta::Upsert(object) => (object.id(), Some(object.meta())),
         Delta::Remove(id) => (id.clone(), None),
     };
-    // Whose writes are those of controllers, and which have no generation to tell apart.
-    let noisy = matches!(
-        id.kind,
-        Kind::Pod | Kind::EndpointSlice | Kind::Event | Kind::Lease | Kind::HorizontalPodAutoscaler | Kind::PodDisruptionBudget
-    );
-    if noisy || id.namespace.is_empty() {
-        return None;
-    }
     let before = known.get(&id).map(Object::meta);
     let record = now.or(before).is_some_and(|m| m.labels.contains_key(names::RECORD));
     let same = match (before, now) {
@@ -464,7 +469,7 @@ fn edited(known: &ObjectSet, delta: &Delta) -> Option<String> {
         (Some(a), Some(b)) => a.resource_version == b.resource_version,
         (before, now) => before.is_none() && now.is_none(),
     };
-    (!record && !same).then_some(id.namespace)
+    (!record && !same && !id.namespace.is_empty()).then_some(id.namespace)
 }
 
 async fn of_next<S: Source>(next: &mut Option<Next<S>>) -> Option<FeedEvent> {

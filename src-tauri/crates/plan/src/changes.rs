@@ -424,6 +424,11 @@ mod tests {
             "creationTimestamp": at(-9000), "managedFields": managers}})
     }
 
+    fn snapshot(objects: impl IntoIterator<Item = Value>) -> Snapshot {
+        let cluster = ClusterIdentity { uid: "c".into(), server: "https://c".into(), ca_sha256: String::new() };
+        Snapshot::from_objects(cluster, "prod", objects).expect("decodes")
+    }
+
     fn event(name: &str, minute: i64, message: &str) -> Value {
         json!({"apiVersion": "v1", "kind": "Event", "metadata": {"name": name, "namespace": "shop", "uid": name},
             "involvedObject": {"kind": "Deployment", "namespace": "shop", "name": "web", "uid": "web"},
@@ -438,9 +443,7 @@ mod tests {
             let mut web = workload("web", "web:2", json!([write]));
             web["status"]["conditions"] = json!([through]);
             let sets = [web, set("web", "web:1", 1, -9000, 0), set("web", "web:2", 2, -40, 2)];
-            let cluster = ClusterIdentity { uid: "c".into(), server: "https://c".into(), ca_sha256: String::new() };
-            let snapshot = Snapshot::from_objects(cluster, "prod", sets.into_iter().chain(events)).expect("decodes");
-            let (all, _) = changes(&snapshot, "shop", at(-60).parse().expect("a time"));
+            let (all, _) = changes(&snapshot(sets.into_iter().chain(events)), "shop", at(-60).parse().expect("a time"));
             let scaled: Vec<_> = all.into_iter().filter(|c| matches!(c.what, What::Scaled { .. })).collect();
             scaled.iter().map(|c| (c.at.to_string(), c.by.clone())).collect::<Vec<_>>()
         };
@@ -473,8 +476,7 @@ mod tests {
             config("kube-root-ca.crt", json!([by("kube-controller-manager", -3, json!({"f:data": {}}))])),
             config("old-config", json!([by("kubectl-edit", -4000, json!({"f:data": {}}))])),
         ];
-        let cluster = ClusterIdentity { uid: "c".into(), server: "https://c".into(), ca_sha256: String::new() };
-        Snapshot::from_objects(cluster, "prod", objects).expect("decodes")
+        snapshot(objects)
     }
 
     fn told(fails: bool) -> (Vec<(String, i32)>, Vec<Changed>, Vec<Trouble>) {
@@ -522,9 +524,7 @@ mod tests {
                 again,
                 set("payments", "pay:3.9.0", 2, -13, 0),
             ];
-            let cluster = ClusterIdentity { uid: "c".into(), server: "https://c".into(), ca_sha256: String::new() };
-            let snapshot = Snapshot::from_objects(cluster, "prod", objects).expect("decodes");
-            let (all, _) = changes(&snapshot, "shop", at(-600).parse().expect("a time"));
+            let (all, _) = changes(&snapshot(objects), "shop", at(-600).parse().expect("a time"));
             assert!(matches!(&all[0].what, What::Rollout { before, .. } if before[0].1 == "pay:3.9.0"), "{all:#?}");
             (all[0].at, all[0].by.clone())
         };
