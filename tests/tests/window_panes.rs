@@ -177,6 +177,27 @@ async fn what_changes_stands_under_the_map_while_one_looks_and_stays_after_the_c
 }
 
 #[tokio::test]
+async fn a_pane_is_made_wider_by_a_drag_which_selects_no_text() -> Outcome<()> {
+    use fantoccini::actions::{InputSource, MOUSE_BUTTON_LEFT, MouseActions, PointerAction};
+    let j = Journey::begin("drag")?;
+    let w = j.window().await?;
+    j.connect(&w).await?;
+    j.select(&w).await?;
+    let width = "return Math.round(document.querySelector('[data-testid=inspector]').getBoundingClientRect().width)";
+    let before = w.script(width, vec![]).await?.as_i64().ok_or("no width")?;
+    let mut drag = MouseActions::new("mouse".into())
+        .then(PointerAction::MoveToElement { element: w.see("[data-testid=split-inspector]").await?, duration: None, x: 0.0, y: 0.0 })
+        .then(PointerAction::Down { button: MOUSE_BUTTON_LEFT });
+    for _ in 0..4 {
+        drag = drag.then(PointerAction::MoveBy { duration: None, x: -20.0, y: 0.0 });
+    }
+    w.client.perform_actions(drag.then(PointerAction::Up { button: MOUSE_BUTTON_LEFT })).await?;
+    assert_eq!(w.script(width, vec![]).await?, json!(before + 80));
+    assert_eq!(w.script("return document.getSelection().toString()", vec![]).await?, json!(""));
+    w.close().await
+}
+
+#[tokio::test]
 async fn the_gauge_tells_the_way_back_of_a_stateful_set_too() -> Outcome<()> {
     let j = Journey::begin("gauge")?;
     let template = |image: &str| json!({"metadata": {"labels": {"app": "db"}}, "spec": {"containers": [{"name": "db", "image": image}]}});
