@@ -2,9 +2,13 @@
 //! alone may belong to somebody else by tomorrow), stopped with TERM, then KILL.
 
 use std::fs::{self, File};
+use std::hash::{BuildHasher, RandomState};
 use std::io;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -172,14 +176,34 @@ pub fn wait_until(
     }
 }
 
-/// A loopback port that nobody uses at the moment.
+/// Where ports of the lab's programs are: below the node ports of Kubernetes (30000 to 32767) and below those that a
+/// kernel gives to outgoing connections (from 32768 on Linux). One of the latter may be taken by any connection made
+/// between this look and the program's start, most easily by the lab's own etcd and API server.
+const PORTS: std::ops::Range<u16> = 10_000..30_000;
+
+/// A port that nobody listens at, on any address, and that this process was not given before.
 pub fn free_port() -> io::Result<u16> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    // Other labs that start at the same moment look elsewhere.
+    static BEGIN: LazyLock<usize> = LazyLock::new(|| RandomState::new().hash_one(()) as usize);
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    PORTS
+        .map(|_| PORTS.start + (BEGIN.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed)) % PORTS.len()) as u16)
+        .find(|port| TcpListener::bind(("0.0.0.0", *port)).is_ok())
+        .ok_or_else(|| io::Error::new(io::ErrorKind::AddrInUse, format!("no port from {} to {} is free", PORTS.start, PORTS.end - 1)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_outgoing_connection_can_take_a_port_that_was_given() {
+        let given: std::collections::BTreeSet<u16> = (0..200).map(|_| free_port().unwrap()).collect();
+        assert_eq!(given.len(), 200, "one was given twice");
+        let range = fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap();
+        let outgoing: u16 = range.split_whitespace().next().unwrap().parse().unwrap();
+        assert!(given.iter().all(|port| *port < outgoing), "{given:?} and those of outgoing connections: {range}");
+    }
 
     #[test]
     fn a_process_that_no_record_names_is_found_by_its_mark() {
