@@ -34,7 +34,7 @@ const roomRules = rooms.map((room) => ({
 }));
 
 export default ts.config(
-  { ignores: ["dist", "node_modules", "src/api/generated.ts"] },
+  { ignores: ["dist", "gallery-dist", "node_modules", "src/api/generated.ts"] },
   js.configs.recommended,
   ...ts.configs.recommended,
   ...svelte.configs.recommended,

@@ -3,11 +3,12 @@ import { svelteTesting } from "@testing-library/svelte/vite";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
-// The product is built over Tauri. Only the dev server and the tests may stand on the fake, and the
+// The product is built over Tauri. Only the dev server, the gallery and the tests may stand on the fake, and the
 // choice is made here, at build time: a product bundle does not contain a line of it.
 export default defineConfig(({ command, mode }) => {
   const fake = command === "serve" && mode !== "production" && process.env["CHANGEOVER_DEV_SHELL"] === undefined;
-  const platform = fake || mode === "test" ? "./src/platform/fake.ts" : "./src/platform/tauri.ts";
+  const gallery = mode === "gallery";
+  const platform = fake || gallery || mode === "test" ? "./src/platform/fake.ts" : "./src/platform/tauri.ts";
   return {
     plugins: [svelte(), ...(mode === "test" ? [svelteTesting()] : [])],
     resolve: {
@@ -21,6 +22,7 @@ export default defineConfig(({ command, mode }) => {
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       chunkSizeWarningLimit: 700,
+      ...(gallery ? { outDir: "gallery-dist", rolldownOptions: { input: "gallery.html" } } : {}),
     },
     test: {
       environment: "happy-dom",

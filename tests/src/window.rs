@@ -17,6 +17,9 @@ use crate::Outcome;
 /// How long a journey waits for anything on the screen, unless it says otherwise.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Room for the bars of a browser, in pixels.
+const BARS: u32 = 120;
+
 /// An X server without a screen.
 pub struct Screen {
     server: Child,
@@ -166,6 +169,8 @@ pub struct Start {
     pub size: Option<(u32, u32)>,
     /// The window is as large as it makes itself.
     pub as_it_is: bool,
+    /// WebKit's own browser in place of the program, with a page of that size in it.
+    pub browser: bool,
     /// Where it is started.
     pub dir: Option<std::path::PathBuf>,
 }
@@ -182,8 +187,10 @@ impl Window {
     /// Opens the window. `state` is the state folder: journals and settings of this journey alone.
     pub async fn open(state: &Path, start: &Start) -> Outcome<Window> {
         let (width, height) = start.size.unwrap_or((1440, 900));
-        let screen = Screen::start(width, height)?;
-        let (port, program) = (xtask::lab::free_port()?, crate::program("changeover")?);
+        // A browser has its bars, too.
+        let screen = Screen::start(width, height + if start.browser { BARS } else { 0 })?;
+        let port = xtask::lab::free_port()?;
+        let program = if start.browser { None } else { Some(crate::program("changeover")?) };
         let mut driver = Command::new("WebKitWebDriver");
         desktop(&mut driver, &screen, state)?
             .arg(format!("--port={port}"))
@@ -193,7 +200,7 @@ impl Window {
             .stdout(Stdio::null())
             .stderr(Stdio::from(std::fs::File::create(state.join("window.log"))?));
         let mut driver = driver.spawn().map_err(|e| format!("WebKitWebDriver: {e} (apt package webkit2gtk-driver)"))?;
-        let session = Self::session(port, &program, &start.args).await;
+        let session = Self::session(port, program.as_deref(), &start.args).await;
         match session {
             Ok(client) => {
                 if !start.as_it_is {
@@ -211,7 +218,7 @@ impl Window {
     }
 
     /// The driver answers once its port is open. A `browserName` must not be asked for: no value matches.
-    async fn session(port: u16, binary: &Path, args: &[String]) -> Outcome<Client> {
+    async fn session(port: u16, binary: Option<&Path>, args: &[String]) -> Outcome<Client> {
         let until = Instant::now() + PATIENCE;
         while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             if Instant::now() > until {
@@ -220,8 +227,28 @@ impl Window {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         let mut caps = Capabilities::new();
-        caps.insert("webkitgtk:browserOptions".into(), json!({ "binary": binary, "args": args }));
+        if let Some(binary) = binary {
+            caps.insert("webkitgtk:browserOptions".into(), json!({ "binary": binary, "args": args }));
+        }
         Ok(ClientBuilder::new(hyper_connector()).capabilities(caps).connect(&format!("http://127.0.0.1:{port}")).await?)
+    }
+
+    /// Makes the page that large, whatever stands around it.
+    pub async fn fit(&self, width: u32, height: u32) -> Outcome<()> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let inner = self.script("return [window.innerWidth, window.innerHeight]", vec![]).await?;
+            let now = |i: usize| inner[i].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
+            if (now(0), now(1)) == (width, height) {
+                return Ok(());
+            }
+            if Instant::now() > until {
+                return Err(format!("the page is {inner} large, not {width}×{height}").into());
+            }
+            let (w, h) = self.client.get_window_size().await.map(|(w, h)| (w as u32, h as u32))?;
+            self.client.set_window_size((w + width).saturating_sub(now(0)), (h + height).saturating_sub(now(1))).await?;
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
     }
 
     /// Starts the program once more on the same screen, and waits until it ends.

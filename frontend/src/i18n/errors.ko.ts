@@ -47,7 +47,7 @@ export const errors = {
   "{kind} is being listed": "{kind}: 목록을 조회하는 중입니다",
   "{kind} is being opened again": "{kind}: watch를 다시 여는 중입니다",
   "another cluster answers: uid {uid} in place of {first}":
-    "다른 클러스터가 응답합니다: uid가 {first}에서 {uid}(으)로 바뀌었습니다",
+    "다른 클러스터가 응답합니다: uid가 바뀌었습니다({first} → {uid})",
   "not signed in ({why})": "로그인되어 있지 않습니다({why})",
   // what a server, or something in between, answered
   "{words}": "{words}",

@@ -69,8 +69,11 @@ describe("sentences of the core", () => {
     }
   });
   it("put no particle after a value that depends on how the value ends", () => {
-    for (const [form, s] of Object.entries(sentences))
+    for (const [form, s] of [...Object.entries(sentences), ...Object.entries(ko)]) {
       expect(s, form).not.toMatch(/\}(은|는|이|가|을|를|와|과|로|으로|나|이나|라|이라)(?![가-힣])/);
+      // Both at once is how a machine writes.
+      expect(s, form).not.toMatch(/\}\((은|는|이|가|을|를|와|과|으)\)/);
+    }
   });
 });
 

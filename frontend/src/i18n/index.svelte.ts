@@ -48,6 +48,11 @@ export function say(s: SentenceView | null): string {
   return [fill(sentences[s.form], { ...s.with, ...Object.fromEntries(parts) }), ...s.then.map(say)].join(". ");
 }
 
+/** A sentence of the core where it stands alone: it begins with a word of ours, never with a name. */
+export function alone(text: string): string {
+  return text.charAt(0).toLocaleUpperCase("en") + text.slice(1);
+}
+
 /** What went wrong, in the language of the window; where nobody said what, that something did. */
 export function failure(error: UiError): string {
   return error.message.text === "" ? t("state.failed") : say(error.message);

@@ -498,9 +498,9 @@ export const sentences: Record<Form, string> = {
   "seems to take work from a queue ({signs}): green does so from its first pod on, before traffic moves":
     "큐에서 작업을 가져오는 것으로 보입니다({signs}). 그린은 트래픽이 옮겨 가기 전, 첫 파드부터 작업을 가져갑니다",
   "runs {image} by its schedule ({schedule}), and goes on with that: the plan replaces the image of {workload} alone":
-    "스케줄({schedule})에 따라 {image}(으)로 계속 실행됩니다. 이 계획은 {workload}의 이미지만 바꿉니다",
+    "스케줄({schedule})에 따라 {image} 이미지로 계속 실행됩니다. 이 계획은 {workload}의 이미지만 바꿉니다",
   "is at work with {image}, and goes on with that: the plan replaces the image of {workload} alone":
-    "{image}(으)로 작업 중이며 그대로 이어집니다. 이 계획은 {workload}의 이미지만 바꿉니다",
+    "{image} 이미지로 작업 중이며 그대로 이어집니다. 이 계획은 {workload}의 이미지만 바꿉니다",
   "make sure that both versions may work on the same data, or let it rest for as long as the plan runs: {command}":
     "두 버전이 같은 데이터를 다뤄도 되는지 확인하거나, 계획을 실행하는 동안 멈춰 두세요: {command}",
   "wait until it is done, or make sure that both versions may work on the same data: {command}":

@@ -43,11 +43,13 @@ export class Fake implements Platform {
   live = true;
   /** Makes the next call of a name fail. */
   readonly failing = new Map<string, UiError>();
+  /** Makes a call of a name wait for this first. */
+  readonly waiting = new Map<string, Promise<unknown>>();
 
   /** As it was at first: what one test left must not happen to the next. */
   reset() {
     for (const timer of this.timers) clearTimeout(timer);
-    for (const kept of [this.timers, this.failing, this.plans, unlocked]) kept.clear();
+    for (const kept of [this.timers, this.failing, this.waiting, this.plans, unlocked]) kept.clear();
     this.calls.length = 0;
     this.left.length = 0;
     this.world = contexts();
@@ -87,6 +89,11 @@ export class Fake implements Platform {
     return this.current;
   }
 
+  /** Leaves these contexts alone. */
+  keep(which: (c: ContextView) => boolean) {
+    this.world.contexts = this.world.contexts.filter(which);
+  }
+
   emit(...events: UiEvent[]) {
     // A copy, as over a real bridge: nobody shares objects across it.
     this.on?.(structuredClone(events));
@@ -113,6 +120,7 @@ export class Fake implements Platform {
   async call(name: string, args: object): Promise<unknown> {
     this.calls.push({ name, args });
     const failure = this.failing.get(name);
+    await this.waiting.get(name);
     if (failure) throw failure;
     const body = (this.bodies as Record<string, ((args: never) => unknown) | undefined>)[name];
     if (!body) refuse("usage", sentence("command {name}: not known", { name }));

@@ -30,13 +30,22 @@ pub fn packages() -> Result<(), sh::ShError> {
 
 /// Builds the page when one of its files is not as it was at the last build.
 pub fn build() -> Result<(), sh::ShError> {
+    made("build", "dist/index.html", "the window's page")
+}
+
+/// Builds the gallery of all states of the page, on its fake.
+pub fn gallery() -> Result<(), sh::ShError> {
+    made("gallery", "gallery-dist/gallery.html", "the gallery's page")
+}
+
+fn made(script: &str, page: &str, what: &str) -> Result<(), sh::ShError> {
     packages()?;
     let frontend = places::checkout().join("frontend");
     let mut files = Vec::new();
     for entry in fs::read_dir(&frontend).into_iter().flatten().flatten().map(|entry| entry.path()) {
         let name = entry.file_name().unwrap_or_default().to_string_lossy().into_owned();
         match name.as_str() {
-            "node_modules" | "dist" => {}
+            "node_modules" | "dist" | "gallery-dist" => {}
             _ if entry.is_dir() => collect(&entry, &mut files),
             _ => files.push(entry),
         }
@@ -44,11 +53,11 @@ pub fn build() -> Result<(), sh::ShError> {
     files.sort();
     let key = hash(&files);
     // Beside `dist` and not in it: the build empties that folder, and its content goes into the binary.
-    let stamp = frontend.join("node_modules/.changeover-built");
-    if is(&stamp, &key) && frontend.join("dist/index.html").is_file() {
+    let stamp = frontend.join(format!("node_modules/.changeover-{script}"));
+    if is(&stamp, &key) && frontend.join(page).is_file() {
         return Ok(());
     }
-    say::timed("the window's page", || sh::read(&mut npm(&["run", "--silent", "build"])))?;
+    say::timed(what, || sh::read(&mut npm(&["run", "--silent", script])))?;
     keep(&stamp, &key);
     Ok(())
 }

@@ -56,6 +56,12 @@ enum Command {
     Codegen,
     /// Takes the documentation's pictures of the real window, on the practice lab
     Pictures,
+    /// Photographs every state of every screen and holds it against the pictures that were accepted
+    Gallery {
+        /// Accepts what is seen
+        #[arg(long)]
+        accept: bool,
+    },
     /// Builds packages for Debian and Fedora
     Release {
         /// Installs the Debian one on a clean root (made by debootstrap, as root) and makes a journey with it
@@ -178,6 +184,15 @@ fn act(command: Command) -> Result<ExitCode, Failure> {
                 sh::run(run::cargo().args(["run", "--package=acceptance", "--bin=pictures"]).env("CHANGEOVER_LAB_DIR", lab.dir().path()));
             lab.end()?;
             taken?;
+        }
+        Command::Gallery { accept } => {
+            xtask::apt::ensure(xtask::apt::WINDOW, "the window")?;
+            let mut photograph = run::cargo();
+            photograph.args(["test", "--package=acceptance", "--test=window_gallery"]);
+            if accept {
+                photograph.env("CHANGEOVER_GALLERY_ACCEPT", "1");
+            }
+            sh::run(&mut photograph)?;
         }
         Command::Release { prove, debug } => {
             xtask::release::release(if debug { Profile::Debug } else { Profile::Release }, prove)?;

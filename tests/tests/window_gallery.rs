@@ -1,0 +1,213 @@
+//! Every designed state of every screen, on the page's fake, in WebKit: photographed and held against the picture that was accepted,
+//! in dark, light and Korean. `cargo xtask gallery --accept` takes them anew.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use acceptance::Outcome;
+use acceptance::window::{PATIENCE, Start, Window};
+
+/// Size of a picture, in pixels.
+const SIZE: (u32, u32) = (1440, 900);
+/// Name of a look, and what asks for it.
+const LOOKS: [(&str, &str); 3] = [("dark", ""), ("light", "&theme=light"), ("ko", "&lang=ko")];
+/// Where the accepted ones are kept.
+const ACCEPTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/gallery");
+/// Two colours are the same when no channel differs by more than this, of 255: what is kept is rounded.
+const NEAR: u8 = 16;
+/// A picture is the same when no more pixels of what is kept differ.
+const FEW: usize = 20;
+
+/// The page, over http.
+struct Served {
+    child: Child,
+    address: String,
+}
+
+impl Served {
+    async fn start() -> Outcome<Served> {
+        xtask::frontend::gallery()?;
+        let port = xtask::lab::free_port()?;
+        let child = Command::new("node")
+            .args(["node_modules/vite/bin/vite.js", "preview", "--mode", "gallery", "--outDir", "gallery-dist", "--strictPort"])
+            .args(["--host", "127.0.0.1", "--port", &port.to_string()])
+            .current_dir(xtask::places::checkout().join("frontend"))
+            .stdout(Stdio::null())
+            .spawn()?;
+        let served = Served { child, address: format!("http://127.0.0.1:{port}/gallery.html") };
+        let until = Instant::now() + PATIENCE;
+        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+            assert!(Instant::now() < until, "the page is served in time");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(served)
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Colours, row by row, three bytes each.
+struct Picture {
+    size: (u32, u32),
+    rgb: Vec<u8>,
+}
+
+impl Picture {
+    fn read(bytes: &[u8]) -> Outcome<Picture> {
+        let mut decoder = png::Decoder::new(Cursor::new(bytes));
+        decoder.set_transformations(png::Transformations::normalize_to_color8() | png::Transformations::EXPAND);
+        let mut reader = decoder.read_info()?;
+        let mut raw = vec![0; reader.output_buffer_size().ok_or("a picture that is too large")?];
+        let info = reader.next_frame(&mut raw)?;
+        let samples = info.color_type.samples();
+        if samples < 3 {
+            return Err(format!("a picture of {:?}", info.color_type).into());
+        }
+        let rgb = raw[..info.buffer_size()].chunks(samples).flat_map(|p| [p[0], p[1], p[2]]).collect();
+        Ok(Picture { size: (info.width, info.height), rgb })
+    }
+
+    fn write(&self, to: &Path) -> Outcome<()> {
+        let colours: Vec<&[u8]> = self.rgb.chunks(3).collect::<BTreeSet<_>>().into_iter().collect();
+        let mut bytes = vec![];
+        let mut encoder = png::Encoder::new(&mut bytes, self.size.0, self.size.1);
+        encoder.set_compression(png::Compression::High);
+        if colours.len() <= 256 {
+            encoder.set_color(png::ColorType::Indexed);
+            encoder.set_palette(colours.concat());
+            let of = |pixel: &[u8]| colours.binary_search(&pixel).ok().and_then(|i| u8::try_from(i).ok()).unwrap_or_default();
+            let indices: Vec<u8> = self.rgb.chunks(3).map(of).collect();
+            encoder.write_header()?.write_image_data(&indices)?;
+        } else {
+            encoder.set_color(png::ColorType::Rgb);
+            encoder.write_header()?.write_image_data(&self.rgb)?;
+        }
+        if let Some(dir) = to.parent() {
+            fs::create_dir_all(dir)?;
+        }
+        fs::write(to, bytes)?;
+        Ok(())
+    }
+
+    /// What is kept of it: half as wide and half as high, and 16 shades of each colour. Every change that an eye sees is seen there, in
+    /// a fifth of the bytes.
+    fn kept(&self) -> Picture {
+        let (width, height) = ((self.size.0 / 2) as usize, (self.size.1 / 2) as usize);
+        let at = |x: usize, y: usize, channel: usize| u16::from(self.rgb[(y * self.size.0 as usize + x) * 3 + channel]);
+        let mut rgb = Vec::with_capacity(width * height * 3);
+        for y in 0..height {
+            for x in 0..width {
+                for channel in 0..3 {
+                    let (x, y) = (x * 2, y * 2);
+                    let mean = (at(x, y, channel) + at(x + 1, y, channel) + at(x, y + 1, channel) + at(x + 1, y + 1, channel) + 2) / 4;
+                    rgb.push(u8::try_from((mean + 8) / 17 * 17).unwrap_or(u8::MAX));
+                }
+            }
+        }
+        Picture { size: (self.size.0 / 2, self.size.1 / 2), rgb }
+    }
+
+    /// Which pixels differ.
+    fn differs(&self, other: &Picture) -> Vec<usize> {
+        let near = |(a, b): (&[u8], &[u8])| a.iter().zip(b).all(|(a, b)| a.abs_diff(*b) <= NEAR);
+        let all = self.rgb.chunks(3).zip(other.rgb.chunks(3)).enumerate();
+        all.filter(|(_, pair)| !near(*pair)).map(|(i, _)| i).collect()
+    }
+
+    /// It, with these pixels in red and everything else pale.
+    fn marked(&self, pixels: &[usize]) -> Picture {
+        let mut rgb: Vec<u8> = self.rgb.iter().map(|c| 128 + c / 2).collect();
+        for i in pixels {
+            rgb[i * 3..i * 3 + 3].copy_from_slice(&[220, 0, 0]);
+        }
+        Picture { size: self.size, rgb }
+    }
+}
+
+/// What is wrong with a picture; `None` = it is as it was accepted.
+fn held(name: &str, now: &Picture) -> Outcome<Option<String>> {
+    let file = format!("{name}.png");
+    let accepted = match fs::read(Path::new(ACCEPTED).join(&file)) {
+        Ok(bytes) => Picture::read(&bytes)?,
+        Err(_) => return Ok(Some(format!("{name}: was never accepted"))),
+    };
+    let kept = now.kept();
+    if accepted.size != kept.size {
+        return Ok(Some(format!("{name}: is {:?} large, was {:?}", kept.size, accepted.size)));
+    }
+    let other = accepted.differs(&kept);
+    if other.len() <= FEW {
+        return Ok(None);
+    }
+    let dir: PathBuf = xtask::run::target().join("gallery");
+    now.write(&dir.join(&file))?;
+    kept.marked(&other).write(&dir.join(format!("{name}-differs.png")))?;
+    Ok(Some(format!("{name}: {} pixels differ, see {}", other.len(), dir.join(&file).display())))
+}
+
+#[tokio::test]
+async fn every_state_of_every_screen_looks_as_it_was_accepted() -> Outcome<()> {
+    let accept = std::env::var_os("CHANGEOVER_GALLERY_ACCEPT").is_some();
+    let page = Served::start().await?;
+    let state = tempfile::tempdir()?;
+    let env = [("TZ", "UTC"), ("LANG", "en_US.UTF-8"), ("LANGUAGE", "en_US")].map(|(k, v)| (k.to_string(), v.to_string()));
+    let start = Start { browser: true, size: Some(SIZE), env: env.to_vec(), ..Start::default() };
+    let w = Window::open(state.path(), &start).await?;
+    w.client.goto(&page.address).await?;
+    w.see("a").await?;
+    w.fit(SIZE.0, SIZE.1).await?;
+    let names =
+        w.script("return [...new Set([...document.querySelectorAll('a')].map((a) => new URL(a.href).searchParams.get('state')))]", vec![]);
+    let names: Vec<String> = serde_json::from_value(names.await?)?;
+    assert!(names.len() > 40, "the gallery has all states: {names:?}");
+    let mut wrong = vec![];
+    let mut kept = BTreeSet::new();
+    for name in &names {
+        for (look, query) in LOOKS {
+            w.client.goto(&format!("{}?state={name}{query}", page.address)).await?;
+            w.see("html[data-gallery=ready]").await.map_err(|e| format!("{name}, {look}: {e}"))?;
+            let now = Picture::read(&w.client.screenshot().await?)?;
+            let name = format!("{name}-{look}");
+            kept.insert(format!("{name}.png"));
+            if accept {
+                // What still counts as the same stays as it was: no picture changes for nothing.
+                if held(&name, &now)?.is_some() {
+                    now.kept().write(&Path::new(ACCEPTED).join(format!("{name}.png")))?;
+                }
+            } else {
+                wrong.extend(held(&name, &now)?);
+            }
+        }
+    }
+    for old in fs::read_dir(ACCEPTED)?.flatten().filter(|f| !kept.contains(&*f.file_name().to_string_lossy())) {
+        if accept {
+            fs::remove_file(old.path())?;
+        } else {
+            wrong.push(format!("{}: of a state that is not there any more", old.path().display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}\nLook at them. Where they are as they should be: cargo xtask gallery --accept", wrong.join("\n"));
+    w.close().await
+}
+
+#[test]
+fn a_picture_differs_where_a_colour_does_and_not_by_rounding() -> Outcome<()> {
+    let of = |left: u8| Picture { size: (4, 2), rgb: [[left; 6], [200; 6], [left; 6], [200; 6]].concat() };
+    let kept = of(10).kept();
+    assert_eq!((kept.size, kept.rgb.as_slice()), ((2, 1), [17, 17, 17, 204, 204, 204].as_slice()));
+    assert_eq!(kept.differs(&of(18).kept()), Vec::<usize>::new());
+    assert_eq!(kept.differs(&of(60).kept()), [0]);
+    let dir = tempfile::tempdir()?;
+    kept.write(&dir.path().join("a.png"))?;
+    assert_eq!(Picture::read(&fs::read(dir.path().join("a.png"))?)?.rgb, kept.rgb);
+    Ok(())
+}
