@@ -90,6 +90,13 @@ describe("words", () => {
     expect(say(s)).toBe("web에서 요청을 처리하고 있습니다. 지금 진행 중입니다");
     expect(say({ ...s, form: "{object} is new" })).toBe("web serves; they drive it");
   });
+  it("name a gate as its button does, and one that has none as it is named", () => {
+    words.locale = "ko";
+    const waits = (gate: string) =>
+      say({ text: "", form: "waits for approval: {gate}", with: { gate }, parts: {}, then: [] });
+    expect(waits("cut-over")).toBe("승인 대기: 전환");
+    expect(waits("by-hand")).toBe("승인 대기: by-hand");
+  });
   it("say a sentence within another in the same language, and one of an earlier version as it was kept", () => {
     const what = {
       text: "4 of 6 ready",

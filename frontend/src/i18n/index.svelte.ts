@@ -45,7 +45,10 @@ export function say(s: SentenceView | null): string {
   if (s === null) return "";
   if (words.locale === "en" || !isForm(s.form)) return s.text;
   const parts = Object.entries(s.parts).map(([name, part]) => [name, say(part)] as const);
-  return [fill(sentences[s.form], { ...s.with, ...Object.fromEntries(parts) }), ...s.then.map(say)].join(". ");
+  // A gate is named for scripts; the buttons have a word for it.
+  const gate = s.with["gate"];
+  const values = gate === undefined ? s.with : { ...s.with, gate: said("gate", gate, gate) };
+  return [fill(sentences[s.form], { ...values, ...Object.fromEntries(parts) }), ...s.then.map(say)].join(". ");
 }
 
 /** A sentence of the core where it stands alone: it begins with a word of ours, never with a name. */
