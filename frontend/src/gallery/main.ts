@@ -60,6 +60,7 @@ async function show() {
   await seen(state.shows);
   await document.fonts.ready;
   await tick();
+  await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
   // What waits to be drawn, and what waits a moment so as not to flicker.
   await new Promise((done) => setTimeout(done, state.late ? 400 : 80));
   document.documentElement.dataset["gallery"] = "ready";
