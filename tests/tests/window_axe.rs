@@ -59,7 +59,7 @@ async fn every_screen_passes_axe_in_both_themes_and_languages() -> Outcome<()> {
         w.see(&format!("[data-node='Deployment/{}/web']", j.namespace)).await?;
         a.look("map").await?;
         w.click(&format!("[data-node='Deployment/{}/web']", j.namespace)).await?;
-        for tab in ["versions", "events", "yaml", "overview"] {
+        for tab in ["versions", "config", "events", "yaml", "overview"] {
             w.click(&format!("[data-testid=tab-{tab}]")).await?;
             a.look(&format!("inspector, {tab}")).await?;
         }

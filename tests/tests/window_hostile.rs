@@ -80,7 +80,7 @@ async fn nothing_that_a_cluster_says_becomes_more_than_text_in_any_pane() -> Out
     for name in ["web", "evil"] {
         w.script("document.querySelector(arguments[0]).click()", vec![format!("[data-node='Deployment/{ns}/{name}']").into()]).await?;
         w.reads("[data-testid=inspector-name]", &[name], PATIENCE).await?;
-        for tab in ["versions", "events", "yaml", "overview"] {
+        for tab in ["versions", "config", "events", "yaml", "overview"] {
             w.click(&format!("[data-testid=tab-{tab}]")).await?;
             a.pane(&format!("inspector of {name}, {tab}")).await?;
             if (name, tab) == ("web", "events") {

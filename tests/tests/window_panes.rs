@@ -25,11 +25,13 @@ async fn the_inspector_says_what_the_cluster_says() -> Outcome<()> {
     j.apply(&json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "web-secret", "namespace": j.namespace},
         "stringData": {"PAYMENT_KEY": SECRET}}))?;
     let container = json!({"name": "web", "image": "changeover.dev/shop:v2", "env": [{"name": "API_TOKEN", "value": TOKEN},
-        {"name": "PAYMENT_KEY", "valueFrom": {"secretKeyRef": {"name": "web-secret", "key": "PAYMENT_KEY"}}}]});
+        {"name": "PAYMENT_KEY", "valueFrom": {"secretKeyRef": {"name": "web-secret", "key": "PAYMENT_KEY"}}},
+        {"name": "FLAG", "valueFrom": {"configMapKeyRef": {"name": "flags", "key": "flag", "optional": true}}}]});
     let patch = json!({"spec": {"template": {"spec": {"containers": [container]}}}});
     j.kubectl(&["patch", "deployment", "web", "-p", &patch.to_string()])?;
     j.kubectl(&["annotate", "deployment", "web", "kubernetes.io/change-cause=the second of them"])?;
     j.kubectl(&["rollout", "status", "deployment/web", "--timeout=90s"])?;
+    edited_after_the_pods_started(&j, "web-secret").await?;
     let w = j.window().await?;
     j.connect(&w).await?;
     j.select(&w).await?;
@@ -43,6 +45,13 @@ async fn the_inspector_says_what_the_cluster_says() -> Outcome<()> {
     for (number, words) in [("2", &["shop:v2", "the second of them", "2 / 2"][..]), ("1", &["shop:v1", "0 / 0"])] {
         let row = w.lines(&format!("[data-testid=revision][data-revision='{number}']")).await?;
         assert!(words.iter().all(|word| row.contains(word)), "revision {number}: {row}");
+    }
+
+    w.click("[data-testid=tab-config]").await?;
+    for (id, words) in [("Secret", "after pods had started"), ("ConfigMap", "containers start without it")] {
+        let name = if id == "Secret" { "web-secret" } else { "flags" };
+        let row = w.lines(&format!("[data-testid=config][data-id='{id}/{}/{name}']", j.namespace)).await?;
+        assert!(row.contains(name) && row.contains(words), "{row}");
     }
 
     // One that the cluster tells, word for word.
@@ -62,6 +71,31 @@ async fn the_inspector_says_what_the_cluster_says() -> Outcome<()> {
         assert!(!everything.contains(value), "{value} is in the window");
     }
     w.close().await
+}
+
+/// Edits a Secret until the cluster, which counts seconds, says that this was after all pods had started.
+async fn edited_after_the_pods_started(j: &Journey, secret: &str) -> Outcome<()> {
+    let until = std::time::Instant::now() + PATIENCE;
+    for n in 0.. {
+        let patch = json!({"metadata": {"annotations": {"edited": n.to_string()}}}).to_string();
+        let written = j.kubectl(&[
+            "patch",
+            "secret",
+            secret,
+            "-p",
+            &patch,
+            "--show-managed-fields",
+            "-o",
+            "jsonpath={.metadata.managedFields[*].time}",
+        ])?;
+        let started = j.kubectl(&["get", "pods", "-l", "app=web", "-o", "jsonpath={.items[*].metadata.creationTimestamp}"])?;
+        if written.split(' ').max() > started.split(' ').max() {
+            break;
+        }
+        assert!(std::time::Instant::now() < until, "{written} is after {started}");
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    Ok(())
 }
 
 #[tokio::test]

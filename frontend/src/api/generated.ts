@@ -635,6 +635,38 @@ label: SentenceView,
  */
 value: SentenceView, };
 
+export type PresenceView = "there" | "missing" | "unknown";
+
+export type ConfigView = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Kind.
+ */
+kind: string, 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Containers start without it.
+ */
+optional: boolean, 
+/**
+ * Whether it is there.
+ */
+presence: PresenceView, 
+/**
+ * When somebody wrote to it last, if that is known.
+ */
+changed: string | null, 
+/**
+ * That was after the oldest pod had started: pods may differ in what they read.
+ */
+sinceStart: boolean, };
+
 export type ObjectView = { 
 /**
  * Id.
@@ -676,6 +708,10 @@ overview: Array<OverviewRow>,
  * Revisions (Deployments).
  */
 versions: Array<RevisionView>, 
+/**
+ * Configuration that its pod template names, by kind and name.
+ */
+config: Array<ConfigView>, 
 /**
  * Events, newest first.
  */

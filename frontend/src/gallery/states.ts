@@ -137,6 +137,7 @@ export const STATES: State[] = [
 
   { name: "inspector", go: tab("overview"), shows: at("inspector-name") },
   { name: "inspector-versions", go: tab("versions"), shows: at("inspector-name") },
+  { name: "inspector-config", go: tab("config"), shows: at("inspector-name") },
   { name: "inspector-events", go: tab("events"), shows: at("inspector-name") },
   { name: "inspector-yaml", go: tab("yaml"), shows: at("inspector-name") },
   {

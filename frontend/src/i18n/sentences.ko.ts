@@ -76,6 +76,8 @@ export const sentences: Record<Form, string> = {
   Type: "유형",
   UID: "고유 ID",
   "Update strategy": "업데이트 전략",
+  Partition: "파티션",
+  "pods below ordinal {n} keep the template that they have": "순번 {n} 미만의 파드는 현재 템플릿을 유지합니다",
   "in cluster": "클러스터 내부",
   yes: "예",
   "{first} and {n} more": "{first} 외 {n}개",

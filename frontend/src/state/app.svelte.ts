@@ -36,7 +36,7 @@ export type Screen =
 export type Loadable<T> =
   { is: "none" } | { is: "loading"; since: number } | { is: "there"; value: T } | { is: "failed"; error: UiError };
 
-export type Tab = "overview" | "versions" | "events" | "yaml";
+export type Tab = "overview" | "versions" | "config" | "events" | "yaml";
 
 /** Past this age a view is stale, whatever the stream says (limits.md, P12). */
 export const STALE_MS = 10_000;

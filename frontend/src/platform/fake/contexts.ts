@@ -374,6 +374,38 @@ export function object(id: string): ObjectView {
       { label: sentence("Selector"), value: sentence("{words}", { words: `app=${name}` }) },
     ],
     versions: kind === "Deployment" ? revisions() : [],
+    config:
+      kind === "Deployment"
+        ? [
+            {
+              id: `ConfigMap/${namespace}/${name}-config`,
+              kind: "ConfigMap",
+              name: `${name}-config`,
+              optional: false,
+              presence: "there",
+              changed: new Date(Date.now() - 660_000).toISOString(),
+              sinceStart: stuck,
+            },
+            {
+              id: `Secret/${namespace}/${name}-psp`,
+              kind: "Secret",
+              name: `${name}-psp`,
+              optional: false,
+              presence: stuck ? "missing" : "there",
+              changed: stuck ? null : "2026-02-11T09:20:00Z",
+              sinceStart: false,
+            },
+            {
+              id: `Secret/${namespace}/registry`,
+              kind: "Secret",
+              name: "registry",
+              optional: true,
+              presence: "unknown",
+              changed: null,
+              sinceStart: false,
+            },
+          ]
+        : [],
     events: [
       {
         at: new Date(Date.now() - 41_000).toISOString(),

@@ -33,6 +33,11 @@ words! {
         For, /// Against it.
         Against, /// Neither: to be known.
         Neither, }
+    /// Whether something that is named is there.
+    PresenceView { /// It is.
+        There, /// It is not.
+        Missing, /// It could not be read.
+        Unknown, }
     /// What is known of connections that stay on the old colour.
     ConnectionsSeen { /// Nothing: there may be any number.
         Unknown, /// The pods that they led to are gone, and they with them.
@@ -530,6 +535,23 @@ views! {
         /// Value, in words where it is not the object's own.
         value: SentenceView,
     }
+    /// A ConfigMap or Secret that a pod template names. What it holds is never read.
+    ConfigView {
+        /// Id.
+        id: String,
+        /// Kind.
+        kind: String,
+        /// Name.
+        name: String,
+        /// Containers start without it.
+        optional: bool,
+        /// Whether it is there.
+        presence: PresenceView,
+        /// When somebody wrote to it last, if that is known.
+        changed: Option<String>,
+        /// That was after the oldest pod had started: pods may differ in what they read.
+        since_start: bool,
+    }
     /// The inspector's content.
     ObjectView {
         /// Id.
@@ -552,6 +574,8 @@ views! {
         overview: Vec<OverviewRow>,
         /// Revisions (Deployments).
         versions: Vec<RevisionView>,
+        /// Configuration that its pod template names, by kind and name.
+        config: Vec<ConfigView>,
         /// Events, newest first.
         events: Vec<EventView>,
         /// YAML without managedFields; Secret values and env values that look secret are masked.

@@ -1,13 +1,15 @@
 //! The inspector: everything about one object.
 
+use std::collections::BTreeMap;
+
 use api::*;
 use engine::Cluster;
 use model::{Kind, Object, ObjectId, Sentence, sentence};
-use plan::Revision;
+use plan::around::Around;
+use plan::{Revision, references};
 use serde_json::Value;
 
 use crate::lanes::said;
-use crate::link::Link;
 use crate::plan_view::template_diff;
 use crate::{Host, errors, mask, run_view};
 
@@ -17,7 +19,9 @@ impl Host {
         let id = object_id(id)?;
         let raw = link.connection.get(&id).await.map_err(errors::read)?;
         let raw = raw.ok_or_else(|| UiError::new(Code::NotFound, sentence!("{object}: not found", object = id.said())))?;
-        let versions = if id.kind.rolls() { self.revisions(&link, &id).await? } else { vec![] };
+        let snapshot = if id.kind.rolls() { Some(self.survey_with_past(&link, &id).await?) } else { None };
+        let versions = snapshot.as_ref().map(|s| revisions_of(s, &id)).transpose()?.unwrap_or_default();
+        let config = snapshot.as_ref().map(|s| config_of(s, &id)).transpose()?.unwrap_or_default();
         let live = link.live();
         let node = live.as_ref().and_then(|l| l.node(&id));
         let events = live.as_ref().map(|l| l.with(|_, set| events(set, &id, &raw))).unwrap_or_default();
@@ -33,6 +37,7 @@ impl Host {
             reason: node.and_then(|n| n.reason),
             overview: overview(&id, &raw),
             versions,
+            config,
             events,
             yaml: mask::yaml(&raw),
             can_roll_out: why_not.is_none(),
@@ -40,14 +45,9 @@ impl Host {
             why_not: why_not.map(Into::into),
         })
     }
-
-    /// Revisions of a workload, newest first; the best one to go back to is marked.
-    pub(crate) async fn revisions(&self, link: &Link, id: &ObjectId) -> Result<Vec<RevisionView>, UiError> {
-        revisions_of(&self.survey_with_past(link, id).await?, id)
-    }
 }
 
-/// As [`Host::revisions`], of a snapshot that is at hand.
+/// Revisions of a workload, newest first; the best one to go back to is marked.
 pub fn revisions_of(snapshot: &plan::Snapshot, id: &ObjectId) -> Result<Vec<RevisionView>, UiError> {
     let ranked = plan::revisions::revisions(snapshot, id).map_err(errors::plan)?;
     let advised = plan::revisions::best(&ranked).map(|r| r.number);
@@ -57,6 +57,32 @@ pub fn revisions_of(snapshot: &plan::Snapshot, id: &ObjectId) -> Result<Vec<Revi
     let mut views: Vec<RevisionView> = by_age.iter().zip(diffs(&templates)).map(|(r, diff)| revision(r, diff, snapshot, advised)).collect();
     views.reverse();
     Ok(views)
+}
+
+/// ConfigMaps and Secrets that the template of a workload names.
+fn config_of(snapshot: &plan::Snapshot, id: &ObjectId) -> Result<Vec<ConfigView>, UiError> {
+    let around = Around::of(snapshot, id).map_err(errors::plan)?;
+    let template = references::slim(&around.template());
+    let written: BTreeMap<_, _> = plan::history::config(&around, &template).into_iter().collect();
+    let pods = around.pods().into_iter().filter(|p| !p.is_ending());
+    let started = pods.filter_map(|p| p.metadata.creation_timestamp).min();
+    let named = references::references(&template, around.namespace());
+    let config = named.into_iter().filter(|r| matches!(r.object.kind, Kind::ConfigMap | Kind::Secret));
+    Ok(config
+        .map(|r| ConfigView {
+            id: r.object.to_string(),
+            kind: r.object.kind.name().into(),
+            name: r.object.name.clone(),
+            optional: r.optional,
+            presence: match references::presence(snapshot, &r.object) {
+                references::Presence::There => PresenceView::There,
+                references::Presence::Missing => PresenceView::Missing,
+                references::Presence::Unknown => PresenceView::Unknown,
+            },
+            changed: written.get(&r.object).map(|at| said(*at)),
+            since_start: written.get(&r.object).is_some_and(|at| started.is_some_and(|started| *at > started)),
+        })
+        .collect())
 }
 
 /// An id as a front end sends it; a route's row stands for its object.
@@ -162,12 +188,17 @@ fn typed(object: &Object, row: &mut impl FnMut(Sentence, Sentence)) {
         Sentence::quoted(all.iter().map(|c| format!("{}={}", c.name, c.image)).collect::<Vec<_>>().join(", "))
     };
     match object {
-        Object::Deployment(d) => {
+        Object::Deployment(d) | Object::StatefulSet(d) | Object::DaemonSet(d) => {
             let s = &d.status;
             let (wanted, ready, newest) = (d.wanted(), s.ready_replicas, s.updated_replicas);
             row(sentence!("Pods"), sentence!("{wanted} wanted, {ready} ready, {newest} of the newest template", wanted, ready, newest));
             row(sentence!("Images"), images(&d.spec.template.spec.containers));
             row(sentence!("Update strategy"), Sentence::quoted(&d.spec.strategy.kind));
+            let partition = d.spec.strategy.rolling_update.as_ref().and_then(|u| u.partition).filter(|n| *n > 0);
+            row(
+                sentence!("Partition"),
+                partition.map(|n| sentence!("pods below ordinal {n} keep the template that they have", n)).unwrap_or_default(),
+            );
             row(sentence!("Paused"), if d.spec.paused { sentence!("yes") } else { Sentence::default() });
             row(sentence!("Selector"), Sentence::quoted(joined(&d.spec.selector.match_labels)));
         }

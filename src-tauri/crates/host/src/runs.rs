@@ -11,11 +11,13 @@ use engine::show::RunView as Seen;
 use engine::status::RunStatus;
 use engine::{Cluster, Evidence, Heard, Journal, RunHeader, Take};
 use model::{Sentence, sentence};
+use plan::around::{Around, same_application};
 use plan::{Plan, Step};
 use tokio::sync::watch;
 
 use crate::behind::behind;
 use crate::link::{Held, Link};
+use crate::object::{object_id, revisions_of};
 use crate::recorder::Recorder;
 use crate::{Host, errors, lanes, locked, policy, run_view, who};
 
@@ -550,7 +552,12 @@ impl Host {
         let runs = self.run_list()?;
         let of_context = |r: &&RunSummary| r.context == context;
         let run = match &id {
-            Some(id) if id.contains('/') => runs.iter().filter(of_context).find(|r| r.open && &r.target == id),
+            // Either colour of it.
+            Some(id) if id.contains('/') => {
+                let id = object_id(id)?;
+                let same = |r: &&RunSummary| object_id(&r.target).is_ok_and(|target| same_application(&target, &id));
+                runs.iter().filter(of_context).filter(|r| r.open).find(same)
+            }
             Some(id) => runs.iter().find(|r| &r.id == id),
             None => runs.iter().filter(of_context).find(|r| r.open).or_else(|| runs.iter().find(of_context)),
         };
@@ -565,16 +572,20 @@ impl Host {
     }
 
     async fn rollback_of(&self, context: &str, target: &str) -> Result<WayBackView, UiError> {
-        let id = crate::object::object_id(target)?;
+        let id = object_id(target)?;
         let link = self.link(context).await?;
-        let revisions = match self.revisions(&link, &id).await {
-            Ok(r) => r,
+        let snapshot = match self.survey_with_past(&link, &id).await {
+            Ok(snapshot) => snapshot,
             Err(e) => return Ok(none(e.message.into())),
+        };
+        let (revisions, around) = match (revisions_of(&snapshot, &id), Around::of(&snapshot, &id).map_err(errors::plan)) {
+            (Ok(revisions), Ok(around)) => (revisions, around),
+            (Err(e), _) | (_, Err(e)) => return Ok(none(e.message.into())),
         };
         Ok(match revisions.iter().find(|r| r.advised) {
             Some(r) => WayBackView {
                 kind: WayBackKind::Rollback,
-                seconds: None,
+                seconds: plan::pace::rolling_update(&around),
                 title: sentence!("{name}: back to revision {revision}", name = id.name, revision = r.number).into(),
                 text: sentence!(
                     "revision {revision} ({images}) is written back, as a rolling update",

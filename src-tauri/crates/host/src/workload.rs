@@ -7,7 +7,7 @@ use plan::{ParamKind as PlanParam, Past, Strategy};
 
 use crate::{Host, errors, mask, object, plan_view};
 
-/// Seconds that a rollback by rolling update takes per pod, about; shown as an estimate.
+/// Seconds that a rolling update takes per pod, about, where no pod tells; shown as an estimate.
 const PER_POD: u32 = 10;
 
 impl Host {
@@ -18,6 +18,7 @@ impl Host {
         let advice = plan::advice::advise(&snapshot, &id).map_err(errors::plan)?;
         let around = Around::of(&snapshot, &id).map_err(errors::plan)?;
         let replicas = around.deployment.wanted();
+        let rolling = plan::pace::rolling_update(&around).unwrap_or_else(|| replicas.saturating_mul(PER_POD));
         let template = around.template();
         let probes = self.settings_probes(&id)?.unwrap_or_else(|| plan::entry::urls(&around));
         let advised = advice.first().filter(|a| a.fit != plan::advice::Fit::Unfit).map(|a| a.strategy);
@@ -25,7 +26,7 @@ impl Host {
             .iter()
             .filter_map(|a| {
                 let s = plan::strategies::find(a.strategy)?;
-                Some(strategy(s, advised == Some(a.strategy), a.reasons.clone(), replicas, &probes))
+                Some(strategy(s, advised == Some(a.strategy), a.reasons.clone(), (replicas, rolling), &probes))
             })
             .collect();
         let owners: Vec<String> = plan::owner::owners(&snapshot, &around.deployment.metadata).iter().map(owner).collect();
@@ -65,7 +66,7 @@ fn owner(o: &plan::owner::Owner) -> String {
     }
 }
 
-fn strategy(s: &dyn Strategy, advised: bool, reasons: Vec<Sentence>, replicas: u32, probes: &[String]) -> StrategyView {
+fn strategy(s: &dyn Strategy, advised: bool, reasons: Vec<Sentence>, (replicas, rolling): (u32, u32), probes: &[String]) -> StrategyView {
     let mut params: Vec<ParamView> = s.params().params.iter().map(param).collect();
     // Shown as what it will be; a front end leaves out what it does not change.
     if let Some(p) = params.iter_mut().find(|p| p.name == "probes") {
@@ -82,7 +83,7 @@ fn strategy(s: &dyn Strategy, advised: bool, reasons: Vec<Sentence>, replicas: u
         way_back: if blue_green { sentence!("one write") } else { sentence!("a rolling update") }.into(),
         takes: match blue_green {
             true => soak.unwrap_or_default().saturating_add(60),
-            false => replicas.saturating_mul(PER_POD),
+            false => rolling,
         },
     }
 }

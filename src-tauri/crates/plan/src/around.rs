@@ -15,6 +15,7 @@ use model::meta::subset;
 use model::{Kind, Labels, Meta, ObjectId, names, sentence};
 use serde_json::Value;
 
+use crate::ground::base_of;
 use crate::plan::PlanError;
 use crate::snapshot::Snapshot;
 use crate::step::Step;
@@ -116,6 +117,12 @@ pub fn hpas_of<'a>(snapshot: &'a Snapshot, id: &ObjectId) -> Vec<&'a Hpa> {
         h.metadata.namespace == id.namespace && target.kind == id.kind.name() && target.name == id.name
     })
     .collect()
+}
+
+/// Whether two workloads are colours of one application: of one kind, in one namespace, of one name but for `-blue` or `-green`.
+pub fn same_application(a: &ObjectId, b: &ObjectId) -> bool {
+    let of = |id: &'_ ObjectId| (id.kind, id.namespace.clone(), base_of(&id.name).to_string());
+    of(a) == of(b)
 }
 
 /// Whether a Service's selector matches; an empty one selects nothing.

@@ -23,6 +23,7 @@ pub mod history;
 pub mod kubectl;
 pub mod marks;
 pub mod owner;
+pub mod pace;
 pub mod params;
 pub mod past;
 pub mod plan;

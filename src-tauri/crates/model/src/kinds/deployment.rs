@@ -103,21 +103,33 @@ impl Deployment {
     }
 
     /// Pods that a rolling update starts above the wanted number (`maxSurge`, 25 % by default, rounded up); 0 where pods are replaced
-    /// in place.
+    /// in place: always by a StatefulSet, which alone has a `podManagementPolicy`.
     pub fn surge(&self) -> u32 {
         let strategy = &self.spec.strategy;
-        if strategy.kind == "Recreate" || strategy.kind == "OnDelete" {
+        if strategy.kind == "Recreate" || strategy.kind == "OnDelete" || !self.spec.pod_management_policy.is_empty() {
             return 0;
         }
-        let wanted = u64::from(self.wanted());
-        let most = match strategy.rolling_update.as_ref().and_then(|u| u.max_surge.as_ref()) {
-            Some(IntOrString::Int(n)) => u64::try_from(*n).unwrap_or(0),
-            Some(IntOrString::Text(percent)) => {
-                percent.trim_end_matches('%').parse::<u64>().map_or(0, |p| p.saturating_mul(wanted).div_ceil(100))
+        let most = strategy.rolling_update.as_ref().and_then(|u| u.max_surge.as_ref());
+        most.map_or_else(|| self.wanted().div_ceil(4), |most| self.share(most, u64::div_ceil))
+    }
+
+    /// Pods that may be missing during a rolling update (`maxUnavailable`; a percentage is rounded down); `otherwise` where that is
+    /// not said.
+    pub fn unavailable(&self, otherwise: u32) -> u32 {
+        let most = self.spec.strategy.rolling_update.as_ref().and_then(|u| u.max_unavailable.as_ref());
+        most.map_or(otherwise, |most| self.share(most, |all, of| all / of))
+    }
+
+    /// A count, or a percentage of the wanted pods, divided by 100 in this way.
+    fn share(&self, of: &IntOrString, divided: impl Fn(u64, u64) -> u64) -> u32 {
+        let count = match of {
+            IntOrString::Int(n) => u64::try_from(*n).unwrap_or(0),
+            IntOrString::Text(percent) => {
+                let percent: u64 = percent.trim_end_matches('%').parse().unwrap_or(0);
+                divided(percent.saturating_mul(self.wanted().into()), 100)
             }
-            None => wanted.div_ceil(4),
         };
-        u32::try_from(most).unwrap_or(u32::MAX)
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// Pods that keep the template that they have (`partition` of a StatefulSet).
