@@ -31,7 +31,7 @@ impl Screen {
     /// Starts one of that size in pixels on a free display.
     pub fn start(width: u32, height: u32) -> Outcome<Screen> {
         let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", &format!("{width}x{height}x24")])
+            .args(["-noreset", "-displayfd", "1", "-nolisten", "tcp", "-screen", "0", &format!("{width}x{height}x24")])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -97,6 +97,16 @@ fn page_of(program: u32) -> Option<u32> {
     children(program).into_iter().find_map(|pid| if named(pid) { Some(pid) } else { page_of(pid) })
 }
 
+/// Processor's time of a process and all that it started, in seconds (proc(5), `stat`: user and system).
+fn processor(pid: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    // After the name, which may hold blanks.
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks: f64 = fields.iter().skip(11).take(2).filter_map(|n| n.parse::<f64>().ok()).sum();
+    let hertz = rustix::param::clock_ticks_per_second() as f64;
+    ticks / hertz + children(pid).into_iter().map(processor).sum::<f64>()
+}
+
 /// Ends a process as a crash does; false = it is not there.
 pub fn kill(pid: u32) -> Outcome<bool> {
     Ok(Command::new("kill").args(["-KILL", &pid.to_string()]).status()?.success())
@@ -111,16 +121,34 @@ fn end(child: &mut Child) {
 pub struct Undriven {
     program: Child,
     screen: Screen,
+    began: Instant,
 }
 
 impl Undriven {
     /// Opens it. `state` is the state folder.
-    pub fn open(state: &Path, env: &[(String, String)]) -> Outcome<Undriven> {
+    pub fn open(program: &Path, state: &Path, env: &[(String, String)]) -> Outcome<Undriven> {
         let screen = Screen::start(1024, 700)?;
-        let mut program = Command::new(crate::program("changeover")?);
+        let mut program = Command::new(program);
         program.envs(env.iter().map(|(k, v)| (k, v))).current_dir(state);
         desktop(&mut program, &screen, state)?.stdout(Stdio::null()).stderr(std::fs::File::create(state.join("window.log"))?);
-        Ok(Undriven { program: program.spawn()?, screen })
+        let began = Instant::now();
+        Ok(Undriven { program: program.spawn()?, screen, began })
+    }
+
+    /// From its start to the first frame in which something is written: a text at 11 px and up has edges of many shades.
+    pub fn until_text(&mut self, at_most: Duration) -> Outcome<Duration> {
+        loop {
+            if self.screen.colours()? > 16 {
+                return Ok(self.began.elapsed());
+            }
+            if let Some(status) = self.program.try_wait()? {
+                return Err(format!("the program ended: {status}").into());
+            }
+            if self.began.elapsed() > at_most {
+                return Err(format!("nothing was drawn within {at_most:?}").into());
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 
     /// WebKit's process of the page, once it has drawn something.
@@ -231,6 +259,13 @@ impl Window {
             caps.insert("webkitgtk:browserOptions".into(), json!({ "binary": binary, "args": args }));
         }
         Ok(ClientBuilder::new(hyper_connector()).capabilities(caps).connect(&format!("http://127.0.0.1:{port}")).await?)
+    }
+
+    /// How much of a core the program and all that it started take over that time, in percent.
+    pub async fn processor(&self, over: Duration) -> Outcome<f64> {
+        let before = processor(self.driver.id());
+        tokio::time::sleep(over).await;
+        Ok((processor(self.driver.id()) - before) / over.as_secs_f64() * 100.0)
     }
 
     /// Makes the page that large, whatever stands around it.

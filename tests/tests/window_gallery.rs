@@ -127,7 +127,8 @@ impl Picture {
     fn differs(&self, other: &Picture) -> Vec<usize> {
         let pixels = 0..self.rgb.len() / 3;
         let near = |i: &usize| self.rgb[i * 3..i * 3 + 3].iter().zip(&other.rgb[i * 3..i * 3 + 3]).all(|(a, b)| a.abs_diff(*b) <= NEAR);
-        pixels.filter(|i| !near(i) && !(self.within(*i, other) && other.within(*i, self))).collect()
+        let same = |i: &usize| near(i) || (self.within(*i, other) && other.within(*i, self));
+        pixels.filter(|i| !same(i)).collect()
     }
 
     /// Each channel of this pixel is between the darkest and the lightest there and around there in the other.

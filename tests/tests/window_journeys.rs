@@ -98,7 +98,7 @@ async fn the_script_reads_the_same_graph() -> Outcome<()> {
 fn a_page_whose_process_crashes_is_loaded_anew_and_draws_again() -> Outcome<()> {
     let j = Journey::begin("crash")?;
     let env = [("KUBECONFIG".into(), j.kubeconfig()?.display().to_string()), ("LANG".into(), "C.UTF-8".into())];
-    let mut w = Undriven::open(j.state.path(), &env)?;
+    let mut w = Undriven::open(&acceptance::program("changeover")?, j.state.path(), &env)?;
     let mut page = None;
     until("the page is drawn", PATIENCE, || {
         page = w.drawn().expect("the program goes on");

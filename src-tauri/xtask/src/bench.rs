@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::lab::{Lab, LabError, Options};
 use crate::run::{cargo, target};
-use crate::{places, sh};
+use crate::{apt, frontend, places, sh};
 
 /// Why there are no figures.
 #[derive(Debug, thiserror::Error)]
@@ -35,7 +35,7 @@ pub fn names() -> Vec<String> {
     names
 }
 
-/// Runs one, on a lab with a real node that is there for it alone; it prints a table and writes `target/bench/NAME.json`.
+/// Runs one, on a lab that is there for it alone, with a real node but for the window's; it prints a table and writes `target/bench/NAME.json`.
 ///
 /// # Errors
 /// [`LabError::NotRoot`] without root; a benchmark that does not exist, does not build, or fails. A goal that is missed
@@ -46,9 +46,20 @@ pub fn run(name: &str, arguments: &[String]) -> Result<(), BenchError> {
     }
     let bin = format!("--bin=bench-{name}");
     // Built before the lab stands, so that both are not in each other's way.
-    sh::run(cargo().args(["build", "--release", "--package=acceptance", "--package=cli", &bin, "--bin=changeoverctl"]))?;
+    let mut build = cargo();
+    build.args(["build", "--release", "--package=acceptance", &bin]);
     // Without metrics: an autoscaler that answers to the load would change what is measured.
-    let lab = Lab::own(&Options { traefik: true, ..Options::real_nodes(1) })?;
+    let options = if name == "window" {
+        apt::ensure(apt::WINDOW, "the window")?;
+        frontend::build()?;
+        build.args(["--package=changeover", "--bin=changeover", "--package=blank", "--bin=blank"]);
+        Options::practice()
+    } else {
+        build.args(["--package=cli", "--bin=changeoverctl"]);
+        Options { traefik: true, ..Options::real_nodes(1) }
+    };
+    sh::run(&mut build)?;
+    let lab = Lab::own(&options)?;
     // Not by `cargo run`, which would build it once more with other features, beside the lab.
     let mut command = Command::new(target().join("release").join(format!("bench-{name}")));
     command.args(arguments).env("CHANGEOVER_LAB_DIR", lab.dir().path());

@@ -1,0 +1,5 @@
+//! Nothing but what Tauri needs.
+
+fn main() {
+    tauri_build::build();
+}
