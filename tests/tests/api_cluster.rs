@@ -108,6 +108,26 @@ async fn a_guarded_patch_lands_once_and_a_world_that_moved_is_a_precondition() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_template_with_a_shells_signs_in_it_is_the_one_that_was_seen() {
+    let lab = lab();
+    let (conn, us) = admin(&lab).await;
+    let id = ObjectId::new(Kind::Deployment, "default", "shell");
+    let said = "a && b > c < d \u{2028} \u{2029}";
+    let mut manifest = deployment("shell");
+    manifest["spec"]["template"]["spec"]["containers"][0]["args"] = json!([said]);
+    manifest["metadata"]["annotations"] = json!({names::EPOCH: "e0"});
+    let made = create(&conn, &us, &id, manifest).await;
+    let uid = text(&made, "/metadata/uid");
+    let before = made["spec"]["template"].clone();
+    let mut after = before.clone();
+    after["metadata"]["annotations"] = json!({"why": said});
+    let write = patch(&id, &uid, Guard::Epoch("e0".into()), vec![edit("/spec/template", before, after)]);
+    let done = conn.write(&us, &write, Mode::Commit).await.expect("its test holds");
+    assert_eq!(text(&done, "/spec/template/spec/containers/0/args/0"), said);
+    assert_eq!(text(&done, "/spec/template/metadata/annotations/why"), said);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn scaling_works_from_zero_and_only_from_what_was_read() {
     let lab = lab();
     let (conn, us) = admin(&lab).await;
