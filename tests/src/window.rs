@@ -107,6 +107,18 @@ fn processor(pid: u32) -> f64 {
     ticks / hertz + children(pid).into_iter().map(processor).sum::<f64>()
 }
 
+/// Waits until that program listens at a port of this machine.
+pub async fn listens(program: &str, port: u16) -> Outcome<()> {
+    let until = Instant::now() + PATIENCE;
+    while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
+        if Instant::now() > until {
+            return Err(format!("{program} does not listen").into());
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
 /// Ends a process as a crash does; false = it is not there.
 pub fn kill(pid: u32) -> Outcome<bool> {
     Ok(Command::new("kill").args(["-KILL", &pid.to_string()]).status()?.success())
@@ -247,13 +259,7 @@ impl Window {
 
     /// The driver answers once its port is open. A `browserName` must not be asked for: no value matches.
     async fn session(port: u16, binary: Option<&Path>, args: &[String]) -> Outcome<Client> {
-        let until = Instant::now() + PATIENCE;
-        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            if Instant::now() > until {
-                return Err("WebKitWebDriver does not listen".into());
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        listens("WebKitWebDriver", port).await?;
         let mut caps = Capabilities::new();
         if let Some(binary) = binary {
             caps.insert("webkitgtk:browserOptions".into(), json!({ "binary": binary, "args": args }));

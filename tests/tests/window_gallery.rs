@@ -6,10 +6,9 @@ use std::fs;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 use acceptance::Outcome;
-use acceptance::window::{PATIENCE, Start, Window};
+use acceptance::window::{Start, Window, listens};
 
 /// Size of a picture, in pixels.
 const SIZE: (u32, u32) = (1440, 900);
@@ -40,11 +39,7 @@ impl Served {
             .stdout(Stdio::null())
             .spawn()?;
         let served = Served { child, address: format!("http://127.0.0.1:{port}/gallery.html") };
-        let until = Instant::now() + PATIENCE;
-        while tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_err() {
-            assert!(Instant::now() < until, "the page is served in time");
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        listens("vite", port).await?;
         Ok(served)
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! Grounds as in `window_journeys.rs`.
 
-use acceptance::Outcome;
 use acceptance::journey::Journey;
 use acceptance::window::{PATIENCE, Window};
+use acceptance::{Outcome, until};
 use serde_json::json;
 
 /// Values that nobody may see in the window.
@@ -31,7 +31,7 @@ async fn the_inspector_says_what_the_cluster_says() -> Outcome<()> {
     j.kubectl(&["patch", "deployment", "web", "-p", &patch.to_string()])?;
     j.kubectl(&["annotate", "deployment", "web", "kubernetes.io/change-cause=the second of them"])?;
     j.kubectl(&["rollout", "status", "deployment/web", "--timeout=90s"])?;
-    edited_after_the_pods_started(&j, "web-secret").await?;
+    edited_after_the_pods_started(&j, "web-secret");
     let w = j.window().await?;
     j.connect(&w).await?;
     j.select(&w).await?;
@@ -74,28 +74,15 @@ async fn the_inspector_says_what_the_cluster_says() -> Outcome<()> {
 }
 
 /// Edits a Secret until the cluster, which counts seconds, says that this was after all pods had started.
-async fn edited_after_the_pods_started(j: &Journey, secret: &str) -> Outcome<()> {
-    let until = std::time::Instant::now() + PATIENCE;
-    for n in 0.. {
+fn edited_after_the_pods_started(j: &Journey, secret: &str) {
+    let (mut n, times) = (0, "jsonpath={.metadata.managedFields[*].time}");
+    until("it was written after its pods came", PATIENCE, || {
+        n += 1;
         let patch = json!({"metadata": {"annotations": {"edited": n.to_string()}}}).to_string();
-        let written = j.kubectl(&[
-            "patch",
-            "secret",
-            secret,
-            "-p",
-            &patch,
-            "--show-managed-fields",
-            "-o",
-            "jsonpath={.metadata.managedFields[*].time}",
-        ])?;
-        let started = j.kubectl(&["get", "pods", "-l", "app=web", "-o", "jsonpath={.items[*].metadata.creationTimestamp}"])?;
-        if written.split(' ').max() > started.split(' ').max() {
-            break;
-        }
-        assert!(std::time::Instant::now() < until, "{written} is after {started}");
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    Ok(())
+        let written = j.kubectl(&["patch", "secret", secret, "-p", &patch, "--show-managed-fields", "-o", times]).expect("writes");
+        let started = j.kubectl(&["get", "pods", "-l", "app=web", "-o", "jsonpath={.items[*].metadata.creationTimestamp}"]);
+        written.split(' ').max() > started.expect("reads").split(' ').max()
+    });
 }
 
 #[tokio::test]

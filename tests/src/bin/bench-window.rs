@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use acceptance::bench::{Row, finish};
+use acceptance::bench::{Row, finish, ms, quantile};
 use acceptance::journey::Journey;
 use acceptance::window::{PATIENCE, Start, Undriven, Window};
 use acceptance::{Outcome, program};
@@ -37,13 +37,6 @@ async fn main() -> Outcome<()> {
     finish("window", &["Xvfb, drawn by the processor; the practice lab and its sample shop".into()], &rows)
 }
 
-/// The part of all that is at `share` of the way, from 0 to 1.
-fn at(all: &mut [f64], share: f64) -> f64 {
-    all.sort_by(f64::total_cmp);
-    let last = all.len().saturating_sub(1);
-    all.get(((last as f64) * share).round() as usize).copied().unwrap_or(f64::NAN)
-}
-
 /// P9: from the start of the process to the first frame that says something. The files of both are thrown out of memory before each.
 async fn starts(args: &Args) -> Outcome<Vec<Row>> {
     let j = Journey::begin("bench")?;
@@ -55,7 +48,7 @@ async fn starts(args: &Args) -> Outcome<Vec<Row>> {
             std::fs::write("/proc/sys/vm/drop_caches", "3")?;
         }
         let mut window = Undriven::open(of, j.state.path(), &env)?;
-        Ok(window.until_text(PATIENCE)?.as_secs_f64() * 1000.0)
+        Ok(ms(window.until_text(PATIENCE)?))
     };
     let mut rows = vec![];
     // Once, so that the last known state is there, and what is made at the first start.
@@ -67,7 +60,7 @@ async fn starts(args: &Args) -> Outcome<Vec<Row>> {
             without.push(time(&blank, cold)?);
             with.push(time(&ours, cold)?);
         }
-        let (value, baseline) = (at(&mut with, 0.5), at(&mut without, 0.5));
+        let (value, baseline) = (quantile(&with, 0.5), quantile(&without, 0.5));
         let row = Row::new(id, format!("{what} start → list of clusters, median of {}", args.starts), value, "ms").against(baseline);
         rows.push(if cold { row.goal("≤ 1.3 × a blank Tauri window", value <= 1.3 * baseline) } else { row });
     }
@@ -150,7 +143,7 @@ async fn frames(args: &Args, name: &str, software: bool) -> Outcome<Vec<Row>> {
         }
     }
     w.close().await?;
-    let (value, baseline, worst) = (at(&mut ours, 0.95), at(&mut blank, 0.95), at(&mut ours, 1.0));
+    let (value, baseline, worst) = (quantile(&ours, 0.95), quantile(&blank, 0.95), quantile(&ours, 1.0));
     let id = if software { "P7.2" } else { "P7.1" };
     Ok(vec![
         Row::new(id, format!("a frame while the map is panned, p95, {name}"), value, "ms")

@@ -64,8 +64,7 @@ fn config_of(snapshot: &plan::Snapshot, id: &ObjectId) -> Result<Vec<ConfigView>
     let around = Around::of(snapshot, id).map_err(errors::plan)?;
     let template = references::slim(&around.template());
     let written: BTreeMap<_, _> = plan::history::config(&around, &template).into_iter().collect();
-    let pods = around.pods().into_iter().filter(|p| !p.is_ending());
-    let started = pods.filter_map(|p| p.metadata.creation_timestamp).min();
+    let started = around.oldest_pod();
     let named = references::references(&template, around.namespace());
     let config = named.into_iter().filter(|r| matches!(r.object.kind, Kind::ConfigMap | Kind::Secret));
     Ok(config

@@ -10,9 +10,9 @@ use engine::run::{Run, RunError, inspect};
 use engine::show::RunView as Seen;
 use engine::status::RunStatus;
 use engine::{Cluster, Evidence, Heard, Journal, RunHeader, Take};
-use model::{Sentence, sentence};
+use model::{ObjectId, Sentence, sentence};
 use plan::around::{Around, same_application};
-use plan::{Plan, Step};
+use plan::{Plan, Snapshot, Step};
 use tokio::sync::watch;
 
 use crate::behind::behind;
@@ -574,30 +574,8 @@ impl Host {
     async fn rollback_of(&self, context: &str, target: &str) -> Result<WayBackView, UiError> {
         let id = object_id(target)?;
         let link = self.link(context).await?;
-        let snapshot = match self.survey_with_past(&link, &id).await {
-            Ok(snapshot) => snapshot,
-            Err(e) => return Ok(none(e.message.into())),
-        };
-        let (revisions, around) = match (revisions_of(&snapshot, &id), Around::of(&snapshot, &id).map_err(errors::plan)) {
-            (Ok(revisions), Ok(around)) => (revisions, around),
-            (Err(e), _) | (_, Err(e)) => return Ok(none(e.message.into())),
-        };
-        Ok(match revisions.iter().find(|r| r.advised) {
-            Some(r) => WayBackView {
-                kind: WayBackKind::Rollback,
-                seconds: plan::pace::rolling_update(&around),
-                title: sentence!("{name}: back to revision {revision}", name = id.name, revision = r.number).into(),
-                text: sentence!(
-                    "revision {revision} ({images}) is written back, as a rolling update",
-                    revision = r.number,
-                    images = r.images.join(", ")
-                )
-                .into(),
-                steps: 2,
-                run: None,
-            },
-            None => none(sentence!("no revision of its history is advised to go back to")),
-        })
+        let snapshot = self.survey_with_past(&link, &id).await;
+        Ok(snapshot.and_then(|snapshot| rollback(&snapshot, &id)).unwrap_or_else(|e| none(e.message.into())))
     }
 
     /// Once a second per live context: freshness to the window, and an unlock that ran out is put into force.
@@ -620,6 +598,24 @@ impl Host {
     pub(crate) fn confirm_need(&self, context: &str) -> ConfirmNeed {
         policy::confirm(self.writes_of(context))
     }
+}
+
+/// The way back of a workload by its own history.
+fn rollback(snapshot: &Snapshot, id: &ObjectId) -> Result<WayBackView, UiError> {
+    let revisions = revisions_of(snapshot, id)?;
+    let Some(r) = revisions.iter().find(|r| r.advised) else {
+        return Ok(none(sentence!("no revision of its history is advised to go back to")));
+    };
+    let around = Around::of(snapshot, id).map_err(errors::plan)?;
+    let (revision, images) = (r.number, r.images.join(", "));
+    Ok(WayBackView {
+        kind: WayBackKind::Rollback,
+        seconds: plan::pace::rolling_update(&around),
+        title: sentence!("{name}: back to revision {revision}", name = id.name, revision).into(),
+        text: sentence!("revision {revision} ({images}) is written back, as a rolling update", revision, images).into(),
+        steps: 2,
+        run: None,
+    })
 }
 
 fn stale(context: &str) -> UiError {

@@ -3,6 +3,7 @@
 //! Read from the snapshot alone. Pods and ReplicaSets are found by owner chain, never by labels: two Deployments with
 //! overlapping selectors do not share pods.
 
+use jiff::Timestamp;
 use model::kinds::deployment::Deployment;
 use model::kinds::hpa::Hpa;
 use model::kinds::http_route::HttpRoute;
@@ -77,6 +78,11 @@ impl<'a> Around<'a> {
     /// Its pods, by owner chain.
     pub fn pods(&self) -> Vec<&'a Pod> {
         self.snapshot.objects.pods_of(self.deployment)
+    }
+
+    /// When the oldest of its pods came that is not ending.
+    pub fn oldest_pod(&self) -> Option<Timestamp> {
+        self.pods().into_iter().filter(|p| !p.is_ending()).filter_map(|p| p.metadata.creation_timestamp).min()
     }
 
     /// Services whose selector its pods satisfy, in the order of their names. Not those of type ExternalName, whose

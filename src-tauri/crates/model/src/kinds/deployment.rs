@@ -103,10 +103,10 @@ impl Deployment {
     }
 
     /// Pods that a rolling update starts above the wanted number (`maxSurge`, 25 % by default, rounded up); 0 where pods are replaced
-    /// in place: always by a StatefulSet, which alone has a `podManagementPolicy`.
+    /// in place.
     pub fn surge(&self) -> u32 {
         let strategy = &self.spec.strategy;
-        if strategy.kind == "Recreate" || strategy.kind == "OnDelete" || !self.spec.pod_management_policy.is_empty() {
+        if strategy.kind == "Recreate" || strategy.kind == "OnDelete" {
             return 0;
         }
         let most = strategy.rolling_update.as_ref().and_then(|u| u.max_surge.as_ref());

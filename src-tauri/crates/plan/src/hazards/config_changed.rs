@@ -23,8 +23,7 @@ impl Hazard for ConfigChanged {
     }
 
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
-        let pods = ctx.around.pods().into_iter().filter(|p| !p.is_ending());
-        let started = pods.filter_map(|p| p.metadata.creation_timestamp).min();
+        let started = ctx.around.oldest_pod();
         let going_back = ctx.plan.goes_back();
         let kept = if going_back { history::of(&ctx.around) } else { vec![] };
         // What comes back, and what is left, by when each first came.
