@@ -729,6 +729,10 @@ canRollOut: boolean,
  */
 canRollBack: boolean, 
 /**
+ * Is paused (`spec.paused`).
+ */
+paused: boolean, 
+/**
  * Why it cannot be rolled out; null = it can.
  */
 whyNot: SentenceView | null, };
@@ -752,6 +756,14 @@ export type StrategyView = {
  * Name.
  */
 name: string, 
+/**
+ * Whether it brings a version into service: a walk offers those. The others are verbs on the workload.
+ */
+brings: boolean, 
+/**
+ * Whether it can be used at all; why not is among the reasons.
+ */
+fits: boolean, 
 /**
  * Advised.
  */
@@ -1021,9 +1033,9 @@ strategy: string,
  */
 target: string, 
 /**
- * `v1 -> v2`, for titles.
+ * `v1 -> v2`, `2 -> 4 pods`: for titles.
  */
-change: string, 
+change: SentenceView, 
 /**
  * Diff of the pod template as YAML.
  */
@@ -1501,9 +1513,9 @@ strategy: string,
  */
 finish: string, 
 /**
- * `v1 -> v2`.
+ * `v1 -> v2`, `2 -> 4 pods`.
  */
-change: string, 
+change: SentenceView, 
 /**
  * Begun.
  */
@@ -1765,9 +1777,9 @@ target: string,
  */
 strategy: string, 
 /**
- * `v1 -> v2`.
+ * `v1 -> v2`, `2 -> 4 pods`.
  */
-change: string, 
+change: SentenceView, 
 /**
  * Begun.
  */

@@ -164,6 +164,21 @@ export const STATES: State[] = [
     shows: at("walk"),
   },
 
+  {
+    name: "walk-scale",
+    go: map(({ app }) => void (app.screen = { at: "walk", target: "Deployment/shop/web", mode: "scale" })),
+    shows: at("param-replicas"),
+  },
+  {
+    name: "walk-restart",
+    go: map(async ({ app, fake, click }) => {
+      fake.allow("prod-kr");
+      app.screen = { at: "walk", target: "Deployment/shop/web", mode: "restart" };
+      for (let page = 0; page < 2; page++) await click(`${at("walk-next")}[aria-disabled=false]`);
+    }),
+    shows: at("start"),
+  },
+
   ...STAGES.map((stage): State => ({
     name: `run-${stage}`,
     go: map(async ({ app, fake }) => {

@@ -46,7 +46,7 @@ const kept = new Set(
   confirm-context contexts epoch exec heartbeat http https https:// https://host:port impersonation interactiveMode kube-system
   kubectl metadata read-only schema socks5 socks5h spec spec.containers state-dir status tls-server-name toRevision
   AllowAll Allowlist DenyAll KUBERC REASON TLS apiVersion command kind kuberc name off true unverified-because
-  toRun uid updateStrategy users v1 v1beta1 watch`.split(/\s+/),
+  maxReplicas minReplicas toRun uid updateStrategy users v1 v1beta1 watch`.split(/\s+/),
 );
 const bare = (s: string) => s.replace(/\{\w+\}/g, " ");
 

@@ -998,4 +998,54 @@ export const sentences: Record<Form, string> = {
   "it can be rolled back": "롤백은 할 수 있습니다",
   "roll that out instead": "그쪽에서 롤아웃하세요",
   "it is being deleted": "삭제되는 중입니다",
+  "Paused: nothing rolls out until it is resumed.": "일시 중지됨: 재개할 때까지 롤아웃되지 않습니다.",
+  "Restarted: every pod is a new one.": "재시작됨: 모든 파드가 새 파드입니다.",
+  "Resumed: its newest template runs alone.": "재개됨: 최신 템플릿만 실행 중입니다.",
+  "Scaled: as many pods are ready as were wanted.": "스케일됨: 원하는 수만큼 파드가 준비되었습니다.",
+  "a DaemonSet has a pod on each of its nodes: it is not scaled":
+    "DaemonSet은 노드마다 파드를 하나씩 두므로 스케일하지 않습니다",
+  "a {kind} cannot be paused: only a Deployment has a pause":
+    "{kind}: 일시 중지할 수 없는 종류입니다. Deployment만 가능합니다",
+  "add nodes, or scale to fewer; with an autoscaler of nodes, raise the deadline":
+    "노드를 추가하거나 더 적게 스케일하세요. 노드 오토스케일러가 있으면 대기 시간을 늘리세요",
+  "autoscaler {name} decides how many pods it has": "파드 수를 오토스케일러 {name} 쪽에서 정합니다",
+  "change its bounds instead (minReplicas, maxReplicas)": "대신 한도를 바꾸세요(minReplicas, maxReplicas)",
+  "it is not paused": "일시 중지 상태가 아닙니다",
+  "it is paused already": "이미 일시 중지되어 있습니다",
+  "it is paused: resume it first": "일시 중지 상태입니다: 먼저 재개하세요",
+  "it is scaled to {n} already": "이미 {n}개로 스케일되어 있습니다",
+  "it leaves the version as it is; leave images and template out":
+    "버전은 그대로 두는 작업입니다. 이미지와 템플릿은 빼세요",
+  "its pods are replaced in steps, with the template that they have": "지금 템플릿 그대로 파드를 단계적으로 교체합니다",
+  "its pods are replaced only when somebody deletes them (updateStrategy OnDelete): delete them one by one":
+    "누군가 삭제해야만 파드가 교체됩니다(updateStrategy OnDelete): 하나씩 삭제하세요",
+  "leave one pod, or make sure that nobody needs it now": "파드를 하나 남기거나, 지금 아무도 쓰지 않는지 확인하세요",
+  "leaves no room for so many pods: {name} is {used} of {hard} used, and {needed} more are needed":
+    "파드를 그만큼 띄울 여유가 없습니다: {name} {hard} 중 {used} 사용, {needed} 더 필요",
+  "let it finish first: pods that do not come up now will not come up by a restart either":
+    "먼저 끝나게 두세요: 지금 뜨지 않는 파드는 재시작해도 뜨지 않습니다",
+  "no edit of its template rolls out until it is resumed": "재개할 때까지 템플릿을 수정해도 롤아웃되지 않습니다",
+  "nothing else decides how many pods it has": "파드 수를 정하는 다른 것이 없습니다",
+  pause: "일시 중지",
+  "pod template": "파드 템플릿",
+  "raise the quota, or scale to fewer": "할당량을 늘리거나 더 적게 스케일하세요",
+  restart: "재시작",
+  resume: "재개",
+  "say how many pods it shall have": "파드를 몇 개로 할지 정하세요",
+  "scale it up by hand when it is wanted again": "다시 필요할 때 직접 스케일하세요",
+  "scales it between {min} and {max} pods, and does nothing more while it is at zero":
+    "파드를 {min}~{max}개로 조절하며, 0개인 동안에는 아무것도 하지 않습니다",
+  "scales it between {min} and {max} pods, and goes on with that once it has pods again":
+    "파드를 {min}~{max}개로 조절하며, 파드가 생기면 다시 조절합니다",
+  "scales it between {min} and {max} pods, and may change {n} again when it looks next, every 15 s":
+    "파드를 {min}~{max}개로 조절하며, 15초마다 확인해 {n}개를 다시 바꿀 수 있습니다",
+  "scales it between {min} and {max} pods: {n} would be taken back within seconds":
+    "파드를 {min}~{max}개로 조절합니다: {n}개는 몇 초 안에 되돌려집니다",
+  "what is rolling out stops where it is": "진행 중인 롤아웃이 그 자리에서 멈춥니다",
+  "what was edited under the pause rolls out": "일시 중지 중에 수정된 내용이 롤아웃됩니다",
+  "would have no pod left: requests from outside the cluster fail until it is scaled up again":
+    "남는 파드가 없습니다: 다시 스케일할 때까지 클러스터 밖에서 오는 요청이 실패합니다",
+  "would have no pod left: who calls it gets no connection until it is scaled up again":
+    "남는 파드가 없습니다: 다시 스케일할 때까지 호출하는 쪽이 연결하지 못합니다",
+  "{before} -> {after} pods": "파드 {before} -> {after}",
 };

@@ -19,12 +19,12 @@ import type {
 import { apply, emptyGraph, type Graph } from "../graph/store";
 import type { Level } from "../graph/camera";
 import { systemLocale, t, words } from "../i18n/index.svelte";
-import { target } from "./target";
+import { target, type Verb } from "./target";
 
 export type Screen =
   | { at: "clusters" }
   | { at: "map" }
-  | { at: "walk"; target: string; mode: "rollOut" | "rollBack"; undo?: string }
+  | { at: "walk"; target: string; mode: Verb; undo?: string }
   | { at: "run"; run: string }
   | { at: "report"; run: string }
   | { at: "incident" }

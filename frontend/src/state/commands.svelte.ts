@@ -4,7 +4,7 @@ import { call } from "../api";
 import { zoom } from "../graph/camera";
 import { say, t } from "../i18n/index.svelte";
 import { over, type App } from "./app.svelte";
-import { target } from "./target";
+import { takes, target } from "./target";
 
 /** Why a command is off; null = it is on. */
 export function off(app: App, command: Command): string | null {
@@ -31,8 +31,21 @@ export function off(app: App, command: Command): string | null {
       return noMap ?? (app.selected === null ? t("off.nothingSelected") : null);
     case "rollOut":
     case "rollBack":
+    case "scale":
+    case "restart":
+    case "pause":
+    case "resume":
       if (noMap !== null) return noMap;
-      if (target(app, command) === null) return t(command === "rollOut" ? "off.noDeployment" : "off.noWorkload");
+      if (target(app, command) === null)
+        return t(
+          takes("DaemonSet", command)
+            ? "off.noWorkload"
+            : takes("StatefulSet", command)
+              ? "off.noScale"
+              : "off.noDeployment",
+        );
+      if (isPaused(app) ? command === "pause" || command === "restart" : command === "resume")
+        return t(command === "resume" ? "off.notPaused" : command === "pause" ? "off.paused" : "off.resumeFirst");
       return app.stale ? app.writesOff : null;
     case "backOut": {
       if (app.screen.at !== "run") return t("off.noRun");
@@ -57,6 +70,11 @@ export function off(app: App, command: Command): string | null {
     case "lock":
       return app.open === null ? t("off.noContext") : null;
   }
+}
+
+/** Whether the selected workload is paused, as far as the inspector has it. */
+function isPaused(app: App): boolean {
+  return app.object.is === "there" && app.object.value.id === app.selected && app.object.value.paused;
 }
 
 /** Runs a command if it is on. */
@@ -101,7 +119,11 @@ export function run(app: App, command: Command): void {
       app.tab = "yaml";
       return;
     case "rollOut":
-    case "rollBack": {
+    case "rollBack":
+    case "scale":
+    case "restart":
+    case "pause":
+    case "resume": {
       const id = target(app, command);
       if (id !== null) app.screen = { at: "walk", target: id, mode: command };
       return;

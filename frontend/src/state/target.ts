@@ -1,12 +1,33 @@
-// What a rollout, or going back, would be about.
+// What a rollout, going back, or another verb would be about.
 import type { App } from "./app.svelte";
 
-const ROLLS_OUT = ["Deployment"];
-const ROLLS_BACK = [...ROLLS_OUT, "StatefulSet", "DaemonSet"];
+/** What can be done to a workload; each opens a walk that ends in a plan. */
+export type Verb = "rollOut" | "rollBack" | "scale" | "restart" | "pause" | "resume";
+
+/** Verbs that leave the version as it is: the strategies of the same names. */
+export const PLAIN = ["scale", "restart", "pause", "resume"] as const satisfies readonly Verb[];
+export type PlainVerb = (typeof PLAIN)[number];
+
+const OF: Record<Verb, readonly string[]> = {
+  rollOut: ["Deployment"],
+  rollBack: ["Deployment", "StatefulSet", "DaemonSet"],
+  scale: ["Deployment", "StatefulSet"],
+  restart: ["Deployment", "StatefulSet", "DaemonSet"],
+  pause: ["Deployment"],
+  resume: ["Deployment"],
+};
+
+export function isPlain(verb: string): verb is PlainVerb {
+  return PLAIN.some((p) => p === verb);
+}
+
+/** Whether a kind takes that verb. */
+export function takes(kind: string, verb: Verb): boolean {
+  return OF[verb].includes(kind);
+}
 
 /** The selected workload, when it is of a kind that can. */
-export function target(app: App, command: "rollOut" | "rollBack"): string | null {
+export function target(app: App, verb: Verb): string | null {
   const node = app.selected === null ? undefined : app.graph.nodes.get(app.selected);
-  const kinds = command === "rollOut" ? ROLLS_OUT : ROLLS_BACK;
-  return node && kinds.includes(node.kind) ? node.object : null;
+  return node && takes(node.kind, verb) ? node.object : null;
 }

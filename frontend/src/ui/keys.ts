@@ -11,6 +11,10 @@ export type Command =
   | "yaml"
   | "rollOut"
   | "rollBack"
+  | "scale"
+  | "restart"
+  | "pause"
+  | "resume"
   | "backOut"
   | "rePin"
   | "clusters"
@@ -61,6 +65,10 @@ export const KEYS: readonly Binding[] = [
   key("zoomIn", "Ctrl +", ["Equal"], "cmd.zoomIn", true),
   key("zoomOut", "Ctrl −", ["Minus"], "cmd.zoomOut", true),
   key("zoomReset", "Ctrl 0", ["Digit0"], "cmd.zoomReset", true),
+  key("scale", "", [], "cmd.scale"),
+  key("restart", "", [], "cmd.restart"),
+  key("pause", "", [], "cmd.pause"),
+  key("resume", "", [], "cmd.resume"),
   key("lock", "", [], "cmd.lock"),
   key("breakGlass", "", [], "cmd.breakGlass"),
   key("report", "e", ["KeyE"], "cmd.report"),

@@ -5,8 +5,11 @@ import type {
   ContextsView,
   FreshnessView,
   ObjectView,
+  ParamView,
   RevisionView,
+  SentenceView,
   SettingsView,
+  StrategyView,
   WorkloadView,
 } from "../../api/generated";
 
@@ -235,6 +238,32 @@ export function revisions(): RevisionView[] {
   ];
 }
 
+const deadline: ParamView = {
+  name: "deadline",
+  kind: "integer",
+  unit: "s",
+  default: null,
+  choices: [],
+  min: 1,
+  max: 86_400,
+  doc: "longest wait for pods; left out: progressDeadlineSeconds, else 600",
+};
+
+/** What leaves the version as it is. */
+function verb(name: string, reason: SentenceView, params: ParamView[], fits = true): StrategyView {
+  return {
+    name,
+    brings: false,
+    fits,
+    advised: false,
+    reasons: [reason],
+    params,
+    morePods: 0,
+    wayBack: sentence("a rolling update"),
+    takes: 60,
+  };
+}
+
 export function workload(id: string): WorkloadView {
   return {
     id,
@@ -248,6 +277,8 @@ export function workload(id: string): WorkloadView {
     strategies: [
       {
         name: "blue-green",
+        brings: true,
+        fits: true,
         advised: true,
         reasons: [
           sentence("the new version is proven beside the old one, and going back is one write"),
@@ -329,6 +360,13 @@ export function workload(id: string): WorkloadView {
         wayBack: sentence("one write"),
         takes: 840,
       },
+      verb("restart", sentence("its pods are replaced in steps, with the template that they have"), [deadline]),
+      verb("scale", sentence("nothing else decides how many pods it has"), [
+        { ...deadline, name: "replicas", unit: "pods", min: 0, max: 5000, doc: "pods that it shall have" },
+        deadline,
+      ]),
+      verb("pause", sentence("no edit of its template rolls out until it is resumed"), []),
+      verb("resume", sentence("it is not paused"), [deadline], false),
     ],
     revisions: revisions(),
     before: [
@@ -435,6 +473,7 @@ export function object(id: string): ObjectView {
     yaml: `apiVersion: apps/v1\nkind: ${kind}\nmetadata:\n  name: ${name}\n  namespace: ${namespace}\nspec:\n  replicas: 6\n  template:\n    spec:\n      containers:\n        - name: ${name}\n          env:\n            - name: PSP_TOKEN\n              value: ••••••\n`,
     canRollOut: kind === "Deployment",
     canRollBack: kind === "Deployment",
+    paused: false,
     whyNot: kind === "Deployment" ? null : sentence("a {kind} cannot be rolled out; a Deployment can", { kind }),
   };
 }

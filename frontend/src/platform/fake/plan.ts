@@ -1,8 +1,75 @@
 import type { PlanRequest, PlanView, SentenceView } from "../../api/generated";
+import { isPlain, type PlainVerb } from "../../state/target";
 import { sentence, unlocked } from "./world";
+
+/** What leaves the version as it is: one write, and what it waits for. */
+function verb(request: PlanRequest, checked: boolean): PlanView {
+  const name = request.target.split("/")[2] ?? "";
+  const object = `deployment shop/${name}`;
+  const to = String((request.params as Record<string, unknown>)["replicas"] ?? "");
+  const restarted = " metadata:\n   labels:\n     app: web\n+  annotations:\n+    kubectl.kubernetes.io/restartedAt: …";
+  const said = {
+    scale: {
+      change: sentence("{before} -> {after} pods", { before: "6", after: to }),
+      title: sentence("scale {object} to {n}", { object, n: to }),
+      diff: `+ spec.replicas: ${to}`,
+      kubectl: `kubectl -n shop scale deployment/${name} --replicas=${to}`,
+      undo: sentence("scale to what it was"),
+    },
+    restart: {
+      change: sentence("restart"),
+      title: sentence("write the pod template of {object}", { object }),
+      diff: restarted,
+      kubectl: `kubectl -n shop rollout restart deployment/${name}`,
+      undo: sentence("the template and pause as they were"),
+    },
+    pause: {
+      change: sentence("pause"),
+      title: sentence("pause {object}", { object }),
+      diff: "+ spec.paused: true, annotation changeover.dev/paused-by",
+      kubectl: `kubectl -n shop rollout pause deployment/${name}`,
+      undo: sentence("unpause, if template and pause are still as written"),
+    },
+    resume: {
+      change: sentence("resume"),
+      title: sentence("resume {object}", { object }),
+      diff: "- spec.paused: true, annotation changeover.dev/paused-by",
+      kubectl: `kubectl -n shop rollout resume deployment/${name}`,
+      undo: sentence("pause again"),
+    },
+  }[request.strategy as PlainVerb];
+  return {
+    id: `${request.strategy.slice(0, 4)}-${name}-4410bd`,
+    context: request.context,
+    strategy: request.strategy,
+    target: request.target,
+    change: said.change,
+    diff: request.strategy === "restart" ? restarted : "",
+    steps: [
+      {
+        id: request.strategy,
+        phase: "write",
+        title: said.title,
+        writes: [{ object: request.target, diff: said.diff, kubectl: said.kubectl }],
+        waits: null,
+        atMost: null,
+        undo: said.undo,
+        cut: null,
+        wayBackSeconds: 1,
+      },
+    ],
+    summary: { steps: 1, writes: 1, morePods: 0, seconds: 40 },
+    checked,
+    findings: [],
+    startable: checked,
+    confirm: unlocked.has(request.context) ? "hold" : "type",
+    notRestored: [],
+  };
+}
 
 /** A plan for whatever is asked; an image whose tag says `broken` has a finding that stops it. */
 export function plan(request: PlanRequest, checked: boolean): PlanView {
+  if (isPlain(request.strategy)) return verb(request, checked);
   const rollback = request.strategy === "rollback";
   const image = request.images[0]?.image ?? "registry.shop.example/web:5.7.0";
   const broken = image.includes("broken");
@@ -28,7 +95,7 @@ export function plan(request: PlanRequest, checked: boolean): PlanView {
     context: request.context,
     strategy: request.strategy,
     target: request.target,
-    change: rollback ? "5.8.0 → 5.7.0" : `5.8.0 → ${tag}`,
+    change: sentence("{words}", { words: rollback ? "5.8.0 → 5.7.0" : `5.8.0 → ${tag}` }),
     diff: ` spec:\n   containers:\n   - name: web\n-    image: registry.shop.example/web:5.8.0\n+    image: ${image}\n`,
     steps: rollback
       ? [

@@ -378,7 +378,7 @@ export function run(stage: Stage, context = "prod-kr"): RunView {
     target: "Deployment/shop/cart",
     strategy: "blue-green",
     finish: "promote",
-    change: "1.18.2 → 1.19.0",
+    change: sentence("{words}", { words: "1.18.2 → 1.19.0" }),
     startedAt: new Date(begun).toISOString(),
     endedAt: ended ? new Date().toISOString() : null,
     reason: "SHOP-2114",

@@ -584,6 +584,8 @@ views! {
         can_roll_out: bool,
         /// Has a pod template that can be gone back to.
         can_roll_back: bool,
+        /// Is paused (`spec.paused`).
+        paused: bool,
         /// Why it cannot be rolled out; null = it can.
         why_not: Option<SentenceView>,
     }
@@ -619,6 +621,10 @@ views! {
     StrategyView {
         /// Name.
         name: String,
+        /// Whether it brings a version into service: a walk offers those. The others are verbs on the workload.
+        brings: bool,
+        /// Whether it can be used at all; why not is among the reasons.
+        fits: bool,
         /// Advised.
         advised: bool,
         /// Reasons for and against.
@@ -752,8 +758,8 @@ views! {
         strategy: String,
         /// Workload's id.
         target: String,
-        /// `v1 -> v2`, for titles.
-        change: String,
+        /// `v1 -> v2`, `2 -> 4 pods`: for titles.
+        change: SentenceView,
         /// Diff of the pod template as YAML.
         diff: String,
         /// Steps.
@@ -1025,8 +1031,8 @@ views! {
         strategy: String,
         /// Finish (`swap`, `promote`), or empty.
         finish: String,
-        /// `v1 -> v2`.
-        change: String,
+        /// `v1 -> v2`, `2 -> 4 pods`.
+        change: SentenceView,
         /// Begun.
         started_at: String,
         /// Ended.
@@ -1169,8 +1175,8 @@ views! {
         target: String,
         /// Strategy.
         strategy: String,
-        /// `v1 -> v2`.
-        change: String,
+        /// `v1 -> v2`, `2 -> 4 pods`.
+        change: SentenceView,
         /// Begun.
         started_at: String,
         /// State.

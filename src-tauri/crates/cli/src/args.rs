@@ -357,6 +357,59 @@ Examples:
         #[command(flatten)]
         more: PlanMore,
     },
+    /// Every pod is replaced by one of the same template.
+    #[command(after_help = "\
+Examples:
+  changeoverctl plan restart deployment/web -n shop --out again.plan
+  changeoverctl plan restart statefulset/db -n shop --set deadline=1200")]
+    Restart {
+        /// Workload.
+        #[command(flatten)]
+        target: Workload,
+        /// Parameters and file.
+        #[command(flatten)]
+        more: PlanMore,
+    },
+    /// So many pods.
+    #[command(after_help = "\
+Examples:
+  changeoverctl plan scale deployment/web -n shop --replicas 6 --out more.plan
+  changeoverctl plan scale statefulset/db -n shop --replicas 0")]
+    Scale {
+        /// Deployment or StatefulSet.
+        #[command(flatten)]
+        target: Workload,
+        /// Pods that it shall have.
+        #[arg(long, value_name = "N")]
+        replicas: u32,
+        /// Parameters and file.
+        #[command(flatten)]
+        more: PlanMore,
+    },
+    /// What rolls out stops where it is, and no edit rolls out until it is resumed.
+    #[command(after_help = "\
+Examples:
+  changeoverctl plan pause deployment/web -n shop --out hold.plan")]
+    Pause {
+        /// Deployment.
+        #[command(flatten)]
+        target: Target,
+        /// Parameters and file.
+        #[command(flatten)]
+        more: PlanMore,
+    },
+    /// The pause ends, and what was edited under it rolls out.
+    #[command(after_help = "\
+Examples:
+  changeoverctl plan resume deployment/web -n shop --out on.plan")]
+    Resume {
+        /// Deployment.
+        #[command(flatten)]
+        target: Target,
+        /// Parameters and file.
+        #[command(flatten)]
+        more: PlanMore,
+    },
     /// An earlier revision is written back.
     #[command(after_help = "\
 Examples:
@@ -378,6 +431,40 @@ Examples:
         #[command(flatten)]
         more: PlanMore,
     },
+}
+
+impl PlanCommand {
+    /// Name of the strategy.
+    pub fn strategy(&self) -> &'static str {
+        match self {
+            Self::BlueGreen { .. } => "blue-green",
+            Self::Rollback { .. } => "rollback",
+            Self::Restart { .. } => "restart",
+            Self::Scale { .. } => "scale",
+            Self::Pause { .. } => "pause",
+            Self::Resume { .. } => "resume",
+        }
+    }
+
+    /// What it is about: kind and name.
+    pub fn target(&self) -> (Kind, &str) {
+        match self {
+            Self::BlueGreen { target, .. } | Self::Pause { target, .. } | Self::Resume { target, .. } => (Kind::Deployment, &target.target),
+            Self::Rollback { target, .. } | Self::Restart { target, .. } | Self::Scale { target, .. } => (target.target.0, &target.target.1),
+        }
+    }
+
+    /// Parameters and file.
+    pub fn more(&self) -> &PlanMore {
+        match self {
+            Self::BlueGreen { more, .. }
+            | Self::Rollback { more, .. }
+            | Self::Restart { more, .. }
+            | Self::Scale { more, .. }
+            | Self::Pause { more, .. }
+            | Self::Resume { more, .. } => more,
+        }
+    }
 }
 
 /// What every plan takes.
@@ -424,7 +511,7 @@ fn setting(s: &str) -> Result<(String, String), String> {
 fn deployment(s: &str) -> Result<String, String> {
     match workload(s)? {
         (Kind::Deployment, name) => Ok(name),
-        (kind, _) => Err(format!("a {kind} cannot be rolled out by now, only rolled back; `deployment/NAME` can")),
+        (kind, _) => Err(format!("`deployment/NAME` is needed: a {kind} can only be rolled back, restarted and scaled")),
     }
 }
 
@@ -461,6 +548,8 @@ mod tests {
             "changeoverctl plan blue-green deployment/web -n shop --image web=web:v2 --finish swap --set soak=60 --out f",
             "changeoverctl plan blue-green deploy/web --template pod.yaml",
             "changeoverctl plan rollback deployment/web -n shop --to-revision 4",
+            "changeoverctl plan scale deployment/web -n shop --replicas 4",
+            "changeoverctl plan restart ds/agent -n shop",
             "changeoverctl check web.plan --read-only",
             "changeoverctl run web.plan --until smoke-green --yes --confirm-context prod --no-color",
             "changeoverctl runs",
@@ -485,6 +574,9 @@ mod tests {
             "changeoverctl plan blue-green deployment/web --image a=b --template f",
             "changeoverctl plan blue-green deployment/web --image a=b --finish later",
             "changeoverctl plan rollback deployment/web --to-revision x",
+            "changeoverctl plan scale deployment/web",
+            "changeoverctl plan scale deployment/web --replicas -1",
+            "changeoverctl plan pause statefulset/db",
             "changeoverctl map -o yaml",
             "changeoverctl status",
         ] {
@@ -561,8 +653,7 @@ mod tests {
         for line in &lines {
             let cli = Cli::try_parse_from(words(line)).unwrap_or_else(|e| panic!("{line}: {e}"));
             let (strategy, set) = match &cli.command {
-                Command::Plan(PlanCommand::BlueGreen { more, .. }) => ("blue-green", &more.set[..]),
-                Command::Plan(PlanCommand::Rollback { more, .. }) => ("rollback", &more.set[..]),
+                Command::Plan(plan) => (plan.strategy(), &plan.more().set[..]),
                 _ => ("blue-green", &[][..]),
             };
             let schema = plan::strategies::find(strategy).expect("listed").params();

@@ -217,28 +217,30 @@ async fn history(host: &Arc<Host>, g: &Global, (kind, name): &(Kind, String), js
 
 async fn plan(host: &Arc<Host>, g: &Global, p: &PlanCommand, json: bool, out: &mut Out) -> Result<Exit, UiError> {
     let (context, namespace) = place(host, g).await?;
-    let (kind, target, more) = match p {
-        PlanCommand::BlueGreen { target, more, .. } => (Kind::Deployment, &target.target, more),
-        PlanCommand::Rollback { target, more, .. } => (target.target.0, &target.target.1, more),
-    };
+    let ((kind, target), more) = (p.target(), p.more());
     let mut params: Map<String, Value> = more.set.iter().map(|(k, v)| (k.clone(), json!(v))).collect();
-    let (strategy, images, template, to_revision) = match p {
+    let (images, template, to_revision) = match p {
         PlanCommand::BlueGreen { image, template, finish, .. } => {
             if let Some(f) = finish {
                 params.insert("finish".into(), json!(f));
             }
             let images = image.iter().map(|(c, i)| ImageWish { container: c.clone(), image: i.clone() }).collect();
-            ("blue-green", images, template.as_deref().map(read).transpose()?, None)
+            (images, template.as_deref().map(read).transpose()?, None)
         }
         PlanCommand::Rollback { to_revision, to_run, .. } => {
             params.extend(to_run.iter().map(|run| ("toRun".to_string(), json!(run))));
-            ("rollback", vec![], None, *to_revision)
+            (vec![], None, *to_revision)
         }
+        PlanCommand::Scale { replicas, .. } => {
+            params.insert("replicas".into(), json!(replicas));
+            (vec![], None, None)
+        }
+        PlanCommand::Restart { .. } | PlanCommand::Pause { .. } | PlanCommand::Resume { .. } => (vec![], None, None),
     };
     let request = PlanRequest {
         context,
         target: ObjectId::new(kind, &namespace, target).to_string(),
-        strategy: strategy.into(),
+        strategy: p.strategy().into(),
         images,
         template,
         to_revision,
@@ -472,7 +474,7 @@ mod tests {
             context: String::new(),
             strategy: String::new(),
             target: String::new(),
-            change: String::new(),
+            change: Sentence::default().into(),
             diff: String::new(),
             steps: vec![],
             summary: PlanSummary { steps: 0, writes: 0, more_pods: 0, seconds: 0 },

@@ -255,7 +255,7 @@ pub fn runs(all: &[RunSummary]) -> Vec<String> {
             state(r.state),
             r.strategy.clone(),
             r.target.clone(),
-            r.change.clone(),
+            r.change.to_string(),
             r.started_at.clone(),
             ink(Ink::Dim, &r.headline.text.text),
         ]);

@@ -37,7 +37,7 @@ pub fn face(view: &View, driver: &Driver, reason: Option<&str>) -> Face {
         run: view.plan.id.clone(),
         target: view.plan.target.object.clone(),
         strategy: view.plan.strategy.clone(),
-        change: plan::said_changes(&view.plan.changes),
+        change: view.plan.change().text,
         driver: driver.clone(),
         epoch: view.epoch,
         status: name(&view.status).to_string(),

@@ -3,13 +3,12 @@
 use api::*;
 use jiff::{SignedDuration, Timestamp};
 use model::{Kind, ObjectId, Sentence, sentence};
-use plan::Snapshot;
+use plan::{Snapshot, tag};
 use plan::changes::{Changed, Failing, Stuck, Trouble, What, changes};
 
 use crate::Host;
 use crate::lanes::{count, said};
 use crate::object::{reason, revisions_of};
-use crate::plan_view::tag;
 
 /// How far back is looked.
 const LATELY: SignedDuration = SignedDuration::from_hours(24);

@@ -9,9 +9,7 @@ use jiff::Timestamp;
 use model::kinds::pod::Pod;
 use model::kinds::service::Service;
 use model::{Kind, ObjectId, ObjectSet, Sentence, names, sentence};
-use plan::{Plan, Step};
-
-use crate::plan_view::tag;
+use plan::{Plan, Step, tag};
 
 /// Deployment that the plan creates; a rollback has none.
 pub fn green(plan: &Plan) -> Option<&ObjectId> {

@@ -42,6 +42,7 @@ impl Host {
             yaml: mask::yaml(&raw),
             can_roll_out: why_not.is_none(),
             can_roll_back: id.kind.rolls(),
+            paused: raw.pointer("/spec/paused") == Some(&Value::Bool(true)),
             why_not: why_not.map(Into::into),
         })
     }

@@ -65,12 +65,12 @@ impl Host {
         let mut headers = self.store.runs().map_err(errors::journal)?;
         headers.retain(|h| h.target == *target);
         headers.sort_by_key(|h| std::cmp::Reverse(h.started_at));
-        let known = headers.iter().take(PAST).filter_map(|h| {
+        let known = headers.iter().filter_map(|h| {
             let (plan, seen) = self.journaled(&h.id).ok()?;
             (plan.cluster.uid == cluster.uid).then_some(())?;
             past_of(&plan, &seen, h.reason.as_deref())
         });
-        Ok(known.collect())
+        Ok(known.take(PAST).collect())
     }
 
     pub(crate) async fn make(&self, request: PlanRequest) -> Result<PlanView, UiError> {
@@ -185,8 +185,10 @@ impl Host {
     }
 }
 
-/// A run as a past one; none while it is not over.
+/// A run as a past one; none while it is not over, and none where it left the version as it was: however that ended, it tells
+/// nothing of that version.
 fn past_of(plan: &Plan, seen: &Seen, reason: Option<&str>) -> Option<Past> {
+    plan.brings_a_version().then_some(())?;
     let given = reason.filter(|why| !why.is_empty()).map(Sentence::quoted);
     let (ending, reason) = match &seen.status {
         RunStatus::Done => (Ending::Done, given),

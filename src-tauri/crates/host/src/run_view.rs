@@ -46,7 +46,7 @@ pub fn view(s: &Sources<'_>) -> RunView {
         target: seen.target.to_string(),
         strategy: seen.strategy.clone(),
         finish: s.plan.params.get("finish").and_then(Value::as_str).unwrap_or_default().to_string(),
-        change: plan_view::change(s.plan),
+        change: s.plan.change().into(),
         started_at: started_at(s),
         ended_at: seen.last_at.filter(|_| seen.status.is_final()).map(said),
         reason: s.header.and_then(|h| h.reason.clone()),
@@ -76,7 +76,7 @@ pub fn summary(plan: &Plan, header: &RunHeader, seen: &Seen) -> RunSummary {
         context: header.context.clone(),
         target: header.target.to_string(),
         strategy: header.strategy.clone(),
-        change: plan_view::change(plan),
+        change: plan.change().into(),
         started_at: said(seen.started_at.unwrap_or(header.started_at)),
         state,
         driver: driver(seen),
@@ -143,8 +143,10 @@ fn headline(plan: &Plan, seen: &Seen) -> Headline {
             },
             _ => engine,
         },
-        RunStatus::Done if seen.strategy == "rollback" => of("rolled-back", sentence!("The earlier revision serves.")),
-        RunStatus::Done => of("done", sentence!("Done: the new version serves.")),
+        RunStatus::Done => plan::strategies::find(&plan.strategy).map_or(engine, |s| {
+            let (code, said) = s.done();
+            of(code, said)
+        }),
         _ => engine,
     }
 }
@@ -267,7 +269,7 @@ fn choice(at: entry::HoldCode, c: entry::Choice, advised: bool) -> ChoiceView {
 pub fn way_back(plan: &Plan, seen: &Seen) -> WayBackView {
     let w = &seen.way_back;
     let wrote = |p: &Planned| matches!(&p.step, Step::SetTemplate { deployment, .. } if *deployment == plan.target.object);
-    if seen.status == RunStatus::Done && plan.steps.iter().any(wrote) {
+    if seen.status == RunStatus::Done && plan.brings_a_version() && plan.steps.iter().any(wrote) {
         return WayBackView {
             kind: WayBackKind::Rollback,
             seconds: None,
@@ -279,7 +281,7 @@ pub fn way_back(plan: &Plan, seen: &Seen) -> WayBackView {
     }
     let kind = match w.kind {
         show::WayBackKind::None => WayBackKind::None,
-        show::WayBackKind::BackOut if seen.strategy == "rollback" => WayBackKind::Rollback,
+        show::WayBackKind::BackOut if plan.goes_back() => WayBackKind::Rollback,
         show::WayBackKind::BackOut => WayBackKind::BackOut,
         show::WayBackKind::FlipBack => WayBackKind::FlipBack,
     };

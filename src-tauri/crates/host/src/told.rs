@@ -6,7 +6,7 @@ use engine::record::{Driver, Face};
 use engine::run::inspect;
 use engine::show::RunView as Seen;
 use engine::{Said, ShareError, shared};
-use model::{Kind, ObjectId, sentence};
+use model::{Kind, ObjectId, Sentence, sentence};
 use plan::Plan;
 use serde_json::Value;
 
@@ -93,7 +93,7 @@ impl Host {
             context: told.context.clone(),
             target: face.target.to_string(),
             strategy: face.strategy.clone(),
-            change: face.change.clone(),
+            change: Sentence::quoted(&face.change).into(),
             started_at: face.started_at.map(said).unwrap_or_default(),
             state: RunState::Elsewhere,
             driver: Some(DriverView { by: face.driver.by.clone(), elsewhere: true, alive_at: None }),

@@ -1,7 +1,8 @@
 //! What a walk starts from: containers, template, strategies with their advice, revisions.
 
 use api::*;
-use model::{Sentence, sentence};
+use model::sentence;
+use plan::advice::{Advice, Fit};
 use plan::around::Around;
 use plan::{ParamKind as PlanParam, Past, Strategy};
 
@@ -21,12 +22,13 @@ impl Host {
         let rolling = plan::pace::rolling_update(&around).unwrap_or_else(|| replicas.saturating_mul(PER_POD));
         let template = around.template();
         let probes = self.settings_probes(&id)?.unwrap_or_else(|| plan::entry::urls(&around));
-        let advised = advice.first().filter(|a| a.fit != plan::advice::Fit::Unfit).map(|a| a.strategy);
+        // What brings a version comes first.
+        let advised = advice.first().filter(|a| a.fit != Fit::Unfit).map(|a| a.strategy);
         let strategies = advice
             .iter()
             .filter_map(|a| {
                 let s = plan::strategies::find(a.strategy)?;
-                Some(strategy(s, advised == Some(a.strategy), a.reasons.clone(), (replicas, rolling), &probes))
+                Some(strategy(s, a, advised == Some(a.strategy), (replicas, rolling), &probes))
             })
             .collect();
         let owners: Vec<String> = plan::owner::owners(&snapshot, &around.deployment.metadata).iter().map(owner).collect();
@@ -66,7 +68,7 @@ fn owner(o: &plan::owner::Owner) -> String {
     }
 }
 
-fn strategy(s: &dyn Strategy, advised: bool, reasons: Vec<Sentence>, (replicas, rolling): (u32, u32), probes: &[String]) -> StrategyView {
+fn strategy(s: &dyn Strategy, advice: &Advice, advised: bool, (replicas, rolling): (u32, u32), probes: &[String]) -> StrategyView {
     let mut params: Vec<ParamView> = s.params().params.iter().map(param).collect();
     // Shown as what it will be; a front end leaves out what it does not change.
     if let Some(p) = params.iter_mut().find(|p| p.name == "probes") {
@@ -76,8 +78,10 @@ fn strategy(s: &dyn Strategy, advised: bool, reasons: Vec<Sentence>, (replicas, 
     let blue_green = s.name() == "blue-green";
     StrategyView {
         name: s.name().into(),
+        brings: s.brings_a_version(),
+        fits: advice.fit != Fit::Unfit,
         advised,
-        reasons: reasons.into_iter().map(Into::into).collect(),
+        reasons: advice.reasons.iter().cloned().map(Into::into).collect(),
         params,
         more_pods: if blue_green { replicas } else { 0 },
         way_back: if blue_green { sentence!("one write") } else { sentence!("a rolling update") }.into(),

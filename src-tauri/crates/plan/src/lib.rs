@@ -47,12 +47,36 @@ pub use snapshot::{Access, DryRun, RecordSize, Snapshot, SnapshotError, Untried,
 pub use step::{Colour, Phase, SelectorTo, SmokeCheck, Step, SwitchService};
 pub use strategies::Strategy;
 
+use model::{Sentence, sentence};
+
 /// `web: shop/web:v1 → shop/web:v2`, or `pod template` when no image differs.
 pub fn said_changes(changes: &[ImageChange]) -> String {
     match changes {
         [] => "pod template".to_string(),
         some => some.iter().map(|c| format!("{}: {} → {}", c.container, c.before, c.after)).collect::<Vec<_>>().join(", "),
     }
+}
+
+/// `v1 -> v2`: tags of the images that change, with the container where there are several; `pod template` when no image differs.
+pub fn said_versions(changes: &[ImageChange]) -> Sentence {
+    let one = |c: &ImageChange| {
+        let arrow = format!("{} -> {}", tag(&c.before), tag(&c.after));
+        if changes.len() > 1 { format!("{}: {arrow}", c.container) } else { arrow }
+    };
+    match changes {
+        [] => sentence!("pod template"),
+        some => Sentence::quoted(some.iter().map(one).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// Version of an image: its tag, or the first digits of its digest; the whole reference when it has neither.
+pub fn tag(image: &str) -> String {
+    if let Some((_, digest)) = image.split_once('@') {
+        let hex = digest.split_once(':').map_or(digest, |(_, h)| h);
+        return hex.chars().take(12).collect();
+    }
+    let name = image.rsplit('/').next().unwrap_or(image);
+    name.split_once(':').map_or_else(|| image.to_string(), |(_, tag)| tag.to_string())
 }
 
 /// The bare Pod made of the new template, for a dry run: quota, LimitRange, PodSecurity, a missing ServiceAccount or
@@ -69,4 +93,20 @@ pub fn dry_run_pod(plan: &Plan) -> Option<serde_json::Value> {
     metadata["namespace"] = plan.target.object.namespace.clone().into();
     let spec = green.get("spec")?.clone();
     Some(serde_json::json!({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}))
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn versions_are_read_from_image_references() {
+        for (image, expect) in [
+            ("shop/web:v2", "v2"),
+            ("localhost:5000/web", "localhost:5000/web"),
+            ("localhost:5000/web:1.2", "1.2"),
+            ("r/web@sha256:0123456789abcdef00", "0123456789ab"),
+            ("r/web:v1@sha256:0123456789abcdef00", "0123456789ab"),
+        ] {
+            assert_eq!(super::tag(image), expect, "{image}");
+        }
+    }
 }

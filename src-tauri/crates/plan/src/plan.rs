@@ -47,6 +47,16 @@ impl Plan {
         crate::strategies::find(&self.strategy).is_some_and(|s| s.goes_back())
     }
 
+    /// Whether a version comes into service by it.
+    pub fn brings_a_version(&self) -> bool {
+        crate::strategies::find(&self.strategy).is_none_or(|s| s.brings_a_version())
+    }
+
+    /// What it changes, in a few words: `v1 -> v2`, `2 -> 4 pods`.
+    pub fn change(&self) -> Sentence {
+        crate::strategies::find(&self.strategy).map_or_else(|| crate::said_versions(&self.changes), |s| s.change(self))
+    }
+
     /// Whether a step only eases what the run does: what brings back what served before goes on without it. `step`: its id, or
     /// `undo:ID`.
     pub fn goes_on_without(&self, step: &str) -> bool {

@@ -18,7 +18,8 @@ pub fn text(plan: &Plan) -> String {
     let target = &plan.target;
     line(&mut out, &format!("plan {}: {} of {}", plan.id, plan.strategy, target.object.said()));
     line(&mut out, &format!("  cluster  {} (context {})", plan.cluster.server, plan.context));
-    line(&mut out, &format!("  change   {}", crate::said_changes(&plan.changes)));
+    let change = if plan.changes.is_empty() { plan.change().text } else { crate::said_changes(&plan.changes) };
+    line(&mut out, &format!("  change   {change}"));
     line(&mut out, &format!("  pods     {}", target.replicas));
     for (name, value) in plan.params.as_object().into_iter().flatten() {
         line(&mut out, &format!("  {name} = {}", said_value(value)));
@@ -68,6 +69,7 @@ fn phase(phase: Phase) -> &'static str {
         Phase::Finish => "finish",
         Phase::Retire => "retire",
         Phase::Restore => "restore",
+        Phase::Write => "write",
     }
 }
 

@@ -38,6 +38,8 @@ pub enum Phase {
     Retire,
     /// A template is written back (rollback).
     Restore,
+    /// Something is written that brings no version: a restart, a number of pods, a pause or its end.
+    Write,
 }
 
 /// What a step does. Values are complete: nothing is looked up in the strategy again while it runs.

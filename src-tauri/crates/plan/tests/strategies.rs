@@ -73,7 +73,8 @@ fn what_writes_says_how_it_is_undone_and_has_a_command() {
 
 #[test]
 fn every_pause_is_resumed_every_freeze_thawed_and_every_preview_deleted() {
-    for (case, plan) in plans() {
+    // A pause that is all that is wanted stays.
+    for (case, plan) in plans().into_iter().filter(|(_, p)| p.brings_a_version()) {
         let count = |f: fn(&Step) -> bool| plan.steps.iter().filter(|s| f(&s.step)).count();
         // A promotion pauses twice and unpauses once with the template.
         let unpauses = count(|s| matches!(s, Step::Resume { .. } | Step::SetTemplate { .. }));
@@ -140,7 +141,10 @@ fn the_break_glass_card_flips_back_before_it_deletes_green() {
 #[test]
 fn the_pod_for_the_dry_run_is_of_the_new_template() {
     for (case, plan) in plans() {
-        let pod = plan::dry_run_pod(&plan).expect("a pod");
+        let Some(pod) = plan::dry_run_pod(&plan) else {
+            assert_eq!(plan.template, plan.target.template, "{}: brings a template that nothing tries", case.display());
+            continue;
+        };
         assert_eq!(pod.pointer("/metadata/namespace"), Some(&serde_json::json!("shop")), "{}", case.display());
         for change in &plan.changes {
             assert!(pod.to_string().contains(&format!("\"{}\"", change.after)), "{}", case.display());

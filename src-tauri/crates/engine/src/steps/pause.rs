@@ -42,7 +42,15 @@ fn why(facts: &Facts<'_>) -> String {
     let by = facts.by.map(|b| format!(" by {b}")).unwrap_or_default();
     let reason = facts.reason.map(|r| format!(" ({r})")).unwrap_or_default();
     let strategy = &facts.plan.strategy;
-    format!("paused by changeover run {run}{by}: {strategy}{reason}; unpaused at its end, or by: changeoverctl back-out {run}")
+    let unpauses = |p: &Planned| matches!(p.step, Step::Resume { .. } | Step::SetTemplate { .. });
+    let until = match facts.plan.steps.iter().any(unpauses) {
+        true => format!("unpaused at its end, or by: changeoverctl back-out {run}"),
+        false => {
+            let target = &facts.plan.target.object;
+            format!("until: changeoverctl plan resume deployment/{} -n {}", target.name, target.namespace)
+        }
+    };
+    format!("paused by changeover run {run}{by}: {strategy}{reason}; {until}")
 }
 
 pub fn intended_resume(id: &ObjectId, live: Option<&Value>) -> Result<Change, Contradiction> {

@@ -25,7 +25,8 @@ pub async fn run(ctx: &mut Ctx, step: &Step, id: &ObjectId) -> Result<Receipt, S
 /// To what it was. A number that is neither is somebody else's wish, unless the Deployment is this run's own.
 pub async fn undo(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
     let Some((from, to)) = ctx.view.net_scale(&ctx.step, id, Direction::Run) else { return Ok(()) };
-    if from < to {
+    // Pods of the run's own go away with all that they serve; those of the target get fewer again, unless there were none.
+    if from < to && (from == 0 || ctx.view.created().contains_key(id)) {
         nothing_selects(ctx, id).await?;
     }
     back(ctx, id, from, to).await

@@ -15,6 +15,10 @@ impl Hazard for Admission {
         "admission"
     }
 
+    fn concerns(&self, _: &CheckCtx<'_>) -> bool {
+        true
+    }
+
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         if ctx.snapshot.dry_runs.is_empty() {
             let message = sentence!("whether the writes are admitted could not be checked: no dry run was made");

@@ -18,6 +18,10 @@ impl Hazard for ArgoCd {
         "argo-cd-owner"
     }
 
+    fn concerns(&self, _: &CheckCtx<'_>) -> bool {
+        true
+    }
+
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let mut all = Vec::new();
         for object in ctx.owned_by_others() {

@@ -15,6 +15,10 @@ impl Hazard for ClockSkew {
         "clock-skew"
     }
 
+    fn concerns(&self, _: &CheckCtx<'_>) -> bool {
+        true
+    }
+
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let Some(ahead) = ctx.snapshot.ahead.filter(|s| s.unsigned_abs() > UNNOTICED) else { return vec![] };
         let seconds = ahead.unsigned_abs();

@@ -15,6 +15,10 @@ impl Hazard for EndingNamespace {
         "ending-namespace"
     }
 
+    fn concerns(&self, _: &CheckCtx<'_>) -> bool {
+        true
+    }
+
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let id = ObjectId::new(Kind::Namespace, "", ctx.around.namespace());
         let mut all = Vec::new();

@@ -16,6 +16,10 @@ impl Hazard for Flux {
         "flux-owner"
     }
 
+    fn concerns(&self, _: &CheckCtx<'_>) -> bool {
+        true
+    }
+
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let mut all = Vec::new();
         for object in ctx.owned_by_others() {

@@ -18,6 +18,10 @@ impl Hazard for ForeignController {
         "foreign-controller"
     }
 
+    fn concerns(&self, _: &CheckCtx<'_>) -> bool {
+        true
+    }
+
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let object = ctx.around.id;
         let mut all = Vec::new();

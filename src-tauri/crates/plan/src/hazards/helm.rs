@@ -19,6 +19,10 @@ impl Hazard for Helm {
         "helm-owner"
     }
 
+    fn concerns(&self, _: &CheckCtx<'_>) -> bool {
+        true
+    }
+
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let mut all = Vec::new();
         let promotes = ctx.plan.params.get("finish") == Some(&serde_json::json!(Finish::Promote));

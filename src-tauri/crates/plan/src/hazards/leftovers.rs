@@ -17,11 +17,16 @@ impl Hazard for Leftovers {
         "leftovers"
     }
 
+    fn concerns(&self, _: &CheckCtx<'_>) -> bool {
+        true
+    }
+
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         // A rollback is for bad days: it may go on over what a run left, for its own write is guarded.
         let severity = if ctx.is_blue_green() { Severity::Block } else { Severity::Warn };
         let block = |object: &ObjectId, message: Sentence| {
-            finding(self, severity, object, message, sentence!("finish or back out that run first: changeoverctl runs"))
+            let remedy = sentence!("finish or back out that run first: changeoverctl runs");
+            finding(self, severity, object, message, remedy)
         };
         let mut all = Vec::new();
         for (object, meta) in written(ctx) {

@@ -17,6 +17,7 @@ pub(crate) use node_room::takes;
 
 mod admission;
 mod argo_cd;
+mod autoscaled;
 mod blind_monitor;
 mod clock_skew;
 mod cold_start;
@@ -51,6 +52,7 @@ mod network_policy;
 mod never_failing;
 mod no_pre_stop;
 mod no_readiness_probe;
+mod nobody_answers;
 mod no_smoke_check;
 mod node_room;
 mod node_trouble;
@@ -143,6 +145,8 @@ pub const LIST: &[&dyn Hazard] = &[
     &monitor_counts_twice::MonitorCountsTwice,
     &hpa_counts_both::HpaCountsBoth,
     &owned_autoscaler::OwnedAutoscaler,
+    &autoscaled::Autoscaled,
+    &nobody_answers::NobodyAnswers,
     &hpa_inactive::HpaInactive,
     &vertical_autoscaler::VerticalAutoscaler,
     &pdb_counts_both::PdbCountsBoth,
@@ -155,6 +159,10 @@ pub const LIST: &[&dyn Hazard] = &[
 pub trait Hazard: Sync {
     /// Name, as in findings and fixtures: `paused`.
     fn code(&self) -> &'static str;
+    /// Whether it can be about such a plan at all: most are about a template that the plan brings to pods.
+    fn concerns(&self, ctx: &CheckCtx<'_>) -> bool {
+        ctx.brings_template()
+    }
     /// What it found; empty when all is well.
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding>;
 }
@@ -208,7 +216,7 @@ pub fn check(snapshot: &Snapshot, plan: &Plan) -> Vec<Finding> {
         }
     };
     let ctx = CheckCtx { snapshot, plan, around };
-    let mut all: Vec<Finding> = LIST.iter().flat_map(|h| h.check(&ctx)).collect();
+    let mut all: Vec<Finding> = LIST.iter().filter(|h| h.concerns(&ctx)).flat_map(|h| h.check(&ctx)).collect();
     all.sort_by_key(|f| f.severity);
     all
 }
@@ -232,9 +240,28 @@ impl<'a> CheckCtx<'a> {
         self.green().and_then(|(_, m)| m.pointer("/spec/template")).unwrap_or(&self.plan.template)
     }
 
+    /// Whether pods get a template by the plan: of a second Deployment, or of the target itself.
+    pub fn brings_template(&self) -> bool {
+        self.is_blue_green() || self.plan.steps.iter().any(|s| matches!(s.step, Step::SetTemplate { .. }))
+    }
+
     /// Pods that the plan starts beside those that run.
     pub fn extra_pods(&self) -> u32 {
-        self.plan.steps.iter().filter_map(|s| if let Step::Scale { to, .. } = s.step { Some(to) } else { None }).max().unwrap_or(0)
+        let more = |s: &crate::plan::Planned| match &s.step {
+            Step::Scale { deployment, to } if deployment == self.around.id => Some(to.saturating_sub(self.around.deployment.status.replicas)),
+            Step::Scale { to, .. } => Some(*to),
+            _ => None,
+        };
+        self.plan.steps.iter().filter_map(more).max().unwrap_or(0)
+    }
+
+    /// How many pods the plan gives the target itself, where it scales it and nothing else.
+    pub fn scaled_to(&self) -> Option<u32> {
+        let own = |s: &crate::plan::Planned| match &s.step {
+            Step::Scale { deployment, to } if deployment == self.around.id => Some(*to),
+            _ => None,
+        };
+        self.plan.steps.iter().find_map(own)
     }
 
     /// Pods that a rolling update of the plan starts before it ends others: of the target itself, going back or being promoted.

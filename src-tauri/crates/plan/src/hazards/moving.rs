@@ -31,13 +31,13 @@ impl Hazard for Moving {
             true => {
                 vec![finding(self, Severity::Block, object, message, sentence!("let it finish, or roll it back, then make the plan again"))]
             }
-            false => vec![finding(
-                self,
-                Severity::Warn,
-                object,
-                message,
-                sentence!("a rollback in the middle of a rollout is sound: the unready pods of the new version go first"),
-            )],
+            false => {
+                let remedy = match ctx.plan.brings_a_version() {
+                    true => sentence!("a rollback in the middle of a rollout is sound: the unready pods of the new version go first"),
+                    false => sentence!("let it finish first: pods that do not come up now will not come up by a restart either"),
+                };
+                vec![finding(self, Severity::Warn, object, message, remedy)]
+            }
         }
     }
 }

@@ -19,6 +19,10 @@ impl Hazard for NodeRoom {
         "node-room"
     }
 
+    fn concerns(&self, ctx: &CheckCtx<'_>) -> bool {
+        ctx.brings_template() || ctx.extra_pods() > 0
+    }
+
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let (green, surge) = (i128::from(ctx.extra_pods()), i128::from(ctx.surge_pods()));
         if green + surge == 0 {
@@ -50,7 +54,10 @@ impl Hazard for NodeRoom {
             nodes = nodes.len(),
             fits
         );
-        let remedy = sentence!("add nodes, or give green fewer pods (green = N); with an autoscaler of nodes, raise the deadline");
+        let remedy = match ctx.is_blue_green() {
+            true => sentence!("add nodes, or give green fewer pods (green = N); with an autoscaler of nodes, raise the deadline"),
+            false => sentence!("add nodes, or scale to fewer; with an autoscaler of nodes, raise the deadline"),
+        };
         vec![finding(self, Severity::Warn, ctx.around.id, message, remedy)]
     }
 }

@@ -20,6 +20,10 @@ impl Hazard for NodeTrouble {
         "node-trouble"
     }
 
+    fn concerns(&self, ctx: &CheckCtx<'_>) -> bool {
+        ctx.brings_template() || ctx.extra_pods() > 0
+    }
+
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let mut pods: BTreeMap<&str, usize> = BTreeMap::new();
         for pod in ctx.around.pods() {

@@ -13,6 +13,10 @@ impl Hazard for NotOver {
         "open-run"
     }
 
+    fn concerns(&self, _: &CheckCtx<'_>) -> bool {
+        true
+    }
+
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let id = ctx.around.id;
         let others = record::open(&ctx.snapshot.objects, id).into_iter().filter(|o| o.run != ctx.plan.id);

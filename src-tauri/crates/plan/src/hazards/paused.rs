@@ -21,7 +21,8 @@ impl Hazard for Paused {
             Some(why) => sentence!("is paused by another run: {why}", why),
             None => sentence!("is paused"),
         };
-        if !ctx.is_blue_green() {
+        // Going back ends a pause; a restart has no business to.
+        if !ctx.is_blue_green() && ctx.plan.brings_a_version() {
             return vec![finding(
                 self,
                 Severity::Fixed,

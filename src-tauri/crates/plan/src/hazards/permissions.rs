@@ -13,6 +13,10 @@ impl Hazard for Permissions {
         "permissions"
     }
 
+    fn concerns(&self, _: &CheckCtx<'_>) -> bool {
+        true
+    }
+
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let mut all = Vec::new();
         let mut unasked = 0;

@@ -17,6 +17,10 @@ impl Hazard for Quota {
         "quota"
     }
 
+    fn concerns(&self, ctx: &CheckCtx<'_>) -> bool {
+        ctx.brings_template() || ctx.extra_pods() > 0
+    }
+
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let (green, surge) = (i128::from(ctx.extra_pods()), i128::from(ctx.surge_pods()));
         if green + surge == 0 {
@@ -47,15 +51,31 @@ impl Hazard for Quota {
                 let Some(hard) = milli(hard) else { continue };
                 let short = |needed: i128| needed > 0 && used + needed > hard;
                 if short(needed(green)) {
-                    let message = sentence!(
-                        "leaves no room for green: {name} is {used} of {hard} used, and {needed} more are needed",
-                        name,
-                        used = said(used),
-                        hard = said(hard),
-                        needed = said(needed(green))
-                    );
+                    let (used, hard, needed) = (said(used), said(hard), said(needed(green)));
+                    let (message, remedy) = match ctx.is_blue_green() {
+                        true => (
+                            sentence!(
+                                "leaves no room for green: {name} is {used} of {hard} used, and {needed} more are needed",
+                                name,
+                                used,
+                                hard,
+                                needed
+                            ),
+                            sentence!("raise the quota, or give green fewer pods (green = N)"),
+                        ),
+                        false => (
+                            sentence!(
+                                "leaves no room for so many pods: {name} is {used} of {hard} used, and {needed} more are needed",
+                                name,
+                                used,
+                                hard,
+                                needed
+                            ),
+                            sentence!("raise the quota, or scale to fewer"),
+                        ),
+                    };
                     let severity = if scoped { Severity::Warn } else { Severity::Block };
-                    all.push(finding(self, severity, id, message, sentence!("raise the quota, or give green fewer pods (green = N)")));
+                    all.push(finding(self, severity, id, message, remedy));
                 } else if short(needed(green + surge)) {
                     let message = sentence!(
                         "leaves no room for the pods that the rolling update starts first (maxSurge): {name} is {used} of {hard} used, and {needed} more are needed at once",

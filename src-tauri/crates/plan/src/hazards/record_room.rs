@@ -17,6 +17,10 @@ impl Hazard for RecordRoom {
         "record-room"
     }
 
+    fn concerns(&self, _: &CheckCtx<'_>) -> bool {
+        true
+    }
+
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {
         let Some(RecordSize { on, back }) = ctx.snapshot.record.filter(|r| r.on + r.back > ROOM) else { return vec![] };
         let (room, template) = (ROOM >> 10, ctx.template().to_string().len() >> 10);

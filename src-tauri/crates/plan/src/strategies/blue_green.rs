@@ -13,13 +13,14 @@ use model::kinds::hpa::Hpa;
 use model::{Kind, LabelSelector, ObjectId, sentence};
 use serde_json::{Value, json};
 
-use super::{Draft, Strategy};
+use super::{Draft, Fitness, Strategy, deadline_param, unfit};
+use crate::advice::Fit;
 use crate::around::Around;
 use crate::derive::{hpa_clone, pdb_clone, template_labels};
-use crate::file::seal;
 use crate::ground::{Ground, Routed, free_name, numbered};
 use crate::params::{Param, ParamKind, ParamSchema, number};
-use crate::plan::{Finish, Plan, PlanError, SCHEMA, Target, What};
+use crate::plan::{Finish, Plan, PlanError, What};
+use crate::references::slim;
 use crate::snapshot::Snapshot;
 use crate::step::{Phase, SelectorTo, Step, SwitchService};
 
@@ -94,9 +95,44 @@ impl Strategy for BlueGreen {
                     default: Value::Null,
                     doc: "swap: green stays under its own name; promote: blue takes the new template and green goes; left out: promote where somebody else owns the manifest",
                 },
-                int("deadline", "s", 1, 86_400, Value::Null, "longest wait for pods; left out: progressDeadlineSeconds, else 600"),
+                deadline_param(),
             ],
         }
+    }
+
+    fn fit(&self, around: &Around<'_>) -> Result<Fitness, PlanError> {
+        if around.id.kind != Kind::Deployment {
+            return Ok((Fit::Unfit, vec![sentence!("a {kind} cannot stand twice beside itself", kind = around.id.kind)]));
+        }
+        let services = around.services();
+        let claims = slim(&around.template()).spec.volumes.iter().filter(|v| v.persistent_volume_claim.is_some()).count();
+        let mut reasons = Vec::new();
+        let mut fit = Fit::Good;
+        match services.len() {
+            0 => {
+                fit = Fit::Unfit;
+                reasons.push(sentence!("no service selects its pods, so there is no traffic to move"));
+            }
+            1 => reasons.push(sentence!("the new version is proven beside the old one, and going back is one write")),
+            n => reasons.push(
+                sentence!("the new version is proven beside the old one")
+                    .and(sentence!("its {n} services move one after the other, up to a second apart", n)),
+            ),
+        }
+        if claims > 0 {
+            fit = fit.max(Fit::Possible);
+            reasons.push(sentence!("it mounts volume claims, which both versions would share"));
+        }
+        if !around.deployment.complete() || around.deployment.spec.paused {
+            fit = fit.max(Fit::Possible);
+            reasons.push(sentence!("it is paused or not complete: let that settle first"));
+        }
+        if let Some(owner) = around.deployment.metadata.controller() {
+            fit = Fit::Unfit;
+            reasons.push(sentence!("{kind} {name} controls it", kind = owner.kind, name = owner.name));
+        }
+        reasons.push(sentence!("needs room for {n} more pods", n = around.deployment.status.replicas));
+        Ok((fit, reasons))
     }
 
     fn plan(
@@ -112,7 +148,7 @@ impl Strategy for BlueGreen {
         if target.kind != Kind::Deployment {
             let why =
                 sentence!("a {kind} cannot stand twice beside itself, for its pods have names or nodes of their own", kind = target.kind);
-            return Err(PlanError::Unfit { object: target.clone(), why });
+            return Err(unfit(&around, why));
         }
         let ground = Ground::lay(around, what, self.params().fill(params)?)?;
         let mut draft = Draft::default();
@@ -123,25 +159,8 @@ impl Strategy for BlueGreen {
             Finish::Swap => ground.swap(&mut draft),
             Finish::Promote => ground.promote(&mut draft),
         }
-        seal(Plan {
-            schema: SCHEMA,
-            id: id.to_string(),
-            hash: String::new(),
-            created_at: now,
-            context: snapshot.context.clone(),
-            cluster: snapshot.cluster.clone(),
-            strategy: self.name().to_string(),
-            params: Value::Object(ground.params.clone()),
-            target: Target {
-                object: target.clone(),
-                uid: around.deployment.metadata.uid.clone(),
-                template: around.template(),
-                replicas: around.deployment.status.replicas,
-            },
-            changes: ground.changes.clone(),
-            template: ground.template.clone(),
-            steps: draft.into_steps(),
-        })
+        let brings = (ground.template.clone(), ground.changes.clone());
+        draft.seal(self, &ground.around, ground.params.clone(), brings, now, id)
     }
 }
 

@@ -1,23 +1,35 @@
-//! The strategies: ways to bring a new version into service. Each is a flat list of steps that reads as the algorithm.
+//! The strategies: ways to bring a version into service, and the verbs that leave it as it is (restart, scale, pause, resume).
+//! Each is a flat list of steps that reads as the algorithm.
 //!
 //! A strategy does **not** decide whether it is wise (`hazards`): it refuses only what it cannot put into steps.
 
 use jiff::Timestamp;
-use model::ObjectId;
-use serde_json::Value;
+use model::{ObjectId, Sentence, sentence};
+use serde_json::{Map, Value, json};
 
-use crate::params::ParamSchema;
-use crate::plan::{Plan, PlanError, Planned, What};
+use crate::advice::Fit;
+use crate::around::Around;
+use crate::file::seal;
+use crate::params::{Param, ParamKind, ParamSchema, number, wrong};
+use crate::plan::{ImageChange, Plan, PlanError, Planned, SCHEMA, Target, What};
 use crate::snapshot::Snapshot;
 use crate::step::{Phase, Step};
 
 pub mod blue_green;
+pub mod pause;
+pub mod restart;
+pub mod resume;
 pub mod rollback;
+pub mod scale;
 
 /// Every strategy: a new one is one file and one line here.
-pub const LIST: &[&dyn Strategy] = &[&blue_green::BlueGreen, &rollback::Rollback];
+pub const LIST: &[&dyn Strategy] =
+    &[&blue_green::BlueGreen, &rollback::Rollback, &restart::Restart, &scale::Scale, &pause::Pause, &resume::Resume];
 
-/// A way to bring a version into service.
+/// How well a strategy fits, and why: each reason a sentence without a full stop.
+pub type Fitness = (Fit, Vec<Sentence>);
+
+/// A way to bring a version into service, or to do something to the one that serves.
 pub trait Strategy: Sync {
     /// Name, as in plan files and on the command line: `blue-green`.
     fn name(&self) -> &'static str;
@@ -25,8 +37,22 @@ pub trait Strategy: Sync {
     fn goes_back(&self) -> bool {
         false
     }
+    /// Whether it brings a version into service. What leaves it as it is tells nothing of that version either, however it ends.
+    fn brings_a_version(&self) -> bool {
+        true
+    }
     /// What the operator may choose.
     fn params(&self) -> ParamSchema;
+    /// How well it fits that workload. Errors: what it goes by was not read.
+    fn fit(&self, around: &Around<'_>) -> Result<Fitness, PlanError>;
+    /// What a plan of it changes, in a few words: `v1 -> v2`, `2 -> 4 pods`.
+    fn change(&self, plan: &Plan) -> Sentence {
+        crate::said_versions(&plan.changes)
+    }
+    /// What is so once a run of it is over: a code, and the sentence.
+    fn done(&self) -> (&'static str, Sentence) {
+        ("done", sentence!("Done: the new version serves."))
+    }
     /// Makes the plan, sealed. `id` becomes the plan's id.
     fn plan(
         &self,
@@ -70,10 +96,67 @@ impl Draft {
         u32::try_from(n).unwrap_or(u32::MAX)
     }
 
-    /// The steps.
-    pub(crate) fn into_steps(self) -> Vec<Planned> {
-        self.steps
+    /// The plan of these steps, sealed. `brings` is the template that the run brings, and the images that differ in it.
+    pub(crate) fn seal(
+        self,
+        strategy: &dyn Strategy,
+        around: &Around<'_>,
+        params: Map<String, Value>,
+        brings: (Value, Vec<ImageChange>),
+        now: Timestamp,
+        id: &str,
+    ) -> Result<Plan, PlanError> {
+        let (template, changes) = brings;
+        seal(Plan {
+            schema: SCHEMA,
+            id: id.to_string(),
+            hash: String::new(),
+            created_at: now,
+            context: around.snapshot.context.clone(),
+            cluster: around.snapshot.cluster.clone(),
+            strategy: strategy.name().to_string(),
+            params: Value::Object(params),
+            target: Target {
+                object: around.id.clone(),
+                uid: around.deployment.metadata.uid.clone(),
+                template: around.template(),
+                replicas: around.deployment.status.replicas,
+            },
+            changes,
+            template,
+            steps: self.steps,
+        })
     }
+}
+
+/// The parameter of the longest wait for pods.
+pub(crate) fn deadline_param() -> Param {
+    Param {
+        name: "deadline",
+        kind: ParamKind::Integer { unit: "s", min: 1, max: 86_400 },
+        default: Value::Null,
+        doc: "longest wait for pods; left out: progressDeadlineSeconds, else 600",
+    }
+}
+
+/// The longest wait for pods (seconds), as chosen or as the workload says; written into the parameters.
+pub(crate) fn deadline(around: &Around<'_>, params: &mut Map<String, Value>) -> u32 {
+    let seconds = number(params, "deadline").unwrap_or_else(|| default_deadline(around.deployment.spec.progress_deadline_seconds));
+    params.insert("deadline".into(), json!(seconds));
+    seconds
+}
+
+/// Refuses images and templates where a strategy takes none.
+fn nothing_given(what: &What) -> Result<(), PlanError> {
+    match *what == What::Images(Vec::new()) {
+        true => Ok(()),
+        false => Err(wrong("image", sentence!("it leaves the version as it is; leave images and template out"))),
+    }
+}
+
+/// It cannot be used on this workload.
+fn unfit(around: &Around<'_>, why: Sentence) -> PlanError {
+    PlanError::Unfit { object: around.id.clone(), why }
 }
 
 /// Our own deadline for a wait: the Deployment's, unless it is absent or says "never" (2147483647: the controller gives

@@ -9,14 +9,14 @@ use jiff::Timestamp;
 use model::{Kind, ObjectId, Sentence, sentence};
 use serde_json::{Value, json};
 
-use super::{Draft, Strategy, default_deadline};
+use super::{Draft, Fitness, Strategy, deadline, deadline_param, unfit};
+use crate::advice::Fit;
 use crate::around::Around;
 use crate::derive::wanted_template;
-use crate::file::seal;
 use crate::ground::base_of;
 use crate::history::kept_in;
 use crate::params::{Param, ParamKind, ParamSchema, number, text, wrong};
-use crate::plan::{Plan, PlanError, SCHEMA, Target, What};
+use crate::plan::{Plan, PlanError, What};
 use crate::revisions::{Revision, before, best, excluded_before, revisions};
 use crate::snapshot::Snapshot;
 use crate::step::{Phase, Step};
@@ -35,19 +35,43 @@ impl Strategy for Rollback {
     }
 
     fn params(&self) -> ParamSchema {
-        let int = |name, unit, max, doc| Param { name, kind: ParamKind::Integer { unit, min: 1, max }, default: Value::Null, doc };
         ParamSchema {
             params: vec![
-                int("toRevision", "", u32::MAX, "revision to go back to; left out: the one that ranks best"),
+                Param {
+                    name: "toRevision",
+                    kind: ParamKind::Integer { unit: "", min: 1, max: u32::MAX },
+                    default: Value::Null,
+                    doc: "revision to go back to; left out: the one that ranks best",
+                },
                 Param {
                     name: "toRun",
                     kind: ParamKind::Text,
                     default: Value::Null,
                     doc: "run of this workstation: the template from before it comes back, also where the cluster keeps it no more; after a rollback that is the undo of the undo",
                 },
-                int("deadline", "s", 86_400, "longest wait for pods; left out: progressDeadlineSeconds, else 600"),
+                deadline_param(),
             ],
         }
+    }
+
+    fn fit(&self, around: &Around<'_>) -> Result<Fitness, PlanError> {
+        let all = revisions(around.snapshot, around.id)?;
+        Ok(match (best(&all), before(around)) {
+            (Some(best), _) => {
+                let back = sentence!("revision {revision} can be gone back to, in steps, as a rolling update", revision = best.number);
+                (Fit::Possible, std::iter::once(back).chain(best.healthy_evidence.clone()).collect())
+            }
+            (None, Some(p)) => {
+                let kept = sentence!("the cluster keeps no revision to go back to")
+                    .and(sentence!("run {run} kept the template from before it", run = p.run));
+                (Fit::Possible, vec![kept])
+            }
+            (None, None) => (Fit::Unfit, vec![sentence!("its history holds nothing to go back to")]),
+        })
+    }
+
+    fn done(&self) -> (&'static str, Sentence) {
+        ("rolled-back", sentence!("The earlier revision serves."))
     }
 
     /// `what` must be empty ([`What::Images`] with no images): the template comes from the history.
@@ -80,11 +104,10 @@ impl Strategy for Rollback {
             None => revision(&around, number(&params, "toRevision"))?,
         };
         let (after, changes) = wanted_template(target, &before, &What::Template(to.template))?;
-        let deadline = number(&params, "deadline").unwrap_or_else(|| default_deadline(around.deployment.spec.progress_deadline_seconds));
+        let deadline = deadline(&around, &mut params);
         if let Some(number) = to.number {
             params.insert("toRevision".into(), json!(number));
         }
-        params.insert("deadline".into(), json!(deadline));
         let cause = format!("changeover: back to {}", to.said);
         let mut draft = Draft::default();
         // Pods come and go, and the new ones have no load yet: an autoscaler would take capacity away in the middle of an incident.
@@ -101,25 +124,7 @@ impl Strategy for Rollback {
         for (name, [_, give_back]) in held {
             draft.push(&format!("thaw-{name}"), Phase::Finish, give_back, Some(deadline));
         }
-        seal(Plan {
-            schema: SCHEMA,
-            id: id.to_string(),
-            hash: String::new(),
-            created_at: now,
-            context: snapshot.context.clone(),
-            cluster: snapshot.cluster.clone(),
-            strategy: self.name().to_string(),
-            params: Value::Object(params),
-            target: Target {
-                object: target.clone(),
-                uid: around.deployment.metadata.uid.clone(),
-                template: before,
-                replicas: around.deployment.status.replicas,
-            },
-            changes,
-            template: after,
-            steps: draft.into_steps(),
-        })
+        draft.seal(self, &around, params, (after, changes), now, id)
     }
 }
 
@@ -159,10 +164,6 @@ fn before_run(around: &Around<'_>, run: &str) -> Result<To, PlanError> {
         return Err(unfit(around, sentence!("the template from before run {run}: {why}", run; why)));
     }
     Ok(To { template: found.before.clone(), number: None, said: format!("the template before run {run}") })
-}
-
-fn unfit(around: &Around<'_>, why: Sentence) -> PlanError {
-    PlanError::Unfit { object: around.id.clone(), why }
 }
 
 fn choose<'a>(around: &Around<'_>, all: &'a [Revision], wanted: Option<u32>) -> Result<&'a Revision, PlanError> {

@@ -215,7 +215,7 @@ pub fn snapshot(case: &Path, request: &Request) -> Snapshot {
 pub fn make(snapshot: &Snapshot, request: &Request) -> Result<Plan, PlanError> {
     let what = match &request.template {
         Some(t) => What::Template(t.clone()),
-        None if request.strategy == "rollback" => What::Images(vec![]),
+        None if request.strategy != "blue-green" => What::Images(vec![]),
         None => What::Images(request.images.clone().into_iter().collect()),
     };
     let target = request.id();
