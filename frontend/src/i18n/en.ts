@@ -2,6 +2,7 @@
 export const en = {
   // time
   "time.s": "{n} s",
+  "time.below": "< {n} s",
   "time.ms": "{n} ms",
   "time.min": "{n} min",
   "time.minS": "{m} min {s} s",
@@ -604,7 +605,7 @@ export const en = {
   "inc.nothingText": "What changed lately is listed all the same, the newest first.",
   "inc.began": "It began {time} ago, at {at}.",
   "inc.where": "namespace",
-  "inc.read": "read {time} ago",
+  "inc.read": "read at {at}",
   "inc.reading": "Reading what changed in {ns}",
   "inc.axis": "Changes by time, and when the trouble began",
   "inc.leadNewest": "What changed here in the last 24 hours, newest first",

@@ -4,6 +4,7 @@ import type { en } from "./en";
 export const ko: Record<keyof typeof en, string> = {
   // time
   "time.s": "{n}초",
+  "time.below": "< {n}초",
   "time.ms": "{n} ms",
   "time.min": "{n}분",
   "time.minS": "{m}분 {s}초",
@@ -602,7 +603,7 @@ export const ko: Record<keyof typeof en, string> = {
   "inc.nothingText": "최근 변경을 최신순으로 보여 줍니다.",
   "inc.began": "{time} 전({at})에 시작되었습니다.",
   "inc.where": "네임스페이스",
-  "inc.read": "{time} 전 조회",
+  "inc.read": "{at} 조회",
   "inc.reading": "{ns} 변경 내역을 읽는 중",
   "inc.axis": "시간순 변경과 문제가 시작된 시점",
   "inc.leadNewest": "최근 24시간의 변경, 최신순",

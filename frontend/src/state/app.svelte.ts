@@ -41,6 +41,9 @@ export type Tab = "overview" | "versions" | "config" | "events" | "yaml";
 /** Past this age a view is stale, whatever the stream says (limits.md, P12). */
 export const STALE_MS = 10_000;
 
+/** How far the slow clock moves at a time. */
+const STEP_MS = 10_000;
+
 /** Nothing of the run is left to take back; a stuck one can try again. */
 export function over(state: RunState): boolean {
   return state === "done" || state === "backedOut" || state === "failed";
@@ -69,6 +72,8 @@ export class App {
   fresh: FreshnessView | null = $state(null);
   private freshAt = $state(0);
   now = $state(Date.now());
+  /** The time in steps, for axes and for ages that nobody waits for: what goes by it is drawn six times a minute. */
+  readonly slow = $derived(this.now - (this.now % STEP_MS));
   runs: Record<string, RunView> = $state({});
   /** When each run was last heard of: countdowns go on from there. */
   runAt: Record<string, number> = $state({});

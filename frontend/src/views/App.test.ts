@@ -584,6 +584,103 @@ describe("the window", () => {
     expect(fake.left).toEqual([false, true]);
   });
 
+  /** Shows the shop where everything has room, and stops its clocks at the full ten seconds, where axes take their step. */
+  async function openShopByHand() {
+    vi.useFakeTimers({ shouldAdvanceTime: true });
+    Object.assign(window, { innerWidth: 1600, innerHeight: 1000 });
+    await openShop();
+    vi.setTimerTickMode("manual");
+    await vi.advanceTimersByTimeAsync(10_000 - (Date.now() % 10_000));
+  }
+  const afterwards = () => {
+    cleanup();
+    vi.useRealTimers();
+    Object.assign(window, { innerWidth: 1024, innerHeight: 768 });
+    app.tab = "overview";
+  };
+
+  it.each([
+    ["map", "ProgressDeadlineExceeded"],
+    ["clusters", "Answers"],
+    ["incident", "Back to revision 46"],
+  ] as const)("changes nothing on the screen while nothing happens (%s)", async (at, shows) => {
+    try {
+      await openShopByHand();
+      app.select("Deployment/shop/payments");
+      app.tab = "events";
+      app.screen = { at };
+      // As the core tells it: every second, the age of a heartbeat that is sent every three to four.
+      const tell = (ageMs: number) =>
+        fake.emit({ type: "freshness", data: { ...freshness("prod-kr", true), ageMs: ageMs % 3_600 } });
+      tell(0);
+      await vi.advanceTimersByTimeAsync(500);
+      expect(screen.getAllByText(shows).length).toBeGreaterThan(0);
+      if (at === "map") expect(screen.getAllByTestId("timeline-mark").length).toBeGreaterThan(1);
+      let painted = 0;
+      const off = app.addPainter(() => painted++);
+      const changes: string[] = [];
+      const note = (all: MutationRecord[]) =>
+        all.forEach((m) =>
+          changes.push(`${m.type} ${m.attributeName ?? ""} in ${m.target.parentElement?.outerHTML.slice(0, 300)}`),
+        );
+      const seen = new MutationObserver(note);
+      seen.observe(document, { childList: true, attributes: true, characterData: true, subtree: true });
+      for (let second = 1; second <= 8; second++) {
+        await vi.advanceTimersByTimeAsync(1000);
+        tell(second * 1000);
+      }
+      await vi.advanceTimersByTimeAsync(500);
+      note(seen.takeRecords());
+      seen.disconnect();
+      off();
+      expect(changes).toEqual([]);
+      expect(painted).toBe(0);
+    } finally {
+      afterwards();
+    }
+  });
+
+  it("shows what is live as fresh in the list of clusters too, however old the list is", async () => {
+    try {
+      await openShopByHand();
+      app.screen = { at: "clusters" };
+      for (let second = 0; second < 15; second++) {
+        await vi.advanceTimersByTimeAsync(1000);
+        fake.beat();
+      }
+      const row = screen.getAllByTestId("context-row").find((r) => r.dataset["context"] === "prod-kr");
+      expect(row).toHaveTextContent("< 5 s");
+      expect(screen.getByTestId("freshness")).toHaveTextContent("live< 5 s");
+    } finally {
+      afterwards();
+    }
+  });
+
+  it("counts the age once the proofs stop coming, moves the timeline on, and says that it is stale", async () => {
+    try {
+      await openShopByHand();
+      const label = screen.getByTestId("freshness");
+      const marks = () => screen.getAllByTestId("timeline-mark").map((m) => m.parentElement);
+      const where = () => marks().map((m) => m?.style.left);
+      fake.emit({ type: "freshness", data: { ...freshness("prod-kr", true), ageMs: 0 } });
+      await vi.advanceTimersByTimeAsync(3_000);
+      expect(label).toHaveTextContent("live< 5 s");
+      const [same, before] = [marks(), where()];
+      await vi.advanceTimersByTimeAsync(4_000);
+      expect(label).toHaveTextContent(/live[67](\.\d)? s/);
+      expect(label).toHaveAttribute("data-state", "live");
+      expect(where()).toEqual(before);
+      await vi.advanceTimersByTimeAsync(5_000);
+      expect(label).toHaveTextContent(/stale1[12] s/);
+      expect(label).toHaveAttribute("data-state", "stale");
+      expect(where()).not.toEqual(before);
+      // They move and are not made anew: one of them may have the focus.
+      expect(marks()).toEqual(same);
+    } finally {
+      afterwards();
+    }
+  });
+
   it("marks itself stale when the proofs stop coming, without being told", async () => {
     await openShop();
     fake.emit({ type: "freshness", data: freshness("prod-kr", true) });

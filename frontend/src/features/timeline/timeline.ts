@@ -15,7 +15,7 @@ export const LANES: readonly Of[] = ["rollout", "scale", "config", "traffic", "t
 export interface Happening {
   of: Of;
   object: string;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the epoch; of a trouble also earlier than the timeline reaches. */
   at: number;
   text: string;
   /** What fails now, and what may have made it fail. */
@@ -49,7 +49,7 @@ export function remembered(seen: ChangeView[], v: IncidentView, now: number): Ch
   return [...v.changes, ...before.map((c) => ({ ...c, likely: "unknown" as const }))];
 }
 
-/** What happened in the last half hour, oldest first. What has been failing for longer stands at the left end. */
+/** What happened in the last half hour, oldest first, and what has been failing, also for longer. */
 export function happenings(
   v: IncidentView,
   now: number,
@@ -75,7 +75,7 @@ export function happenings(
           {
             of: "trouble" as const,
             object: t.object,
-            at: Math.max(from, Date.parse(t.since)),
+            at: Date.parse(t.since),
             text: words.trouble(t),
             hot: true,
           },
@@ -84,9 +84,9 @@ export function happenings(
   return [...changes, ...troubles].sort((a, b) => a.at - b.at);
 }
 
-/** Where a time stands on a lane of that width. */
+/** Where a time stands on a lane of that width; what lies beyond an end stands at it. */
 export function across(at: number, now: number, width: number): number {
-  return onAxis(Math.min(at, now), axis(now), width, HALF);
+  return onAxis(Math.max(now - SPAN, Math.min(at, now)), axis(now), width, HALF);
 }
 
 /**
