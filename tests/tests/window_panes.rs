@@ -94,7 +94,7 @@ async fn in_the_smallest_window_the_two_verbs_need_no_scrolling() -> Outcome<()>
     j.select(&w).await?;
     let size = w.script("return [innerWidth, innerHeight]", vec![]).await?;
     assert_eq!(size, json!([1024, 700]), "the window has the size that was asked for");
-    both(&w, &["roll-back", "roll-out"]).await?;
+    both(&w, &["roll-back", "roll-out", "verb-scale", "verb-restart", "verb-pause"]).await?;
     w.click("[data-testid=roll-out]").await?;
     w.fill("[data-testid=image-web]", "changeover.dev/shop:v2").await?;
     both(&w, &["walk-back", "walk-next"]).await?;

@@ -315,3 +315,53 @@ async fn a_deployment_is_rolled_back_to_its_revision_before_and_that_is_undone()
     assert_eq!(j.object("deployment/web")?["spec"]["template"]["spec"]["containers"][0]["image"], "changeover.dev/shop:v2");
     w.close().await
 }
+
+/// From the map: a verb of the selected workload, by its button or by what `begin` does, to the end of its run.
+async fn does(j: &Journey, w: &Window, verb: &str, replicas: Option<u32>) -> Outcome<()> {
+    w.keys("gm").await?;
+    j.select(w).await?;
+    w.click(&format!("[data-testid=verb-{verb}][aria-disabled=false]")).await?;
+    if let Some(n) = replicas {
+        w.fill("[data-testid=param-replicas]", &n.to_string()).await?;
+    }
+    w.click("[data-testid=walk-next][aria-disabled=false]").await?;
+    j.check_and_start(w).await?;
+    j.until(w, "[data-testid=run][data-state=done]").await
+}
+
+#[tokio::test]
+async fn the_verbs_that_leave_the_version_as_it_is() -> Outcome<()> {
+    let j = Journey::begin("verbs")?;
+    let w = j.window_of(&j.kubeconfig()?, (1024, 700)).await?;
+    j.connect(&w).await?;
+    j.unlock(&w).await?;
+    let pods = j.names("pods")?;
+
+    does(&j, &w, "scale", Some(3)).await?;
+    w.reads("[data-testid=headline]", &["as many pods are ready"], PATIENCE).await?;
+    assert_eq!(j.object("deployment/web")?["status"]["availableReplicas"], 3);
+
+    does(&j, &w, "restart", None).await?;
+    let now = j.object("deployment/web")?;
+    assert!(now["spec"]["template"]["metadata"]["annotations"]["kubectl.kubernetes.io/restartedAt"].is_string(), "{}", now["spec"]);
+    let ready = j.kubectl(&["get", "pods", "-o", "jsonpath={range .items[?(@.status.phase==\"Running\")]}{.metadata.name} {end}"])?;
+    let old = ready.split_whitespace().filter(|pod| pods.iter().any(|p| p == pod) && !ready.is_empty());
+    let ending = |pod: &str| j.object(&format!("pod/{pod}")).is_ok_and(|p| p["metadata"]["deletionTimestamp"].is_null());
+    assert_eq!(old.filter(|pod| ending(pod)).count(), 0, "every pod is a new one: {ready}");
+
+    does(&j, &w, "pause", None).await?;
+    let now = j.object("deployment/web")?;
+    assert_eq!(now["spec"]["paused"], true);
+    assert!(now["metadata"]["annotations"]["changeover.dev/paused-by"].as_str().is_some_and(|why| why.contains("plan resume")));
+    // What is paused can be resumed, and neither paused nor restarted.
+    w.keys("gm").await?;
+    j.select(&w).await?;
+    w.see("[data-testid=verb-resume][aria-disabled=false]").await?;
+    w.see("[data-testid=verb-restart][aria-disabled=true]").await?;
+    assert!(w.client.find(Locator::Css("[data-testid=verb-pause]")).await.is_err());
+
+    does(&j, &w, "resume", None).await?;
+    let now = j.object("deployment/web")?;
+    assert!(now["spec"]["paused"].is_null() && now["metadata"]["annotations"]["changeover.dev/paused-by"].is_null(), "{now}");
+    w.close().await
+}

@@ -450,7 +450,9 @@ impl PlanCommand {
     pub fn target(&self) -> (Kind, &str) {
         match self {
             Self::BlueGreen { target, .. } | Self::Pause { target, .. } | Self::Resume { target, .. } => (Kind::Deployment, &target.target),
-            Self::Rollback { target, .. } | Self::Restart { target, .. } | Self::Scale { target, .. } => (target.target.0, &target.target.1),
+            Self::Rollback { target, .. } | Self::Restart { target, .. } | Self::Scale { target, .. } => {
+                (target.target.0, &target.target.1)
+            }
         }
     }
 

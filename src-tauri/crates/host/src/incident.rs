@@ -3,8 +3,8 @@
 use api::*;
 use jiff::{SignedDuration, Timestamp};
 use model::{Kind, ObjectId, Sentence, sentence};
-use plan::{Snapshot, tag};
 use plan::changes::{Changed, Failing, Stuck, Trouble, What, changes};
+use plan::{Snapshot, tag};
 
 use crate::Host;
 use crate::lanes::{count, said};

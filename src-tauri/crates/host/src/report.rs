@@ -193,7 +193,8 @@ fn blocks(r: &ReportView) -> Vec<Block> {
     let run = &r.run;
     let heading = |text: &str| Block::Heading(text.to_string());
     let row = |name: &str, value: &str| vec![name.to_string(), value.to_string()];
-    let mut facts = vec![row("Run", &run.id), row("Workload", &run.target), row("Context", &run.context), row("Change", &run.change.to_string())];
+    let mut facts =
+        vec![row("Run", &run.id), row("Workload", &run.target), row("Context", &run.context), row("Change", &run.change.to_string())];
     facts.push(row("Strategy", format!("{} {}", run.strategy, run.finish).trim()));
     facts.push(row("Begun", &run.started_at));
     facts.extend(run.ended_at.as_deref().map(|at| row("Ended", at)));

@@ -222,6 +222,17 @@ impl Stage {
         Self::planned(sim, "rollback", vec![], json!({"toRevision":to,"deadline":60})).await
     }
 
+    /// A verb that leaves the version as it is; the Deployment is paused before where that is what ends.
+    pub async fn verb(name: &str, params: Value) -> Self {
+        let sim = shop(false).await;
+        if name == "resume" {
+            sim.edit(&id(Kind::Deployment, "web"), "/spec/paused", json!(true));
+            sim.edit(&id(Kind::Deployment, "web"), "/spec/template/spec/containers/0/image", json!("shop:v2"));
+            tokio::time::sleep(Duration::from_secs(5)).await;
+        }
+        Self::planned(sim, name, vec![], params).await
+    }
+
     async fn planned(sim: Arc<Sim>, strategy: &str, images: Vec<(String, String)>, params: Value) -> Self {
         sim.with(|s| s.guarded = vec!["web".into(), "web-admin".into()]);
         let target = id(Kind::Deployment, "web");

@@ -407,7 +407,9 @@ fn strays(plan: &Plan, step: &Step, intent: &Intent, word: bool, request: &Reque
         if before["spec"]["template"] != after["spec"]["template"] && !matches!(step, Step::SetTemplate { .. }) && !word {
             return Some(format!("{} changes the old version's template", intent.step));
         }
-        if replicas(after) < replicas(before) && (!matches!(step, Step::Retire { .. }) || back) {
+        // To be scaled is what somebody asked for, and no step of a rollout does that to the old version.
+        let asked = matches!(step, Step::Scale { .. }) || (matches!(step, Step::Retire { .. }) && !back);
+        if replicas(after) < replicas(before) && !asked {
             return Some(format!("{} takes pods from the old version", intent.step));
         }
     }

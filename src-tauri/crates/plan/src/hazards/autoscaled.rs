@@ -46,7 +46,12 @@ impl Hazard for Autoscaled {
                 ),
                 n => (
                     Severity::Warn,
-                    sentence!("scales it between {min} and {max} pods, and may change {n} again when it looks next, every 15 s", min, max, n),
+                    sentence!(
+                        "scales it between {min} and {max} pods, and may change {n} again when it looks next, every 15 s",
+                        min,
+                        max,
+                        n
+                    ),
                     bounds,
                 ),
             };

@@ -52,8 +52,8 @@ mod network_policy;
 mod never_failing;
 mod no_pre_stop;
 mod no_readiness_probe;
-mod nobody_answers;
 mod no_smoke_check;
+mod nobody_answers;
 mod node_room;
 mod node_trouble;
 mod not_ready_addresses;
@@ -248,7 +248,9 @@ impl<'a> CheckCtx<'a> {
     /// Pods that the plan starts beside those that run.
     pub fn extra_pods(&self) -> u32 {
         let more = |s: &crate::plan::Planned| match &s.step {
-            Step::Scale { deployment, to } if deployment == self.around.id => Some(to.saturating_sub(self.around.deployment.status.replicas)),
+            Step::Scale { deployment, to } if deployment == self.around.id => {
+                Some(to.saturating_sub(self.around.deployment.status.replicas))
+            }
             Step::Scale { to, .. } => Some(*to),
             _ => None,
         };

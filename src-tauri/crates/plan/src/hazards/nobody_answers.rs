@@ -24,9 +24,11 @@ impl Hazard for NobodyAnswers {
         }
         let own = ctx.around.pods();
         let others = |selector: &model::Labels| {
-            let of = |o: &model::Object| matches!(o, model::Object::Pod(p) if p.metadata.namespace == ctx.around.namespace()
+            let of = |o: &model::Object| {
+                matches!(o, model::Object::Pod(p) if p.metadata.namespace == ctx.around.namespace()
                 && p.is_ready() && crate::around::selects(selector, &p.metadata.labels)
-                && !own.iter().any(|o| o.metadata.name == p.metadata.name));
+                && !own.iter().any(|o| o.metadata.name == p.metadata.name))
+            };
             ctx.snapshot.objects.of(Kind::Pod).any(of)
         };
         let empty = ctx.around.services().into_iter().filter(|s| !others(&s.spec.selector));
