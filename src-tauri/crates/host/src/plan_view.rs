@@ -125,7 +125,7 @@ pub fn takes(step: &Step) -> u32 {
 pub fn more_pods(plan: &Plan) -> u32 {
     let target = &plan.target.object;
     let scales = plan.steps.iter().filter_map(|s| match &s.step {
-        Step::Scale { deployment, to } if deployment != target => Some(*to),
+        Step::Scale { deployment, to, .. } if deployment != target => Some(*to),
         _ => None,
     });
     scales.max().unwrap_or(0)

@@ -16,7 +16,7 @@ pub fn commands(step: &Step) -> Vec<String> {
         Step::Resume { deployment } => vec![on(deployment, "rollout resume")],
         Step::Pin { service, from, to, .. } => select(service, from, to),
         Step::Create { manifest, .. } => vec![create(manifest)],
-        Step::Scale { deployment, to } => vec![scale(deployment, *to)],
+        Step::Scale { deployment, to, .. } => vec![scale(deployment, *to)],
         Step::Retire { deployment } => vec![scale(deployment, 0)],
         Step::AwaitReady { deployment, service, deadline, .. } => {
             let wait = format!("{} --timeout={deadline}s", on(deployment, "rollout status"));

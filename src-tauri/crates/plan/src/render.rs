@@ -88,7 +88,7 @@ pub fn summary(step: &Step) -> Sentence {
             sentence!("set the selector of {object}, keeping the pods of {blue}", object = service.said(), blue = keeps.name)
         }
         Step::Create { object, .. } => sentence!("create {object}", object = object.said()),
-        Step::Scale { deployment, to } => sentence!("scale {object} to {n}", object = deployment.said(), n = to),
+        Step::Scale { deployment, to, .. } => sentence!("scale {object} to {n}", object = deployment.said(), n = to),
         Step::AwaitReady { deployment, count, .. } => {
             sentence!("wait until {n} pods of {object} are ready", n = count, object = deployment.said())
         }

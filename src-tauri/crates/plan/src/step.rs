@@ -85,6 +85,9 @@ pub enum Step {
     Scale {
         /// Deployment.
         deployment: ObjectId,
+        /// Replicas that must be there; `None` = whatever is live, for a Deployment that is the run's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<u32>,
         /// Replicas that shall be there.
         to: u32,
     },

@@ -42,11 +42,11 @@ pub fn intended(step: &Step, object: &ObjectId, live: Option<&Value>, facts: &Fa
         Step::Resume { .. } => pause::intended_resume(object, live),
         Step::Pin { from, to, .. } => pin::intended(object, from, to, live, facts),
         Step::Create { manifest, .. } => create::intended(object, manifest, live, facts),
-        Step::Scale { to, .. } => scale::intended(object, *to, live),
+        Step::Scale { from, to, .. } => scale::intended(object, *from, *to, live),
         Step::Freeze { min, .. } => freeze::intended_freeze(object, *min, live),
         Step::Thaw { min, frozen, .. } => freeze::intended_thaw(object, *min, *frozen, live),
         Step::Switch { services, .. } => switch::intended(object, services, live, facts),
-        Step::Retire { .. } => scale::intended(object, 0, live),
+        Step::Retire { .. } => scale::intended(object, None, 0, live),
         Step::Delete { .. } => delete::intended(object, live, facts),
         Step::SetTemplate { before, after, cause, .. } => set_template::intended(object, before, after, cause.as_deref(), live),
         Step::AwaitReady { .. } | Step::Smoke { .. } | Step::Gate { .. } | Step::Soak { .. } | Step::AwaitRollout { .. } => {

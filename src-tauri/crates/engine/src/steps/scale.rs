@@ -9,11 +9,25 @@ use crate::change::{Change, Contradiction, missing, replicas};
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Direction, Receipt, ThreeWay};
 
-/// What is wanted is a number, wherever it comes from.
-pub fn intended(id: &ObjectId, to: u32, live: Option<&Value>) -> Result<Change, Contradiction> {
-    let live = live.ok_or_else(|| missing(id))?;
-    let from = replicas(live);
-    Ok(if from == to { Change::Nothing } else { Change::Scale { from, to } })
+/// What is wanted is a number. Of a Deployment that serves it must be the one that the plan saw (`expected`), or somebody else
+/// wanted another one meanwhile.
+pub fn intended(id: &ObjectId, expected: Option<u32>, to: u32, live: Option<&Value>) -> Result<Change, Contradiction> {
+    let from = replicas(live.ok_or_else(|| missing(id))?);
+    match expected {
+        _ if from == to => Ok(Change::Nothing),
+        Some(before) if before != from => Err(by_another(id, before, from, to)),
+        _ => Ok(Change::Scale { from, to }),
+    }
+}
+
+fn by_another(id: &ObjectId, before: u32, live: u32, after: u32) -> Contradiction {
+    let v = |n: u32| Some(Value::from(n));
+    let fact = ThreeWay { object: id.clone(), path: "/spec/replicas".into(), before: v(before), live: v(live), after: v(after) };
+    Contradiction {
+        why: sentence!("{object}: scaled by somebody else since", object = id.said()),
+        facts: vec![fact],
+        instead: Some(Change::Scale { from: live, to: after }),
+    }
 }
 
 /// Scales. Waiting for the pods is a step of its own.
@@ -40,16 +54,7 @@ pub async fn back(ctx: &mut Ctx, id: &ObjectId, found: u32, left: u32) -> Result
         None => Ok(Change::Nothing),
         Some(n) if n == found => Ok(Change::Nothing),
         Some(n) if n == left || own => Ok(Change::Scale { from: n, to: found }),
-        Some(n) => {
-            let v = |n: u32| Some(Value::from(n));
-            let fact = ThreeWay { object: object.clone(), path: "/spec/replicas".into(), before: v(left), live: v(n), after: v(found) };
-            let instead = Some(Change::Scale { from: n, to: found });
-            Err(Contradiction {
-                why: sentence!("{object}: scaled by somebody else since", object = object.said()),
-                facts: vec![fact],
-                instead,
-            })
-        }
+        Some(n) => Err(by_another(&object, left, n, found)),
     })
     .await
 }

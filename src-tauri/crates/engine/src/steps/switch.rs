@@ -288,7 +288,7 @@ async fn can_serve(ctx: &mut Ctx, s: &Switch<'_>, seconds: u32) -> Result<(), St
         let has = replicas(&raw);
         if has < want && (*s.from == ctx.plan.target.object || as_planned(ctx, s.from, &raw)) {
             let id = s.from.clone();
-            ctx.bring(s.from, &move |live, _| super::scale::intended(&id, want, live)).await?;
+            ctx.bring(s.from, &move |live, _| super::scale::intended(&id, None, want, live)).await?;
             let said = sentence!(
                 "{object}: scaled from {has} to the {want} that it served with, so that traffic can go back to it",
                 object = s.from.said(),

@@ -248,7 +248,7 @@ impl<'a> CheckCtx<'a> {
     /// Pods that the plan starts beside those that run.
     pub fn extra_pods(&self) -> u32 {
         let more = |s: &crate::plan::Planned| match &s.step {
-            Step::Scale { deployment, to } if deployment == self.around.id => {
+            Step::Scale { deployment, to, .. } if deployment == self.around.id => {
                 Some(to.saturating_sub(self.around.deployment.status.replicas))
             }
             Step::Scale { to, .. } => Some(*to),
@@ -260,7 +260,7 @@ impl<'a> CheckCtx<'a> {
     /// How many pods the plan gives the target itself, where it scales it and nothing else.
     pub fn scaled_to(&self) -> Option<u32> {
         let own = |s: &crate::plan::Planned| match &s.step {
-            Step::Scale { deployment, to } if deployment == self.around.id => Some(*to),
+            Step::Scale { deployment, to, .. } if deployment == self.around.id => Some(*to),
             _ => None,
         };
         self.plan.steps.iter().find_map(own)

@@ -230,7 +230,8 @@ impl Ground<'_> {
 
     fn scale_and_check(&self, d: &mut Draft, suffix: &str, to: u32) {
         let deployment = self.green.clone();
-        d.push(&format!("scale-green{suffix}"), Phase::StartGreen, Step::Scale { deployment: deployment.clone(), to }, self.out(d, true));
+        let step = Step::Scale { deployment: deployment.clone(), from: None, to };
+        d.push(&format!("scale-green{suffix}"), Phase::StartGreen, step, self.out(d, true));
         let service = self.preview.as_ref().map(|(id, _)| id.clone());
         let step = Step::AwaitReady { deployment: deployment.clone(), service, count: to, deadline: self.get("deadline") };
         d.push(&format!("await-green{suffix}"), Phase::Ready, step, self.out(d, true));

@@ -83,7 +83,7 @@ impl Strategy for Scale {
         let mut draft = Draft::default();
         // Down is undone by starting pods again, up by ending some.
         let back = if to < from { deadline } else { 1 };
-        draft.push("scale", Phase::Write, Step::Scale { deployment: target.clone(), to }, Some(back));
+        draft.push("scale", Phase::Write, Step::Scale { deployment: target.clone(), from: Some(from), to }, Some(back));
         let ready = Step::AwaitReady { deployment: target.clone(), service: None, count: to, deadline };
         draft.push("await-ready", Phase::Ready, ready, Some(back));
         draft.seal(self, &around, params, (around.template(), vec![]), now, id)
