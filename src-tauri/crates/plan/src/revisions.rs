@@ -20,6 +20,7 @@ use crate::past::{Ending, Past};
 use crate::plan::PlanError;
 use crate::references::{Presence, presence, references, slim};
 use crate::snapshot::Snapshot;
+use crate::strategies::restart::RESTARTED_AT;
 
 /// A revision in a workload's history.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,7 +81,7 @@ pub fn best(all: &[Revision]) -> Option<&Revision> {
 fn revision(around: &Around<'_>, kept: &Kept, served: Option<i64>, left: bool, live: &Value) -> Revision {
     let template = slim(&kept.template);
     let current = same(&kept.template, live);
-    let excluded = match current {
+    let excluded = match current || same(&unstarted(&kept.template), &unstarted(live)) {
         true => Some(sentence!("it is what runs now")),
         false => exclusion(around, &template),
     };
@@ -121,7 +122,7 @@ pub fn before<'a>(around: &Around<'a>) -> Option<&'a Past> {
 
 /// Why the template from before a run cannot be gone back to.
 pub fn excluded_before(around: &Around<'_>, past: &Past) -> Option<Sentence> {
-    match same(&past.before, &around.template()) {
+    match same(&unstarted(&past.before), &unstarted(&around.template())) {
         true => Some(sentence!("it is what runs now")),
         false => exclusion(around, &slim(&past.before)),
     }
@@ -328,6 +329,18 @@ impl Weighed {
     }
 }
 
+/// A template without the time of a restart: what was restarted since is the same version, and nothing to go back to.
+fn unstarted(template: &Value) -> Value {
+    let mut template = template.clone();
+    if let Some(annotations) = template.pointer_mut("/metadata/annotations") {
+        annotations.as_object_mut().map(|a| a.remove(RESTARTED_AT));
+        if annotations.as_object().is_some_and(Map::is_empty) {
+            *annotations = Value::Null;
+        }
+    }
+    template
+}
+
 /// Whether two templates say the same. `null` says nothing (`creationTimestamp` of a template, on older servers).
 pub(crate) fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
@@ -404,6 +417,14 @@ mod tests {
         let a = t(r#"{"metadata":{"creationTimestamp":null},"spec":{"c":[{"x":1}]}}"#);
         assert!(same(&a, &t(r#"{"spec":{"c":[{"x":1,"y":null}]},"metadata":{}}"#)));
         assert!(!same(&a, &t(r#"{"metadata":{},"spec":{"c":[{"x":1}],"d":0}}"#)) && !same(&t(r#"{"d":0}"#), &t("{}")));
+    }
+
+    #[test]
+    fn a_restart_makes_no_version() {
+        let t = |annotations: Value| serde_json::json!({"metadata": {"annotations": annotations, "labels": {"app": "web"}}, "spec": {}});
+        let before = [Value::Null, serde_json::json!({}), serde_json::json!({RESTARTED_AT: "1"})].map(|a| unstarted(&t(a)));
+        assert!(before.iter().all(|b| same(b, &unstarted(&t(serde_json::json!({RESTARTED_AT: "2"}))))));
+        assert!(!same(&unstarted(&t(serde_json::json!({"a": "b"}))), &before[0]));
     }
 
     #[test]

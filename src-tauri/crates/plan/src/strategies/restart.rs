@@ -17,7 +17,7 @@ use crate::snapshot::Snapshot;
 use crate::step::{Phase, Step};
 
 /// What kubectl writes, and looks for.
-const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
+pub const RESTARTED_AT: &str = "kubectl.kubernetes.io/restartedAt";
 
 /// See the file's head.
 #[derive(Debug)]
