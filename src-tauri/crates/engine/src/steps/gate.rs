@@ -25,7 +25,9 @@ pub async fn run(ctx: &mut Ctx, name: &str) -> Result<Receipt, Stop> {
     ctx.live.approving = None;
     ctx.live.checks.clear();
     ended?;
-    match armed.and_then(|a| Some((a.step, a.first?))) {
+    // Who stops behind the gate approves it, and nothing of what it leads to.
+    let stops = ctx.options.until.as_ref() == Some(&ctx.step);
+    match armed.filter(|_| !stops).and_then(|a| Some((a.step, a.first?))) {
         Some((step, write)) => {
             let mut events = opened(name, &ctx.step);
             events.push(Event::StepBegan { step: step.clone(), direction: Direction::Run });
