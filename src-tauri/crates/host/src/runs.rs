@@ -10,9 +10,12 @@ use engine::run::{Run, RunError, inspect};
 use engine::show::RunView as Seen;
 use engine::status::RunStatus;
 use engine::{Cluster, Evidence, Heard, Journal, RunHeader, Take};
+use jiff::Timestamp;
 use model::{ObjectId, Sentence, sentence};
 use plan::around::{Around, same_application};
-use plan::{Plan, Snapshot, Step};
+use plan::strategies::rollback::Rollback;
+use plan::{Plan, Snapshot, Step, Strategy, What};
+use serde_json::Value;
 use tokio::sync::watch;
 
 use crate::behind::behind;
@@ -606,6 +609,8 @@ fn rollback(snapshot: &Snapshot, id: &ObjectId) -> Result<WayBackView, UiError> 
     let Some(r) = revisions.iter().find(|r| r.advised) else {
         return Ok(none(sentence!("no revision of its history is advised to go back to")));
     };
+    // What cannot be planned is not promised.
+    let back = Rollback.plan(snapshot, id, &What::Images(vec![]), &Value::Null, Timestamp::UNIX_EPOCH, "").map_err(errors::plan)?;
     let around = Around::of(snapshot, id).map_err(errors::plan)?;
     let (revision, images) = (r.number, r.images.join(", "));
     Ok(WayBackView {
@@ -613,7 +618,7 @@ fn rollback(snapshot: &Snapshot, id: &ObjectId) -> Result<WayBackView, UiError> 
         seconds: plan::pace::rolling_update(&around),
         title: sentence!("{name}: back to revision {revision}", name = id.name, revision).into(),
         text: sentence!("revision {revision} ({images}) is written back, as a rolling update", revision, images).into(),
-        steps: 2,
+        steps: lanes::count(back.steps.len()),
         run: None,
     })
 }

@@ -8,10 +8,13 @@ use model::kinds::pod::Pod;
 
 use crate::around::Around;
 
-/// Seconds that a rolling update of this workload takes, about; `None` = no pod tells, or none is replaced by itself
-/// (`OnDelete`).
+/// Seconds that a rolling update of this workload takes, about; `None` = no pod tells, or it does not go by itself (`OnDelete`, or an
+/// ordered StatefulSet with a pod that is not ready).
 pub fn rolling_update(around: &Around<'_>) -> Option<u32> {
     let workload = around.deployment;
+    if waits_for_a_hand(around) {
+        return None;
+    }
     let (wanted, strategy) = (workload.wanted(), &workload.spec.strategy);
     let at_a_time = match strategy.kind.as_str() {
         "OnDelete" => return None,
@@ -25,6 +28,12 @@ pub fn rolling_update(around: &Around<'_>) -> Option<u32> {
     let usual = *all.get(all.len() / 2)?;
     // A pod that counts at once still takes the controller a moment.
     Some(rounds.saturating_mul((usual + workload.spec.min_ready_seconds).max(1)))
+}
+
+/// An ordered StatefulSet replaces no pod before every one is ready, and one that never will be stays until somebody deletes it.
+fn waits_for_a_hand(around: &Around<'_>) -> bool {
+    let ordered = around.id.kind == Kind::StatefulSet && around.deployment.spec.pod_management_policy != "Parallel";
+    ordered && around.pods().into_iter().any(|p| !p.is_ready() && !p.is_ending())
 }
 
 /// Seconds from a pod's creation until it was ready; `None` where it is not, or became so again.

@@ -55,6 +55,9 @@ impl Strategy for Rollback {
     }
 
     fn fit(&self, around: &Around<'_>) -> Result<Fitness, PlanError> {
+        if let Some(why) = stops(around) {
+            return Ok((Fit::Unfit, vec![why]));
+        }
         let all = revisions(around.snapshot, around.id)?;
         Ok(match (best(&all), before(around)) {
             (Some(best), _) => {
@@ -88,10 +91,7 @@ impl Strategy for Rollback {
             return Err(wrong("image", sentence!("a rollback takes its template from the history; leave images and template out")));
         }
         let around = Around::of(snapshot, target)?;
-        if around.deployment.spec.strategy.kind == "OnDelete" {
-            let why = sentence!(
-                "its pods take a template only when somebody deletes them (updateStrategy OnDelete): write the template by kubectl, and delete them one by one"
-            );
+        if let Some(why) = stops(&around) {
             return Err(unfit(&around, why));
         }
         let mut params = self.params().fill(params)?;
@@ -126,6 +126,16 @@ impl Strategy for Rollback {
         }
         draft.seal(self, &around, params, (after, changes), now, id)
     }
+}
+
+/// Why it cannot be taken back by a template at all, whatever its history holds.
+fn stops(around: &Around<'_>) -> Option<Sentence> {
+    let on_delete = around.deployment.spec.strategy.kind == "OnDelete";
+    on_delete.then(|| {
+        sentence!(
+            "its pods take a template only when somebody deletes them (updateStrategy OnDelete): write the template by kubectl, and delete them one by one"
+        )
+    })
 }
 
 /// What is gone back to.
