@@ -206,9 +206,10 @@ async fn info(host: &Arc<Host>, json: bool, out: &mut Out) -> Result<Exit, UiErr
 
 async fn history(host: &Arc<Host>, g: &Global, (kind, name): &(Kind, String), json: bool, out: &mut Out) -> Result<Exit, UiError> {
     let (context, namespace) = open(host, g).await?;
-    let v = host.workload(context, ObjectId::new(*kind, &namespace, name).to_string()).await?;
+    let v = host.workload(context.clone(), ObjectId::new(*kind, &namespace, name).to_string()).await?;
     if json {
-        out.json(&json!({"schema": SCHEMA, "workload": v.id, "revisions": v.revisions, "before": v.before}));
+        let back = host.way_back(context, Some(v.id.clone())).await?;
+        out.json(&json!({"schema": SCHEMA, "workload": v.id, "revisions": v.revisions, "before": v.before, "wayBack": back}));
     } else {
         text::history(&v.revisions, &v.before).iter().for_each(|l| out.line(l));
     }
