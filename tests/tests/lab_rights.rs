@@ -66,7 +66,7 @@ fn the_operator_of_one_namespace_carries_out_every_plan_there_and_back_and_may_d
     s.kubectl(&["rollout", "status", "statefulset/db", "--timeout=120s"]);
     bind(&s, user, &["changeover-viewer", "changeover-operator"]);
 
-    // There and back, in place, by an undo, and by a swap, which makes autoscaler and budget anew.
+    // There and back, in place, by an undo, by what brings no version, and by a swap, which makes autoscaler and budget anew.
     let run = plan(&s, &me, &[&BLUE_GREEN[..], &["--finish", "promote"]].concat());
     let (code, checked) = ends(&s, &me, &["check", "p", "-o", "json"]);
     let stops: Vec<&Value> = checked["findings"].as_array().into_iter().flatten().filter(|f| f["severity"] == "block").collect();
@@ -79,6 +79,12 @@ fn the_operator_of_one_namespace_carries_out_every_plan_there_and_back_and_may_d
         [&BLUE_GREEN[..], &["--finish", "promote"]].concat(),
         vec!["rollback", "deployment/web"],
         vec!["rollback", "statefulset/db"],
+        vec!["restart", "deployment/web"],
+        vec!["restart", "statefulset/db"],
+        vec!["scale", "deployment/web", "--replicas", "2"],
+        vec!["scale", "statefulset/db", "--replicas", "2"],
+        vec!["pause", "deployment/web"],
+        vec!["resume", "deployment/web"],
         [&BLUE_GREEN[..], &["--finish", "swap"]].concat(),
     ] {
         let run = plan(&s, &me, &strategy);
@@ -124,6 +130,14 @@ fn the_viewer_sees_all_that_is_shown_and_is_stopped_before_anything_is_written()
         // Of the whole cluster, what a plan asks nodes for: read, or told as not read.
         assert_eq!(of("node-room"), usize::from(!of_the_cluster), "{user}: {checked}");
         assert_eq!(ends(&s, &me, &["run", "p", "--yes", "--confirm-context", "practice"]).0, 3);
+        for verb in [&["restart", "deployment/web"][..], &["scale", "deployment/web", "--replicas", "2"], &["pause", "deployment/web"]] {
+            plan(&s, &me, verb);
+            let (code, checked) = ends(&s, &me, &["check", "p", "-o", "json"]);
+            let mut findings = checked["findings"].as_array().into_iter().flatten();
+            let stops = findings.any(|f| f["code"] == "permissions" && f["severity"] == "block");
+            assert!(code == 3 && stops, "{user}: {verb:?}: {checked}");
+            assert_eq!(ends(&s, &me, &["run", "p", "--yes", "--confirm-context", "practice"]).0, 3);
+        }
     }
     assert!(s.carried_out().is_empty(), "{:?}", s.carried_out());
 }
