@@ -1,4 +1,4 @@
-//! Scaled to zero under a Service: what calls it gets no answer (I1 allows that to nobody but an operator who asks for it).
+//! Scaled to zero under a Service: what calls it gets no answer. No step of a rollout does that; an operator who asks for it may.
 
 use model::Kind;
 
