@@ -1,6 +1,6 @@
-//! How long a rolling update takes, told by the pods that are there: what each needed until it was ready, and how many are
-//! replaced at a time (`maxSurge`, `maxUnavailable`). An estimate: a new image has to be pulled first, and old pods end in
-//! their own time.
+//! How long pods take to start, and a rolling update to end, told by the pods that are there: what each needed until it was
+//! ready, and how many are replaced at a time (`maxSurge`, `maxUnavailable`). An estimate: a new image has to be pulled first,
+//! and old pods end in their own time.
 
 use model::Kind;
 use model::kinds::condition;
@@ -23,11 +23,17 @@ pub fn rolling_update(around: &Around<'_>) -> Option<u32> {
         _ => workload.surge() + workload.unavailable(wanted / 4),
     };
     let rounds = (wanted - workload.kept_back()).div_ceil(at_a_time.max(1));
+    Some(rounds.saturating_mul(start(around)?))
+}
+
+/// Seconds until pods of this workload that are started at once are available, about: as many as its usual pod needed, and
+/// `minReadySeconds`. `None` = no pod tells.
+pub fn start(around: &Around<'_>) -> Option<u32> {
     let mut all: Vec<u32> = around.pods().into_iter().filter_map(until_ready).collect();
     all.sort_unstable();
     let usual = *all.get(all.len() / 2)?;
     // A pod that counts at once still takes the controller a moment.
-    Some(rounds.saturating_mul((usual + workload.spec.min_ready_seconds).max(1)))
+    Some((usual + around.deployment.spec.min_ready_seconds).max(1))
 }
 
 /// An ordered StatefulSet replaces no pod before every one is ready, and one that never will be stays until somebody deletes it.

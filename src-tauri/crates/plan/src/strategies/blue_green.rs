@@ -18,6 +18,7 @@ use crate::advice::Fit;
 use crate::around::Around;
 use crate::derive::{hpa_clone, pdb_clone, template_labels};
 use crate::ground::{Ground, Routed, free_name, numbered};
+use crate::pace;
 use crate::params::{Param, ParamKind, ParamSchema, number};
 use crate::plan::{Finish, Plan, PlanError, What};
 use crate::references::slim;
@@ -260,6 +261,11 @@ impl Ground<'_> {
         Some(u32::try_from(self.routed.len()).unwrap_or(u32::MAX).saturating_add(self.get("settle")))
     }
 
+    /// As [`Self::flip_back`], once blue's pods are there, which takes so long as they tell; else their deadline bounds it.
+    fn later(&self, pods: Option<u32>) -> Option<u32> {
+        Some(pods.map_or(self.get("deadline"), |seconds| seconds.saturating_add(self.flip_back().unwrap_or(0))))
+    }
+
     fn cut_over(&self, d: &mut Draft) {
         d.push("gate-cut-over", Phase::CutOver, Step::Gate { name: GATE_CUT_OVER.into() }, self.out(d, true));
         let go = |r: &Routed| SwitchService { service: r.id.clone(), from: r.held.clone(), to: r.green.clone() };
@@ -282,8 +288,8 @@ impl Ground<'_> {
             let id = format!("create-{}-{}", if object.kind == Kind::PodDisruptionBudget { "pdb" } else { "hpa" }, object.name);
             d.push(&id, Phase::Finish, Step::Create { object, manifest }, self.flip_back());
         }
-        // From here on the way back is blue starting its pods again: its deadline bounds that.
-        let cold = Some(self.get("deadline"));
+        // From here on the way back is blue starting its pods again, and then the flip.
+        let cold = self.later(pace::start(&self.around));
         d.push("retire-blue", Phase::Retire, Step::Retire { deployment: self.blue() }, cold);
         self.thaw(d, cold);
         if self.pauses() {
@@ -336,8 +342,8 @@ impl Ground<'_> {
         let cause = format!("changeover: {}", crate::said_changes(&self.changes));
         let step =
             Step::SetTemplate { deployment: self.blue(), before: self.around.template(), after: self.template.clone(), cause: Some(cause) };
-        // Blue no longer runs the old version: going back means rolling it back.
-        let roll_back = Some(deadline);
+        // Blue no longer runs the old version: going back means rolling it back, and then the flip.
+        let roll_back = self.later(pace::rolling_update(&self.around));
         d.push("promote-blue", Phase::Finish, step, roll_back);
         d.push("await-blue", Phase::Finish, Step::AwaitRollout { deployment: self.blue(), deadline }, roll_back);
         if self.pauses() {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{Draft, Fitness, Strategy, deadline, deadline_param, nothing_given, unfit};
 use crate::advice::Fit;
 use crate::around::Around;
+use crate::pace;
 use crate::params::ParamSchema;
 use crate::plan::{Plan, PlanError, What};
 use crate::snapshot::Snapshot;
@@ -72,9 +73,11 @@ impl Strategy for Restart {
         // A template always has an object of metadata; a server may leave out what is empty in it.
         after["metadata"]["annotations"][RESTARTED_AT] = json!(now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
         let mut draft = Draft::default();
+        // Back is another round of new pods.
+        let back = Some(pace::rolling_update(&around).unwrap_or(deadline));
         let step = Step::SetTemplate { deployment: target.clone(), before, after: after.clone(), cause: None };
-        draft.push("restart", Phase::Write, step, Some(deadline));
-        draft.push("await-rollout", Phase::Ready, Step::AwaitRollout { deployment: target.clone(), deadline }, Some(deadline));
+        draft.push("restart", Phase::Write, step, back);
+        draft.push("await-rollout", Phase::Ready, Step::AwaitRollout { deployment: target.clone(), deadline }, back);
         draft.seal(self, &around, params, (after, vec![]), now, id)
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::{Draft, Fitness, Strategy, deadline, deadline_param, nothing_given, unfit};
 use crate::advice::Fit;
 use crate::around::Around;
+use crate::pace;
 use crate::params::{Param, ParamKind, ParamSchema, number, wrong};
 use crate::plan::{Plan, PlanError, What};
 use crate::snapshot::Snapshot;
@@ -82,7 +83,7 @@ impl Strategy for Scale {
         let deadline = deadline(&around, &mut params);
         let mut draft = Draft::default();
         // Down is undone by starting pods again, up by ending some.
-        let back = if to < from { deadline } else { 1 };
+        let back = if to < from { pace::start(&around).unwrap_or(deadline) } else { 1 };
         draft.push("scale", Phase::Write, Step::Scale { deployment: target.clone(), from: Some(from), to }, Some(back));
         let ready = Step::AwaitReady { deployment: target.clone(), service: None, count: to, deadline };
         draft.push("await-ready", Phase::Ready, ready, Some(back));
