@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use acceptance::journey::{HOLD, Journey};
+use acceptance::journey::{HOLD, Journey, PODS};
 use acceptance::window::{PATIENCE, Start, Window};
 use acceptance::{Outcome, until};
 use serde_json::{Value, json};
@@ -120,7 +120,44 @@ async fn main() -> Outcome<()> {
     settings(&w).await?;
     w.see("[data-testid=settings]").await?;
     take(&w, &to, "settings").await?;
+    w.escape().await?;
+    w.keys("gd").await?;
+    w.see("[data-testid=diagnostics-context][data-context=practice]").await?;
+    both(&w, &to, "diagnostics").await?;
+    verbs(&w, &j, &to).await?;
+    incident(&w, &j, &to).await?;
     w.close().await
+}
+
+/// A number of pods is asked for, and what is checked before.
+async fn verbs(w: &Window, j: &Journey, to: &Path) -> Outcome<()> {
+    w.keys("gm").await?;
+    w.click(&format!("[data-node='Deployment/{}/api']", j.namespace)).await?;
+    w.click("[data-testid=verb-scale]").await?;
+    w.fill("[data-testid=param-replicas]", "0").await?;
+    take(w, to, "scale-what").await?;
+    w.click("[data-testid=walk-next][aria-disabled=false]").await?;
+    w.see("[data-testid=walk-next][aria-disabled=false]").await?;
+    take(w, to, "scale-check").await?;
+    w.keys("gm").await
+}
+
+/// A release goes wrong: what broke it, and the way back, in all looks.
+async fn incident(w: &Window, j: &Journey, to: &Path) -> Outcome<()> {
+    j.kubectl(&["set", "image", "deployment/api", "*=changeover.dev/shop:crash-loop"])?;
+    // The driver's `!` comes without Shift: pressed as a person does.
+    w.keys(&format!("{}1", char::from(fantoccini::key::Key::Shift))).await?;
+    w.reads("[data-testid=incident-headline]", &["api"], PODS).await?;
+    let looks = [("theme-light", "-light"), ("theme-dark", "-dark"), ("language-ko", "-ko")];
+    for (setting, name) in looks {
+        set(w, setting).await?;
+        w.see("[data-testid=incident] [data-testid=start]").await?;
+        take(w, to, &format!("incident{name}")).await?;
+    }
+    set(w, "language-en").await?;
+    w.client.set_window_size(1024, 700).await?;
+    w.see("[data-testid=incident] [data-testid=start]").await?;
+    take(w, to, "incident-1024").await
 }
 
 /// A colleague's run: seen, taken over and backed out, in all looks.
