@@ -189,6 +189,17 @@ export const STATES: State[] = [
     shows: at("run"),
   })),
   {
+    name: "run-stale",
+    go: map(async ({ app, fake }) => {
+      fake.allow("prod-kr");
+      fake.stage("gate");
+      await app.openRun(RUN);
+      fake.live = false;
+      fake.beat();
+    }),
+    shows: `${at("freshness")}[data-state=stale]`,
+  },
+  {
     name: "run-read-only",
     go: map(async ({ app, fake }) => {
       fake.stage("gate");

@@ -495,6 +495,7 @@ export const en = {
   "gate.holds": "Holds right now",
   "gate.said": "said",
   // run
+  "run.stale": "Not live: this is how it was at {time}",
   "run.reading": "Reading the run",
   "run.began": "in {ns}, since {at}",
   "run.step": "step {n} of {of}",

@@ -1,6 +1,6 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { en } from "./en";
-import { duration, say, t, words } from "./index.svelte";
+import { clock, day, duration, say, t, utc, words } from "./index.svelte";
 import { ko } from "./ko";
 import { sentences } from "./sentences.ko";
 
@@ -110,6 +110,12 @@ describe("words", () => {
     words.locale = "ko";
     expect(say(s)).toBe("확인 필요: 6개 중 4개 Ready");
     expect(say({ ...s, parts: { why: { ...what, form: "" } } })).toBe("확인 필요: 4 of 6 ready");
+  });
+  it("tell a day and a time where the operator is, and UTC on hover", () => {
+    vi.stubEnv("TZ", "Asia/Seoul");
+    const at = "2026-11-21T21:04:00Z";
+    expect([day(at), clock(at), utc(at)]).toEqual(["22 Nov", "06:04:00", "2026-11-21 21:04:00 UTC"]);
+    vi.unstubAllEnvs();
   });
   it("give durations one unit that can be read", () => {
     expect([0.4, 4, 90, 600, 7300, 300_000].map(duration)).toEqual(["0.4 s", "4 s", "90 s", "10 min", "2 h", "3 d"]);

@@ -100,6 +100,12 @@ export function clock(when: string | number): string {
   return Number.isNaN(at.getTime()) ? `${when}` : at.toLocaleTimeString("en-GB", { hour12: false });
 }
 
+/** Local day, as the window's language writes it: `21 Nov`. */
+export function day(iso: string): string {
+  const locale = words.locale === "ko" ? "ko" : "en-GB";
+  return new Date(iso).toLocaleDateString(locale, { month: "short", day: "numeric" });
+}
+
 /** The same in full and in UTC, for hover and reports. */
 export function utc(iso: string): string {
   const at = new Date(iso);

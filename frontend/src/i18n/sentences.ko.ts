@@ -376,7 +376,7 @@ export const sentences: Record<Form, string> = {
   "leads to blue's pods by endpoints that are written by hand: it stays on blue, and fails once blue goes":
     "직접 작성된 엔드포인트로 블루 파드에 연결됩니다. 전환 후에도 블루에 남고, 블루가 정리되면 끊깁니다",
   "leave the parameter green out, or make sure that they can carry the load":
-    "green 설정을 비우거나, 그 파드 수로 부하를 감당할 수 있는지 확인하세요",
+    "‘그린 파드’ 값을 비우거나, 그 파드 수로 부하를 감당할 수 있는지 확인하세요",
   "leaves no room for green: {name} is {used} of {hard} used, and {needed} more are needed":
     "그린을 띄울 여유가 없습니다: {name} {hard} 중 {used} 사용 중, {needed} 더 필요",
   "let it finish, or roll it back, then make the plan again": "끝나기를 기다리거나 롤백한 뒤 계획을 다시 만드세요",
@@ -919,7 +919,7 @@ export const sentences: Record<Form, string> = {
   "no service selects its pods, so there is no traffic to move":
     "파드를 선택하는 Service가 없어 옮길 트래픽이 없습니다",
   "the new version is proven beside the old one, and going back is one write":
-    "이전 버전 옆에서 새 버전을 확인하며, 쓰기 한 번으로 되돌릴 수 있습니다",
+    "이전 버전 옆에서 새 버전을 확인하며, 변경 한 번으로 되돌릴 수 있습니다",
   "the new version is proven beside the old one": "이전 버전 옆에서 새 버전을 확인합니다",
   "its {n} services move one after the other, up to a second apart":
     "Service {n}개를 차례로 옮기며, 시차는 최대 1초입니다",
@@ -992,7 +992,7 @@ export const sentences: Record<Form, string> = {
   "not seen from here": "여기서 보이지 않습니다",
   "not there": "없음",
   "pod {pod}: {why}": "파드 {pod}: {why}",
-  "one write": "쓰기 한 번",
+  "one write": "변경 1회",
   "a rolling update": "롤링 업데이트",
   "a {kind} cannot be rolled out; a Deployment can": "{kind}: 롤아웃할 수 없는 종류입니다. Deployment만 가능합니다",
   "it can be rolled back": "롤백은 할 수 있습니다",

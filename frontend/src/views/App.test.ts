@@ -173,6 +173,9 @@ describe("the window", () => {
     fake.emit({ type: "freshness", data: freshness("prod-kr", false) });
     await waitFor(() => expect(screen.getByTestId("approve")).toHaveAttribute("aria-disabled", "true"));
     expect(screen.getByTestId("writes-off")).toHaveTextContent("14 s old");
+    // What was so is not told as what is so.
+    expect(screen.getByTestId("headline")).toHaveTextContent("Not live: this is how it was at");
+    expect(screen.getByTestId("run-picture")).toHaveClass("hatch");
   });
 
   it("shows a run where it is when the page is loaded anew in the middle", async () => {
