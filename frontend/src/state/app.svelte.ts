@@ -120,6 +120,11 @@ export class App {
     return this.fresh.ageMs + Math.max(0, this.now - this.freshAt);
   }
 
+  /** State of a context, as it is seen: of the open one the age of what is shown may tell before its stream does. */
+  stateOf(c: ContextView): ContextView["state"] {
+    return c.name === this.open?.name && this.stale ? "stale" : c.state;
+  }
+
   get stale(): boolean {
     if (this.open === null) return false;
     if (this.open.state === "stale") return true;

@@ -4,7 +4,7 @@ import { call } from "../api";
 import { zoom } from "../graph/camera";
 import { say, t } from "../i18n/index.svelte";
 import { over, type App } from "./app.svelte";
-import { takes, target } from "./target";
+import { noTarget, target } from "./target";
 
 /** Why a command is off; null = it is on. */
 export function off(app: App, command: Command): string | null {
@@ -36,14 +36,7 @@ export function off(app: App, command: Command): string | null {
     case "pause":
     case "resume":
       if (noMap !== null) return noMap;
-      if (target(app, command) === null)
-        return t(
-          takes("DaemonSet", command)
-            ? "off.noWorkload"
-            : takes("StatefulSet", command)
-              ? "off.noScale"
-              : "off.noDeployment",
-        );
+      if (target(app, command) === null) return t(noTarget(command));
       if (isPaused(app) ? command === "pause" || command === "restart" : command === "resume")
         return t(command === "resume" ? "off.notPaused" : command === "pause" ? "off.paused" : "off.resumeFirst");
       return app.stale ? app.writesOff : null;

@@ -1,4 +1,5 @@
 // What a rollout, going back, or another verb would be about.
+import type { Key } from "../i18n/index.svelte";
 import type { App } from "./app.svelte";
 
 /** What can be done to a workload; each opens a walk that ends in a plan. */
@@ -8,14 +9,29 @@ export type Verb = "rollOut" | "rollBack" | "scale" | "restart" | "pause" | "res
 export const PLAIN = ["scale", "restart", "pause", "resume"] as const satisfies readonly Verb[];
 export type PlainVerb = (typeof PLAIN)[number];
 
-const OF: Record<Verb, readonly string[]> = {
-  rollOut: ["Deployment"],
-  rollBack: ["Deployment", "StatefulSet", "DaemonSet"],
-  scale: ["Deployment", "StatefulSet"],
-  restart: ["Deployment", "StatefulSet", "DaemonSet"],
-  pause: ["Deployment"],
-  resume: ["Deployment"],
+/** Kinds that take a verb, and what is said where none of them is selected. */
+interface Takers {
+  kinds: readonly string[];
+  none: Key;
+}
+
+const DEPLOYMENT: Takers = { kinds: ["Deployment"], none: "off.noDeployment" };
+const SCALED: Takers = { kinds: ["Deployment", "StatefulSet"], none: "off.noScale" };
+const ANY: Takers = { kinds: ["Deployment", "StatefulSet", "DaemonSet"], none: "off.noWorkload" };
+
+const OF: Record<Verb, Takers> = {
+  rollOut: DEPLOYMENT,
+  rollBack: ANY,
+  scale: SCALED,
+  restart: ANY,
+  pause: DEPLOYMENT,
+  resume: DEPLOYMENT,
 };
+
+/** What is said where nothing that takes the verb is selected. */
+export function noTarget(verb: Verb): Key {
+  return OF[verb].none;
+}
 
 export function isPlain(verb: string): verb is PlainVerb {
   return PLAIN.some((p) => p === verb);
@@ -23,7 +39,7 @@ export function isPlain(verb: string): verb is PlainVerb {
 
 /** Whether a kind takes that verb. */
 export function takes(kind: string, verb: Verb): boolean {
-  return OF[verb].includes(kind);
+  return OF[verb].kinds.includes(kind);
 }
 
 /** The selected workload, when it is of a kind that can. */
