@@ -3,13 +3,12 @@
 
 mod support;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use engine::{Choice, HoldCode, Options, RunStatus, RunView};
 use model::{Kind, Write, names};
 use serde_json::{Value, json};
+use support::sweep::killed_anywhere;
 use support::{Fault, Stage, id, through, wait};
 
 fn image(stage: &Stage) -> Value {
@@ -178,22 +177,6 @@ async fn a_rollback_that_is_killed_or_loses_answers_ends_the_same() {
             stage.served();
         }
     }
-    for at in 1.. {
-        let stage = Stage::rollback(&["shop:never-ready"], Value::Null).await;
-        let count = Arc::new(AtomicUsize::new(0));
-        let counted = count.clone();
-        let fail_point: engine::FailPoint = Arc::new(move |_| counted.fetch_add(1, Ordering::SeqCst) + 1 == at);
-        let view = through(stage.start_with(Options { fail_point: Some(fail_point), ..Options::default() }).await, &[]).await;
-        if view.status == RunStatus::Done && count.load(Ordering::SeqCst) < at {
-            assert!(at > 10, "only {at} boundaries were swept");
-            break;
-        }
-        if let Ok(run) = stage.try_resume().await {
-            through(run, &[]).await;
-        }
-        assert_eq!(stage.journaled().status, RunStatus::Done, "killed at {at}");
-        tokio::time::sleep(Duration::from_secs(10)).await;
-        assert_eq!(stage.sim.summary(), end, "killed at {at}");
-        stage.served();
-    }
+    let at = killed_anywhere(&end, async || Stage::rollback(&["shop:never-ready"], Value::Null).await).await;
+    assert!(at > 10, "only {at} boundaries were swept");
 }

@@ -2,12 +2,12 @@
 
 mod support;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use engine::{Choice, Options, RunStatus};
 use model::{Kind, Write};
+use support::sweep::dies_at;
 use support::{Fault, Stage, id, through, wait};
 
 const ANSWERS: [Choice; 4] = [Choice::Retry, Choice::GoOn, Choice::Leave, Choice::BackOut];
@@ -40,9 +40,7 @@ async fn killed_at_every_boundary_and_resumed_a_run_ends_the_same() {
         let (end, _, _) = smooth(finish).await;
         for at in 1.. {
             let stage = Stage::new(finish, "shop:v2").await;
-            let count = Arc::new(AtomicUsize::new(0));
-            let counted = count.clone();
-            let fail_point: engine::FailPoint = Arc::new(move |_| counted.fetch_add(1, Ordering::SeqCst) + 1 == at);
+            let (fail_point, count) = dies_at(at);
             let run = stage.start_with(Options { fail_point: Some(fail_point), ..Options::default() }).await;
             let view = through(run, &[]).await;
             let over = view.status == RunStatus::Done;

@@ -2,13 +2,12 @@
 
 mod support;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use engine::{Choice, HoldCode, Options, RunStatus};
 use model::{Kind, names};
 use serde_json::{Value, json};
+use support::sweep::killed_anywhere;
 use support::{Fault, Stage, id, through};
 
 /// Each with the step after which it is left in the middle.
@@ -98,24 +97,8 @@ async fn each_ends_the_same_when_it_is_killed_or_loses_answers() {
             assert_eq!(stage.sim.summary(), end, "{name}, {fault:?}");
             stage.served();
         }
-        for at in 1.. {
-            let stage = Stage::verb(name, params.clone()).await;
-            let count = Arc::new(AtomicUsize::new(0));
-            let counted = count.clone();
-            let fail_point: engine::FailPoint = Arc::new(move |_| counted.fetch_add(1, Ordering::SeqCst) + 1 == at);
-            let view = through(stage.start_with(Options { fail_point: Some(fail_point), ..Options::default() }).await, &[]).await;
-            if view.status == RunStatus::Done && count.load(Ordering::SeqCst) < at {
-                assert!(at > 4, "{name}: only {at} boundaries were swept");
-                break;
-            }
-            if let Ok(run) = stage.try_resume().await {
-                through(run, &[]).await;
-            }
-            assert_eq!(stage.journaled().status, RunStatus::Done, "{name}, killed at {at}");
-            rest().await;
-            assert_eq!(stage.sim.summary(), end, "{name}, killed at {at}");
-            stage.served();
-        }
+        let at = killed_anywhere(&end, async || Stage::verb(name, params.clone()).await).await;
+        assert!(at > 4, "{name}: only {at} boundaries were swept");
     }
 }
 

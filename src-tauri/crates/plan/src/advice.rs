@@ -35,7 +35,10 @@ pub enum Fit {
 /// Advice on every strategy, best first. Errors: the target is not in the snapshot, or has no pod template.
 pub fn advise(snapshot: &Snapshot, target: &ObjectId) -> Result<Vec<Advice>, PlanError> {
     let around = Around::of(snapshot, target)?;
-    let of = |s: &&dyn Strategy| s.fit(&around).map(|(fit, reasons)| Advice { strategy: s.name(), fit, reasons });
+    let of = |s: &&dyn Strategy| {
+        let fitness = s.stops(&around).map_or_else(|| s.fit(&around), |why| Ok((Fit::Unfit, vec![why])));
+        fitness.map(|(fit, reasons)| Advice { strategy: s.name(), fit, reasons })
+    };
     // What brings a version comes first; the order of the list decides among equals.
     let (versions, verbs): (Vec<_>, Vec<_>) = strategies::LIST.iter().partition(|s| s.brings_a_version());
     let mut all = versions.iter().map(of).collect::<Result<Vec<_>, _>>()?;

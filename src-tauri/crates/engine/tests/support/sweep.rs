@@ -51,6 +51,27 @@ pub fn dies_at(n: usize) -> (FailPoint, Arc<AtomicUsize>) {
     (Arc::new(move |_: &str| counted.fetch_add(1, Ordering::SeqCst) + 1 == n), count)
 }
 
+/// Kills a run at each of its boundaries in turn and picks it up again: it ends as `end`. How many boundaries there are, and one.
+pub async fn killed_anywhere(end: &Value, stage: impl AsyncFn() -> Stage) -> usize {
+    let mut at = 1;
+    loop {
+        let stage = stage().await;
+        let (fail_point, count) = dies_at(at);
+        let view = through(stage.start_with(Options { fail_point: Some(fail_point), ..Options::default() }).await, &[]).await;
+        if view.status == RunStatus::Done && count.load(Ordering::SeqCst) < at {
+            return at;
+        }
+        if let Ok(run) = stage.try_resume().await {
+            through(run, &[]).await;
+        }
+        assert_eq!(stage.journaled().status, RunStatus::Done, "{}, killed at {at}", stage.plan.strategy);
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        assert_eq!(stage.sim.summary(), *end, "{}, killed at {at}", stage.plan.strategy);
+        stage.served();
+        at += 1;
+    }
+}
+
 /// A run of which all but the last step is done, and that is held there: nothing is further from home.
 pub async fn nearly_over(finish: &str) -> (Stage, Run) {
     let stage = stage(finish).await;

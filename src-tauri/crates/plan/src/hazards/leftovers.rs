@@ -25,8 +25,7 @@ impl Hazard for Leftovers {
         // A rollback is for bad days: it may go on over what a run left, for its own write is guarded.
         let severity = if ctx.is_blue_green() { Severity::Block } else { Severity::Warn };
         let block = |object: &ObjectId, message: Sentence| {
-            let remedy = sentence!("finish or back out that run first: changeoverctl runs");
-            finding(self, severity, object, message, remedy)
+            finding(self, severity, object, message, sentence!("finish or back out that run first: changeoverctl runs"))
         };
         let mut all = Vec::new();
         for (object, meta) in written(ctx) {

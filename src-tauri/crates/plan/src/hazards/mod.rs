@@ -247,14 +247,15 @@ impl<'a> CheckCtx<'a> {
 
     /// Pods that the plan starts beside those that run.
     pub fn extra_pods(&self) -> u32 {
-        let more = |s: &crate::plan::Planned| match &s.step {
-            Step::Scale { deployment, to, .. } if deployment == self.around.id => {
-                Some(to.saturating_sub(self.around.deployment.status.replicas))
-            }
-            Step::Scale { to, .. } => Some(*to),
-            _ => None,
-        };
-        self.plan.steps.iter().filter_map(more).max().unwrap_or(0)
+        if let Some(to) = self.scaled_to() {
+            return to.saturating_sub(self.around.deployment.status.replicas);
+        }
+        self.plan.steps.iter().filter_map(|s| if let Step::Scale { to, .. } = s.step { Some(to) } else { None }).max().unwrap_or(0)
+    }
+
+    /// Whether pods are started by the plan: of a template that it brings, or more of those that are there.
+    pub fn starts_pods(&self) -> bool {
+        self.brings_template() || self.extra_pods() > 0
     }
 
     /// How many pods the plan gives the target itself, where it scales it and nothing else.

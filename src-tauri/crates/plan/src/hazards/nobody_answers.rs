@@ -1,9 +1,10 @@
 //! Scaled to zero under a Service: what calls it gets no answer. No step of a rollout does that; an operator who asks for it may.
 
 use model::Kind;
+use model::kinds::service::Service;
 
 use super::{CheckCtx, Finding, Hazard, Severity, finding, sentence, unchecked};
-use crate::around::is_entry;
+use crate::around::{is_entry, selects};
 
 /// See the file's head.
 #[derive(Debug)]
@@ -23,15 +24,10 @@ impl Hazard for NobodyAnswers {
             return vec![unchecked(self, ctx.around.id, Kind::Service, why)];
         }
         let own = ctx.around.pods();
-        let others = |selector: &model::Labels| {
-            let of = |o: &model::Object| {
-                matches!(o, model::Object::Pod(p) if p.metadata.namespace == ctx.around.namespace()
-                && p.is_ready() && crate::around::selects(selector, &p.metadata.labels)
-                && !own.iter().any(|o| o.metadata.name == p.metadata.name))
-            };
-            ctx.snapshot.objects.of(Kind::Pod).any(of)
-        };
-        let empty = ctx.around.services().into_iter().filter(|s| !others(&s.spec.selector));
+        let others = ctx.snapshot.objects.pods(ctx.around.namespace());
+        let others: Vec<_> = others.filter(|p| p.is_ready() && !own.iter().any(|o| o.metadata.name == p.metadata.name)).collect();
+        let answered = |s: &&Service| others.iter().any(|p| selects(&s.spec.selector, &p.metadata.labels));
+        let empty = ctx.around.services().into_iter().filter(|s| !answered(s));
         let told = empty.map(|s| {
             let id = ctx.around.id.sibling(Kind::Service, &s.metadata.name);
             let message = match is_entry(ctx.snapshot, s) {

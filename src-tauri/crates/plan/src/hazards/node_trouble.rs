@@ -21,7 +21,7 @@ impl Hazard for NodeTrouble {
     }
 
     fn concerns(&self, ctx: &CheckCtx<'_>) -> bool {
-        ctx.brings_template() || ctx.extra_pods() > 0
+        ctx.starts_pods()
     }
 
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {

@@ -18,7 +18,7 @@ impl Hazard for Quota {
     }
 
     fn concerns(&self, ctx: &CheckCtx<'_>) -> bool {
-        ctx.brings_template() || ctx.extra_pods() > 0
+        ctx.starts_pods()
     }
 
     fn check(&self, ctx: &CheckCtx<'_>) -> Vec<Finding> {

@@ -11,18 +11,17 @@
 use jiff::Timestamp;
 use model::kinds::hpa::Hpa;
 use model::{Kind, LabelSelector, ObjectId, sentence};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{Draft, Fitness, Strategy, deadline_param, unfit};
+use super::{Draft, Fitness, Laid, Strategy, deadline_param, unfit};
 use crate::advice::Fit;
 use crate::around::Around;
 use crate::derive::{hpa_clone, pdb_clone, template_labels};
 use crate::ground::{Ground, Routed, free_name, numbered};
 use crate::pace;
 use crate::params::{Param, ParamKind, ParamSchema, number};
-use crate::plan::{Finish, Plan, PlanError, What};
+use crate::plan::{Finish, PlanError, What};
 use crate::references::slim;
-use crate::snapshot::Snapshot;
 use crate::step::{Phase, SelectorTo, Step, SwitchService};
 
 /// See the file's head.
@@ -136,22 +135,15 @@ impl Strategy for BlueGreen {
         Ok((fit, reasons))
     }
 
-    fn plan(
-        &self,
-        snapshot: &Snapshot,
-        target: &ObjectId,
-        what: &What,
-        params: &Value,
-        now: Timestamp,
-        id: &str,
-    ) -> Result<Plan, PlanError> {
-        let around = Around::of(snapshot, target)?;
-        if target.kind != Kind::Deployment {
-            let why =
-                sentence!("a {kind} cannot stand twice beside itself, for its pods have names or nodes of their own", kind = target.kind);
-            return Err(unfit(&around, why));
+    fn lay(&self, around: &Around<'_>, what: &What, params: Map<String, Value>, _: Timestamp) -> Result<Laid, PlanError> {
+        if around.id.kind != Kind::Deployment {
+            let why = sentence!(
+                "a {kind} cannot stand twice beside itself, for its pods have names or nodes of their own",
+                kind = around.id.kind
+            );
+            return Err(unfit(around, why));
         }
-        let ground = Ground::lay(around, what, self.params().fill(params)?)?;
+        let ground = Ground::lay(*around, what, params)?;
         let mut draft = Draft::default();
         ground.prepare(&mut draft);
         ground.start_green(&mut draft);
@@ -160,8 +152,7 @@ impl Strategy for BlueGreen {
             Finish::Swap => ground.swap(&mut draft),
             Finish::Promote => ground.promote(&mut draft),
         }
-        let brings = (ground.template.clone(), ground.changes.clone());
-        draft.seal(self, &ground.around, ground.params.clone(), brings, now, id)
+        Ok(Laid { draft, params: ground.params, template: ground.template, changes: ground.changes })
     }
 }
 

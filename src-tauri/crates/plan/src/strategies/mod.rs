@@ -43,7 +43,11 @@ pub trait Strategy: Sync {
     }
     /// What the operator may choose.
     fn params(&self) -> ParamSchema;
-    /// How well it fits that workload. Errors: what it goes by was not read.
+    /// Why it cannot be used on that workload, whatever is wished; `None` = nothing is in its way.
+    fn stops(&self, _: &Around<'_>) -> Option<Sentence> {
+        None
+    }
+    /// How well it fits a workload on which nothing stops it. Errors: what it goes by was not read.
     fn fit(&self, around: &Around<'_>) -> Result<Fitness, PlanError>;
     /// What a plan of it changes, in a few words: `v1 -> v2`, `2 -> 4 pods`.
     fn change(&self, plan: &Plan) -> Sentence {
@@ -53,6 +57,8 @@ pub trait Strategy: Sync {
     fn done(&self) -> (&'static str, Sentence) {
         ("done", sentence!("Done: the new version serves."))
     }
+    /// The steps, and what they bring. `params` are checked and have their defaults; what is derived goes in beside them.
+    fn lay(&self, around: &Around<'_>, what: &What, params: Map<String, Value>, now: Timestamp) -> Result<Laid, PlanError>;
     /// Makes the plan, sealed. `id` becomes the plan's id.
     fn plan(
         &self,
@@ -62,7 +68,48 @@ pub trait Strategy: Sync {
         params: &Value,
         now: Timestamp,
         id: &str,
-    ) -> Result<Plan, PlanError>;
+    ) -> Result<Plan, PlanError> {
+        if !self.brings_a_version() {
+            nothing_given(what)?;
+        }
+        let around = Around::of(snapshot, target)?;
+        if let Some(why) = self.stops(&around) {
+            return Err(unfit(&around, why));
+        }
+        let Laid { draft, params, template, changes } = self.lay(&around, what, self.params().fill(params)?, now)?;
+        seal(Plan {
+            schema: SCHEMA,
+            id: id.to_string(),
+            hash: String::new(),
+            created_at: now,
+            context: snapshot.context.clone(),
+            cluster: snapshot.cluster.clone(),
+            strategy: self.name().to_string(),
+            params: Value::Object(params),
+            target: Target {
+                object: target.clone(),
+                uid: around.deployment.metadata.uid.clone(),
+                template: around.template(),
+                replicas: around.deployment.status.replicas,
+            },
+            changes,
+            template,
+            steps: draft.steps,
+        })
+    }
+}
+
+/// What a strategy makes of a workload and a wish.
+#[derive(Debug)]
+pub struct Laid {
+    /// The steps.
+    draft: Draft,
+    /// Parameters, with what was derived filled in.
+    params: Map<String, Value>,
+    /// Pod template that the run brings.
+    template: Value,
+    /// Images that differ in it.
+    changes: Vec<ImageChange>,
 }
 
 /// The strategy of that name.
@@ -94,38 +141,6 @@ impl Draft {
     pub(crate) fn writes(&self) -> u32 {
         let n = self.steps.iter().filter(|s| !s.step.writes_to().is_empty()).count();
         u32::try_from(n).unwrap_or(u32::MAX)
-    }
-
-    /// The plan of these steps, sealed. `brings` is the template that the run brings, and the images that differ in it.
-    pub(crate) fn seal(
-        self,
-        strategy: &dyn Strategy,
-        around: &Around<'_>,
-        params: Map<String, Value>,
-        brings: (Value, Vec<ImageChange>),
-        now: Timestamp,
-        id: &str,
-    ) -> Result<Plan, PlanError> {
-        let (template, changes) = brings;
-        seal(Plan {
-            schema: SCHEMA,
-            id: id.to_string(),
-            hash: String::new(),
-            created_at: now,
-            context: around.snapshot.context.clone(),
-            cluster: around.snapshot.cluster.clone(),
-            strategy: strategy.name().to_string(),
-            params: Value::Object(params),
-            target: Target {
-                object: around.id.clone(),
-                uid: around.deployment.metadata.uid.clone(),
-                template: around.template(),
-                replicas: around.deployment.status.replicas,
-            },
-            changes,
-            template,
-            steps: self.steps,
-        })
     }
 }
 

@@ -5,16 +5,15 @@
 //! pods do not come up can be taken back.
 
 use jiff::Timestamp;
-use model::{ObjectId, Sentence, sentence};
-use serde_json::{Value, json};
+use model::{Sentence, sentence};
+use serde_json::{Map, Value, json};
 
-use super::{Draft, Fitness, Strategy, deadline, deadline_param, nothing_given, unfit};
+use super::{Draft, Fitness, Laid, Strategy, deadline, deadline_param};
 use crate::advice::Fit;
 use crate::around::Around;
 use crate::pace;
 use crate::params::ParamSchema;
 use crate::plan::{Plan, PlanError, What};
-use crate::snapshot::Snapshot;
 use crate::step::{Phase, Step};
 
 /// What kubectl writes, and looks for.
@@ -37,11 +36,18 @@ impl Strategy for Restart {
         ParamSchema { params: vec![deadline_param()] }
     }
 
-    fn fit(&self, around: &Around<'_>) -> Result<Fitness, PlanError> {
-        Ok(match stops(around) {
-            Some(why) => (Fit::Unfit, vec![why]),
-            None => (Fit::Good, vec![sentence!("its pods are replaced in steps, with the template that they have")]),
-        })
+    fn stops(&self, around: &Around<'_>) -> Option<Sentence> {
+        if around.deployment.spec.strategy.kind == "OnDelete" {
+            return Some(sentence!(
+                "its pods are replaced only when somebody deletes them (updateStrategy OnDelete): delete them one by one"
+            ));
+        }
+        // As kubectl: what was edited under the pause would roll out with it, or nothing would.
+        around.deployment.spec.paused.then(|| sentence!("it is paused: resume it first"))
+    }
+
+    fn fit(&self, _: &Around<'_>) -> Result<Fitness, PlanError> {
+        Ok((Fit::Good, vec![sentence!("its pods are replaced in steps, with the template that they have")]))
     }
 
     fn change(&self, _: &Plan) -> Sentence {
@@ -52,40 +58,18 @@ impl Strategy for Restart {
         ("restarted", sentence!("Restarted: every pod is a new one."))
     }
 
-    fn plan(
-        &self,
-        snapshot: &Snapshot,
-        target: &ObjectId,
-        what: &What,
-        params: &Value,
-        now: Timestamp,
-        id: &str,
-    ) -> Result<Plan, PlanError> {
-        nothing_given(what)?;
-        let around = Around::of(snapshot, target)?;
-        if let Some(why) = stops(&around) {
-            return Err(unfit(&around, why));
-        }
-        let mut params = self.params().fill(params)?;
-        let deadline = deadline(&around, &mut params);
+    fn lay(&self, around: &Around<'_>, _: &What, mut params: Map<String, Value>, now: Timestamp) -> Result<Laid, PlanError> {
+        let deadline = deadline(around, &mut params);
         let before = around.template();
         let mut after = before.clone();
         // A template always has an object of metadata; a server may leave out what is empty in it.
         after["metadata"]["annotations"][RESTARTED_AT] = json!(now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string());
         let mut draft = Draft::default();
         // Back is another round of new pods.
-        let back = Some(pace::rolling_update(&around).unwrap_or(deadline));
-        let step = Step::SetTemplate { deployment: target.clone(), before, after: after.clone(), cause: None };
+        let back = Some(pace::rolling_update(around).unwrap_or(deadline));
+        let step = Step::SetTemplate { deployment: around.id.clone(), before, after: after.clone(), cause: None };
         draft.push("restart", Phase::Write, step, back);
-        draft.push("await-rollout", Phase::Ready, Step::AwaitRollout { deployment: target.clone(), deadline }, back);
-        draft.seal(self, &around, params, (after, vec![]), now, id)
+        draft.push("await-rollout", Phase::Ready, Step::AwaitRollout { deployment: around.id.clone(), deadline }, back);
+        Ok(Laid { draft, params, template: after, changes: vec![] })
     }
-}
-
-fn stops(around: &Around<'_>) -> Option<Sentence> {
-    if around.deployment.spec.strategy.kind == "OnDelete" {
-        return Some(sentence!("its pods are replaced only when somebody deletes them (updateStrategy OnDelete): delete them one by one"));
-    }
-    // As kubectl: what was edited under the pause would roll out with it, or nothing would.
-    around.deployment.spec.paused.then(|| sentence!("it is paused: resume it first"))
 }

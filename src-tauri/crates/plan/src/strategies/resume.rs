@@ -1,15 +1,14 @@
 //! Resume: the pause ends, and what was edited under it rolls out; as `kubectl rollout resume` does, with the rollout waited for.
 
 use jiff::Timestamp;
-use model::{ObjectId, Sentence, names, sentence};
-use serde_json::Value;
+use model::{Sentence, names, sentence};
+use serde_json::{Map, Value};
 
-use super::{Draft, Fitness, Strategy, deadline, deadline_param, nothing_given, unfit};
+use super::{Draft, Fitness, Laid, Strategy, deadline, deadline_param};
 use crate::advice::Fit;
 use crate::around::Around;
 use crate::params::ParamSchema;
 use crate::plan::{Plan, PlanError, What};
-use crate::snapshot::Snapshot;
 use crate::step::{Phase, Step};
 
 /// See the file's head.
@@ -29,12 +28,14 @@ impl Strategy for Resume {
         ParamSchema { params: vec![deadline_param()] }
     }
 
+    fn stops(&self, around: &Around<'_>) -> Option<Sentence> {
+        (!around.deployment.spec.paused).then(|| sentence!("it is not paused"))
+    }
+
     fn fit(&self, around: &Around<'_>) -> Result<Fitness, PlanError> {
-        let why = around.deployment.metadata.annotations.get(names::WHY);
-        Ok(match (stops(around), why) {
-            (Some(why), _) => (Fit::Unfit, vec![why]),
-            (None, Some(why)) => (Fit::Possible, vec![Sentence::quoted(why)]),
-            (None, None) => (Fit::Good, vec![sentence!("what was edited under the pause rolls out")]),
+        Ok(match around.deployment.metadata.annotations.get(names::WHY) {
+            Some(why) => (Fit::Possible, vec![Sentence::quoted(why)]),
+            None => (Fit::Good, vec![sentence!("what was edited under the pause rolls out")]),
         })
     }
 
@@ -46,29 +47,11 @@ impl Strategy for Resume {
         ("resumed", sentence!("Resumed: its newest template runs alone."))
     }
 
-    fn plan(
-        &self,
-        snapshot: &Snapshot,
-        target: &ObjectId,
-        what: &What,
-        params: &Value,
-        now: Timestamp,
-        id: &str,
-    ) -> Result<Plan, PlanError> {
-        nothing_given(what)?;
-        let around = Around::of(snapshot, target)?;
-        if let Some(why) = stops(&around) {
-            return Err(unfit(&around, why));
-        }
-        let mut params = self.params().fill(params)?;
-        let deadline = deadline(&around, &mut params);
+    fn lay(&self, around: &Around<'_>, _: &What, mut params: Map<String, Value>, _: Timestamp) -> Result<Laid, PlanError> {
+        let deadline = deadline(around, &mut params);
         let mut draft = Draft::default();
-        draft.push("resume", Phase::Write, Step::Resume { deployment: target.clone() }, Some(1));
-        draft.push("await-rollout", Phase::Ready, Step::AwaitRollout { deployment: target.clone(), deadline }, Some(1));
-        draft.seal(self, &around, params, (around.template(), vec![]), now, id)
+        draft.push("resume", Phase::Write, Step::Resume { deployment: around.id.clone() }, Some(1));
+        draft.push("await-rollout", Phase::Ready, Step::AwaitRollout { deployment: around.id.clone(), deadline }, Some(1));
+        Ok(Laid { draft, params, template: around.template(), changes: vec![] })
     }
-}
-
-fn stops(around: &Around<'_>) -> Option<Sentence> {
-    (!around.deployment.spec.paused).then(|| sentence!("it is not paused"))
 }

@@ -6,19 +6,18 @@
 //! best (`revisions`), not the second-highest number.
 
 use jiff::Timestamp;
-use model::{Kind, ObjectId, Sentence, sentence};
-use serde_json::{Value, json};
+use model::{Kind, Sentence, sentence};
+use serde_json::{Map, Value, json};
 
-use super::{Draft, Fitness, Strategy, deadline, deadline_param, unfit};
+use super::{Draft, Fitness, Laid, Strategy, deadline, deadline_param, unfit};
 use crate::advice::Fit;
 use crate::around::Around;
 use crate::derive::wanted_template;
 use crate::ground::base_of;
 use crate::history::kept_in;
 use crate::params::{Param, ParamKind, ParamSchema, number, text, wrong};
-use crate::plan::{Plan, PlanError, What};
+use crate::plan::{PlanError, What};
 use crate::revisions::{Revision, before, best, excluded_before, revisions};
-use crate::snapshot::Snapshot;
 use crate::step::{Phase, Step};
 
 /// See the file's head.
@@ -54,10 +53,16 @@ impl Strategy for Rollback {
         }
     }
 
+    fn stops(&self, around: &Around<'_>) -> Option<Sentence> {
+        let on_delete = around.deployment.spec.strategy.kind == "OnDelete";
+        on_delete.then(|| {
+            sentence!(
+                "its pods take a template only when somebody deletes them (updateStrategy OnDelete): write the template by kubectl, and delete them one by one"
+            )
+        })
+    }
+
     fn fit(&self, around: &Around<'_>) -> Result<Fitness, PlanError> {
-        if let Some(why) = stops(around) {
-            return Ok((Fit::Unfit, vec![why]));
-        }
         let all = revisions(around.snapshot, around.id)?;
         Ok(match (best(&all), before(around)) {
             (Some(best), _) => {
@@ -78,33 +83,21 @@ impl Strategy for Rollback {
     }
 
     /// `what` must be empty ([`What::Images`] with no images): the template comes from the history.
-    fn plan(
-        &self,
-        snapshot: &Snapshot,
-        target: &ObjectId,
-        what: &What,
-        params: &Value,
-        now: Timestamp,
-        id: &str,
-    ) -> Result<Plan, PlanError> {
+    fn lay(&self, around: &Around<'_>, what: &What, mut params: Map<String, Value>, _: Timestamp) -> Result<Laid, PlanError> {
         if *what != What::Images(Vec::new()) {
             return Err(wrong("image", sentence!("a rollback takes its template from the history; leave images and template out")));
         }
-        let around = Around::of(snapshot, target)?;
-        if let Some(why) = stops(&around) {
-            return Err(unfit(&around, why));
-        }
-        let mut params = self.params().fill(params)?;
+        let target = around.id;
         let before = around.template();
         let to = match text(&params, "toRun").filter(|run| !run.is_empty()) {
             Some(_) if number(&params, "toRevision").is_some() => {
                 return Err(wrong("toRun", sentence!("give a revision or a run, not both")));
             }
-            Some(run) => before_run(&around, run)?,
-            None => revision(&around, number(&params, "toRevision"))?,
+            Some(run) => before_run(around, run)?,
+            None => revision(around, number(&params, "toRevision"))?,
         };
         let (after, changes) = wanted_template(target, &before, &What::Template(to.template))?;
-        let deadline = deadline(&around, &mut params);
+        let deadline = deadline(around, &mut params);
         if let Some(number) = to.number {
             params.insert("toRevision".into(), json!(number));
         }
@@ -124,18 +117,8 @@ impl Strategy for Rollback {
         for (name, [_, give_back]) in held {
             draft.push(&format!("thaw-{name}"), Phase::Finish, give_back, Some(deadline));
         }
-        draft.seal(self, &around, params, (after, changes), now, id)
+        Ok(Laid { draft, params, template: after, changes })
     }
-}
-
-/// Why it cannot be taken back by a template at all, whatever its history holds.
-fn stops(around: &Around<'_>) -> Option<Sentence> {
-    let on_delete = around.deployment.spec.strategy.kind == "OnDelete";
-    on_delete.then(|| {
-        sentence!(
-            "its pods take a template only when somebody deletes them (updateStrategy OnDelete): write the template by kubectl, and delete them one by one"
-        )
-    })
 }
 
 /// What is gone back to.

@@ -4,16 +4,15 @@
 //! number from before.
 
 use jiff::Timestamp;
-use model::{Kind, ObjectId, Sentence, sentence};
-use serde_json::Value;
+use model::{Kind, Sentence, sentence};
+use serde_json::{Map, Value};
 
-use super::{Draft, Fitness, Strategy, deadline, deadline_param, nothing_given, unfit};
+use super::{Draft, Fitness, Laid, Strategy, deadline, deadline_param};
 use crate::advice::Fit;
 use crate::around::Around;
 use crate::pace;
 use crate::params::{Param, ParamKind, ParamSchema, number, wrong};
 use crate::plan::{Plan, PlanError, What};
-use crate::snapshot::Snapshot;
 use crate::step::{Phase, Step};
 
 /// See the file's head.
@@ -39,13 +38,14 @@ impl Strategy for Scale {
         ParamSchema { params: vec![replicas, deadline_param()] }
     }
 
+    fn stops(&self, around: &Around<'_>) -> Option<Sentence> {
+        (around.id.kind == Kind::DaemonSet).then(|| sentence!("a DaemonSet has a pod on each of its nodes: it is not scaled"))
+    }
+
     fn fit(&self, around: &Around<'_>) -> Result<Fitness, PlanError> {
-        Ok(match (stops(around), around.hpas().first()) {
-            (Some(why), _) => (Fit::Unfit, vec![why]),
-            (None, Some(hpa)) => {
-                (Fit::Possible, vec![sentence!("autoscaler {name} decides how many pods it has", name = hpa.metadata.name)])
-            }
-            (None, None) => (Fit::Good, vec![sentence!("nothing else decides how many pods it has")]),
+        Ok(match around.hpas().first() {
+            Some(hpa) => (Fit::Possible, vec![sentence!("autoscaler {name} decides how many pods it has", name = hpa.metadata.name)]),
+            None => (Fit::Good, vec![sentence!("nothing else decides how many pods it has")]),
         })
     }
 
@@ -58,21 +58,7 @@ impl Strategy for Scale {
         ("scaled", sentence!("Scaled: as many pods are ready as were wanted."))
     }
 
-    fn plan(
-        &self,
-        snapshot: &Snapshot,
-        target: &ObjectId,
-        what: &What,
-        params: &Value,
-        now: Timestamp,
-        id: &str,
-    ) -> Result<Plan, PlanError> {
-        nothing_given(what)?;
-        let around = Around::of(snapshot, target)?;
-        if let Some(why) = stops(&around) {
-            return Err(unfit(&around, why));
-        }
-        let mut params = self.params().fill(params)?;
+    fn lay(&self, around: &Around<'_>, _: &What, mut params: Map<String, Value>, _: Timestamp) -> Result<Laid, PlanError> {
         let Some(to) = number(&params, "replicas") else {
             return Err(wrong("replicas", sentence!("say how many pods it shall have")));
         };
@@ -80,17 +66,13 @@ impl Strategy for Scale {
         if to == from {
             return Err(wrong("replicas", sentence!("it is scaled to {n} already", n = from)));
         }
-        let deadline = deadline(&around, &mut params);
+        let deadline = deadline(around, &mut params);
         let mut draft = Draft::default();
         // Down is undone by starting pods again, up by ending some.
-        let back = if to < from { pace::start(&around).unwrap_or(deadline) } else { 1 };
-        draft.push("scale", Phase::Write, Step::Scale { deployment: target.clone(), from: Some(from), to }, Some(back));
-        let ready = Step::AwaitReady { deployment: target.clone(), service: None, count: to, deadline };
+        let back = if to < from { pace::start(around).unwrap_or(deadline) } else { 1 };
+        draft.push("scale", Phase::Write, Step::Scale { deployment: around.id.clone(), from: Some(from), to }, Some(back));
+        let ready = Step::AwaitReady { deployment: around.id.clone(), service: None, count: to, deadline };
         draft.push("await-ready", Phase::Ready, ready, Some(back));
-        draft.seal(self, &around, params, (around.template(), vec![]), now, id)
+        Ok(Laid { draft, params, template: around.template(), changes: vec![] })
     }
-}
-
-fn stops(around: &Around<'_>) -> Option<Sentence> {
-    (around.id.kind == Kind::DaemonSet).then(|| sentence!("a DaemonSet has a pod on each of its nodes: it is not scaled"))
 }
