@@ -361,6 +361,8 @@ fn what_the_gauge_promises_of_a_run_is_what_its_way_back_does_at_every_step() {
         let world = s.world();
         for (step, kind) in steps {
             let what = format!("{finish}, left after {step}");
+            // What took the last run back may not have been seen by the deployment controller yet: a check stops a plan on that.
+            s.kubectl(&["rollout", "status", "deployment", "web", "--timeout=60s"]);
             let run = s.quick_plan(finish, &[]);
             let (code, end) = s.ends(&[&s.whole_run()[..], &["--until", &step]].concat());
             if code == 0 {

@@ -167,6 +167,7 @@ export type Form =
   | "change {kind} {name} instead"
   | "changeoverctl resume {id}, or changeoverctl back-out {id}"
   | "changeoverctl take-over {run} -n {namespace}"
+  | "check again in a moment; if it stays so, see whether the controller manager of the cluster runs"
   | "check again once the cluster answers"
   | "check again; if it stays so, an admission webhook may be down (kubectl get validatingwebhookconfigurations)"
   | "check it by hand, or get the right to read them"

@@ -29,7 +29,11 @@ impl Hazard for Moving {
         };
         match ctx.is_blue_green() {
             true => {
-                vec![finding(self, Severity::Block, object, message, sentence!("let it finish, or roll it back, then make the plan again"))]
+                let remedy = match d.observed() {
+                    false => sentence!("check again in a moment; if it stays so, see whether the controller manager of the cluster runs"),
+                    true => sentence!("let it finish, or roll it back, then make the plan again"),
+                };
+                vec![finding(self, Severity::Block, object, message, remedy)]
             }
             false => {
                 let remedy = match ctx.plan.brings_a_version() {
