@@ -535,6 +535,7 @@ export const en = {
   "take.why": "Not waiting for that needs a reason. They will read it.",
   "take.reasonFirst": "off: a reason is needed",
   "take.steal": "Take over at once",
+  "run.goingBack": "Going back: {how}",
   "run.waiting": "Waiting…",
   "run.soaking": "Soak: {time} left",
   "run.yourAnswer": "Waits for your answer",

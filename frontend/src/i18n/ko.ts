@@ -533,6 +533,7 @@ export const ko: Record<keyof typeof en, string> = {
   "take.why": "기다리지 않으려면 사유가 필요합니다. 상대도 이 사유를 봅니다.",
   "take.reasonFirst": "꺼짐: 사유를 입력하세요",
   "take.steal": "지금 넘겨받기",
+  "run.goingBack": "되돌리면: {how}",
   "run.waiting": "대기 중…",
   "run.soaking": "관찰: {time} 남음",
   "run.yourAnswer": "선택을 기다립니다",
@@ -650,7 +651,7 @@ export const ko: Record<keyof typeof en, string> = {
   "leaving.over": "실행이 끝났습니다. 남는 것이 없습니다",
   "leaving.close": "닫기",
   "leaving.rest": "승인이나 답변을 기다리는 중이라 지금 닫아도 안전합니다.",
-  "leaving.soak": "안정화 관찰 중입니다. 닫으면 아무도 지켜보지 않으며 자동으로 되돌리지도 않습니다.",
+  "leaving.soak": "관찰 중입니다. 닫으면 아무도 지켜보지 않으며 자동으로 되돌리지도 않습니다.",
   "leaving.step": "단계가 진행 중입니다. 닫으면 이어서 처리할 사람이 없습니다.",
   "leaving.text":
     "창을 닫아도 아무것도 멈추거나 되돌리지 않습니다. 이 PC나 다른 PC의 실행 목록에서 이어서 진행할 수 있습니다. 한 번 더 닫으면 바로 종료됩니다.",

@@ -737,14 +737,10 @@ export const sentences: Record<Form, string> = {
   "asked for": "요청에 따름",
   "asks from here, before traffic moves: {urls}": "트래픽을 옮기기 전에 여기서 요청해 보는 중: {urls}",
   "asks pod {n} of {all}": "파드 점검 중({n}/{all})",
-  "backed out: {why}": "원복 완료: {why}",
-  "backing out ({why})": "원복 중({why})",
-  "backing out ({why}): {step}": "원복 중({why}): {step}",
   done: "완료",
   "every endpoint is of the new colour": "모든 엔드포인트가 새 색입니다",
   "every endpoint is of the new colour, and new connections are answered by it":
     "모든 엔드포인트가 새 색이고, 새 연결도 새 색에서 응답합니다",
-  "failed: {error}": "실패: {error}",
   "going back would wait for it first": "되돌리려면 먼저 채워져야 합니다",
   "going back would write the template that ran before once more: wait on, or decide that it was better":
     "되돌리면 이전 템플릿을 다시 쓰게 됩니다. 더 기다릴지, 이전 버전이 나았는지 판단하세요",
@@ -787,10 +783,7 @@ export const sentences: Record<Form, string> = {
     "다른 사람에게는 이 배포가 보이지 않으며 넘겨받을 수도 없습니다: {why}",
   "the record that other workstations need cannot be written: {why}":
     "다른 컴퓨터에서 볼 실행 기록을 쓰지 못했습니다: {why}",
-  "ready to start": "시작할 준비가 됐습니다",
   "something holds it (finalizers, pods that do not end)": "finalizer나 종료되지 않는 파드가 붙잡고 있을 수 있습니다",
-  "stopped: {error}": "중단됨: {error}",
-  "stuck, repair by hand: {error}": "멈췄습니다. 직접 복구하세요: {error}",
   "taken over by {by}: nothing is written from here any more":
     "{by} 님이 넘겨받았습니다. 여기서는 더 이상 아무것도 쓰지 않습니다",
   "taken over from {from}: they had let it go": "{from} 님에게서 넘겨받았습니다: 손을 뗀 상태였습니다",
@@ -897,7 +890,6 @@ export const sentences: Record<Form, string> = {
   "{status}": "{status}",
   "{status} in {ms} ms": "{status}, {ms} ms 만에 응답",
   "{status}, answer {why}": "{status}, 응답이 온전하지 않음: {why}",
-  "{step}": "{step}",
   "{step} is done; stops here as asked": "{step} 단계가 끝났습니다. 요청대로 여기서 멈춥니다",
   "{step}: {what}": "{step}: {what}",
   "{url}: answers from here ({what})": "{url}: 여기서 응답합니다({what})",
@@ -1048,4 +1040,51 @@ export const sentences: Record<Form, string> = {
   "would have no pod left: who calls it gets no connection until it is scaled up again":
     "남는 파드가 없습니다: 다시 스케일할 때까지 호출하는 쪽이 연결하지 못합니다",
   "{before} -> {after} pods": "파드 {before} -> {after}",
+  "check again in a moment; if it stays so, see whether the controller manager of the cluster runs":
+    "잠시 뒤 다시 점검하세요. 계속 그대로면 클러스터의 컨트롤러 매니저가 동작하는지 확인하세요",
+  "All traffic is on blue.": "트래픽은 모두 블루로 갑니다.",
+  "Backed out ({why}).": "원복 완료({why}).",
+  "Backed out ({why}). {traffic}": "원복 완료({why}). {traffic}",
+  "Backed out.": "원복 완료.",
+  "Backed out. {traffic}": "원복 완료. {traffic}",
+  "Blue serves the new version. What the rollout needed is being taken away.":
+    "블루가 새 버전으로 요청을 처리하고 있습니다. 배포에 쓴 것을 정리하는 중입니다.",
+  "Done.": "완료.",
+  "Failed before anything was written: {error}.": "아무것도 쓰기 전에 실패했습니다: {error}.",
+  "Going back ({why}).": "원복 중({why}).",
+  "Going back ({why}). {traffic}": "원복 중({why}). {traffic}",
+  "Going back.": "원복 중.",
+  "Going back. {traffic}": "원복 중. {traffic}",
+  "Green is being asked. All traffic is still on blue.":
+    "그린에 확인 요청을 보내고 있습니다. 트래픽은 아직 모두 블루로 갑니다.",
+  "Green is starting. All traffic is still on blue.": "그린이 시작되고 있습니다. 트래픽은 아직 모두 블루로 갑니다.",
+  "Green serves. Blue is being retired.": "그린이 요청을 처리하고 있습니다. 블루를 정리하는 중입니다.",
+  "Green serves. Blue is getting the new version.":
+    "그린이 요청을 처리하고 있습니다. 블루를 새 버전으로 바꾸는 중입니다.",
+  "Green serves. The rollout is being brought to its end.":
+    "그린이 요청을 처리하고 있습니다. 배포를 마무리하는 중입니다.",
+  "Held: {why}.": "확인 필요: {why}.",
+  "Held: {why}. {traffic}": "확인 필요: {why}. {traffic}",
+  "Nobody drives this run. {traffic} It stands at: {what}.":
+    "이 배포를 진행 중인 사람이 없습니다. {traffic} 마지막 상태: {what}",
+  "Ready to start.": "시작할 준비가 됐습니다.",
+  "Stuck, repair by hand: {error}.": "멈췄습니다. 직접 복구하세요: {error}.",
+  "Stuck, repair by hand: {error}. {traffic}": "멈췄습니다. 직접 복구하세요: {error}. {traffic}",
+  "The cutover begins. All traffic is still on blue.": "전환을 시작합니다. 트래픽은 아직 모두 블루로 갑니다.",
+  "The rollout is being prepared. All traffic is still on blue.":
+    "배포를 준비하고 있습니다. 트래픽은 아직 모두 블루로 갑니다.",
+  "Traffic is moving back to blue.": "트래픽이 블루로 돌아가는 중입니다.",
+  "Traffic is moving back to green.": "트래픽이 그린으로 돌아가는 중입니다.",
+  "Traffic is moving to blue, which has the new version.": "트래픽이 새 버전이 된 블루로 옮겨 가는 중입니다.",
+  "Traffic is moving to green.": "트래픽이 그린으로 옮겨 가는 중입니다.",
+  "Traffic is on blue, which has the new version.": "트래픽은 새 버전이 된 블루로 갑니다.",
+  "Traffic is on green.": "트래픽은 그린으로 갑니다.",
+  "Traffic was left where the run had moved it.": "트래픽은 이 배포가 옮겨 둔 곳에 그대로 있습니다.",
+  "Waits for you: {gate}.": "승인 대기: {gate}.",
+  "its beginning": "시작 전",
+  "the way back": "원복",
+  "wait for the operator before blue gives up the old version": "블루가 이전 버전을 버리기 전에 운영자 승인 대기",
+  "wait for the operator before traffic moves": "트래픽이 옮겨 가기 전에 운영자 승인 대기",
+  "Stopped: {error}.": "중단됨: {error}.",
+  "It runs.": "진행 중입니다.",
 };

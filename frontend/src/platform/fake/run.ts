@@ -72,7 +72,7 @@ const SHAPES: Record<Stage, Shape> = {
     done: 3,
     current: "running",
     onGreen: false,
-    headline: ["running", sentence("{step}: {what}", { step: "ready-green" }, { what: within(ready(12), 41, 600) })],
+    headline: ["green-starts", sentence("Green is starting. All traffic is still on blue.")],
     back: ["backOut", 5, sentence("what was prepared is taken away; what serves is not touched")],
   },
   gate: {
@@ -135,10 +135,7 @@ const SHAPES: Record<Stage, Shape> = {
     done: 5,
     current: "undoing",
     onGreen: false,
-    headline: [
-      "backing-out",
-      sentence("backing out ({why}): {step}", { step: "create-green" }, { why: sentence("asked for") }),
-    ],
+    headline: ["backing-out", sentence("Going back. {traffic}", {}, { traffic: sentence("All traffic is on blue.") })],
     back: ["backOut", 3, sentence("what was prepared is taken away; what serves is not touched")],
   },
   "backed-out": {
@@ -146,7 +143,7 @@ const SHAPES: Record<Stage, Shape> = {
     done: 0,
     current: "undone",
     onGreen: false,
-    headline: ["backed-out", sentence("backed out: {why}", {}, { why: sentence("asked for") })],
+    headline: ["backed-out", sentence("Backed out. {traffic}", {}, { traffic: sentence("All traffic is on blue.") })],
     back: ["none", null, sentence("the run is over; going back is a run of its own")],
   },
   hold: {
@@ -154,7 +151,10 @@ const SHAPES: Record<Stage, Shape> = {
     done: 9,
     current: "running",
     onGreen: true,
-    headline: ["both-colours", sentence("held: {why}", {}, { why: selectsBoth })],
+    headline: [
+      "both-colours",
+      sentence("Held: {why}. {traffic}", {}, { why: selectsBoth, traffic: sentence("Traffic is on green.") }),
+    ],
     back: ["flipBack", 4, sentence("traffic moves back to what served before, then everything else is undone")],
   },
   failed: {
@@ -164,7 +164,11 @@ const SHAPES: Record<Stage, Shape> = {
     onGreen: false,
     headline: [
       "failed",
-      sentence("failed: {error}", {}, { error: sentence("{object}: not found", { object: "deployment shop/cart" }) }),
+      sentence(
+        "Failed before anything was written: {error}.",
+        {},
+        { error: sentence("{object}: not found", { object: "deployment shop/cart" }) },
+      ),
     ],
     back: ["none", null, sentence("the run is over; going back is a run of its own")],
   },
@@ -173,7 +177,14 @@ const SHAPES: Record<Stage, Shape> = {
     done: 3,
     current: "failed",
     onGreen: false,
-    headline: ["stuck", sentence("stuck, repair by hand: {error}", {}, { error: refused })],
+    headline: [
+      "stuck",
+      sentence(
+        "Stuck, repair by hand: {error}. {traffic}",
+        {},
+        { error: refused, traffic: sentence("All traffic is on blue.") },
+      ),
+    ],
     back: ["none", null, sentence("the run is over; going back is a run of its own")],
   },
   left: {
@@ -184,9 +195,9 @@ const SHAPES: Record<Stage, Shape> = {
     headline: [
       "left",
       sentence(
-        "Nobody drives this run. It stands at: {what}.",
+        "Nobody drives this run. {traffic} It stands at: {what}.",
         {},
-        { what: sentence("waits for approval: {gate}", { gate: "cut-over" }) },
+        { traffic: sentence("All traffic is on blue."), what: sentence("wait for the operator before traffic moves") },
       ),
     ],
     back: ["backOut", 5, sentence("what was prepared is taken away; what serves is not touched")],
@@ -238,7 +249,7 @@ const STEPS: [string, string, SentenceView, SentenceView, number | null][] = [
     nothing,
     5,
   ],
-  ["gate-cut-over", "cut-over", sentence("wait for the operator: {gate}", { gate: "cut-over" }), nothing, 5],
+  ["gate-cut-over", "cut-over", sentence("wait for the operator before traffic moves"), nothing, 5],
   [
     "cut-over",
     "cut-over",
@@ -264,7 +275,7 @@ const STEPS: [string, string, SentenceView, SentenceView, number | null][] = [
     sentence("the new version serves, {left} s left to look at it", { left: "492" }),
     4,
   ],
-  ["gate-retire", "finish", sentence("wait for the operator: {gate}", { gate: "retire" }), nothing, 4],
+  ["gate-retire", "finish", sentence("wait for the operator before blue gives up the old version"), nothing, 4],
   ["promote", "finish", sentence("write the pod template of {object}", { object: blue }), nothing, 90],
   ["retire-green", "retire", sentence("delete {object}", { object: green }), nothing, 90],
 ];

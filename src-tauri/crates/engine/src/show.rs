@@ -80,8 +80,6 @@ pub struct RunView {
     pub strategy: String,
     /// Status.
     pub status: RunStatus,
-    /// One sentence.
-    pub headline: Said,
     /// Steps in order.
     pub steps: Vec<StepView>,
     /// Gate that waits.
@@ -90,6 +88,8 @@ pub struct RunView {
     pub hold: Option<Hold>,
     /// What backing out would do now.
     pub way_back: WayBack,
+    /// Traffic stands where a switch of this run moved it, or may, also when the run is over: its undo can be left as it is.
+    pub switched: bool,
     /// Ready endpoints by Service.
     pub endpoints: Vec<ServiceEndpoints>,
     /// Newest answer of each source, each with its time.
@@ -225,7 +225,6 @@ impl RunView {
             target: view.plan.target.object.clone(),
             strategy: view.plan.strategy.clone(),
             status: view.status.clone(),
-            headline: headline(view, live),
             steps: steps.collect(),
             gate,
             hold: match &view.status {
@@ -233,6 +232,7 @@ impl RunView {
                 _ => None,
             },
             way_back: way_back(view),
+            switched: switched(view),
             endpoints: live.endpoints.values().cloned().collect(),
             evidence: live.evidence.clone(),
             draining: draining(view),
@@ -247,42 +247,6 @@ impl RunView {
             elsewhere: view.elsewhere.clone(),
             error: live.error.clone(),
         }
-    }
-}
-
-fn headline(view: &View, live: &Live) -> Said {
-    if let Some(error) = &live.error {
-        return Said::new("stopped", sentence!("stopped: {error}"; error = error.clone()));
-    }
-    if let Some(by) = &view.elsewhere {
-        return Said::new("taken-over", sentence!("taken over by {by}: nothing is written from here any more", by));
-    }
-    let beat = |step: &str| live.heartbeat.as_ref().filter(|(at, _)| at == step).map(|(_, said)| said.sentence.clone());
-    match &view.status {
-        RunStatus::Ready => Said::new("ready", sentence!("ready to start")),
-        RunStatus::Running { step } => Said::new(
-            "running",
-            match beat(step) {
-                Some(what) => sentence!("{step}: {what}", step; what),
-                None => sentence!("{step}", step),
-            },
-        ),
-        RunStatus::WaitingForApproval { gate, .. } => Said::new("gate", sentence!("waits for approval: {gate}", gate)),
-        RunStatus::Holding { hold } => Said::new(&hold.said.code, sentence!("held: {why}"; why = hold.said.sentence.clone())),
-        RunStatus::BackingOut { why, step } => {
-            let why = why.sentence.clone();
-            let said = match (step, &live.heartbeat) {
-                (Some(step), _) => sentence!("backing out ({why}): {step}", step; why),
-                // Every step is undone: what is waited for is told here or nowhere.
-                (None, Some((_, what))) => sentence!("backing out ({why})"; why).and(what.sentence.clone()),
-                (None, None) => sentence!("backing out ({why})"; why),
-            };
-            Said::new("backing-out", said)
-        }
-        RunStatus::Done => Said::new("done", sentence!("done")),
-        RunStatus::BackedOut { why } => Said::new("backed-out", sentence!("backed out: {why}"; why = why.sentence.clone())),
-        RunStatus::Failed { error } => Said::new("failed", sentence!("failed: {error}"; error = error.sentence.clone())),
-        RunStatus::Stuck { error, .. } => Said::new("stuck", sentence!("stuck, repair by hand: {error}"; error = error.sentence.clone())),
     }
 }
 

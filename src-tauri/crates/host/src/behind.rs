@@ -1,11 +1,11 @@
 //! What a run leaves in the cluster when nobody drives it any more.
 
-use engine::show::{RunView as Seen, WayBackKind};
+use engine::show::RunView as Seen;
 use engine::status::StepStatus as S;
 use model::{Sentence, sentence};
 use plan::{Plan, Step};
 
-use crate::lanes;
+use crate::lanes::{self, Traffic};
 
 /// What stays behind of a run that is left.
 pub fn behind(plan: &Plan, seen: &Seen) -> Sentence {
@@ -35,20 +35,13 @@ pub fn behind(plan: &Plan, seen: &Seen) -> Sentence {
     said.and(traffic(plan, seen))
 }
 
-/// Where traffic is. The engine judges by the writes that landed: a cutover that waits for its proof has moved it.
 fn traffic(plan: &Plan, seen: &Seen) -> Sentence {
-    if seen.way_back.kind != WayBackKind::FlipBack {
-        return sentence!("traffic is where it was");
-    }
-    let mut switches = plan.steps.iter().zip(&seen.steps).rev().filter_map(|(p, s)| match &p.step {
-        Step::Switch { to, from, .. } => Some((to, from, s.status)),
-        _ => None,
-    });
-    match switches.find(|(_, _, status)| matches!(status, S::Done | S::Running | S::Undoing)) {
-        Some((to, _, S::Done)) => sentence!("{object} serves", object = to.said()),
-        Some((to, _, S::Running)) => sentence!("traffic is moving to {object}, and that is not proven yet", object = to.said()),
-        Some((_, from, _)) => sentence!("traffic is moving back to {object}, and not all of it is there", object = from.said()),
-        None => sentence!("traffic has moved"),
+    match lanes::traffic(plan, seen) {
+        None | Some(Traffic::AsBefore) => sentence!("traffic is where it was"),
+        Some(Traffic::On(to)) => sentence!("{object} serves", object = to.said()),
+        Some(Traffic::Moving(to)) => sentence!("traffic is moving to {object}, and that is not proven yet", object = to.said()),
+        Some(Traffic::MovingBack(to)) => sentence!("traffic is moving back to {object}, and not all of it is there", object = to.said()),
+        Some(Traffic::Left) => sentence!("traffic has moved"),
     }
 }
 
@@ -59,8 +52,8 @@ pub(crate) mod tests {
     use plan::{Phase, Planned, Target};
     use serde_json::{Value, json};
 
-    /// A run of one switch, with that way back and that step's status.
-    pub(crate) fn seen(kind: WayBackKind, status: S) -> (Plan, Seen) {
+    /// A run of one switch, which may have moved traffic, and that step's status.
+    pub(crate) fn seen(switched: bool, status: S) -> (Plan, Seen) {
         let id = |name: &str| ObjectId::new(Kind::Deployment, "shop", name);
         let (services, probes) = (vec![], vec![]);
         let step =
@@ -80,24 +73,24 @@ pub(crate) mod tests {
             steps: vec![Planned { id: "cut-over".into(), after: vec![], phase: Phase::CutOver, step, way_back_seconds: None }],
         };
         let mut seen = engine::inspect(plan.clone(), &[]).expect("an empty journal").1;
-        seen.way_back.kind = kind;
+        seen.switched = switched;
         seen.steps[0].status = status;
         (plan, seen)
     }
 
     #[test]
     fn where_traffic_is_follows_from_what_landed() {
-        for (kind, status, expect) in [
-            (WayBackKind::BackOut, S::Waiting, "traffic is where it was"),
-            (WayBackKind::BackOut, S::Running, "traffic is where it was"),
-            (WayBackKind::FlipBack, S::Running, "traffic is moving to deployment shop/green, and that is not proven yet"),
-            (WayBackKind::FlipBack, S::Done, "deployment shop/green serves"),
-            (WayBackKind::FlipBack, S::Undoing, "traffic is moving back to deployment shop/blue, and not all of it is there"),
-            (WayBackKind::BackOut, S::Undoing, "traffic is where it was"),
+        for (switched, status, expect) in [
+            (false, S::Waiting, "traffic is where it was"),
+            (false, S::Running, "traffic is where it was"),
+            (true, S::Running, "traffic is moving to deployment shop/green, and that is not proven yet"),
+            (true, S::Done, "deployment shop/green serves"),
+            (true, S::Undoing, "traffic is moving back to deployment shop/blue, and not all of it is there"),
+            (false, S::Undoing, "traffic is where it was"),
         ] {
-            let (plan, seen) = seen(kind, status);
+            let (plan, seen) = seen(switched, status);
             let text = behind(&plan, &seen).text;
-            assert!(text.ends_with(expect), "{kind:?}, {status:?}: {text}");
+            assert!(text.ends_with(expect), "{switched}, {status:?}: {text}");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use api::{Lane, LaneView, PodState, RunServiceView};
 use engine::show::RunView;
+use engine::status::StepStatus;
 use engine::waits::ServiceEndpoints;
 use jiff::Timestamp;
 use model::kinds::pod::Pod;
@@ -22,6 +23,42 @@ pub fn green(plan: &Plan) -> Option<&ObjectId> {
 /// The workload whose pods the run starts, so that people look at it: green, or the target itself.
 pub fn watched(plan: &Plan) -> &ObjectId {
     green(plan).unwrap_or(&plan.target.object)
+}
+
+/// Where traffic is, of a run that moves it from one colour to the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Traffic<'a> {
+    /// Where it was before the run.
+    AsBefore,
+    /// On its way there, which is not proven yet.
+    Moving(&'a ObjectId),
+    /// On its way back there, and not all of it has arrived.
+    MovingBack(&'a ObjectId),
+    /// There.
+    On(&'a ObjectId),
+    /// Where it was moved to: whoever took the run back chose to leave it.
+    Left,
+}
+
+/// Where traffic is; `None` = the plan moves none. The engine judges by the writes that landed: a cutover that waits for its
+/// proof has moved it.
+pub fn traffic<'a>(plan: &'a Plan, seen: &RunView) -> Option<Traffic<'a>> {
+    let switches = || {
+        plan.steps.iter().zip(&seen.steps).rev().filter_map(|(p, s)| match &p.step {
+            Step::Switch { to, from, .. } => Some((to, from, s.status)),
+            _ => None,
+        })
+    };
+    switches().next()?;
+    if !seen.switched {
+        return Some(Traffic::AsBefore);
+    }
+    Some(match switches().find(|(_, _, status)| matches!(status, StepStatus::Done | StepStatus::Running | StepStatus::Undoing)) {
+        Some((to, _, StepStatus::Done)) => Traffic::On(to),
+        Some((to, _, StepStatus::Running)) => Traffic::Moving(to),
+        Some((_, from, _)) => Traffic::MovingBack(from),
+        None => Traffic::Left,
+    })
 }
 
 /// Services that the plan moves from one colour to the other.

@@ -28,6 +28,7 @@ mod doctor;
 mod entries;
 mod errors;
 mod graph_view;
+mod headline;
 mod incident;
 mod kept;
 mod lanes;

@@ -5,13 +5,13 @@ use engine::show::{self, RunView as Seen};
 use engine::status::{RunStatus, StepStatus};
 use engine::{RunHeader, entry};
 use jiff::Timestamp;
-use model::{ObjectId, ObjectSet, Sentence, Write, sentence};
+use model::{ObjectId, ObjectSet, Write, sentence};
 use plan::{Plan, Planned, Step, render};
 use serde_json::Value;
 
 use crate::lanes::{self, count, said};
 use crate::recorder::{Recorder, age};
-use crate::{kept, mask, plan_view};
+use crate::{headline, kept, mask, plan_view};
 
 /// What a run's view is made of.
 pub struct Sources<'a> {
@@ -52,7 +52,10 @@ pub fn view(s: &Sources<'_>) -> RunView {
         reason: s.header.and_then(|h| h.reason.clone()),
         state: state(seen),
         driver: s.driver.clone().or_else(|| driver(seen)),
-        headline: headline(s.plan, seen),
+        headline: match (&s.driver, &seen.elsewhere) {
+            (Some(driver), Some(_)) => headline::elsewhere(s.plan, seen, &driver.by),
+            _ => headline::headline(s.plan, seen),
+        },
         steps: seen.steps.iter().zip(&s.plan.steps).map(|(v, p)| step(v, p)).collect(),
         lanes: lanes::lanes(s.plan, seen, s.objects),
         services: lanes::service_views(s.plan, seen, s.objects),
@@ -80,7 +83,7 @@ pub fn summary(plan: &Plan, header: &RunHeader, seen: &Seen) -> RunSummary {
         started_at: said(seen.started_at.unwrap_or(header.started_at)),
         state,
         driver: driver(seen),
-        headline: headline(plan, seen),
+        headline: headline::headline(plan, seen),
         reason: header.reason.clone(),
         open: !seen.status.is_final(),
     }
@@ -114,50 +117,6 @@ pub fn state(seen: &Seen) -> RunState {
 fn driver(seen: &Seen) -> Option<DriverView> {
     let by = seen.elsewhere.clone().or_else(|| seen.driver.clone())?;
     Some(DriverView { by, elsewhere: seen.elsewhere.is_some(), alive_at: None })
-}
-
-/// The sentence that says what is so. The engine's own words where nothing better is known.
-fn headline(plan: &Plan, seen: &Seen) -> Headline {
-    let engine = of(&seen.headline.code, seen.headline.sentence.clone());
-    if seen.error.is_some() || seen.elsewhere.is_some() {
-        return engine;
-    }
-    match &seen.status {
-        status if !status.is_final() && !seen.attached && !matches!(status, RunStatus::Stuck { .. }) => {
-            of("left", sentence!("Nobody drives this run. It stands at: {what}."; what = seen.headline.sentence.clone()))
-        }
-        RunStatus::WaitingForApproval { gate, .. } => match (against(seen), gate.as_str()) {
-            (Some(what), _) => of("gate-not-clear", sentence!("The gate waits: {what}."; what)),
-            (None, "cut-over") => of("green-ready", sentence!("Green is ready. All traffic is still on blue.")),
-            (None, "retire") => of("soaked", sentence!("Green serves and stood the soak. Blue still stands by.")),
-            (None, _) => engine,
-        },
-        RunStatus::Running { step } => match plan.steps.iter().find(|s| &s.id == step).map(|s| &s.step) {
-            Some(plan::Step::Soak { .. }) => of("soaking", sentence!("Green serves. Blue stands by.")),
-            // From its first write on traffic moves; how far the proof is stands with the step.
-            Some(plan::Step::Switch { to, .. }) if seen.way_back.kind == show::WayBackKind::FlipBack => match *to == plan.target.object {
-                false => of("proving", sentence!("Traffic is moving to green. That it arrives is being proven.")),
-                true => {
-                    of("proving-blue", sentence!("Traffic is moving to blue, which has the new version. That it arrives is being proven."))
-                }
-            },
-            _ => engine,
-        },
-        RunStatus::Done => plan::strategies::find(&plan.strategy).map_or(engine, |s| {
-            let (code, said) = s.done();
-            of(code, said)
-        }),
-        _ => engine,
-    }
-}
-
-fn of(code: &str, said: Sentence) -> Headline {
-    Headline { code: code.into(), text: said.into() }
-}
-
-/// The first check of the gate that does not hold.
-fn against(seen: &Seen) -> Option<Sentence> {
-    Some(seen.gate.as_ref()?.checks.iter().find(|c| c.ok == Some(false))?.said.sentence.clone())
 }
 
 fn step(v: &show::StepView, p: &plan::Planned) -> RunStepView {
@@ -354,26 +313,4 @@ pub fn events(set: &ObjectSet, namespace: &str, keep: impl Fn(&model::kinds::eve
             count: e.count.unwrap_or(1),
         })
         .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::behind::tests::seen;
-    use engine::show::WayBackKind as Way;
-
-    #[test]
-    fn while_a_cutover_is_proven_the_headline_says_where_traffic_goes() {
-        let said = |way, to_blue: bool| {
-            let (mut plan, mut seen) = seen(way, StepStatus::Running);
-            if to_blue && let plan::Step::Switch { to, .. } = &mut plan.steps[0].step {
-                *to = plan.target.object.clone();
-            }
-            (seen.status, seen.attached) = (RunStatus::Running { step: "cut-over".into() }, true);
-            headline(&plan, &seen).code
-        };
-        assert_eq!(said(Way::BackOut, false), "ready", "nothing has moved yet: the engine's own word");
-        assert_eq!(said(Way::FlipBack, false), "proving");
-        assert_eq!(said(Way::FlipBack, true), "proving-blue");
-    }
 }

@@ -2,10 +2,10 @@
 
 use api::*;
 use engine::lease::Lease;
-use engine::record::{Driver, Face};
+use engine::record::Face;
 use engine::run::inspect;
 use engine::show::RunView as Seen;
-use engine::{Said, ShareError, shared};
+use engine::{ShareError, shared};
 use model::{Kind, ObjectId, Sentence, sentence};
 use plan::Plan;
 use serde_json::Value;
@@ -74,8 +74,8 @@ impl Host {
             elsewhere: true,
             alive_at: lease.filter(|_| holder.is_some()).and_then(|l| l.renewed_at()),
         };
-        if let Some(by) = holder {
-            elsewhere(&mut seen, &by);
+        if let Some(driver) = holder {
+            seen.elsewhere = Some(driver.by);
         }
         Ok((plan, record.entries, seen, driver))
     }
@@ -102,11 +102,4 @@ impl Host {
             open: true,
         }
     }
-}
-
-/// Somebody else drives it: what it says is theirs.
-fn elsewhere(seen: &mut Seen, driver: &Driver) {
-    let said = sentence!("{by} drives it: {what}", by = driver.by; what = seen.headline.sentence.clone());
-    seen.headline = Said::new("elsewhere", said);
-    seen.elsewhere = Some(driver.by.clone());
 }

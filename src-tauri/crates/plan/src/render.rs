@@ -11,6 +11,7 @@ use crate::kubectl::commands;
 use crate::plan::{Plan, Planned};
 use crate::revisions::not_restored;
 use crate::step::{Phase, SelectorTo, Step};
+use crate::strategies::blue_green::{GATE_CUT_OVER, GATE_RETIRE};
 
 /// The whole plan, with a newline at the end.
 pub fn text(plan: &Plan) -> String {
@@ -101,7 +102,11 @@ pub fn summary(step: &Step) -> Sentence {
                 n = check.requests
             )
         }
-        Step::Gate { name } => sentence!("wait for the operator: {gate}", gate = name),
+        Step::Gate { name } => match name.as_str() {
+            GATE_CUT_OVER => sentence!("wait for the operator before traffic moves"),
+            GATE_RETIRE => sentence!("wait for the operator before blue gives up the old version"),
+            name => sentence!("wait for the operator: {gate}", gate = name),
+        },
         Step::Freeze { hpa, min } => sentence!("hold {object} at no fewer than {n} pods", object = hpa.said(), n = min),
         Step::Thaw { hpa, min: Some(min), .. } => sentence!("give {object} its minimum back: {n}", object = hpa.said(), n = min),
         Step::Thaw { hpa, min: None, .. } => sentence!("give {object} its minimum back: absent", object = hpa.said()),
