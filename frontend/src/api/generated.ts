@@ -1271,6 +1271,20 @@ steps: number,
  */
 run: string | null, };
 
+export type UndoView = { 
+/**
+ * Objects, in the order of the writes.
+ */
+objects: Array<string>, 
+/**
+ * What is done.
+ */
+text: SentenceView, 
+/**
+ * What changes, as lines that begin with `-`, `+` or a blank; empty where the text says it all.
+ */
+diff: string, };
+
 export type FactView = { 
 /**
  * Object.
@@ -1564,6 +1578,10 @@ hold: HoldView | null,
  * Going back.
  */
 wayBack: WayBackView, 
+/**
+ * What going back would write, in that order.
+ */
+undoes: Array<UndoView>, 
 /**
  * How the last move of traffic was proven; null = it has not moved, or was moved back.
  */

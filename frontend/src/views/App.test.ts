@@ -217,13 +217,24 @@ describe("the window", () => {
       ...run("starting").wayBack,
       kind: "rollback" as const,
     };
-    app.take({ type: "run", data: { ...run("starting"), strategy: "rollback", wayBack: way } });
+    const undoes = [
+      {
+        objects: ["Deployment/shop/cart"],
+        text: sentence("the template and pause as they were"),
+        diff: "- a:2\n+ a:1",
+      },
+    ];
+    app.take({ type: "run", data: { ...run("starting"), strategy: "rollback", wayBack: way, undoes } });
     const back = await screen.findByTestId("back-out");
     await waitFor(() => expect(back).toHaveAttribute("data-kind", "rollback"));
     expect(back).toHaveAttribute("aria-disabled", "false");
     expect(back).toHaveTextContent("Undo the rollback");
     await user.click(back);
-    await user.click(await screen.findByTestId("back-out-ok"));
+    // What it writes is in sight, and a press of Enter too much does nothing.
+    expect(await screen.findByTestId("undoes")).toHaveTextContent("Deployment cart");
+    expect(screen.getByTestId("diff")).toHaveTextContent("- a:2");
+    expect(screen.getByText("Cancel")).toHaveFocus();
+    await user.click(screen.getByTestId("back-out-ok"));
     await waitFor(() => expect(names()).toContain("back_out"));
     expect(fake.calls.find((c) => c.name === "back_out")?.args).toEqual({ run: "bg-cart-3f9a1c", reason: null });
   });

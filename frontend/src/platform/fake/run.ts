@@ -456,6 +456,7 @@ export function run(stage: Stage, context = "prod-kr"): RunView {
       steps: kind === "flipBack" ? 2 : kind === "backOut" ? 3 : 0,
       run: "bg-cart-3f9a1c",
     },
+    undoes: [],
     proof:
       shape.onGreen && stage !== "cutting"
         ? {

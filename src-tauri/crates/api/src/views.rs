@@ -891,6 +891,15 @@ views! {
         /// Run that it belongs to.
         run: Option<String>,
     }
+    /// What going back does to the objects of one step.
+    UndoView {
+        /// Objects, in the order of the writes.
+        objects: Vec<String>,
+        /// What is done.
+        text: SentenceView,
+        /// What changes, as lines that begin with `-`, `+` or a blank; empty where the text says it all.
+        diff: String,
+    }
     /// One field with three versions.
     FactView {
         /// Object.
@@ -1057,6 +1066,8 @@ views! {
         hold: Option<HoldView>,
         /// Going back.
         way_back: WayBackView,
+        /// What going back would write, in that order.
+        undoes: Vec<UndoView>,
         /// How the last move of traffic was proven; null = it has not moved, or was moved back.
         proof: Option<ProofView>,
         /// What was seen and is worth knowing, oldest first.

@@ -219,6 +219,7 @@ pub(crate) mod tests {
                 steps: 1,
                 run: None,
             },
+            undoes: vec![],
             proof: None,
             notes: vec![],
             draining: false,

@@ -57,7 +57,7 @@ pub fn template_diff(before: &Value, after: &Value) -> String {
 }
 
 /// The step with what must not be shown masked. A step that cannot be masked is not shown at all.
-fn shown(step: &Step) -> Option<Step> {
+pub(crate) fn shown(step: &Step) -> Option<Step> {
     let value = serde_json::to_value(step).ok()?;
     serde_json::from_value(mask::masked(&value)).ok()
 }

@@ -62,6 +62,7 @@ pub fn view(s: &Sources<'_>) -> RunView {
         gate: seen.gate.as_ref().map(|g| gate(s.plan, g, s.now)),
         hold: hold(seen),
         way_back: way_back(s.plan, seen),
+        undoes: undoes(s.plan, seen),
         proof: kept::proof(s.plan, seen),
         notes: seen.notes.iter().map(note).collect(),
         draining: seen.draining.is_some(),
@@ -261,6 +262,20 @@ pub fn way_back(plan: &Plan, seen: &Seen) -> WayBackView {
     }
 }
 
+/// What going back would write; steps that only waited write nothing.
+fn undoes(plan: &Plan, seen: &Seen) -> Vec<UndoView> {
+    let planned = seen.way_back.steps.iter().filter_map(|id| plan.steps.iter().find(|p| &p.id == id));
+    let one = |p: &Planned| {
+        let step = plan_view::shown(&p.step)?;
+        Some(UndoView {
+            objects: step.writes_to().into_iter().rev().map(|o| o.to_string()).collect(),
+            text: render::undo(&step)?.into(),
+            diff: render::difference_back(&step).join("\n"),
+        })
+    };
+    planned.filter_map(one).collect()
+}
+
 fn evidence(s: &Sources<'_>) -> EvidenceView {
     let green = lanes::green(s.plan);
     let lane_of = |v: &engine::Verdict| -> Option<Lane> {
@@ -313,4 +328,33 @@ pub fn events(set: &ObjectSet, namespace: &str, keep: impl Fn(&model::kinds::eve
             count: e.count.unwrap_or(1),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::behind::tests::seen;
+    use engine::status::StepStatus as S;
+    use plan::Phase;
+
+    #[test]
+    fn what_going_back_would_write_stands_in_its_order_and_shows_no_secret_value() {
+        let (mut plan, mut seen) = seen(true, S::Done);
+        let template =
+            |v: &str| serde_json::json!({"spec":{"containers":[{"name":"c","image":v,"env":[{"name":"PASSWORD","value":"hunter2"}]}]}});
+        let step =
+            Step::SetTemplate { deployment: plan.target.object.clone(), before: template("a:1"), after: template("a:2"), cause: None };
+        plan.steps.push(Planned { id: "promote-blue".into(), after: vec![], phase: Phase::Write, step, way_back_seconds: None });
+        let wait = Step::AwaitRollout { deployment: plan.target.object.clone(), deadline: 60 };
+        plan.steps.push(Planned { id: "await-blue".into(), after: vec![], phase: Phase::Ready, step: wait, way_back_seconds: None });
+        seen.way_back.steps = ["await-blue", "promote-blue", "cut-over"].map(String::from).to_vec();
+
+        let all = undoes(&plan, &seen);
+        assert_eq!(all.len(), 2, "what only waited is not taken back: {all:?}");
+        assert_eq!(all[0].objects, ["Deployment/shop/blue"]);
+        let changed: Vec<(&str, &str)> =
+            all[0].diff.lines().filter_map(|l| Some((l.split_at_checked(1)?.0, l.split(": ").nth(1)?))).collect();
+        assert!(changed.contains(&("-", "a:2")) && changed.contains(&("+", "a:1")) && !all[0].diff.contains("hunter2"), "{}", all[0].diff);
+        assert!(all[1].text.text.starts_with("the selectors back"), "{all:?}");
+    }
 }

@@ -10,7 +10,7 @@ use similar::{ChangeTag, TextDiff};
 use crate::kubectl::commands;
 use crate::plan::{Plan, Planned};
 use crate::revisions::not_restored;
-use crate::step::{Phase, SelectorTo, Step};
+use crate::step::{Phase, SelectorTo, Step, SwitchService};
 use crate::strategies::blue_green::{GATE_CUT_OVER, GATE_RETIRE};
 
 /// The whole plan, with a newline at the end.
@@ -251,10 +251,7 @@ fn shortened(command: &str) -> String {
 pub fn difference(step: &Step) -> Vec<String> {
     match step {
         Step::Pin { from, to, .. } => selectors(from, to),
-        Step::Switch { services, .. } => {
-            let one = |s: &crate::step::SwitchService| [vec![format!("{}:", s.service.said())], selectors(&s.from, &s.to)].concat();
-            services.iter().flat_map(one).collect()
-        }
+        Step::Switch { services, .. } => services.iter().flat_map(|s| switched(s, &s.from, &s.to)).collect(),
         Step::SetTemplate { before, after, .. } => diff(&yaml(before), &yaml(after), 3),
         Step::Create { manifest, .. } => yaml(manifest).lines().map(|l| format!("+ {l}")).collect(),
         Step::Pause { .. } => vec![format!("+ spec.paused: true, annotation {}", names::WHY)],
@@ -270,6 +267,30 @@ pub fn difference(step: &Step) -> Vec<String> {
         }
         Step::AwaitRollout { .. } => vec![],
     }
+}
+
+/// What undoing a step changes, in the same lines; none where a whole object is made or deleted again, or where only the
+/// cluster knows what was there.
+pub fn difference_back(step: &Step) -> Vec<String> {
+    let flipped = |line: &String| match line.split_at_checked(1) {
+        Some(("+", rest)) => format!("-{rest}"),
+        Some(("-", rest)) => format!("+{rest}"),
+        _ => line.clone(),
+    };
+    match step {
+        Step::Pin { from, to, .. } => selectors(to, from),
+        Step::Switch { services, .. } => services.iter().rev().flat_map(|s| switched(s, &s.to, &s.from)).collect(),
+        Step::SetTemplate { before, after, .. } => diff(&yaml(after), &yaml(before), 3),
+        Step::Scale { from: Some(from), to, .. } => vec![format!("- spec.replicas: {to}"), format!("+ spec.replicas: {from}")],
+        Step::Pause { .. } | Step::Resume { .. } | Step::Freeze { .. } | Step::Thaw { .. } => {
+            difference(step).iter().rev().map(flipped).collect()
+        }
+        _ => vec![],
+    }
+}
+
+fn switched(s: &SwitchService, before: &SelectorTo, after: &SelectorTo) -> Vec<String> {
+    [vec![format!("{}:", s.service.said())], selectors(before, after)].concat()
 }
 
 fn said_min(min: Option<u32>) -> String {
