@@ -172,6 +172,8 @@ export const sentences: Record<Form, string> = {
   "check again once the cluster answers": "클러스터가 응답하면 다시 점검하세요",
   "check again; if it stays so, an admission webhook may be down (kubectl get validatingwebhookconfigurations)":
     "다시 점검하세요. 계속 그렇다면 admission webhook이 죽었을 수 있습니다(kubectl get validatingwebhookconfigurations)",
+  "check again in a moment; if it stays so, see whether the controller manager of the cluster runs":
+    "잠시 뒤 다시 확인하세요. 계속 같다면 클러스터의 컨트롤러 매니저가 실행 중인지 확인하세요",
   "check it by hand, or get the right to read them": "직접 확인하거나 읽기 권한을 받으세요",
   "check the image, or select one (nodeSelector kubernetes.io/arch)":
     "이미지를 확인하거나 아키텍처를 하나로 고정하세요(nodeSelector kubernetes.io/arch)",
@@ -1040,8 +1042,6 @@ export const sentences: Record<Form, string> = {
   "would have no pod left: who calls it gets no connection until it is scaled up again":
     "남는 파드가 없습니다: 다시 스케일할 때까지 호출하는 쪽이 연결하지 못합니다",
   "{before} -> {after} pods": "파드 {before} -> {after}",
-  "check again in a moment; if it stays so, see whether the controller manager of the cluster runs":
-    "잠시 뒤 다시 점검하세요. 계속 그대로면 클러스터의 컨트롤러 매니저가 동작하는지 확인하세요",
   "All traffic is on blue.": "트래픽은 모두 블루로 갑니다.",
   "Backed out ({why}).": "원복 완료({why}).",
   "Backed out ({why}). {traffic}": "원복 완료({why}). {traffic}",

@@ -204,39 +204,26 @@ describe("the window", () => {
     await waitFor(() => expect(fake.calls.filter((c) => c.name === "choose")).toHaveLength(2));
     fake.stage("stuck");
     expect(await screen.findByTestId("break-glass-card")).toHaveTextContent("kubectl");
-    expect(screen.getByTestId("back-out")).toHaveAttribute("aria-disabled", "true");
+    expect(screen.getByTestId("choice-back-out")).toHaveAttribute("aria-disabled", "false");
   });
 
   it("goes back in a rollback that runs, by its button as by its key", async () => {
     await openShop();
     fake.allow("prod-kr", "allowed");
     fake.emit({ type: "freshness", data: freshness("prod-kr", true) });
-    fake.stage("starting");
-    await app.openRun("bg-cart-3f9a1c");
-    const way = {
-      ...run("starting").wayBack,
-      kind: "rollback" as const,
-    };
-    const undoes = [
-      {
-        objects: ["Deployment/shop/cart"],
-        text: sentence("the template and pause as they were"),
-        diff: "- a:2\n+ a:1",
-      },
-    ];
-    app.take({ type: "run", data: { ...run("starting"), strategy: "rollback", wayBack: way, undoes } });
+    await app.openRun(fake.stage("rollback").id);
     const back = await screen.findByTestId("back-out");
     await waitFor(() => expect(back).toHaveAttribute("data-kind", "rollback"));
     expect(back).toHaveAttribute("aria-disabled", "false");
     expect(back).toHaveTextContent("Undo the rollback");
     await user.click(back);
     // What it writes is in sight, and a press of Enter too much does nothing.
-    expect(await screen.findByTestId("undoes")).toHaveTextContent("Deployment cart");
-    expect(screen.getByTestId("diff")).toHaveTextContent("- a:2");
+    expect(await screen.findByTestId("undoes")).toHaveTextContent("Deployment payments");
+    expect(screen.getByTestId("diff")).toHaveTextContent("image:");
     expect(screen.getByText("Cancel")).toHaveFocus();
     await user.click(screen.getByTestId("back-out-ok"));
     await waitFor(() => expect(names()).toContain("back_out"));
-    expect(fake.calls.find((c) => c.name === "back_out")?.args).toEqual({ run: "bg-cart-3f9a1c", reason: null });
+    expect(fake.calls.find((c) => c.name === "back_out")?.args).toEqual({ run: "rb-payments-88aa01", reason: null });
   });
 
   it("tells how the cutover was proven, what was noted, and what finishing ends", async () => {

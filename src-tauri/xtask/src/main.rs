@@ -174,7 +174,7 @@ fn act(command: Command) -> Result<ExitCode, Failure> {
             }
         }
         Command::Codegen => {
-            sh::run(run::cargo().env("UPDATE_GENERATED", "1").args(["test", "--package=api", "typescript"]))?;
+            sh::run(run::cargo().env("UPDATE_GENERATED", "1").args(["test", "--package=api", "--package=host", "--lib", "_is_current"]))?;
         }
         Command::Pictures => {
             xtask::frontend::build()?;

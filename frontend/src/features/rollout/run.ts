@@ -18,7 +18,7 @@ export interface PhaseView {
 /** The steps by phase, in their order: a dozen steps are nine words. */
 export function phases(run: RunView): PhaseView[] {
   const list: PhaseView[] = [];
-  const over = run.state === "done" || run.state === "backedOut";
+  const finished = over(run.state);
   let found = false;
   for (const step of run.steps) {
     let p = list.find((x) => x.phase === step.phase);
@@ -43,7 +43,7 @@ export function phases(run: RunView): PhaseView[] {
   }
   for (const p of list) {
     const idle = p.state === "done" || p.state === "undone";
-    if (!over && !found && !idle) {
+    if (!finished && !found && !idle) {
       p.current = true;
       found = true;
     }
@@ -106,6 +106,7 @@ export function next(run: RunView): Next {
     case "waiting":
       return run.gate ? { is: "gate", gate: run.gate.name, clear: run.gate.clear } : { is: "wait", detail: "" };
     case "held":
+    case "stuck":
       return { is: "answer" };
     case "left":
       // Let go by another workstation: taken over rather than resumed, and nobody is in the way.
@@ -123,7 +124,6 @@ export function next(run: RunView): Next {
     case "done":
     case "backedOut":
     case "failed":
-    case "stuck":
       return { is: "over" };
   }
 }

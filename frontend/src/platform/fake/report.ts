@@ -10,7 +10,7 @@ export function reported(run: RunView): string {
       context: run.context,
       target: run.target,
       strategy: run.strategy,
-      images: [{ container: "cart", image: "registry.shop.example/cart:3.2.0" }],
+      images: [{ container: "cart", image: "registry.shop.example/cart:1.19.0" }],
       template: null,
       toRevision: null,
       params: {},

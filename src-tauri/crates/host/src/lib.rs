@@ -27,6 +27,8 @@ pub mod diagnostics;
 mod doctor;
 mod entries;
 mod errors;
+#[cfg(test)]
+mod fakes;
 mod graph_view;
 mod headline;
 mod incident;

@@ -240,7 +240,7 @@ fn params(schema: &ParamSchema, given: &Value) -> Result<Map<String, Value>, UiE
 }
 
 /// A finding of a hazard as front ends get it.
-fn finding(f: &Finding) -> FindingView {
+pub(crate) fn finding(f: &Finding) -> FindingView {
     FindingView {
         code: f.code.clone(),
         severity: match f.severity {

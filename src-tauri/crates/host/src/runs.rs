@@ -642,7 +642,7 @@ async fn effect_within(mut seen: watch::Receiver<Seen>, at_most: Duration, shows
 }
 
 /// Commands that revert by hand: those of a stuck run, else the card for what was done so far.
-fn break_glass(plan: &Plan, seen: &Seen) -> Vec<String> {
+pub(crate) fn break_glass(plan: &Plan, seen: &Seen) -> Vec<String> {
     if let RunStatus::Stuck { repair, .. } = &seen.status {
         return repair.clone();
     }
