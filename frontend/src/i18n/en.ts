@@ -560,7 +560,8 @@ export const en = {
   "back.steps": "{n} steps, about {time}.",
   "back.where": "In {context}, namespace {ns}",
   "glass.title": "Commands that revert by hand",
-  "glass.text": "These kubectl commands revert the present state without Changeover.",
+  "glass.text":
+    "These kubectl commands revert the present state without Changeover, in this order. Marks of the run stay: back it out afterwards, and leave what it finds done by hand.",
   "glass.none": "There is nothing to revert.",
   "ribbon.label": "Way back from each step",
   "ribbon.here": "way back: about {time}, blue is untouched",

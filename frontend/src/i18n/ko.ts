@@ -558,7 +558,8 @@ export const ko: Record<keyof typeof en, string> = {
   "back.steps": "{n}단계, 약 {time}.",
   "back.where": "{context}, {ns} 네임스페이스",
   "glass.title": "직접 되돌리는 명령",
-  "glass.text": "Changeover 없이 현재 상태를 되돌리는 kubectl 명령입니다.",
+  "glass.text":
+    "Changeover 없이 현재 상태를 되돌리는 kubectl 명령입니다. 이 순서대로 실행하세요. 이 실행이 남긴 표시는 지워지지 않으므로, 나중에 원복을 실행하고 직접 되돌린 것은 그대로 두세요.",
   "glass.none": "되돌릴 것이 없습니다.",
   "ribbon.label": "단계별 원복 소요",
   "ribbon.here": "원복 약 {time}, 블루는 그대로",

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entry::{Direction, Hold, Purpose, Receipt, Said};
 use crate::ports::Verdict;
+use crate::repair;
 use crate::status::{RunStatus, StepStatus};
 use crate::view::{Known, View};
 use crate::waits::ServiceEndpoints;
@@ -90,6 +91,8 @@ pub struct RunView {
     pub way_back: WayBack,
     /// Traffic stands where a switch of this run moved it, or may, also when the run is over: its undo can be left as it is.
     pub switched: bool,
+    /// Commands that take back by hand what was done so far, in order; empty = there is nothing, or the run is over.
+    pub by_hand: Vec<String>,
     /// Ready endpoints by Service.
     pub endpoints: Vec<ServiceEndpoints>,
     /// Newest answer of each source, each with its time.
@@ -233,6 +236,11 @@ impl RunView {
             },
             way_back: way_back(view),
             switched: switched(view),
+            by_hand: match &view.status {
+                RunStatus::Stuck { repair, .. } => repair.clone(),
+                status if status.is_final() => vec![],
+                _ => repair::commands(view),
+            },
             endpoints: live.endpoints.values().cloned().collect(),
             evidence: live.evidence.clone(),
             draining: draining(view),

@@ -29,8 +29,6 @@ pub struct Sources<'a> {
     pub log: &'a [String],
     /// Pods are simulated.
     pub simulated: bool,
-    /// Commands that revert by hand.
-    pub break_glass: Vec<String>,
     /// Who drives it, or did last.
     pub driver: Option<DriverView>,
     /// Now.
@@ -68,7 +66,7 @@ pub fn view(s: &Sources<'_>) -> RunView {
         draining: seen.draining.is_some(),
         soak_left: seen.soak_left.map(|l| u32::try_from(l).unwrap_or(u32::MAX)),
         evidence: evidence(s),
-        break_glass: s.break_glass.clone(),
+        break_glass: seen.by_hand.clone(),
     }
 }
 

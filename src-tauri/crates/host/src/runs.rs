@@ -283,7 +283,6 @@ impl Host {
         let log = locked(&d.log).clone();
         let live = d.link.reading(&d.plan);
         let make = |objects: Option<&model::ObjectSet>| {
-            let break_glass = break_glass(&d.plan, &seen);
             run_view::view(&run_view::Sources {
                 plan: &d.plan,
                 header: header.as_ref(),
@@ -292,7 +291,6 @@ impl Host {
                 recorder: Some(&d.recorder),
                 log: &log,
                 simulated: d.link.simulated,
-                break_glass,
                 driver: None,
                 now: self.clock.now(),
             })
@@ -342,7 +340,6 @@ impl Host {
                 recorder: None,
                 log: &[],
                 simulated: link.as_ref().is_some_and(|l| l.simulated),
-                break_glass: break_glass(plan, seen),
                 driver: driver.clone(),
                 now: self.clock.now(),
             })
@@ -639,15 +636,4 @@ async fn effect(seen: watch::Receiver<Seen>, shows: impl FnMut(&Seen) -> bool) {
 /// Waits until a view shows the effect, or its driver is gone, or the time is over: the view is returned as it is then.
 async fn effect_within(mut seen: watch::Receiver<Seen>, at_most: Duration, shows: impl FnMut(&Seen) -> bool) {
     let _ = tokio::time::timeout(at_most, seen.wait_for(shows)).await;
-}
-
-/// Commands that revert by hand: those of a stuck run, else the card for what was done so far.
-pub(crate) fn break_glass(plan: &Plan, seen: &Seen) -> Vec<String> {
-    if let RunStatus::Stuck { repair, .. } = &seen.status {
-        return repair.clone();
-    }
-    use engine::status::StepStatus as S;
-    let done: Vec<String> =
-        seen.steps.iter().filter(|s| matches!(s.status, S::Running | S::Done | S::Undoing)).map(|s| s.id.clone()).collect();
-    if seen.status.is_final() { vec![] } else { plan::kubectl::break_glass(plan, &done) }
 }

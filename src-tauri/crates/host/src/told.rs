@@ -62,12 +62,12 @@ impl Host {
         let nothing = || errors::share(ShareError::Nothing(told.record.said()));
         let record = shared::read(link.connection.as_ref(), &told.record).await.map_err(errors::share)?.ok_or_else(nothing)?;
         let lease = Lease::read(link.connection.as_ref(), &plan::record::lease(&record.plan.target.object)).await.map_err(errors::read)?;
-        let (_, mut seen) = inspect(record.plan.clone(), &record.entries).map_err(|e| {
+        // What is said of it, and to be typed, is for whoever reads it here.
+        let plan = Plan { context: told.context.clone(), ..record.plan };
+        let (_, mut seen) = inspect(plan.clone(), &record.entries).map_err(|e| {
             UiError::new(Code::Stopped, sentence!("{object}: {what}", object = told.record.said(); what = e.said()))
                 .hint(sentence!("the run is not interpreted; repair by hand"))
         })?;
-        let mut plan = record.plan;
-        (plan.context, seen.context) = (told.context.clone(), told.context.clone());
         let holder = lease.as_ref().and_then(|l| l.holder.clone());
         let driver = DriverView {
             by: holder.as_ref().unwrap_or(&record.at.face.driver).by.clone(),

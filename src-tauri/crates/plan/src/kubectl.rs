@@ -1,13 +1,12 @@
-//! The same writes by hand: the equal `kubectl` commands of a step, and the card of commands that take a run back when
-//! this program is not at hand.
+//! The same writes by hand: the equal `kubectl` commands of a step.
 //!
-//! The commands lack what the engine adds: uid, epoch, and waiting for proof. They are for reading and for emergencies.
+//! They lack what the engine adds: uid, epoch, and waiting for proof. They are for reading; what takes a run back by hand is
+//! made of what it wrote (`engine`, `repair`).
 
 use model::{Kind, Labels, ObjectId, names};
 use serde_json::{Value, json};
 
-use crate::plan::{Plan, Planned};
-use crate::step::{SelectorTo, Step, SwitchService};
+use crate::step::{SelectorTo, Step};
 
 /// Commands that do what the step writes; for a wait, the command that waits or looks. Empty for gates.
 pub fn commands(step: &Step) -> Vec<String> {
@@ -56,66 +55,6 @@ pub fn commands(step: &Step) -> Vec<String> {
     }
 }
 
-/// Commands that bring back what was before the run, in the order in which they must be given. `done` = ids of the steps
-/// that were carried out, or may have been.
-pub fn break_glass(plan: &Plan, done: &[String]) -> Vec<String> {
-    let steps: Vec<&Planned> = plan.steps.iter().filter(|s| done.contains(&s.id)).collect();
-    let mut all = Vec::new();
-    for planned in steps.iter().rev() {
-        all.extend(revert(plan, &planned.step));
-    }
-    all
-}
-
-fn revert(plan: &Plan, step: &Step) -> Vec<String> {
-    match step {
-        Step::Pause { deployment, .. } => vec![on(deployment, "rollout resume")],
-        Step::Resume { deployment } => vec![on(deployment, "rollout pause")],
-        Step::Pin { service, from, to, .. } => select(service, to, from),
-        Step::Create { object, .. } => vec![delete(object)],
-        // The deletion of what was created takes the pods with it.
-        Step::Scale { deployment, .. } if created(plan, deployment).is_some() => vec![],
-        Step::Scale { deployment, .. } | Step::Retire { deployment } => {
-            vec![scale(deployment, plan.target.replicas), on(deployment, "rollout status")]
-        }
-        Step::Freeze { hpa, .. } => {
-            let before = plan.steps.iter().find_map(|s| match &s.step {
-                Step::Thaw { hpa: thawed, min, .. } if thawed == hpa => Some(*min),
-                _ => None,
-            });
-            vec![let_go(hpa, before.flatten())]
-        }
-        Step::Thaw { hpa, frozen, .. } => vec![hold(hpa, *frozen)],
-        Step::Switch { services, to, .. } => flip_back(plan, services, to),
-        Step::Delete { object } => match created(plan, object) {
-            Some(manifest) if object.kind == Kind::Deployment => {
-                vec![create_at(manifest, plan.target.replicas), on(object, "rollout status")]
-            }
-            Some(manifest) => vec![create(manifest)],
-            None => vec![format!("# {} was left over from an earlier run and is not brought back", object.said())],
-        },
-        Step::SetTemplate { deployment, before, .. } => {
-            vec![patch(deployment, vec![json!({"op":"replace","path":"/spec/template","value":before})]), on(deployment, "rollout status")]
-        }
-        Step::AwaitReady { .. } | Step::AwaitRollout { .. } | Step::Smoke { .. } | Step::Gate { .. } | Step::Soak { .. } => vec![],
-    }
-}
-
-fn flip_back(plan: &Plan, services: &[SwitchService], to: &ObjectId) -> Vec<String> {
-    let standby = if *to == plan.target.object { "green" } else { "blue" };
-    let check = format!("# first make sure that {standby}'s pods are ready:");
-    let look = format!("kubectl -n {} get deployments", quote(&plan.target.object.namespace));
-    let writes = services.iter().rev().flat_map(|s| select(&s.service, &s.to, &s.from));
-    [check, look].into_iter().chain(writes).collect()
-}
-
-fn created<'a>(plan: &'a Plan, object: &ObjectId) -> Option<&'a Value> {
-    plan.steps.iter().find_map(|s| match &s.step {
-        Step::Create { object: o, manifest } if o == object => Some(manifest),
-        _ => None,
-    })
-}
-
 /// `kubectl -n NS VERB KIND/NAME`.
 pub(crate) fn on(object: &ObjectId, verb: &str) -> String {
     format!("kubectl -n {} {verb} {}", quote(&object.namespace), quote(&format!("{}/{}", object.kind.name().to_lowercase(), object.name)))
@@ -138,12 +77,6 @@ fn create(manifest: &Value) -> String {
     let text = serde_json::to_string_pretty(manifest).unwrap_or_default();
     let namespace = manifest.pointer("/metadata/namespace").and_then(Value::as_str).unwrap_or_default();
     format!("kubectl -n {} create -f - <<'EOF'\n{text}\nEOF", quote(namespace))
-}
-
-fn create_at(manifest: &Value, replicas: u32) -> String {
-    let mut manifest = manifest.clone();
-    manifest["spec"]["replicas"] = json!(replicas);
-    create(&manifest)
 }
 
 pub(crate) fn patch(object: &ObjectId, ops: Vec<Value>) -> String {

@@ -128,17 +128,6 @@ fn no_pod_template_hash_is_ever_written_into_a_template_or_a_manifest() {
 }
 
 #[test]
-fn the_break_glass_card_flips_back_before_it_deletes_green() {
-    for (case, plan) in plans().into_iter().filter(|(_, p)| p.strategy == "blue-green") {
-        let done: Vec<String> = plan.steps.iter().map(|s| s.id.clone()).take_while(|id| id != "soak").collect();
-        let card = kubectl::break_glass(&plan, &done);
-        let flip = card.iter().position(|c| c.contains("patch service/")).expect("a flip");
-        let delete = card.iter().position(|c| c.contains("delete deployment/")).expect("a deletion");
-        assert!(flip < delete, "{}: {card:#?}", case.display());
-    }
-}
-
-#[test]
 fn the_pod_for_the_dry_run_is_of_the_new_template() {
     for (case, plan) in plans() {
         let Some(pod) = plan::dry_run_pod(&plan) else {

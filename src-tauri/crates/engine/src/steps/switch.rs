@@ -276,7 +276,8 @@ fn served_with(plan: &Plan, from: &ObjectId) -> u32 {
 async fn can_serve(ctx: &mut Ctx, s: &Switch<'_>, seconds: u32) -> Result<(), Stop> {
     let (deadline, want) = (ctx.deadline(seconds), served_with(&ctx.plan, s.from));
     loop {
-        let Some(raw) = ctx.get(s.from).await? else { return Err(gone(s.from)) };
+        // Whoever took it away led its traffic elsewhere: that stays, or they bring it back.
+        let Some(raw) = ctx.get(s.from).await? else { return Err(ctx.contradicts(missing(s.from))) };
         let have = behind(ctx, s, &raw).await?;
         if have >= want || ctx.chosen(HoldCode::BothSick) == Some(Choice::GoOn) {
             return Ok(());

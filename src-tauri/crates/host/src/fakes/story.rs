@@ -192,8 +192,7 @@ impl Story {
 
     /// Its way back failed.
     pub fn stuck(self, error: Said) -> Self {
-        let done: Vec<String> = self.view_of().0.to_undo().into_iter().map(|s| s.id.clone()).collect();
-        let repair = plan::kubectl::break_glass(&self.plan, &done);
+        let repair = Seen::new(&self.view_of().0, &self.live).by_hand;
         self.say(Event::Stuck { error, repair })
     }
 
@@ -260,7 +259,6 @@ impl Story {
         run_view::view(&run_view::Sources {
             plan: &self.plan,
             header: Some(&header),
-            break_glass: crate::runs::break_glass(&self.plan, &seen),
             seen: &seen,
             objects: Some(&snapshot.objects),
             recorder: None,
