@@ -74,6 +74,14 @@ export const KEYS: readonly Binding[] = [
   key("report", "e", ["KeyE"], "cmd.report"),
 ];
 
+/**
+ * Whether a press in a field belongs to an input method: it confirms or cancels what is composed, and means nothing else. WebKit ends
+ * the composition before it tells of the press that ended it, which is then known by its code 229 alone.
+ */
+export function composing(e: KeyboardEvent): boolean {
+  return e.isComposing || e.keyCode === 229;
+}
+
 /** How long the first key of a sequence waits for the second. */
 export const SEQUENCE_MS = 1200;
 

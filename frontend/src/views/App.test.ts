@@ -1,4 +1,4 @@
-import { cleanup, render, screen, waitFor, within } from "@testing-library/svelte";
+import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { asUiError } from "../api";
@@ -476,6 +476,42 @@ describe("the window", () => {
     expect(names()).not.toContain("start_run");
     await user.keyboard("{Escape}");
     await screen.findByTestId("map");
+  });
+
+  it("leaves Esc and Enter to the input method while Korean is composed, and hears its shortcuts by their place", async () => {
+    await openShop();
+    const press = (code: string, key: string, more: KeyboardEventInit = {}) =>
+      fireEvent.keyDown(document.activeElement ?? document.body, { code, key, ...more });
+    // The letter of R on the two-set layout, with no field to compose in.
+    await user.click(document.querySelector<HTMLElement>("[data-node='Deployment/shop/web']")!);
+    await press("KeyT", "ㅅ");
+    expect(app.list).toBe(true);
+    await press("KeyT", "ㅅ");
+    await press("Slash", "/");
+    const field = await screen.findByTestId("search");
+    await waitFor(() => expect(field).toHaveFocus());
+    const compose = async (letters: string) => {
+      await fireEvent.compositionStart(field);
+      await fireEvent.compositionUpdate(field, { data: letters });
+      await fireEvent.input(field, { target: { value: letters }, isComposing: true });
+    };
+    await compose("웨");
+    await press("Escape", "Process", { isComposing: true, keyCode: 229 });
+    expect(field).toHaveFocus();
+    await fireEvent.compositionEnd(field, { data: "웨" });
+    // WebKit says that the composition is over before it tells of the key that ended it.
+    await press("Escape", "Escape", { keyCode: 229 });
+    expect(field).toHaveFocus();
+    await press("Escape", "Escape", { keyCode: 27 });
+    expect(field).not.toHaveFocus();
+    // A question keeps standing while its field is composed in.
+    await user.keyboard("{Control>}k{/Control}");
+    const palette = await screen.findByTestId("palette");
+    await press("Escape", "Process", { isComposing: true, keyCode: 229 });
+    await press("Enter", "Enter", { keyCode: 229 });
+    expect(palette).toBeInTheDocument();
+    await press("Escape", "Escape", { keyCode: 27 });
+    await waitFor(() => expect(palette).not.toBeInTheDocument());
   });
 
   it("tells what changed lately under the map, anew when somebody changed something, and leads to it", async () => {
