@@ -17,6 +17,9 @@ use crate::Outcome;
 /// How long a journey waits for anything on the screen, unless it says otherwise.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// More than there are stops in the fullest view: whoever has not come by by then is not on the way.
+const MOST_TABS: usize = 120;
+
 /// Room for the bars of a browser, in pixels.
 const BARS: u32 = 120;
 
@@ -378,6 +381,35 @@ impl Window {
     /// Types keys at the window as a whole.
     pub async fn keys(&self, keys: &str) -> Outcome<()> {
         Ok(self.client.find(Locator::Css("body")).await?.send_keys(keys).await?)
+    }
+
+    /// Presses these keys together, for that long, on what has the focus.
+    pub async fn press(&self, keys: &[char], time: Duration) -> Outcome<()> {
+        use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+        let down = keys.iter().fold(KeyActions::new("keyboard".into()), |all, key| all.then(KeyAction::Down { value: *key }));
+        let held = down.then(KeyAction::Pause { duration: time });
+        let up = keys.iter().rev().fold(held, |all, key| all.then(KeyAction::Up { value: *key }));
+        self.client.perform_actions(up).await.map_err(|e| format!("{keys:?}: cannot be pressed: {e:?}").into())
+    }
+
+    /// Types a text into what has the focus, key by key.
+    pub async fn types(&self, text: &str) -> Outcome<()> {
+        for key in text.chars() {
+            self.press(&[key], Duration::ZERO).await?;
+        }
+        Ok(())
+    }
+
+    /// Goes to an element by Tab alone.
+    pub async fn tab_to(&self, css: &str) -> Outcome<()> {
+        self.see(css).await?;
+        for _ in 0..MOST_TABS {
+            if self.script("return document.activeElement.matches(arguments[0])", vec![css.into()]).await? == Value::Bool(true) {
+                return Ok(());
+            }
+            self.press(&[fantoccini::key::Key::Tab.into()], Duration::ZERO).await?;
+        }
+        Err(format!("{css}: not reached with {MOST_TABS} Tabs; the window says: {}", self.text("body").await?).into())
     }
 
     /// Holds a button as a person does: presses it, waits, lets go.

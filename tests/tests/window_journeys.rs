@@ -4,11 +4,14 @@
 //! lab), a Kubernetes namespace and a state folder for each journey.
 
 use std::process::Command;
+use std::time::Duration;
 
 use acceptance::Outcome;
-use acceptance::journey::{HOLD, Journey};
+use acceptance::journey::{HOLD, Journey, PODS};
 use acceptance::until;
-use acceptance::window::{PATIENCE, Undriven, kill};
+use acceptance::window::{PATIENCE, Undriven, Window, kill};
+use fantoccini::Locator;
+use fantoccini::key::Key;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -26,6 +29,73 @@ async fn a_blue_green_by_swap_from_the_list_of_clusters_to_the_flip_back() -> Ou
     assert_eq!(j.selector()?, json!({"app": "web"}), "the selector is what it was");
     assert_eq!(j.deployments()?, ["web"], "green is gone");
     w.close().await
+}
+
+#[tokio::test]
+async fn from_the_list_of_clusters_to_the_report_without_a_mouse() -> Outcome<()> {
+    let (enter, right, control) = (char::from(Key::Return), char::from(Key::Right), char::from(Key::Control));
+    let j = Journey::begin("keys")?;
+    let w = j.window().await?;
+    w.tab_to("[data-testid=open-context]").await?;
+    w.press(&[enter], Duration::ZERO).await?;
+    let deployment = format!("[data-node='Deployment/{}/web']", j.namespace);
+    w.see(&deployment).await?;
+    w.see("[data-testid=freshness][data-state=live]").await?;
+    w.types("/").await?;
+    w.see("[data-testid=search]:focus").await?;
+    w.types("web").await?;
+    // To the first hit, and along the way of a request.
+    w.press(&[enter], Duration::ZERO).await?;
+    w.see(&format!("[data-node='Service/{}/web']:focus", j.namespace)).await?;
+    w.press(&[right], Duration::ZERO).await?;
+    w.see(&format!("{deployment}:focus")).await?;
+    w.reads("[data-testid=inspector-name]", &["web"], PATIENCE).await?;
+    w.types("r").await?;
+    w.see("[data-testid=image-web]:focus").await?;
+    w.press(&[control, 'a'], Duration::ZERO).await?;
+    w.types("changeover.dev/shop:v2").await?;
+    w.press(&[enter], Duration::ZERO).await?;
+    w.tab_to("[data-testid=strategy-blue-green]").await?;
+    w.press(&[enter], Duration::ZERO).await?;
+    w.tab_to("[data-testid=param-finish-swap]").await?;
+    w.press(&[enter], Duration::ZERO).await?;
+    w.tab_to("[data-testid=param-soak]").await?;
+    w.press(&[control, 'a'], Duration::ZERO).await?;
+    w.types("1").await?;
+    w.press(&[enter], Duration::ZERO).await?;
+    w.see("[data-testid=walk][data-step=check] [data-testid=walk-next][aria-disabled=false]").await?;
+    w.press(&[enter], Duration::ZERO).await?;
+    w.see("[data-testid=start][aria-disabled=false]").await?;
+    w.tab_to("[data-testid=start]").await?;
+    w.press(&[enter], HOLD).await?;
+    w.see("[data-testid=run]").await?;
+    for gate in ["cut-over", "retire"] {
+        by_keys_until(&w, &format!("[data-testid=run][data-gate={gate}] [data-testid=approve][aria-disabled=false]")).await?;
+        w.tab_to("[data-testid=approve]").await?;
+        w.press(&[enter], HOLD).await?;
+    }
+    by_keys_until(&w, "[data-testid=run][data-state=done]").await?;
+    assert_eq!(j.selector()?["changeover.dev/color"], "green");
+    w.types("e").await?;
+    w.reads("[data-testid=report-screen]", &["v1", "v2"], PATIENCE).await?;
+    w.close().await
+}
+
+/// Until the run shows this; simulated pods want one acknowledgement on the way.
+async fn by_keys_until(w: &Window, css: &str) -> Outcome<()> {
+    const GO_ON: &str = "[data-testid=choice-go-on]";
+    while w.client.wait().at_most(PODS).for_element(Locator::Css(&format!("{css}, {GO_ON}"))).await.is_ok() {
+        if w.client.find(Locator::Css(css)).await.is_ok() {
+            return Ok(());
+        }
+        w.tab_to(GO_ON).await?;
+        w.press(&[Key::Return.into()], HOLD).await?;
+        let gone = async || w.client.find(Locator::Css(GO_ON)).await.is_err();
+        while !gone().await {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+    Err(format!("the run does not come to {css}; the window says: {}", w.text("body").await?).into())
 }
 
 #[tokio::test]
