@@ -1841,6 +1841,110 @@ object: string | null,
  */
 run: string | null, };
 
+export type LogState = "waiting" | "open" | "ended" | "refused" | "broken" | "missing";
+
+export type LogsRequest = { 
+/**
+ * Context.
+ */
+context: string, 
+/**
+ * Pod, or what owns pods.
+ */
+id: string, 
+/**
+ * Container; null = all.
+ */
+container: string | null, 
+/**
+ * Of the containers before their last restart.
+ */
+previous: boolean, 
+/**
+ * Goes on with what is written from now on; else they end where they end now.
+ */
+follow: boolean, 
+/**
+ * Last lines of each container to begin with.
+ */
+tail: number, };
+
+export type LogSource = { 
+/**
+ * Number by which its lines name it; of one that is gone it is not given again.
+ */
+id: number, 
+/**
+ * Pod.
+ */
+pod: string, 
+/**
+ * Container.
+ */
+container: string, 
+/**
+ * How it stands.
+ */
+state: LogState, 
+/**
+ * Why, where there is more to say.
+ */
+why: SentenceView | null, };
+
+export type LogEntry = { 
+/**
+ * Source.
+ */
+source: number, 
+/**
+ * When the container runtime took it; of what is told, when that was so.
+ */
+at: string, 
+/**
+ * Text; nothing in it steers a terminal.
+ */
+text: string, 
+/**
+ * Bytes of a line that was too long, which are not there.
+ */
+cut: number, 
+/**
+ * What is told; null = it is a line.
+ */
+note: SentenceView | null, };
+
+export type LogStatus = { 
+/**
+ * Logs that are read, or that it was tried to read, by pod and container.
+ */
+sources: Array<LogSource>, 
+/**
+ * Containers that can be chosen.
+ */
+containers: Array<ContainerView>, 
+/**
+ * Pods.
+ */
+pods: number, 
+/**
+ * Containers that are not read: too many at once.
+ */
+leftOut: number, };
+
+export type LogBatch = { 
+/**
+ * Lines that came before these and were too many to keep until they were asked for.
+ */
+dropped: number, 
+/**
+ * In the order of their times.
+ */
+entries: Array<LogEntry>, 
+/**
+ * How the logs stand, when that is another than it was.
+ */
+status: LogStatus | null, };
+
 export type PathOf = "journal" | "log" | "crashes" | "downloads";
 
 export type PathView = { 
@@ -1988,7 +2092,9 @@ export interface CommandTable {
   graph: { args: { context: string }; out: GraphBatch };
   ack_graph: { args: { seq: number }; out: null };
   object: { args: { context: string; id: string }; out: ObjectView };
-  logs: { args: { context: string; pod: string; container: string; lines: number }; out: string };
+  open_logs: { args: { request: LogsRequest }; out: number };
+  read_logs: { args: { logs: number }; out: LogBatch };
+  close_logs: { args: { logs: number }; out: null };
   workload: { args: { context: string; id: string }; out: WorkloadView };
   make_plan: { args: { request: PlanRequest }; out: PlanView };
   check_plan: { args: { plan: string }; out: PlanView };

@@ -3,6 +3,7 @@
 import type { UiError } from "../api/generated";
 import type { Fake } from "../platform/fake";
 import { shop } from "../platform/fake/shop";
+import { denied, entry, troubled } from "../platform/fake/logs";
 import { STAGES } from "../platform/fake/run";
 import { sentence } from "../platform/fake/world";
 import type { App } from "../state/app.svelte";
@@ -43,6 +44,14 @@ const forbidden: UiError = {
   detail: null,
   hint: null,
 };
+/** The logs of payments, as the fake has them then. */
+const logs = (shows: (t: Tools) => void | Promise<void> = () => undefined) =>
+  map(async (t) => {
+    t.app.select("Deployment/shop/payments");
+    await t.seen(at("tab-logs"));
+    t.app.tab = "logs";
+    await shows(t);
+  });
 const never = () => new Promise<never>(() => undefined);
 
 /** The map, and then something else. */
@@ -151,6 +160,55 @@ export const STATES: State[] = [
     before: (fake) => fake.waiting.set("object", never()),
     go: map(({ app }) => app.select("Deployment/shop/payments")),
     shows: at("map"),
+    late: true,
+  },
+
+  { name: "logs", go: logs(), shows: at("logs-line") },
+  {
+    name: "logs-found",
+    go: logs(async ({ seen, click }) => {
+      const filter = (await seen(at("logs-filter"))) as HTMLInputElement;
+      filter.value = "database";
+      filter.dispatchEvent(new Event("input", { bubbles: true }));
+      await click(at("logs-wrap"));
+      await click(at("logs-pause"));
+    }),
+    shows: `${at("logs-list")} mark`,
+  },
+  {
+    name: "logs-troubled",
+    before: (fake) => (fake.logs.status = troubled),
+    go: logs(async ({ fake, seen }) => {
+      await seen(at("logs-line"));
+      fake.live = false;
+      fake.beat();
+      fake.logs.say({ dropped: 48_211, entries: [entry(1, Date.now(), "INFO  request completed status=200")] });
+    }),
+    shows: `${at("logs-stale")} ~ * ${at("logs-note")}`,
+  },
+  {
+    name: "logs-none",
+    before: (fake) => (fake.logs.status = { sources: [], containers: [], pods: 0, leftOut: 0 }),
+    go: logs(),
+    shows: at("notice-empty"),
+  },
+  {
+    name: "logs-refused",
+    before: (fake) => (fake.logs.status = denied),
+    go: logs(),
+    shows: `${at("logs")} ${at("notice-refused")}`,
+  },
+  {
+    name: "logs-failed",
+    before: (fake) => fake.failing.set("open_logs", failure),
+    go: logs(),
+    shows: at("logs-again"),
+  },
+  {
+    name: "logs-loading",
+    before: (fake) => fake.waiting.set("open_logs", never()),
+    go: logs(),
+    shows: at("logs"),
     late: true,
   },
 

@@ -305,7 +305,9 @@ export const errors = {
   // contexts, plans and runs
   "context {context}: signed in, and not shown: another one was opened since":
     "컨텍스트 {context}: 로그인했지만 그사이 다른 컨텍스트를 열어 표시하지 않습니다",
-  "{object}: only pods have logs": "{object}: 로그는 파드에만 있습니다",
+  "{object}: has no pods, so it has no logs": "{object}: 파드를 갖지 않는 종류라 로그가 없습니다",
+  "these logs are not read any more": "이 로그는 더 이상 읽고 있지 않습니다",
+  "open them again": "다시 여세요",
   "answered when it was asked": "확인 요청에 응답했습니다",
   answers: "응답합니다",
   "check network, VPN and proxy; open it to try again": "네트워크, VPN, 프록시를 확인하고 다시 여세요",

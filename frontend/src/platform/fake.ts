@@ -15,6 +15,7 @@ import type {
 import { diagnostics } from "./fake/diagnostics";
 import { contexts, freshness, object, revisions, settings, workload } from "./fake/contexts";
 import { incident } from "./fake/incident";
+import { Logs } from "./fake/logs";
 import { plan } from "./fake/plan";
 import { reported } from "./fake/report";
 import { run, STAGES, type Stage } from "./fake/run";
@@ -27,7 +28,11 @@ function refuse(code: UiError["code"], message: SentenceView): never {
   throw error;
 }
 
-type Bodies = { [N in keyof CommandTable]: (args: CommandTable[N]["args"]) => CommandTable[N]["out"] };
+type Bodies = {
+  [N in keyof CommandTable]: (
+    args: CommandTable[N]["args"],
+  ) => CommandTable[N]["out"] | Promise<CommandTable[N]["out"]>;
+};
 
 /** A fake shell with its own world. Tests read `calls` and push events with `emit`. */
 export class Fake implements Platform {
@@ -41,6 +46,8 @@ export class Fake implements Platform {
   /** What happens by itself, a little later. */
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   live = true;
+  /** What its pods write. */
+  logs = new Logs();
   /** Makes the next call of a name fail. */
   readonly failing = new Map<string, UiError>();
   /** Makes a call of a name wait for this first. */
@@ -56,6 +63,7 @@ export class Fake implements Platform {
     this.programs = [];
     this.prefs = settings();
     this.current = null;
+    this.logs = new Logs();
     this.asked = null;
     this.would = [];
     this.live = true;
@@ -78,7 +86,7 @@ export class Fake implements Platform {
     if (query.has("stale")) this.live = false;
     if (query.has("unlocked")) this.allow("prod-kr");
     this.size = Number(query.get("nodes") ?? 0);
-    if (query.has("beat")) setInterval(() => this.beat(), 1000);
+    if (query.has("beat")) setInterval(() => (this.beat(), this.logs.beat()), 1000);
   }
   private size = 0;
 
@@ -124,7 +132,7 @@ export class Fake implements Platform {
     if (failure) throw failure;
     const body = (this.bodies as Record<string, ((args: never) => unknown) | undefined>)[name];
     if (!body) refuse("usage", sentence("command {name}: not known", { name }));
-    return structuredClone(body(args as never)) as unknown;
+    return structuredClone(await body(args as never)) as unknown;
   }
 
   private context(name: string): ContextView {
@@ -218,7 +226,9 @@ export class Fake implements Platform {
     graph: ({ context }) => shop(context),
     ack_graph: () => null as never,
     object: ({ id }) => object(id),
-    logs: () => "14:32:17.8 GET /ready 200 3 ms",
+    open_logs: ({ request }) => this.logs.open(request),
+    read_logs: ({ logs }) => this.logs.read(logs) ?? refuse("not-found", sentence("these logs are not read any more")),
+    close_logs: ({ logs }) => this.logs.close(logs) as never,
     workload: ({ id }) => workload(id),
     make_plan: ({ request }) => {
       const made = plan(request, false);

@@ -19,7 +19,7 @@ import type {
 import { apply, emptyGraph, type Graph } from "../graph/store";
 import type { Level } from "../graph/camera";
 import { systemLocale, t, words } from "../i18n/index.svelte";
-import { target, type Verb } from "./target";
+import { hasLogs, target, type Verb } from "./target";
 
 export type Screen =
   | { at: "clusters" }
@@ -36,7 +36,7 @@ export type Screen =
 export type Loadable<T> =
   { is: "none" } | { is: "loading"; since: number } | { is: "there"; value: T } | { is: "failed"; error: UiError };
 
-export type Tab = "overview" | "versions" | "config" | "events" | "yaml";
+export type Tab = "overview" | "versions" | "config" | "events" | "logs" | "yaml";
 
 /** Past this age a view is stale, whatever the stream says (limits.md, P12). */
 export const STALE_MS = 10_000;
@@ -84,6 +84,8 @@ export class App {
   selected: string | null = $state(null);
   object: Loadable<ObjectView> = $state({ is: "none" });
   tab: Tab = $state("overview");
+  /** Logs want room: the inspector takes what the map can spare. */
+  logsWide = $state(true);
   filter = $state("");
   list = $state(false);
   level: Level = $state("near");
@@ -112,6 +114,11 @@ export class App {
 
   contextOf(name: string | null): ContextView | null {
     return this.contexts.is === "there" ? (this.contexts.value.contexts.find((c) => c.name === name) ?? null) : null;
+  }
+
+  /** Logs are shown, with the room that they want. */
+  get widened(): boolean {
+    return this.tab === "logs" && this.logsWide && hasLogs(this.selected?.split("/")[0] ?? "");
   }
 
   /** Age of what is shown, in milliseconds; grows between proofs. */

@@ -4,7 +4,7 @@ import { call } from "../api";
 import { zoom } from "../graph/camera";
 import { say, t } from "../i18n/index.svelte";
 import { over, type App } from "./app.svelte";
-import { noTarget, target } from "./target";
+import { hasLogs, noTarget, target } from "./target";
 
 /** Why a command is off; null = it is on. */
 export function off(app: App, command: Command): string | null {
@@ -29,6 +29,8 @@ export function off(app: App, command: Command): string | null {
     case "describe":
     case "yaml":
       return noMap ?? (app.selected === null ? t("off.nothingSelected") : null);
+    case "logs":
+      return noMap ?? (hasLogs(app.selected?.split("/")[0] ?? "") ? null : t("off.noLogs"));
     case "rollOut":
     case "rollBack":
     case "scale":
@@ -110,6 +112,10 @@ export function run(app: App, command: Command): void {
       return;
     case "yaml":
       app.tab = "yaml";
+      return;
+    case "logs":
+      app.screen = { at: "map" };
+      app.tab = "logs";
       return;
     case "rollOut":
     case "rollBack":

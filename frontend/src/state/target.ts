@@ -42,6 +42,14 @@ export function takes(kind: string, verb: Verb): boolean {
   return OF[verb].kinds.includes(kind);
 }
 
+/** Kinds that are pods or own some. */
+const WITH_LOGS = ["Pod", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job"];
+
+/** Whether a kind has logs. */
+export function hasLogs(kind: string): boolean {
+  return WITH_LOGS.includes(kind);
+}
+
 /** The selected workload, when it is of a kind that can. */
 export function target(app: App, verb: Verb): string | null {
   const node = app.selected === null ? undefined : app.graph.nodes.get(app.selected);

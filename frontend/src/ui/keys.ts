@@ -9,6 +9,7 @@ export type Command =
   | "list"
   | "describe"
   | "yaml"
+  | "logs"
   | "rollOut"
   | "rollBack"
   | "scale"
@@ -57,6 +58,7 @@ export const KEYS: readonly Binding[] = [
   key("list", "t", ["KeyT"], "cmd.list"),
   key("describe", "d", ["KeyD"], "cmd.describe"),
   key("yaml", "v", ["KeyV"], "cmd.yaml"),
+  key("logs", "l", ["KeyL"], "cmd.logs"),
   key("rollOut", "r", ["KeyR"], "cmd.rollOut"),
   key("rollBack", "u", ["KeyU"], "cmd.rollBack"),
   key("backOut", "b", ["KeyB"], "cmd.backOut"),

@@ -254,7 +254,10 @@ fn commands() -> Vec<Vec<u8>> {
         ("open_context", json!({"context": "c", "namespaces": ["a", "b"]})),
         ("set_environment", json!({"context": "c", "environment": "production"})),
         ("ack_graph", json!({"seq": 4})),
-        ("logs", json!({"context": "c", "pod": "Pod/shop/web-1", "container": "web", "lines": 100})),
+        (
+            "open_logs",
+            json!({"request": {"context": "c", "id": "Pod/shop/web-1", "container": "web", "previous": false, "follow": true, "tail": 100}}),
+        ),
         ("make_plan", json!({"request": request})),
         ("start_run", json!({"plan": "p", "reason": null, "confirm": "c"})),
         ("choose", json!({"run": "r", "choice": "retry"})),
@@ -322,7 +325,9 @@ nothing! {
     graph(String) -> GraphBatch;
     ack_graph(u32) -> ();
     object(String, String) -> ObjectView;
-    logs(String, String, String, u32) -> String;
+    open_logs(LogsRequest) -> u32;
+    read_logs(u32) -> LogBatch;
+    close_logs(u32) -> ();
     workload(String, String) -> WorkloadView;
     make_plan(PlanRequest) -> PlanView;
     check_plan(String) -> PlanView;

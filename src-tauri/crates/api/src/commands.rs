@@ -39,8 +39,13 @@ commands! {
     fn ack_graph(seq: u32) -> ();
     /// Everything about one object.
     fn object(context: String, id: String) -> ObjectView;
-    /// Last lines of a container's log.
-    fn logs(context: String, pod: String, container: String, lines: u32) -> String;
+    /// Begins to read the logs of a pod, or of all pods of an owner; the number by which they are read. Who does not read them
+    /// for a minute has left them.
+    fn open_logs(request: LogsRequest) -> u32;
+    /// What has come since the last call, at most ten times a second; waits for it, but not for ever.
+    fn read_logs(logs: u32) -> LogBatch;
+    /// Ends it.
+    fn close_logs(logs: u32) -> ();
     /// What a walk starts from: containers, template, owner.
     fn workload(context: String, id: String) -> WorkloadView;
     /// Makes a plan. Writes nothing.

@@ -28,6 +28,14 @@ macro_rules! words {
 }
 
 words! {
+    /// How the log of one container stands.
+    LogState { /// The container has not started.
+        Waiting, /// It is read.
+        Open, /// The container ended, and all of it was read.
+        Ended, /// Not allowed (403).
+        Refused, /// It could not be read, or broke off; it is tried again.
+        Broken, /// There is none: not of before a restart, for there was none.
+        Missing, }
     /// How a reason weighs.
     Speaks { /// For it.
         For, /// Against it.
@@ -1252,6 +1260,67 @@ views! {
         path: String,
         /// All of it.
         text: String,
+    }
+    /// Which logs are wanted.
+    LogsRequest {
+        /// Context.
+        context: String,
+        /// Pod, or what owns pods.
+        id: String,
+        /// Container; null = all.
+        container: Option<String>,
+        /// Of the containers before their last restart.
+        previous: bool,
+        /// Goes on with what is written from now on; else they end where they end now.
+        follow: bool,
+        /// Last lines of each container to begin with.
+        tail: u32,
+    }
+    /// The log of one container.
+    LogSource {
+        /// Number by which its lines name it; of one that is gone it is not given again.
+        id: u32,
+        /// Pod.
+        pod: String,
+        /// Container.
+        container: String,
+        /// How it stands.
+        state: LogState,
+        /// Why, where there is more to say.
+        why: Option<SentenceView>,
+    }
+    /// A line of a log, or what is told between lines.
+    LogEntry {
+        /// Source.
+        source: u32,
+        /// When the container runtime took it; of what is told, when that was so.
+        at: String,
+        /// Text; nothing in it steers a terminal.
+        text: String,
+        /// Bytes of a line that was too long, which are not there.
+        cut: u32,
+        /// What is told; null = it is a line.
+        note: Option<SentenceView>,
+    }
+    /// How the logs stand.
+    LogStatus {
+        /// Logs that are read, or that it was tried to read, by pod and container.
+        sources: Vec<LogSource>,
+        /// Containers that can be chosen.
+        containers: Vec<ContainerView>,
+        /// Pods.
+        pods: u32,
+        /// Containers that are not read: too many at once.
+        left_out: u32,
+    }
+    /// What came of logs.
+    LogBatch {
+        /// Lines that came before these and were too many to keep until they were asked for.
+        dropped: u32,
+        /// In the order of their times.
+        entries: Vec<LogEntry>,
+        /// How the logs stand, when that is another than it was.
+        status: Option<LogStatus>,
     }
     /// What this program finds around it.
     DiagnosticsView {

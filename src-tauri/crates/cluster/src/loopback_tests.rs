@@ -611,3 +611,32 @@ async fn a_connection_that_may_start_no_plugin_starts_none() {
     assert!(Connection::open(entry, &Options { sign_in: SignIn::default_place(), ..options }).await.is_err(), "touch gives no credentials");
     assert!(marker.exists(), "and is started where it may be");
 }
+
+/// Reads a log to its end.
+async fn log_of(port: u16, ask: &LogAsk) -> Result<Vec<String>, LogError> {
+    let pod = ObjectId::new(Kind::Pod, "shop", "web-1");
+    let mut log = connect(port).await.open_log(&pod, ask).await?;
+    let mut texts = vec![];
+    while log.next(|l| texts.push(l.text)).await? {}
+    Ok(texts)
+}
+
+#[tokio::test]
+async fn a_followed_log_waits_for_its_first_line_and_says_how_it_ended() {
+    let followed = LogAsk { container: "web".into(), follow: true, ..LogAsk::default() };
+    let port = serve(|_, path, _| match path {
+        p if p.contains("follow=true") => {
+            Reply::Raw("HTTP/1.1 200 x\r\ntransfer-encoding: chunked\r\n\r\n4\r\none\n\r\n6\r\n\x1b[0mtw\r\n2\r\no\n\r\n0\r\n\r\n".into())
+        }
+        p if p.contains("previous=true") => Reply::Json(400, r#"{"kind":"Status","message":"no previous container"}"#.into()),
+        _ => Reply::Json(403, r#"{"kind":"Status","message":"pods/log is forbidden"}"#.into()),
+    })
+    .await;
+    assert_eq!(log_of(port, &followed).await, Ok(vec!["one".to_string(), "two".into()]));
+    let before = LogAsk { previous: true, ..LogAsk::default() };
+    assert!(matches!(log_of(port, &before).await, Err(LogError::Missing(why)) if why.text == "no previous container"));
+    assert!(matches!(log_of(port, &LogAsk::default()).await, Err(LogError::Refused(why)) if why.text.contains("forbidden")));
+
+    let port = serve(|_, _, _| Reply::Last(b"HTTP/1.1 200 x\r\ncontent-length: 9\r\n\r\none\ntw".to_vec())).await;
+    assert!(matches!(log_of(port, &followed).await, Err(LogError::Broken(_))), "it broke off, and did not end");
+}

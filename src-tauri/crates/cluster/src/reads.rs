@@ -46,11 +46,19 @@ fn get_request(path: &str, accept: &str) -> Result<Request<Body>, Failure> {
 impl Connection {
     /// Sends a GET and gives its open answer when that is 2xx; one attempt.
     pub(crate) async fn open_get(&self, path: &str, accept: &str, alone: bool) -> Result<Response<Body>, Failure> {
-        let request = get_request(path, accept)?;
-        let reply = match timeout(self.deadlines().read, self.send_read(request, alone)).await {
-            Ok(reply) => reply?,
-            Err(_) => return Err(Failure::Unreachable(sentence!("silent for {n} s", n = self.deadlines().read.as_secs_f32()))),
-        };
+        let silent = |_| Failure::Unreachable(sentence!("silent for {n} s", n = self.deadlines().read.as_secs_f32()));
+        let reply = timeout(self.deadlines().read, self.send_read(get_request(path, accept)?, alone)).await.map_err(silent)??;
+        self.opened(reply).await
+    }
+
+    /// As [`Self::open_get`], where the answer may begin whenever there is something to say.
+    pub(crate) async fn open_get_patiently(&self, path: &str, accept: &str) -> Result<Response<Body>, Failure> {
+        let reply = self.send_read(get_request(path, accept)?, false).await?;
+        self.opened(reply).await
+    }
+
+    /// The open answer when it is 2xx.
+    async fn opened(&self, reply: Response<Body>) -> Result<Response<Body>, Failure> {
         if reply.status().is_success() {
             return Ok(reply);
         }
@@ -282,12 +290,7 @@ impl Cluster for Connection {
     }
 
     async fn logs(&self, pod: &ObjectId, container: &str, lines: u32) -> Result<String, ReadError> {
-        let mut path = format!("{}/log?tailLines={lines}&limitBytes=1048576", pod.path());
-        if !container.is_empty() {
-            path.push_str(&format!("&container={}", query_value(container)));
-        }
-        let bytes = self.get_bytes(&path, "*/*").await.map_err(|e| e.said(format!("logs of {}", pod.said())))?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        self.last_lines(pod, container, lines).await
     }
 }
 

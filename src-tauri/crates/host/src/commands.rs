@@ -6,10 +6,7 @@ use engine::Cluster;
 use model::{Kind, sentence};
 
 use crate::scope::Scope;
-use crate::{Host, errors, locked, object};
-
-/// Most lines of a log that are read at once.
-const LOG_LINES: u32 = 5_000;
+use crate::{Host, errors, locked};
 
 /// What a front end asks for when it wants every namespace.
 const ALL_NAMESPACES: &str = "*";
@@ -66,6 +63,7 @@ impl Commands for Host {
     }
 
     async fn close_context(&self, context: String) -> Result<ContextsView, UiError> {
+        self.end_logs(|_, logs| logs.context == context);
         self.unfollow(&context);
         locked(&self.known).open.take_if(|o| *o == context);
         let view = self.contexts_view();
@@ -106,13 +104,17 @@ impl Commands for Host {
         self.object_view(&context, &id).await
     }
 
-    async fn logs(&self, context: String, pod: String, container: String, lines: u32) -> Result<String, UiError> {
-        let id = object::object_id(&pod)?;
-        if id.kind != Kind::Pod {
-            return Err(UiError::new(Code::Usage, sentence!("{object}: only pods have logs", object = id.said())));
-        }
-        let link = self.link(&context).await?;
-        link.connection.logs(&id, &container, lines.clamp(1, LOG_LINES)).await.map_err(errors::read)
+    async fn open_logs(&self, request: LogsRequest) -> Result<u32, UiError> {
+        self.begin_logs(request).await
+    }
+
+    async fn read_logs(&self, logs: u32) -> Result<LogBatch, UiError> {
+        self.next_of_logs(logs).await
+    }
+
+    async fn close_logs(&self, logs: u32) -> Result<(), UiError> {
+        self.end_logs(|number, _| number == logs);
+        Ok(())
     }
 
     async fn workload(&self, context: String, id: String) -> Result<WorkloadView, UiError> {

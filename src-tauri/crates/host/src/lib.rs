@@ -36,6 +36,7 @@ mod kept;
 mod lanes;
 mod link;
 mod live;
+mod logs;
 mod mask;
 mod object;
 pub mod place;
@@ -88,6 +89,7 @@ pub struct Host {
     runs: Mutex<BTreeMap<String, Arc<runs::Driven>>>,
     stops: Mutex<BTreeMap<String, String>>,
     place: Mutex<Option<PlaceView>>,
+    logs: Mutex<logs::Sessions>,
 }
 
 impl Host {
@@ -118,6 +120,7 @@ impl Host {
             runs: Mutex::default(),
             stops: Mutex::default(),
             place: Mutex::default(),
+            logs: Mutex::default(),
         }))
     }
 

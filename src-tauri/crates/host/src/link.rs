@@ -57,7 +57,7 @@ struct Entry {
 struct Needs {
     /// What the window shows.
     shown: Option<Scope>,
-    /// Namespaces of the runs that are driven; one entry each.
+    /// Namespaces of the runs that are driven, and of the logs that are open; one entry each.
     runs: Vec<String>,
     live: Option<Arc<Live>>,
 }
@@ -74,7 +74,7 @@ impl Needs {
     }
 }
 
-/// Keeps a namespace read for as long as a run is driven in it.
+/// Keeps a namespace read for as long as a run is driven in it, or its logs are open.
 pub struct Held {
     host: Weak<Host>,
     link: Arc<Link>,
@@ -243,14 +243,32 @@ impl Host {
         })
     }
 
-    /// Keeps a namespace read, beside what the window shows, and waits until it is.
+    /// Keeps a namespace read, beside what the window shows.
+    fn keep_read(&self, link: &Arc<Link>, namespace: &str) -> Held {
+        link.change(&self.me, |n| n.runs.push(namespace.to_string()));
+        Held { host: self.me.clone(), link: link.clone(), namespace: namespace.to_string() }
+    }
+
+    /// Keeps a namespace read, and waits until it is.
     ///
     /// # Errors
     /// [`Code::Unreachable`] when it is not read in time.
     pub(crate) async fn hold(&self, link: &Arc<Link>, namespace: &str) -> Result<Held, UiError> {
-        link.change(&self.me, |n| n.runs.push(namespace.to_string()));
-        let held = Held { host: self.me.clone(), link: link.clone(), namespace: namespace.to_string() };
+        let held = self.keep_read(link, namespace);
         self.read(link, &Scope::one(namespace)).await?;
+        Ok(held)
+    }
+
+    /// As [`Self::hold`], where these kinds are all that is needed.
+    ///
+    /// # Errors
+    /// [`Code::Unreachable`] when they are not read in time.
+    pub(crate) async fn hold_kinds(&self, link: &Arc<Link>, namespace: &str, kinds: &[Kind]) -> Result<Held, UiError> {
+        let held = self.keep_read(link, namespace);
+        if let Some(live) = link.live() {
+            let known = tokio::time::timeout(IN_TIME, live.knows(&Scope::one(namespace), kinds)).await;
+            known.map_err(|_| not_read(&link.name, &live, IN_TIME))?;
+        }
         Ok(held)
     }
 

@@ -192,6 +192,11 @@ impl Live {
         self.until(|s| s.read.covers(wanted) && s.settled()).await;
     }
 
+    /// Waits until these kinds were read once in these namespaces; how the others stand does not count.
+    pub async fn knows(&self, wanted: &Scope, kinds: &[Kind]) {
+        self.until(|s| s.read.covers(wanted) && s.knows(kinds)).await;
+    }
+
     /// Waits until the map is of these namespaces.
     pub async fn shows(&self, wanted: &Scope) {
         self.until(|s| s.shown == *wanted).await;
@@ -378,11 +383,15 @@ impl State {
         source
     }
 
-    /// Every kind has been read, or may not be, or is not there. One that broke off before it was read is none of these.
     fn settled(&self) -> bool {
+        self.knows(&WATCHED)
+    }
+
+    /// Each kind has been read, or may not be, or is not there. One that broke off before it was read is none of these.
+    fn knows(&self, kinds: &[Kind]) -> bool {
         let known =
             |k: &Kind| matches!(self.kinds.get(k), Some(KindState::Live { .. } | KindState::Forbidden { .. } | KindState::NotInstalled));
-        WATCHED.iter().all(known)
+        kinds.iter().all(known)
     }
 }
 

@@ -61,6 +61,7 @@ async fn whatever_a_command_is_refused_with_has_a_translation() {
         json!({"request": {"context": context, "target": "Deployment/shop/web", "strategy": "none", "images": [], "template": null,
             "toRevision": null, "params": {}}})
     };
+    let logs = |context: &str, id: &str| json!({"request": {"context": context, "id": id, "container": null, "previous": false, "follow": true, "tail": 1}});
     let open = |context: &str| json!({"context": context, "namespaces": []});
     let refused: Vec<(&str, Value)> = vec![
         ("no_such_command", json!({})),
@@ -81,7 +82,10 @@ async fn whatever_a_command_is_refused_with_has_a_translation() {
         ("unlock", json!({"context": "prod-plain", "typed": "prod-plain", "reason": "own machine"})),
         ("set_environment", json!({"context": "nobody", "environment": "staging"})),
         ("object", object("Deployment/shop/web")),
-        ("logs", json!({"context": "down", "pod": "Deployment/shop/web", "container": "", "lines": 1})),
+        ("open_logs", logs("down", "nonsense")),
+        ("open_logs", logs("down", "Service/shop/web")),
+        ("open_logs", logs("down", "Deployment/shop/web")),
+        ("read_logs", json!({"logs": 7})),
         ("workload", object("Deployment/shop/web")),
         ("make_plan", request("down")),
         ("check_plan", json!({"plan": "none"})),
