@@ -4,10 +4,18 @@ import { mount, tick } from "svelte";
 import "@fontsource-variable/inter/wght.css";
 import "../ui/tokens.css";
 import "../ui/base.css";
+import type { SettingsView } from "../api/generated";
 import { platform, type Fake } from "../platform/fake";
 import { app } from "../state/app.svelte";
 import App from "../views/App.svelte";
 import { STATES } from "./states";
+
+declare global {
+  interface Window {
+    /** Changes the settings, and waits until it shows. */
+    look: (theme: SettingsView["theme"], language: SettingsView["language"]) => Promise<void>;
+  }
+}
 
 const target = document.getElementById("app");
 const asked = new URLSearchParams(location.search).get("state");
@@ -26,8 +34,9 @@ async function show() {
   if (target === null) return;
   if (!state) {
     document.body.style.overflow = "auto";
-    for (const { name } of STATES) {
+    for (const { name, size = "usual" } of STATES) {
       const row = document.createElement("p");
+      Object.assign(row.dataset, { state: name, size });
       for (const look of ["", "&theme=light", "&lang=ko"]) {
         const link = document.createElement("a");
         link.href = `?state=${name}${look}`;
@@ -58,11 +67,20 @@ async function show() {
     },
   });
   await seen(state.shows);
+  await settled(state.late ? 400 : 80);
+  window.look = async (theme, language) => {
+    if (app.settings?.theme === theme && app.settings.language === language) return;
+    await app.saveSettings({ theme, language });
+    await settled(80);
+  };
+  document.documentElement.dataset["gallery"] = "ready";
+}
+
+/** Everything is drawn: also what waits for that, and what waits a moment so as not to flicker. */
+async function settled(milliseconds: number) {
   await document.fonts.ready;
   await tick();
   await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-  // What waits to be drawn, and what waits a moment so as not to flicker.
-  await new Promise((done) => setTimeout(done, state.late ? 400 : 80));
-  document.documentElement.dataset["gallery"] = "ready";
+  await new Promise((done) => setTimeout(done, milliseconds));
 }
 void show();

@@ -1,10 +1,12 @@
 // One line for each state that is designed. The five that a pane can be in beside its content are states of their own: empty,
 // refused, not loaded, stale, failed.
-import type { UiError } from "../api/generated";
+import type { KindStateView, UiError } from "../api/generated";
 import type { Fake } from "../platform/fake";
+import { freshness } from "../platform/fake/contexts";
+import { incident } from "../platform/fake/incident";
+import { STAGES, type Stage } from "../platform/fake/run";
 import { shop } from "../platform/fake/shop";
 import { denied, entry, troubled } from "../platform/fake/logs";
-import { STAGES } from "../platform/fake/run";
 import { sentence } from "../platform/fake/world";
 import type { App } from "../state/app.svelte";
 
@@ -28,6 +30,8 @@ export interface State {
   shows: string;
   /** It is told only after a moment. */
   late?: boolean;
+  /** The smallest window, or a large screen; else the usual one. */
+  size?: "small" | "large";
 }
 
 const at = (testid: string) => `[data-testid=${testid}]`;
@@ -40,7 +44,16 @@ const failure: UiError = {
 };
 const forbidden: UiError = {
   code: "forbidden",
-  message: sentence("{object}: refused ({message})", { object: "Deployment/shop/payments", message: "HTTP 403" }),
+  message: sentence("{what}: not allowed", { what: "deployment shop/payments" }),
+  detail: sentence("{words}", {
+    words:
+      'deployments.apps "payments" is forbidden: User "ann" cannot get resource "deployments" in the namespace "shop"',
+  }),
+  hint: sentence("ask for the right, or follow other namespaces"),
+};
+const gone: UiError = {
+  code: "not-found",
+  message: sentence("{object}: not found", { object: "deployment shop/payments" }),
   detail: null,
   hint: null,
 };
@@ -65,20 +78,66 @@ const tab = (name: string) =>
     app.select("Deployment/shop/payments");
     await click(at(`tab-${name}`));
   });
-/** The rollout of web, as far as a page of it. */
-const walk = (pages: number) => async (t: Tools) => {
-  await t.open();
-  t.fake.allow("prod-kr");
-  t.app.screen = { at: "walk", target: "Deployment/shop/web", mode: "rollOut" };
-  const image = (await t.seen(at("image-web"))) as HTMLInputElement;
-  image.value = "registry.shop.example/web:5.9.0";
-  image.dispatchEvent(new Event("input", { bubbles: true }));
-  for (let page = 0; page < pages; page++) await t.click(`${at("walk-next")}[aria-disabled=false]`);
+const empty = () => ({
+  ...shop("prod-kr", 90),
+  nodes: [],
+  edges: [],
+  findings: [],
+  routes: [],
+  summary: { applications: 0, trouble: 0, moving: 0, ready: 0, pods: 0 },
+});
+/** A context of which nothing is told but this; null = nothing at all. */
+const bare =
+  (kinds: KindStateView[] | null) =>
+  async ({ app, fake, seen }: Tools) => {
+    await seen(at("context-row"));
+    fake.silent = true;
+    fake.answers.set("graph", empty());
+    await app.openContext("prod-kr");
+    if (kinds) fake.emit({ type: "freshness", data: { ...freshness("prod-kr", true), kinds } });
+  };
+/** The run at a stage. */
+const staged = (stage: Stage, then: (t: Tools) => void = () => undefined) =>
+  map(async (t) => {
+    t.fake.allow("prod-kr");
+    await t.app.openRun(t.fake.stage(stage).id);
+    await t.seen(at("run"));
+    then(t);
+  });
+const stale = ({ fake }: Tools) => {
+  fake.live = false;
+  fake.beat();
 };
+/** The rollout of web, as far as a page of it. */
+const walk =
+  (pages: number, tag = "5.9.0") =>
+  async (t: Tools) => {
+    await t.open();
+    t.fake.allow("prod-kr");
+    t.app.screen = { at: "walk", target: "Deployment/shop/web", mode: "rollOut" };
+    const image = (await t.seen(at("image-web"))) as HTMLInputElement;
+    image.value = `registry.shop.example/web:${tag}`;
+    image.dispatchEvent(new Event("input", { bubbles: true }));
+    for (let page = 0; page < pages; page++) await t.click(`${at("walk-next")}[aria-disabled=false]`);
+  };
 
 export const STATES: State[] = [
   { name: "clusters", shows: at("context-row") },
-  { name: "clusters-first", before: (fake) => fake.keep(() => false), shows: at("clusters") },
+  { name: "clusters-first", before: (fake) => fake.forget(), shows: at("first-start") },
+  {
+    name: "clusters-refused",
+    before: (fake) =>
+      fake.refuse("prod-kr", {
+        ...forbidden,
+        message: sentence("{what}: not allowed", { what: "pods" }),
+        detail: null,
+      }),
+    go: async ({ app, seen }) => {
+      await seen(at("context-row"));
+      await app.openContext("prod-kr");
+    },
+    shows: at("toast"),
+  },
   { name: "clusters-failed", before: (fake) => fake.failing.set("contexts", failure), shows: at("clusters") },
   {
     name: "clusters-loading",
@@ -100,39 +159,19 @@ export const STATES: State[] = [
   { name: "map-namespaces", go: map(({ app }) => void (app.level = "far")), shows: at("map") },
   { name: "map-list", go: map(({ app }) => void (app.list = true)), shows: at("list") },
   { name: "map-search", go: map(({ app }) => void (app.filter = "pay")), shows: at("hits") },
-  {
-    name: "map-stale",
-    go: map(({ fake }) => {
-      fake.live = false;
-      fake.beat();
-    }),
-    shows: `${at("freshness")}[data-state=stale]`,
-  },
-  {
-    name: "map-empty",
-    go: map(({ fake }) =>
-      fake.emit({
-        type: "graph",
-        data: {
-          ...shop("prod-kr", 90),
-          nodes: [],
-          edges: [],
-          findings: [],
-          routes: [],
-          summary: { applications: 0, trouble: 0, moving: 0, ready: 0, pods: 0 },
-        },
-      }),
-    ),
-    shows: at("map"),
-  },
+  { name: "map-stale", go: map(stale), shows: `${at("freshness")}[data-state=stale]` },
+  { name: "map-empty", go: bare([{ kind: "Pod", state: "live", note: null }]), shows: at("notice-empty") },
+  { name: "map-loading", go: bare(null), shows: at("notice-loading"), late: true },
   {
     name: "map-refused",
-    before: (fake) => fake.failing.set("open_context", forbidden),
-    go: async ({ app, seen }) => {
-      await seen(at("context-row"));
-      await app.openContext("prod-kr");
-    },
-    shows: at("toast"),
+    go: bare(["Deployment", "Pod", "Service"].map((kind) => ({ kind, state: "forbidden", note: null }))),
+    shows: at("notice-refused"),
+  },
+  {
+    name: "map-failed",
+    before: (fake) => fake.failing.set("graph", failure),
+    go: bare([{ kind: "Pod", state: "live", note: null }]),
+    shows: at("graph-again"),
   },
   {
     name: "timeline-failed",
@@ -142,6 +181,33 @@ export const STATES: State[] = [
   },
   { name: "unlock", go: map(({ app }) => void (app.overlay = "unlock")), shows: at("unlock") },
   { name: "commands", go: map(({ app }) => void (app.overlay = "palette")), shows: "[role=dialog]" },
+  {
+    name: "commands-typed",
+    go: map(async ({ app, seen }) => {
+      app.overlay = "palette";
+      const input = (await seen("[role=dialog] input")) as HTMLInputElement;
+      input.value = "back";
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    }),
+    shows: "[role=dialog]",
+  },
+  {
+    name: "namespaces",
+    go: map(async ({ click, seen }) => {
+      await click(at("ns"));
+      await seen(".nslist label");
+    }),
+    shows: ".nslist",
+  },
+  { name: "freshness", go: map(({ click }) => click(at("freshness"))), shows: at("kinds") },
+  {
+    name: "place",
+    go: map(({ app, fake }) => {
+      fake.asked = { context: "prod-jp", namespace: "shop", object: "Deployment/shop/web", run: null };
+      app.take({ type: "followed" });
+    }),
+    shows: at("place-stay"),
+  },
   { name: "keys", go: map(({ app }) => void (app.overlay = "help")), shows: "[role=dialog]" },
 
   { name: "inspector", go: tab("overview"), shows: at("inspector-name") },
@@ -150,10 +216,40 @@ export const STATES: State[] = [
   { name: "inspector-events", go: tab("events"), shows: at("inspector-name") },
   { name: "inspector-yaml", go: tab("yaml"), shows: at("inspector-name") },
   {
-    name: "inspector-failed",
+    name: "inspector-service",
+    go: map(({ app }) => app.select("Service/shop/payments")),
+    shows: at("inspector-name"),
+  },
+  {
+    name: "inspector-pod",
+    go: map(({ app }) => app.select("Pod/shop/payments-rev47-00")),
+    shows: at("inspector-name"),
+  },
+  {
+    name: "inspector-stale",
+    go: map((t) => {
+      t.app.select("Deployment/shop/payments");
+      stale(t);
+    }),
+    shows: at("inspector-stale"),
+  },
+  {
+    name: "inspector-refused",
     before: (fake) => fake.failing.set("object", forbidden),
     go: map(({ app }) => app.select("Deployment/shop/payments")),
-    shows: at("map"),
+    shows: at("object-again"),
+  },
+  {
+    name: "inspector-failed",
+    before: (fake) => fake.failing.set("object", failure),
+    go: map(({ app }) => app.select("Deployment/shop/payments")),
+    shows: at("object-again"),
+  },
+  {
+    name: "inspector-gone",
+    before: (fake) => fake.failing.set("object", gone),
+    go: map(({ app }) => app.select("Deployment/shop/payments")),
+    shows: at("notice-empty"),
   },
   {
     name: "inspector-loading",
@@ -216,6 +312,20 @@ export const STATES: State[] = [
   { name: "walk-how", go: walk(1), shows: at("strategy-blue-green") },
   { name: "walk-check", go: walk(2), shows: at("findings-done") },
   { name: "walk-plan", go: walk(3), shows: at("start") },
+  { name: "walk-stopped", go: walk(2, "broken"), shows: at("findings-stops") },
+  {
+    name: "walk-failed",
+    before: (fake) => fake.failing.set("workload", failure),
+    go: map(({ app }) => void (app.screen = { at: "walk", target: "Deployment/shop/web", mode: "rollOut" })),
+    shows: at("notice-failed"),
+  },
+  {
+    name: "walk-loading",
+    before: (fake) => fake.waiting.set("workload", never()),
+    go: map(({ app }) => void (app.screen = { at: "walk", target: "Deployment/shop/web", mode: "rollOut" })),
+    shows: at("notice-loading"),
+    late: true,
+  },
   {
     name: "walk-rollback",
     go: map(({ app }) => void (app.screen = { at: "walk", target: "Deployment/shop/web", mode: "rollBack" })),
@@ -237,25 +347,17 @@ export const STATES: State[] = [
     shows: at("start"),
   },
 
-  ...STAGES.map((stage): State => ({
-    name: `run-${stage}`,
-    go: map(async ({ app, fake }) => {
-      fake.allow("prod-kr");
-      fake.stage(stage);
-      await app.openRun(RUN);
-    }),
-    shows: at("run"),
-  })),
+  ...STAGES.map((stage): State => ({ name: `run-${stage}`, go: staged(stage), shows: at("run") })),
+  { name: "run-stale", go: staged("gate", stale), shows: `${at("freshness")}[data-state=stale]` },
   {
-    name: "run-stale",
-    go: map(async ({ app, fake }) => {
-      fake.allow("prod-kr");
-      fake.stage("gate");
-      await app.openRun(RUN);
-      fake.live = false;
-      fake.beat();
-    }),
-    shows: `${at("freshness")}[data-state=stale]`,
+    name: "run-break-glass",
+    go: staged("draining", ({ app }) => void (app.overlay = "breakGlass")),
+    shows: at("break-glass-dialog"),
+  },
+  {
+    name: "run-take-over",
+    go: staged("elsewhere", ({ app }) => void (app.overlay = "takeOver")),
+    shows: at("take-over-dialog"),
   },
   {
     name: "run-read-only",
@@ -265,16 +367,7 @@ export const STATES: State[] = [
     }),
     shows: at("unlock-here"),
   },
-  {
-    name: "run-back-out",
-    go: map(async ({ app, fake }) => {
-      fake.allow("prod-kr");
-      fake.stage("gate");
-      await app.openRun(RUN);
-      app.overlay = "backOut";
-    }),
-    shows: at("back-out-ok"),
-  },
+  { name: "run-back-out", go: staged("gate", ({ app }) => void (app.overlay = "backOut")), shows: at("back-out-ok") },
   {
     name: "run-leaving",
     go: map(async ({ app, fake }) => {
@@ -311,9 +404,61 @@ export const STATES: State[] = [
     }),
     shows: at("runs"),
   },
+  {
+    name: "report-loading",
+    before: (fake) => fake.waiting.set("report", never()),
+    go: staged("done", ({ app }) => void (app.screen = { at: "report", run: RUN })),
+    shows: at("report-screen"),
+    late: true,
+  },
+  {
+    name: "report-failed",
+    before: (fake) => fake.failing.set("report", failure),
+    go: staged("done", ({ app }) => void (app.screen = { at: "report", run: RUN })),
+    shows: at("notice-failed"),
+  },
+  {
+    name: "runs-loading",
+    go: map(({ app, fake }) => {
+      fake.waiting.set("runs", never());
+      app.runList = { is: "none" };
+      app.screen = { at: "runs" };
+    }),
+    shows: at("notice-loading"),
+    late: true,
+  },
+  {
+    name: "runs-failed",
+    before: (fake) => fake.failing.set("runs", failure),
+    go: map(({ app }) => void (app.screen = { at: "runs" })),
+    shows: at("notice-failed"),
+  },
   { name: "runs-empty", go: map(({ app }) => void (app.screen = { at: "runs" })), shows: at("runs") },
 
   { name: "incident", go: map(({ app }) => void (app.screen = { at: "incident" })), shows: at("start") },
+  {
+    name: "incident-unlocked",
+    go: map(({ app, fake }) => {
+      fake.allow("prod-kr");
+      app.screen = { at: "incident" };
+    }),
+    shows: at("start"),
+  },
+  {
+    name: "incident-empty",
+    before: (fake) => fake.answers.set("incident", { ...incident("shop"), troubles: [], changes: [] }),
+    go: map(({ app }) => void (app.screen = { at: "incident" })),
+    shows: at("notice-empty"),
+  },
+  {
+    name: "incident-stale",
+    go: map(async (t) => {
+      t.app.screen = { at: "incident" };
+      await t.seen(at("start"));
+      stale(t);
+    }),
+    shows: `${at("freshness")}[data-state=stale]`,
+  },
   {
     name: "incident-failed",
     before: (fake) => fake.failing.set("incident", failure),
@@ -339,4 +484,33 @@ export const STATES: State[] = [
     go: map(({ app }) => void (app.screen = { at: "diagnostics" })),
     shows: at("diagnostics-context"),
   },
+  {
+    name: "diagnostics-loading",
+    before: (fake) => fake.waiting.set("diagnostics", never()),
+    go: map(({ app }) => void (app.screen = { at: "diagnostics" })),
+    shows: at("notice-loading"),
+    late: true,
+  },
+  {
+    name: "diagnostics-failed",
+    before: (fake) => fake.failing.set("diagnostics", failure),
+    go: map(({ app }) => void (app.screen = { at: "diagnostics" })),
+    shows: at("notice-failed"),
+  },
+
+  // What is tight in the smallest window, and lost on a large screen.
+  { name: "small-clusters", size: "small", shows: at("context-row") },
+  { name: "small-inspector", size: "small", go: tab("overview"), shows: at("inspector-name") },
+  { name: "small-walk-how", size: "small", go: walk(1), shows: at("strategy-blue-green") },
+  { name: "small-run-gate", size: "small", go: staged("gate"), shows: at("run") },
+  { name: "small-run-hold", size: "small", go: staged("hold"), shows: at("run") },
+  { name: "small-run-stuck", size: "small", go: staged("stuck"), shows: at("run") },
+  {
+    name: "small-incident",
+    size: "small",
+    go: map(({ app }) => void (app.screen = { at: "incident" })),
+    shows: at("start"),
+  },
+  { name: "large-map", size: "large", go: map(() => undefined), shows: at("map") },
+  { name: "large-run", size: "large", go: staged("draining"), shows: at("run") },
 ];

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { en } from "./en";
-import { clock, day, duration, say, t, utc, words } from "./index.svelte";
+import { sentence } from "../platform/fake/world";
+import { clock, day, duration, moments, plain, say, t, utc, words } from "./index.svelte";
 import { ko } from "./ko";
 import { sentences } from "./sentences.ko";
 
@@ -115,6 +116,12 @@ describe("words", () => {
     vi.stubEnv("TZ", "Asia/Seoul");
     const at = "2026-11-21T21:04:00Z";
     expect([day(at), clock(at), utc(at)]).toEqual(["22 Nov", "06:04:00", "2026-11-21 21:04:00 UTC"]);
+    const ends = sentence("{subject}: until {at}", { subject: "CN=ann", at });
+    const held = sentence("held: {why}", {}, { why: ends });
+    expect([say(held), plain(held)]).toEqual(["held: CN=ann: until 22 Nov 2026 06:04:00", `held: CN=ann: until ${at}`]);
+    expect(moments(held)).toEqual([at]);
+    words.locale = "ko";
+    expect(say(ends)).toContain("2026년 11월 22일 06:04:00");
     vi.unstubAllEnvs();
   });
   it("give durations one unit that can be read", () => {

@@ -40,15 +40,26 @@ export function said(prefix: string, code: string, fallback: string, params?: Pa
   return has(key) ? t(key, params) : fallback;
 }
 
-/** A sentence of the core in the language of the window; null = nothing is said. */
+/** A sentence of the core in the language of the window, its moments in local time; null = nothing is said. */
 export function say(s: SentenceView | null): string {
   if (s === null) return "";
+  return moments(s).reduce((text, at) => text.replaceAll(at, `${day(at, true)} ${clock(at)}`), plain(s));
+}
+
+/** The same with its moments in UTC, as the core writes them: for what leaves this workstation. */
+export function plain(s: SentenceView): string {
   if (words.locale === "en" || !isForm(s.form)) return s.text;
-  const parts = Object.entries(s.parts).map(([name, part]) => [name, say(part)] as const);
+  const parts = Object.entries(s.parts).map(([name, part]) => [name, plain(part)] as const);
   // A gate is named for scripts; the buttons have a word for it.
   const gate = s.with["gate"];
   const values = gate === undefined ? s.with : { ...s.with, gate: said("gate", gate, gate) };
-  return [fill(sentences[s.form], { ...values, ...Object.fromEntries(parts) }), ...s.then.map(say)].join(". ");
+  return [fill(sentences[s.form], { ...values, ...Object.fromEntries(parts) }), ...s.then.map(plain)].join(". ");
+}
+
+/** Moments that a sentence names, in UTC. */
+export function moments(s: SentenceView): string[] {
+  const own = Object.values(s.with).filter((value) => /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value));
+  return [...own, ...[...Object.values(s.parts), ...s.then].flatMap(moments)];
 }
 
 /** A sentence of the core where it stands alone: it begins with a word of ours, never with a name. */
@@ -100,16 +111,17 @@ export function clock(when: string | number): string {
   return Number.isNaN(at.getTime()) ? `${when}` : at.toLocaleTimeString("en-GB", { hour12: false });
 }
 
-/** Local day, as the window's language writes it: `21 Nov`. */
-export function day(iso: string): string {
+/** Local day, as the window's language writes it: `21 Nov`, with the year where that is not plain. */
+export function day(iso: string, year = false): string {
   const locale = words.locale === "ko" ? "ko" : "en-GB";
-  return new Date(iso).toLocaleDateString(locale, { month: "short", day: "numeric" });
+  const numeric = "numeric" as const;
+  return new Date(iso).toLocaleDateString(locale, { ...(year ? { year: numeric } : {}), month: "short", day: numeric });
 }
 
 /** The same in full and in UTC, for hover and reports. */
-export function utc(iso: string): string {
-  const at = new Date(iso);
-  return Number.isNaN(at.getTime()) ? iso : `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
+export function utc(when: string | number): string {
+  const at = new Date(when);
+  return Number.isNaN(at.getTime()) ? `${when}` : `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
 /** Seconds since then. */

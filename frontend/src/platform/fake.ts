@@ -50,13 +50,17 @@ export class Fake implements Platform {
   logs = new Logs();
   /** Makes the next call of a name fail. */
   readonly failing = new Map<string, UiError>();
+  /** Answers a call of a name with this. */
+  readonly answers = new Map<string, unknown>();
+  /** Tells nothing of a context that is opened. */
+  silent = false;
   /** Makes a call of a name wait for this first. */
   readonly waiting = new Map<string, Promise<unknown>>();
 
   /** As it was at first: what one test left must not happen to the next. */
   reset() {
     for (const timer of this.timers) clearTimeout(timer);
-    for (const kept of [this.timers, this.failing, this.waiting, this.plans, unlocked]) kept.clear();
+    for (const kept of [this.timers, this.failing, this.answers, this.waiting, this.plans, unlocked]) kept.clear();
     this.calls.length = 0;
     this.left.length = 0;
     this.world = contexts();
@@ -67,6 +71,7 @@ export class Fake implements Platform {
     this.asked = null;
     this.would = [];
     this.live = true;
+    this.silent = false;
   }
 
   private later(what: () => void, milliseconds = 0) {
@@ -97,9 +102,16 @@ export class Fake implements Platform {
     return this.current;
   }
 
-  /** Leaves these contexts alone. */
-  keep(which: (c: ContextView) => boolean) {
-    this.world.contexts = this.world.contexts.filter(which);
+  /** No kubeconfig at all. */
+  forget() {
+    const files = [{ path: "/home/ann/.kube/config", contexts: 0, note: sentence("missing: skipped") }];
+    this.world = { ...this.world, contexts: [], shadowed: [], files, current: null };
+  }
+
+  /** A context that does not let anybody in. */
+  refuse(name: string, problem: UiError) {
+    this.failing.set("open_context", problem);
+    Object.assign(this.context(name), { state: "refused", problem, summary: null, proofAgeMs: null });
   }
 
   emit(...events: UiEvent[]) {
@@ -132,7 +144,7 @@ export class Fake implements Platform {
     if (failure) throw failure;
     const body = (this.bodies as Record<string, ((args: never) => unknown) | undefined>)[name];
     if (!body) refuse("usage", sentence("command {name}: not known", { name }));
-    return structuredClone(await body(args as never)) as unknown;
+    return structuredClone(this.answers.get(name) ?? (await body(args as never))) as unknown;
   }
 
   private context(name: string): ContextView {
@@ -188,6 +200,7 @@ export class Fake implements Platform {
       c.version ??= "v1.37.2";
       this.world.open = context;
       this.later(() => {
+        if (this.silent) return;
         this.emit({ type: "contexts", data: this.world });
         this.emit({ type: "graph", data: this.size > 0 ? crowd(context, this.size) : shop(context) });
         this.beat();

@@ -67,6 +67,8 @@ export class App {
   /** Not reactive: thousands of nodes. `graphRev` says when it changed. */
   graph: Graph = emptyGraph("");
   graphRev = $state(0);
+  /** Why the graph could not be read. */
+  graphError: UiError | null = $state(null);
   /** How often somebody changed what is wanted, per namespace. */
   changed: Record<string, number> = $state({});
   fresh: FreshnessView | null = $state(null);
@@ -252,6 +254,7 @@ export class App {
 
   private takeGraph(batch: GraphBatch) {
     apply(this.graph, batch);
+    this.graphError = null;
     this.graphRev++;
     // Acknowledged after it was drawn, also when it was refused: the sender waits for it.
     this.toAck.push(batch.seq);
@@ -425,10 +428,18 @@ export class App {
       this.graph = emptyGraph(name);
       this.graphRev++;
     }
-    const batch = await this.try(() => call("graph", { context: name }));
-    if (batch) this.takeGraph(batch);
+    await this.readGraph(name);
     void this.loadWayBack();
     void this.loadLeftBehind();
+  }
+
+  async readGraph(name: string) {
+    this.graphError = null;
+    try {
+      this.takeGraph(await call("graph", { context: name }));
+    } catch (cause) {
+      this.graphError = asUiError(cause);
+    }
   }
 
   async closeContext(name: string) {

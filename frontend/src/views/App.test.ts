@@ -406,6 +406,66 @@ describe("the window", () => {
     expect(names().filter((n) => n === "probe_contexts")).toHaveLength(2);
   });
 
+  it("says where it looked for a cluster, looks again, and tells of the practice lab", async () => {
+    fake.forget();
+    render(App);
+    const first = await screen.findByTestId("first-start");
+    expect(first).toHaveTextContent("/home/ann/.kube/config");
+    expect(first).toHaveTextContent("missing: skipped");
+    expect(first).toHaveTextContent("cargo xtask run --lab");
+    await waitFor(() => expect(screen.getByTestId("ask-contexts")).toHaveTextContent("Look again"));
+    const asked = () => names().filter((n) => n === "probe_contexts").length;
+    const before = asked();
+    await user.click(screen.getByTestId("ask-contexts"));
+    expect(asked()).toBe(before + 1);
+  });
+
+  it("says why a map is empty: not read, not allowed, or nothing there", async () => {
+    fake.silent = true;
+    fake.failing.set("graph", { code: "unreachable", message: sentence("yes"), detail: null, hint: null });
+    render(App);
+    await screen.findAllByTestId("context-row");
+    await app.openContext("prod-kr");
+    const again = await screen.findByTestId("graph-again");
+    fake.failing.clear();
+    fake.answers.set("graph", { ...shop("prod-kr"), nodes: [], edges: [], findings: [], routes: [] });
+    await user.click(again);
+    const map = screen.getByTestId("map");
+    await waitFor(() => expect(within(map).getByTestId("notice-loading")).toBeInTheDocument());
+    const kinds = (state: string) =>
+      fake.emit({
+        type: "freshness",
+        data: { ...freshness("prod-kr", true), kinds: [{ kind: "Pod", state, note: null }] },
+      });
+    kinds("listing");
+    expect(within(map).getByTestId("notice-loading")).toBeInTheDocument();
+    kinds("forbidden");
+    expect(await within(map).findByTestId("notice-refused")).toHaveTextContent("The cluster refuses to list: Pod");
+    kinds("live");
+    expect(await within(map).findByTestId("notice-empty")).toHaveTextContent("No workloads here");
+  });
+
+  it("says in the inspector what is not shown, why, and what to do", async () => {
+    await openShop();
+    const fails = (code: "forbidden" | "not-found") =>
+      fake.failing.set("object", { code, message: sentence("yes"), detail: null, hint: null });
+    fails("forbidden");
+    app.select("Deployment/shop/payments");
+    const pane = screen.getByTestId("inspector");
+    expect(await within(pane).findByTestId("notice-refused")).toHaveTextContent("You may not read this");
+    expect(pane).toHaveTextContent("Deployment in shop");
+    fails("not-found");
+    await user.click(within(pane).getByTestId("object-again"));
+    expect(await within(pane).findByTestId("notice-empty")).toHaveTextContent("not there any more");
+    fake.failing.clear();
+    app.select("Deployment/shop/payments");
+    await within(pane).findByTestId("inspector-name");
+    expect(within(pane).queryByTestId("inspector-stale")).toBeNull();
+    fake.live = false;
+    fake.beat();
+    expect(await within(pane).findByTestId("inspector-stale")).toHaveTextContent("shown as it was at");
+  });
+
   it("shows what a revision changes against the one before", async () => {
     await openShop();
     app.select("Deployment/shop/web");

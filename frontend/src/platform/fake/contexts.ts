@@ -1,4 +1,4 @@
-import { crashing } from "./shop";
+import { crash, crashing } from "./shop";
 import { sentence } from "./world";
 import type {
   ContextView,
@@ -383,6 +383,43 @@ export function workload(id: string): WorkloadView {
   };
 }
 
+/** What is said of an object at a glance, by its kind. */
+function overview(kind: string, name: string): ObjectView["overview"] {
+  const words = (text: string) => sentence("{words}", { words: text });
+  const image = words(`${name.split("-")[0] ?? name}=registry.shop.example/${name.split("-")[0] ?? name}:3.9.0`);
+  switch (kind) {
+    case "Service":
+      return [
+        { label: sentence("Type"), value: words("ClusterIP") },
+        { label: sentence("Cluster IP"), value: words("10.96.0.10") },
+        { label: sentence("Selector"), value: words(`app=${name}`) },
+        { label: sentence("Ports"), value: words("8080 → http") },
+      ];
+    case "Pod":
+      return [
+        { label: sentence("Phase"), value: words("Running") },
+        { label: sentence("Address"), value: words("10.244.3.17") },
+        { label: sentence("Restarts"), value: words("5") },
+        { label: sentence("Failing"), value: words("CrashLoopBackOff") },
+        { label: sentence("Images"), value: image },
+      ];
+    default:
+      return [
+        {
+          label: sentence("Pods"),
+          value: sentence("{wanted} wanted, {ready} ready, {newest} of the newest template", {
+            wanted: "6",
+            ready: "6",
+            newest: "6",
+          }),
+        },
+        { label: sentence("Images"), value: image },
+        { label: sentence("Update strategy"), value: words("RollingUpdate") },
+        { label: sentence("Selector"), value: words(`app=${name}`) },
+      ];
+  }
+}
+
 export function object(id: string): ObjectView {
   const [kind = "", namespace = "", name = ""] = id.split("#")[0]?.split("/") ?? [];
   const stuck = name === "payments" && kind === "Deployment";
@@ -391,26 +428,17 @@ export function object(id: string): ObjectView {
     kind,
     namespace,
     name,
-    created: "2026-04-22T08:00:00Z",
+    created: "2025-11-22T08:00:00Z",
     owner: stuck ? "Helm release payments, revision 31" : "",
-    health: stuck ? "degraded" : "healthy",
-    reason: stuck ? crashing : sentence("{have} of {want} ready", { have: "6", want: "6" }),
-    overview: [
-      {
-        label: sentence("Pods"),
-        value: sentence("{wanted} wanted, {ready} ready, {newest} of the newest template", {
-          wanted: "6",
-          ready: "6",
-          newest: "6",
-        }),
-      },
-      {
-        label: sentence("Images"),
-        value: sentence("{words}", { words: `${name}=registry.shop.example/${name}:3.9.0` }),
-      },
-      { label: sentence("Update strategy"), value: sentence("{words}", { words: "RollingUpdate" }) },
-      { label: sentence("Selector"), value: sentence("{words}", { words: `app=${name}` }) },
-    ],
+    health: stuck ? "degraded" : kind === "Pod" ? "failing" : "healthy",
+    reason: stuck
+      ? crashing
+      : kind === "Pod"
+        ? crash
+        : kind === "Service"
+          ? null
+          : sentence("{have} of {want} ready", { have: "6", want: "6" }),
+    overview: overview(kind, name),
     versions: kind === "Deployment" ? revisions() : [],
     config:
       kind === "Deployment"

@@ -15,7 +15,7 @@ import { nothing, sentence } from "./world";
 const NS = "shop";
 const dropped = sentence('targetPort "{port}" is in no container of {workload}', { port: "http", workload: "search" });
 
-const crash = sentence(
+export const crash = sentence(
   "{what} ({reason})",
   { reason: "CrashLoopBackOff" },
   { what: sentence("crashes again and again") },
