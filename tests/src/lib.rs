@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use xtask::lab::{Kind, Lab, LabDir};
 
+pub mod axe;
 pub mod bench;
 pub mod desktop;
 pub mod fault;

@@ -2,15 +2,9 @@
 //! both themes and both languages.
 
 use acceptance::Outcome;
+use acceptance::axe::{self, Axe};
 use acceptance::journey::Journey;
 use acceptance::window::Window;
-use serde_json::{Value, json};
-
-/// Every rule of axe but those for a whole site: this is a program, and a page of it has no bypass blocks.
-const RUN: &str = "const done = arguments[arguments.length - 1];
-    axe.run(document, { resultTypes: ['violations'] }).then(
-      (r) => done(r.violations.map((v) => `${v.id} (${v.impact}): ${v.help}: ${v.nodes.map((n) => n.html.slice(0, 200) + ' ' + n.failureSummary).join(' | ')}`)),
-      (e) => done([String(e)]));";
 
 struct Looker<'w> {
     w: &'w Window,
@@ -20,9 +14,7 @@ struct Looker<'w> {
 
 impl Looker<'_> {
     async fn look(&mut self, screen: &str) -> Outcome<()> {
-        let said = self.w.client.execute_async(RUN, vec![]).await?;
-        let all = said.as_array().cloned().unwrap_or_else(|| vec![json!(format!("axe said {said}"))]);
-        self.found.extend(all.iter().filter_map(Value::as_str).map(|v| format!("{screen}, {}: {v}", self.as_it_is)));
+        self.found.extend(axe::wrong(self.w, &[]).await?.iter().map(|v| format!("{screen}, {}: {v}", self.as_it_is)));
         Ok(())
     }
 
@@ -37,11 +29,11 @@ impl Looker<'_> {
 
 #[tokio::test]
 async fn every_screen_passes_axe_in_both_themes_and_languages() -> Outcome<()> {
-    let axe = std::fs::read_to_string(xtask::places::checkout().join("frontend/node_modules/axe-core/axe.min.js"))?;
+    let axe = Axe::read()?;
     let j = Journey::begin("axe")?;
     let w = j.window().await?;
     w.see("[data-testid=app][data-screen=clusters]").await?;
-    w.script(&format!("{axe}; return typeof window.axe"), vec![]).await?;
+    axe.lay(&w).await?;
     let mut found = vec![];
     for (theme, language) in [("dark", "en"), ("light", "ko"), ("light", "en")] {
         let ctrl = char::from(fantoccini::key::Key::Control);

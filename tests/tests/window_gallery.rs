@@ -1,5 +1,5 @@
 //! Every designed state of every screen, on the page's fake, in WebKit: photographed and held against the picture that was accepted,
-//! in dark, light and Korean. `cargo xtask gallery --accept` takes them anew.
+//! in dark, light and Korean, and looked at by axe in both themes. `cargo xtask gallery --accept` takes the pictures anew.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use acceptance::Outcome;
+use acceptance::axe::{self, Axe};
 use acceptance::window::{Start, Window, listens};
 
-/// Size of a picture, in pixels.
-const SIZE: (u32, u32) = (1440, 900);
-/// Name of a look, and what asks for it.
-const LOOKS: [(&str, &str); 3] = [("dark", ""), ("light", "&theme=light"), ("ko", "&lang=ko")];
+/// Sizes of a page, in pixels, by the names that the gallery has for them: usual, smallest, and of a large screen.
+const SIZES: [(&str, (u32, u32)); 3] = [("usual", (1440, 900)), ("small", (1024, 700)), ("large", (3840, 2160))];
+/// Name of a look, its theme and its language. The page goes from one to the next as a user does who changes the settings.
+const LOOKS: [(&str, &str, &str); 3] = [("dark", "dark", "en"), ("light", "light", "en"), ("ko", "dark", "ko")];
 /// Where the accepted ones are kept.
 const ACCEPTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/gallery");
 /// Two colours are the same when no channel differs by more than this, of 255: 8 because what is kept is rounded, and as much because
@@ -48,6 +49,20 @@ impl Drop for Served {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// A state of the gallery.
+#[derive(serde::Deserialize)]
+struct Shown {
+    state: String,
+    size: String,
+}
+
+impl Shown {
+    fn size(&self) -> Outcome<(u32, u32)> {
+        let known = SIZES.iter().find(|(name, _)| *name == self.size);
+        Ok(known.ok_or_else(|| format!("{}: size {} is not known", self.state, self.size))?.1)
     }
 }
 
@@ -169,25 +184,40 @@ fn held(name: &str, now: &Picture) -> Outcome<Option<String>> {
     Ok(Some(format!("{name}: {} pixels differ, see {}", other.len(), dir.join(&file).display())))
 }
 
-/// Photographs these states, each in every look, in a browser of its own. Answers the pictures' names and what is wrong with them.
-async fn photographed(address: &str, states: &[String], accept: bool) -> Outcome<(BTreeSet<String>, Vec<String>)> {
-    let state = tempfile::tempdir()?;
-    let w = browser(address, state.path()).await?;
+/// Photographs these states, each in every look, in a browser of its own for each size, and has axe look at them. Answers the
+/// pictures' names and what is wrong with them.
+async fn photographed(address: &str, states: &[Shown], accept: bool) -> Outcome<(BTreeSet<String>, Vec<String>)> {
+    let axe = Axe::read()?;
     let mut names = BTreeSet::new();
-    let mut checks = vec![];
-    for of in states {
-        for (look, query) in LOOKS {
-            w.client.goto(&format!("{address}?state={of}{query}")).await?;
-            w.see("html[data-gallery=ready]").await.map_err(|e| format!("{of}, {look}: {e}"))?;
-            let picture = w.client.screenshot().await?;
-            let name = format!("{of}-{look}");
-            names.insert(name.clone());
-            // Looked at while the next one is made.
-            checks.push(tokio::task::spawn_blocking(move || checked(&name, &picture, accept).map_err(|e| format!("{name}: {e}"))));
-        }
-    }
-    w.close().await?;
     let mut wrong = vec![];
+    let mut checks = vec![];
+    for states in states.chunk_by(|a, b| a.size == b.size) {
+        let state = tempfile::tempdir()?;
+        let w = browser(address, state.path(), states[0].size()?).await?;
+        for Shown { state: of, .. } in states {
+            w.client.goto(&format!("{address}?state={of}")).await?;
+            w.see("html[data-gallery=ready]").await.map_err(|e| format!("{of}: {e}"))?;
+            axe.lay(&w).await?;
+            for (look, theme, language) in LOOKS {
+                w.client.execute_async("look(arguments[0], arguments[1]).then(arguments[2])", vec![theme.into(), language.into()]).await?;
+                let picture = w.client.screenshot().await?;
+                let name = format!("{of}-{look}");
+                names.insert(name.clone());
+                // Looked at while axe does, and the next one is made.
+                checks.push(tokio::task::spawn_blocking(move || checked(&name, &picture, accept).map_err(|e| format!("{name}: {e}"))));
+                let rules: Option<&[&str]> = match look {
+                    "dark" => Some(&[]),
+                    "light" => Some(axe::COLOURS),
+                    // The language changes no role and no colour.
+                    _ => None,
+                };
+                if let Some(rules) = rules {
+                    wrong.extend(axe::wrong(&w, rules).await?.iter().map(|what| format!("{of}, {look}: {what}")));
+                }
+            }
+        }
+        w.close().await?;
+    }
     for check in checks {
         wrong.extend(check.await??);
     }
@@ -207,32 +237,36 @@ fn checked(name: &str, picture: &[u8], accept: bool) -> Outcome<Option<String>> 
 }
 
 /// A browser which shows the page, as large as a picture.
-async fn browser(address: &str, state: &Path) -> Outcome<Window> {
+async fn browser(address: &str, state: &Path, size: (u32, u32)) -> Outcome<Window> {
     let env = [("TZ", "UTC"), ("LANG", "en_US.UTF-8"), ("LANGUAGE", "en_US")].map(|(k, v)| (k.to_string(), v.to_string()));
-    let w = Window::open(state, &Start { browser: true, size: Some(SIZE), env: env.to_vec(), ..Start::default() }).await?;
+    let w = Window::open(state, &Start { browser: true, size: Some(size), env: env.to_vec(), ..Start::default() }).await?;
     w.client.goto(address).await?;
     w.see("a").await?;
-    w.fit(SIZE.0, SIZE.1).await?;
+    w.fit(size.0, size.1).await?;
     Ok(w)
 }
 
 #[tokio::test]
 async fn every_state_of_every_screen_looks_as_it_was_accepted() -> Outcome<()> {
     let accept = std::env::var_os("CHANGEOVER_GALLERY_ACCEPT").is_some();
+    let only = std::env::var("CHANGEOVER_GALLERY_STATES").unwrap_or_default();
+    let only: Vec<&str> = only.split_whitespace().collect();
     let page = Served::start().await?;
     let state = tempfile::tempdir()?;
-    let w = browser(&page.address, state.path()).await?;
-    let states =
-        w.script("return [...new Set([...document.querySelectorAll('a')].map((a) => new URL(a.href).searchParams.get('state')))]", vec![]);
-    let states: Vec<String> = serde_json::from_value(states.await?)?;
+    let w = browser(&page.address, state.path(), SIZES[0].1).await?;
+    let states = w.script("return [...document.querySelectorAll('p')].map((row) => ({ ...row.dataset }))", vec![]);
+    let mut states: Vec<Shown> = serde_json::from_value(states.await?)?;
     w.close().await?;
-    assert!(states.len() > 40, "the gallery has all states: {states:?}");
+    assert!(states.len() > 90, "the gallery has all states, not only {}", states.len());
+    states.retain(|s| only.is_empty() || only.contains(&s.state.as_str()));
+    states.sort_by_key(|s| SIZES.iter().position(|(name, _)| *name == s.size));
     let (first, second) = states.split_at(states.len() / 2);
     let of = |states| photographed(&page.address, states, accept);
     let ((mut names, mut wrong), (others, more)) = tokio::try_join!(of(first), of(second))?;
     names.extend(others);
     wrong.extend(more);
-    for old in fs::read_dir(ACCEPTED)?.flatten().map(|f| f.path()) {
+    let all = only.is_empty();
+    for old in fs::read_dir(ACCEPTED)?.flatten().map(|f| f.path()).filter(|_| all) {
         if old.file_stem().is_some_and(|stem| names.contains(&*stem.to_string_lossy())) {
             continue;
         }
@@ -242,7 +276,7 @@ async fn every_state_of_every_screen_looks_as_it_was_accepted() -> Outcome<()> {
             wrong.push(format!("{}: of a state that is not there any more", old.display()));
         }
     }
-    assert!(wrong.is_empty(), "{}\nLook at them. Where they are as they should be: cargo xtask gallery --accept", wrong.join("\n"));
+    assert!(wrong.is_empty(), "{}\nLook at them. Pictures that are as they should be: cargo xtask gallery --accept", wrong.join("\n"));
     Ok(())
 }
 

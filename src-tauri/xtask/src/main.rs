@@ -61,6 +61,8 @@ enum Command {
         /// Accepts what is seen
         #[arg(long)]
         accept: bool,
+        /// Only these states
+        states: Vec<String>,
     },
     /// Builds packages for Debian and Fedora
     Release {
@@ -185,10 +187,11 @@ fn act(command: Command) -> Result<ExitCode, Failure> {
             lab.end()?;
             taken?;
         }
-        Command::Gallery { accept } => {
+        Command::Gallery { accept, states } => {
             xtask::apt::ensure(xtask::apt::WINDOW, "the window")?;
             let mut photograph = run::cargo();
             photograph.args(["test", "--package=acceptance", "--test=window_gallery"]);
+            photograph.env("CHANGEOVER_GALLERY_STATES", states.join(" "));
             if accept {
                 photograph.env("CHANGEOVER_GALLERY_ACCEPT", "1");
             }
