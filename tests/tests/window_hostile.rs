@@ -1,20 +1,26 @@
-//! A window on a cluster whose words want out: names, images, causes and events that are HTML, terminal codes, right-to-left marks,
-//! NUL, or as long as the API lets them be. In no pane do they become anything but text, and nothing hides in it.
+//! A window on a cluster whose words want out: names, images, causes and events that are HTML, terminal codes, right-to-left marks
+//! and letters, NUL, or as long as the API lets them be. In no pane do they become anything but text, and nothing hides in it.
 
 use acceptance::Outcome;
-use acceptance::journey::Journey;
-use acceptance::window::{PATIENCE, Window};
+use acceptance::journey::{HOLD, Journey};
+use acceptance::window::{PATIENCE, Start, Window};
 use serde_json::{Value, json};
 
 const HTML: &str = "\"><img src=x onerror=window.hit=1><script>window.hit=2</script>";
 
+/// Letters that go from right to left by themselves.
+const HEBREW: &str = "\u{5e9}\u{5dc}\u{5d5}\u{5dd}";
+
 fn evil() -> String {
-    format!("{HTML}\u{1b}[31mred\u{202e}gpj.exe\u{0}")
+    format!("{HTML}\u{1b}[31mred\u{202e}gpj.exe\u{0} {HEBREW} 12")
 }
 
 /// What has got out of being text, if anything.
 const OUT: &str = r"
-    const raw = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069]/;
+    // Letters from right to left are isolated, each pair of signs around some of them.
+    const isolated = /\u2068[\u0590-\u08ff ]+\u2069/g;
+    const hidden = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u202a-\u202e\u2066-\u2069\u0590-\u08ff]/;
+    const raw = { test: (text) => hidden.test(text.replace(isolated, '')) };
     const out = [];
     if (window.hit !== undefined) out.push('a script has run: ' + window.hit);
     for (const e of document.querySelectorAll('img, iframe, object, embed, base, form, meta[http-equiv=refresh]')) out.push('an element: ' + e.outerHTML);
@@ -68,6 +74,14 @@ async fn nothing_that_a_cluster_says_becomes_more_than_text_in_any_pane() -> Out
     let context =
         json!({"cluster": config["contexts"][0]["context"]["cluster"], "user": config["contexts"][0]["context"]["user"], "namespace": ns});
     config["contexts"].as_array_mut().ok_or("no contexts")?.push(json!({"name": format!("{HTML}\u{202e}gpj"), "context": context}));
+    // What signs in says something evil, too, and fails.
+    let script = r#"printf '%s' "$0" >&2; exit 1"#;
+    let args = json!(["-c", script, evil().replace('\0', "")]);
+    let exec =
+        json!({"apiVersion": "client.authentication.k8s.io/v1", "command": "sh", "args": args, "env": [{"name": "TEXT", "value": HTML}]});
+    config["users"].as_array_mut().ok_or("no users")?.push(json!({"name": "sso", "user": {"exec": exec}}));
+    let sso = json!({"cluster": config["contexts"][0]["context"]["cluster"], "user": "sso"});
+    config["contexts"].as_array_mut().ok_or("no contexts")?.insert(1, json!({"name": "sso", "context": sso}));
     std::fs::write(&file, config.to_string())?;
 
     let w = j.window_on(&file).await?;
@@ -110,6 +124,83 @@ async fn nothing_that_a_cluster_says_becomes_more_than_text_in_any_pane() -> Out
             w.see("[data-testid=map]").await?;
         }
     }
-    assert!(a.found.is_empty(), "{}", a.found.join("\n"));
-    w.close().await
+    run(&j, &mut a).await?;
+    let mut found = a.found;
+    w.close().await?;
+    found.extend(questions(&j, &config).await?);
+    assert!(found.is_empty(), "{}", found.join("\n"));
+    Ok(())
+}
+
+/// From the walk to the report, with a reason that wants out, too.
+async fn run(j: &Journey, a: &mut Watch<'_>) -> Outcome<()> {
+    let w = a.w;
+    j.unlock(w).await?;
+    j.select(w).await?;
+    w.click("[data-testid=roll-out]").await?;
+    w.fill("[data-testid=image-web]", "changeover.dev/shop:v2").await?;
+    w.click("[data-testid=walk-next]").await?;
+    w.click("[data-testid=strategy-blue-green]").await?;
+    a.pane("choice of the strategy").await?;
+    w.click("[data-testid=param-finish-swap]").await?;
+    w.fill("[data-testid=param-soak]", "600").await?;
+    w.click("[data-testid=walk-next]").await?;
+    w.see("[data-testid=walk-next][aria-disabled=false]").await?;
+    a.pane("check").await?;
+    w.click("[data-testid=walk-next]").await?;
+    w.see("[data-testid=plan-step]").await?;
+    w.script("for (const e of document.querySelectorAll('[data-testid=plan-step][aria-expanded=false]')) e.click()", vec![]).await?;
+    a.pane("plan, each step with its writes").await?;
+    w.fill("[data-testid=reason]", &format!("{HTML}\u{202e}gpj {HEBREW} 12")).await?;
+    w.hold("[data-testid=start]", HOLD).await?;
+    w.see("[data-testid=run]").await?;
+    a.pane("run").await?;
+    j.until_gate(w).await?;
+    a.pane("run at its gate, with its evidence").await?;
+    w.click("[data-testid=break-glass]").await?;
+    a.pane("break-glass card").await?;
+    w.escape().await?;
+    w.keys("e").await?;
+    w.reads("[data-testid=report-screen]", &["<img src=x onerror"], PATIENCE).await?;
+    a.pane("report").await?;
+    w.keys("gr").await?;
+    w.reads("[data-testid=run-row]", &["web"], PATIENCE).await?;
+    a.pane("list of runs").await?;
+    w.click("[data-testid=run-row]").await?;
+    w.click("[data-testid=back-out]").await?;
+    a.pane("question before backing out").await?;
+    w.click("[data-testid=back-out-ok]").await?;
+    j.state(w, "backedOut").await?;
+    a.pane("run that was backed out").await?;
+    w.keys("gm").await?;
+    w.see("[data-testid=timeline]").await?;
+    a.pane("map with its timeline").await
+}
+
+/// The questions before a place and before a program, and what is kept of the program.
+async fn questions(j: &Journey, config: &Value) -> Outcome<Vec<String>> {
+    let part = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
+    let context = config["contexts"].as_array().and_then(|all| all.last()).and_then(|c| c["name"].as_str()).ok_or("no context")?;
+    // Of controls a link is refused.
+    let name = part(&format!("{HTML}\u{202e}gpj {HEBREW} 12"));
+    let place = format!("changeover://{}/{name}/Deployment/{name}", part(context));
+    let start = Start { args: vec![place], size: Some((1440, 900)), ..Journey::start_of(&j.state.path().join("kubeconfig")) };
+    let w = Window::open(j.state.path(), &start).await?;
+    let mut a = Watch { w: &w, found: vec![] };
+    w.reads("[data-testid=place]", &["<img src=x onerror", "⟨U+202E⟩"], PATIENCE).await?;
+    a.pane("question before a place").await?;
+    w.click("[data-testid=place-stay]").await?;
+    w.keys("gc").await?;
+    w.click("[data-testid=context-row][data-context=sso] [data-testid=open-context]").await?;
+    w.reads("[data-testid=program]", &["<img src=x onerror", "⟨U+202E⟩"], PATIENCE).await?;
+    a.pane("question before a program").await?;
+    w.click("[data-testid=approve-program]").await?;
+    w.reads("body", &["gave no credentials", "<img src=x onerror"], PATIENCE).await?;
+    a.pane("a program that failed").await?;
+    w.keys(&format!("{},", char::from(fantoccini::key::Key::Control))).await?;
+    w.reads("[data-testid=program-row]", &["<img src=x onerror"], PATIENCE).await?;
+    a.pane("settings").await?;
+    let found = a.found;
+    w.close().await?;
+    Ok(found)
 }

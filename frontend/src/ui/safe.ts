@@ -2,12 +2,22 @@
 
 // C0 and C1 controls, bidirectional controls and other invisible formatters. Newline and tab are kept for blocks.
 const HIDDEN =
-  // eslint-disable-next-line no-control-regex
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+  "[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff\\ufff9-\\ufffb]";
+// Words that are written from right to left, with the blanks between them.
+const LETTERS = "[\\u0590-\\u061b\\u061d-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufefc]+";
+const RIGHT_TO_LEFT = `\\u2068?(${LETTERS}(?: +${LETTERS})*)\\u2069?`;
+const SPECIAL = new RegExp(`${RIGHT_TO_LEFT}|${HIDDEN}`, "g");
 
-/** Shows hidden characters as `⟨U+202E⟩`. */
+/**
+ * Shows hidden characters as `⟨U+202E⟩`, and isolates what is written from right to left, which else would reorder what stands beside it.
+ * Text that was made so stays as it is.
+ */
 export function visible(text: string): string {
-  return text.replace(HIDDEN, (c) => `⟨U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`);
+  return text.replace(SPECIAL, (c, words: string | undefined) =>
+    words === undefined
+      ? `⟨U+${(c.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}⟩`
+      : `\u2068${words}\u2069`,
+  );
 }
 
 /** The name in an object's id (`Kind/namespace/name`), as it is shown. */

@@ -42,6 +42,13 @@ describe("cluster text", () => {
     expect(oneLine("a\nb\tc")).toBe("a b c");
     expect(visible("한국어, Ünïcode")).toBe("한국어, Ünïcode");
   });
+
+  it("isolates what is written from right to left, once", () => {
+    const shown = visible("ann: \u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd (v2)\u202e");
+    expect(shown).toBe("ann: \u2068\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd\u2069 (v2)⟨U+202E⟩");
+    expect(visible(shown)).toBe(shown);
+    expect(visible("\u2068web\u2069")).toBe("⟨U+2068⟩web⟨U+2069⟩");
+  });
 });
 
 describe("contrast", () => {
