@@ -1096,4 +1096,5 @@ export const sentences: Record<Form, string> = {
   "wait for the operator before traffic moves": "트래픽이 옮겨 가기 전에 운영자 승인 대기",
   "Stopped: {error}.": "중단됨: {error}.",
   "It runs.": "진행 중입니다.",
+  "what this run changed is written back as it was": "이 배포가 바꾼 것을 원래대로 되돌려 씁니다",
 };

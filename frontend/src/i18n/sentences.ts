@@ -969,6 +969,7 @@ export type Form =
   | "what is rolling out stops where it is"
   | "what it is told of the cluster is too much for a variable"
   | "what lies outside the cluster: DNS, load balancers, CDN"
+  | "what this run changed is written back as it was"
   | "what was edited under the pause rolls out"
   | "what was prepared is taken away; what serves is not touched"
   | "whether a pod of the new template is admitted is not known: no clear answer to its dry run ({why})"

@@ -429,7 +429,7 @@ export const RUNS = {
     "services": [],
     "gate": null,
     "hold": null,
-    "wayBack": {"kind":"rollback","seconds":600,"title":{"text":"payments: undo","form":"{name}: undo","with":{"name":"payments"},"parts":{},"then":[]},"text":{"text":"what was prepared is taken away; what serves is not touched","form":"what was prepared is taken away; what serves is not touched","with":{},"parts":{},"then":[]},"steps":2,"run":"rb-payments-88aa01"},
+    "wayBack": {"kind":"rollback","seconds":600,"title":{"text":"payments: undo","form":"{name}: undo","with":{"name":"payments"},"parts":{},"then":[]},"text":{"text":"what this run changed is written back as it was","form":"what this run changed is written back as it was","with":{},"parts":{},"then":[]},"steps":2,"run":"rb-payments-88aa01"},
     "undoes": [{"objects":["Deployment/shop/payments"],"text":{"text":"the template and pause as they were","form":"the template and pause as they were","with":{},"parts":{},"then":[]},"diff":"  spec:\n    containers:\n    - name: payments\n-     image: registry.shop.example/payments:3.8.4\n+     image: registry.shop.example/payments:3.9.0\n      ports:\n      - name: http\n        containerPort: 8080"}],
     "proof": null,
     "notes": [],

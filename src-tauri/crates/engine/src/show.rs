@@ -290,7 +290,11 @@ fn way_back(view: &View) -> WayBack {
         let said = sentence!("traffic moves back to what served before, then everything else is undone");
         return WayBack { kind: WayBackKind::FlipBack, said, steps, seconds };
     }
-    let said = sentence!("what was prepared is taken away; what serves is not touched");
+    // A run without colours changes what serves itself.
+    let said = match view.plan.steps.iter().any(|p| matches!(p.step, Step::Switch { .. })) {
+        true => sentence!("what was prepared is taken away; what serves is not touched"),
+        false => sentence!("what this run changed is written back as it was"),
+    };
     WayBack { kind: WayBackKind::BackOut, said, steps, seconds }
 }
 

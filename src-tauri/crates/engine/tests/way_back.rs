@@ -255,7 +255,8 @@ async fn a_way_back_that_admission_changes_is_stuck_and_is_free_once_the_policy_
         assert!(said.to_string().contains("/spec/selector was sent as"), "{said}");
     }
     // By hand it is taken from what is there now.
-    assert!(repair[0].contains(r#""op":"test""#) && repair[0].contains(r#""team":"shop""#), "{repair:#?}");
+    assert!(repair[0].ends_with("rollout status deployments.apps/web"), "{repair:#?}");
+    assert!(repair[1].contains(r#""op":"test""#) && repair[1].contains(r#""team":"shop""#), "{repair:#?}");
     run.back_out("again").await.expect("heard");
     let again = wait(&run, false, |v| matches!(v.status, RunStatus::Stuck { .. }) && v.last_at > view.last_at).await;
     stage.sim.with(|s| s.mutates = None);
