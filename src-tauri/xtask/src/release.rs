@@ -111,6 +111,7 @@ fn beside(built: &Path) -> Result<PathBuf, ReleaseError> {
     let said = |arguments: &[&str]| sh::read(Command::new(&program).args(arguments));
     let mut files = serde_json::Map::new();
     files.insert("/usr/bin/changeoverctl".into(), json!(program));
+    files.insert("/usr/share/icons/hicolor/scalable/apps/changeover.svg".into(), json!(places::checkout().join("icons/changeover.svg")));
     files.insert("/usr/share/doc/changeover/copyright".into(), json!(places::checkout().join("LICENSE")));
     for (place, arguments) in [
         ("/usr/share/man/man1/changeoverctl.1", &["manual"][..]),
@@ -166,6 +167,11 @@ fn proven(deb: &Path) -> Result<(), ReleaseError> {
     for asked in [&["changeover", "info"][..], &["changeoverctl", "--version"], &["changeoverctl", "contexts"]] {
         let said = sh::read(&mut inside(asked))?;
         println!("{}: {}", asked.join(" "), said.lines().next().unwrap_or_default());
+    }
+    // One in every size that desktops ask for, and one for all others.
+    for size in ["16x16", "24x24", "32x32", "48x48", "64x64", "128x128", "scalable"] {
+        let icon = root.join(format!("usr/share/icons/hicolor/{size}/apps/changeover.{}", if size == "scalable" { "svg" } else { "png" }));
+        file(&icon, fs::metadata(&icon))?;
     }
     let starts = format!("#!/bin/sh\nROOT='{}' exec '{}' changeover \"$@\"\n", root.display(), script.display());
     let window = program(dir.join("window"), &starts)?;
