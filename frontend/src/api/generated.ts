@@ -1631,6 +1631,10 @@ ready: number,
  */
 wanted: number, 
 /**
+ * Seconds that going back takes, about; null = not known.
+ */
+seconds: number | null, 
+/**
  * What speaks for and against it.
  */
 reasons: Array<ReasonView>, };
@@ -1995,7 +1999,11 @@ context: string,
 /**
  * Its parts; empty for a context that cannot be used.
  */
-way: Array<WayView>, };
+way: Array<WayView>, 
+/**
+ * Kinds of which something was refused or could not be understood; empty while it is not connected.
+ */
+unread: Array<KindStateView>, };
 
 export type CrashView = { 
 /**

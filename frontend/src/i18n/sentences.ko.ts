@@ -377,8 +377,8 @@ export const sentences: Record<Form, string> = {
     "마지막 신호는 {at}(상대 시계 기준)이며, {n}초 동안 새 신호가 없었습니다",
   "leads to blue's pods by endpoints that are written by hand: it stays on blue, and fails once blue goes":
     "직접 작성된 엔드포인트로 블루 파드에 연결됩니다. 전환 후에도 블루에 남고, 블루가 정리되면 끊깁니다",
-  "leave the parameter green out, or make sure that they can carry the load":
-    "‘그린 파드’ 값을 비우거나, 그 파드 수로 부하를 감당할 수 있는지 확인하세요",
+  "let green have as many pods as blue, or make sure that fewer can carry the load":
+    "그린 파드를 블루만큼 두거나, 더 적은 파드로 부하를 감당할 수 있는지 확인하세요",
   "leaves no room for green: {name} is {used} of {hard} used, and {needed} more are needed":
     "그린을 띄울 여유가 없습니다: {name} {hard} 중 {used} 사용 중, {needed} 더 필요",
   "let it finish, or roll it back, then make the plan again": "끝나기를 기다리거나 롤백한 뒤 계획을 다시 만드세요",
@@ -551,10 +551,10 @@ export const sentences: Record<Form, string> = {
   "spread green over the zones as blue is (topologySpreadConstraints)":
     "그린도 블루처럼 zone에 고루 두세요(topologySpreadConstraints)",
   "step {step} is refused: {why}": "{step} 단계가 거부됩니다: {why}",
-  "step {step} narrows it to the pods of {blue} before green starts; no endpoint changes by that":
-    "{step} 단계에서 그린을 띄우기 전에 {blue} 파드로 좁힙니다. 엔드포인트는 바뀌지 않습니다",
-  "step {step} raises its minimum to the pods that are there; the finish puts it back":
-    "{step} 단계에서 최소값을 현재 파드 수로 올리고, 마무리에서 되돌립니다",
+  "the plan narrows it to the pods of {blue} before green starts; no endpoint changes by that":
+    "계획이 그린을 띄우기 전에 {blue} 파드로 좁힙니다. 엔드포인트는 바뀌지 않습니다",
+  "the plan raises its minimum to the pods that are there; the finish puts it back":
+    "계획이 최소값을 현재 파드 수로 올리고, 마무리에서 되돌립니다",
   "still stands from the run {run}": "실행 {run}에서 만든 것이 남아 있습니다",
   'targetPort "{port}" is in no container of {workload}':
     "targetPort “{port}”: {workload}의 어느 컨테이너에도 없습니다",

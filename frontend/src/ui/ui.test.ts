@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { t } from "../i18n/index.svelte";
 import { KeyMatcher, KEYS, SEQUENCE_MS } from "./keys";
 import { oneLine, visible } from "./safe";
 
@@ -18,6 +19,10 @@ describe("keys", () => {
     expect(new Set(bound).size).toBe(bound.length);
     const single = KEYS.filter((k) => k.codes.length === 1 && !k.ctrl).map((k) => k.codes[0]);
     for (const k of KEYS.filter((x) => x.codes.length === 2)) expect(single).not.toContain(k.codes[0]);
+  });
+  it("stand in the README as they are", () => {
+    const rows = KEYS.filter((k) => k.shown !== "").map((k) => `| \`${k.shown}\` | ${t(k.label)} |`);
+    expect(readFileSync("../README.md", "utf8")).toContain(["| Key | Does |", "|---|---|", ...rows].join("\n"));
   });
   it("are matched by the physical key, so a Korean input method does not matter", () => {
     expect(new KeyMatcher().press(press("KeyB"), 0)).toBe("backOut");

@@ -521,6 +521,7 @@ describe("the window", () => {
     );
     const changes = await screen.findAllByTestId("change");
     expect(changes.map((c) => c.dataset["likely"])).toEqual(["most", "part", "unlikely", "unlikely"]);
+    expect(changes[0]).toHaveTextContent("back in about 35 s");
     await waitFor(() => expect(changes[0]).toHaveFocus());
     const preview = screen.getByTestId("incident-preview");
     expect(preview).toHaveTextContent("Back to revision 46");
@@ -642,11 +643,13 @@ describe("the window", () => {
     const contexts = await screen.findAllByTestId("diagnostics-context");
     expect(contexts.map((c) => c.dataset["context"])).toEqual(["prod-jp", "prod-kr"]);
     expect(contexts[0]).toHaveTextContent("gke-gcloud-auth-plugin: not found on the PATH");
+    expect(screen.getByTestId("diagnostics-unread")).toHaveTextContent("Secret: secrets is forbidden");
     await user.type(screen.getByTestId("log-filter"), "prod-jp");
     expect(screen.getByTestId("log").textContent.trim().split("\n")).toHaveLength(1);
     await user.click(screen.getByTestId("diagnostics-copy"));
     const copied = await navigator.clipboard.readText();
     expect(copied).toContain("! signIn: with the program gke-gcloud-auth-plugin");
+    expect(copied).toContain("! Secret: secrets is forbidden");
     expect(copied).toContain("opens its window");
     await user.keyboard("{Escape}{Escape}");
     await screen.findByTestId("map");

@@ -3,9 +3,10 @@ import type { ContextView, DiagnosticsView, ReachView, SentenceView } from "../.
 
 type ContextOf = (name: string) => ContextView | null;
 
-/** What is in the way comes first: contexts with a problem, then those with a part of their way that is not right. */
+/** What is in the way comes first: contexts with a problem, then those with a part of their way that is not right, then what was refused. */
 export function sorted(all: readonly ReachView[], contextOf: ContextOf): ReachView[] {
-  const rank = (w: ReachView) => (contextOf(w.context)?.problem ? 0 : w.way.some((row) => !row.good) ? 1 : 2);
+  const rank = (w: ReachView) =>
+    contextOf(w.context)?.problem ? 0 : w.way.some((row) => !row.good) ? 1 : w.unread.length > 0 ? 2 : 3;
   return all.toSorted((a, b) => rank(a) - rank(b));
 }
 
@@ -19,6 +20,7 @@ export function asText(v: DiagnosticsView, contextOf: ContextOf, say: (s: Senten
     const c = contextOf(w.context);
     lines.push("", `${w.context}: ${c?.state ?? ""} ${c?.server ?? ""}`.trimEnd());
     if (c?.problem) lines.push(`  ! ${say(c.problem.message)}`);
+    for (const k of w.unread) lines.push(`  ! ${k.kind}: ${k.note ? say(k.note) : k.state}`);
     for (const row of w.way) lines.push(`  ${row.good ? " " : "!"} ${row.part}: ${say(row.text)}`);
   }
   for (const c of v.crashes) lines.push("", `${c.at} ${c.path}`, c.text);

@@ -1,6 +1,6 @@
 // What a run shows and what may be done next. Pure, but for the language.
 import type { Lane, RunServiceView, RunState, RunView, StepState } from "../../api";
-import { say } from "../../i18n/index.svelte";
+import { said, say } from "../../i18n/index.svelte";
 import { over } from "../../state/app.svelte";
 
 export interface PhaseView {
@@ -13,6 +13,12 @@ export interface PhaseView {
   gate: boolean;
   current: boolean;
   wayBack: number | null;
+}
+
+/** Phase of a step, as people know it: they do not know its id. */
+export function phaseOf(run: RunView, step: string): string {
+  const phase = run.steps.find((s) => s.id === step)?.phase ?? step;
+  return said("phase", phase, phase);
 }
 
 /** The steps by phase, in their order: a dozen steps are nine words. */

@@ -29,6 +29,15 @@ export function diagnostics(): DiagnosticsView {
             good: true,
           },
         ],
+        unread: [
+          {
+            kind: "Secret",
+            state: "forbidden",
+            note: sentence("{words}", {
+              words: 'secrets is forbidden: User "ann" cannot list resource "secrets" in the namespace "shop"',
+            }),
+          },
+        ],
       },
       {
         context: "prod-jp",
@@ -43,6 +52,7 @@ export function diagnostics(): DiagnosticsView {
             good: false,
           },
         ],
+        unread: [],
       },
     ],
     crashes: [],

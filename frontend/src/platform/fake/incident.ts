@@ -45,6 +45,7 @@ export function incident(namespace: string): IncidentView {
           images: ["payments=registry.shop.example/payments:3.8.4"],
           ready: 5,
           wanted: 5,
+          seconds: 35,
           reasons: [{ speaks: "for", said: sentence("was the current revision for {n} d", { n: "3" }) }],
         },
       }),

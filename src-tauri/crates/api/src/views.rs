@@ -1099,6 +1099,8 @@ views! {
         ready: u32,
         /// Pods of it that its ReplicaSet wants now.
         wanted: u32,
+        /// Seconds that going back takes, about; null = not known.
+        seconds: Option<u32>,
         /// What speaks for and against it.
         reasons: Vec<ReasonView>,
     }
@@ -1251,6 +1253,8 @@ views! {
         context: String,
         /// Its parts; empty for a context that cannot be used.
         way: Vec<WayView>,
+        /// Kinds of which something was refused or could not be understood; empty while it is not connected.
+        unread: Vec<KindStateView>,
     }
     /// A crash of this program.
     CrashView {

@@ -117,7 +117,8 @@ pub fn incident(v: &IncidentView) -> Vec<String> {
     let mut rows = vec![head(&["", "AT", "WHAT", "BY", "BACK TO", ""])];
     rows.extend(v.changes.iter().enumerate().map(|(i, c)| {
         let why: Vec<String> = c.reasons.iter().map(|r| r.said.to_string()).collect();
-        let back = c.back.as_ref().map_or(String::new(), |b| format!("revision {}", b.revision));
+        let takes = |b: &BackView| b.seconds.map_or(String::new(), |n| format!(", about {n} s"));
+        let back = c.back.as_ref().map_or(String::new(), |b| format!("revision {}{}", b.revision, takes(b)));
         let by = c.by.clone().unwrap_or_default();
         vec![(i + 1).to_string(), c.at.clone(), format!("{} {}", c.object, c.what), by, back, ink(Ink::Dim, &why.join("; "))]
     }));

@@ -65,7 +65,14 @@ impl Host {
         // Copied: files may lie on a disk that hangs, and nobody shall wait for these contexts meanwhile.
         let entries = locked(&self.known).all.entries.clone();
         let shown = entries.iter().filter(|e| e.shadowed_by.is_none());
-        let contexts = shown.map(|e| ReachView { context: e.name.clone(), way: e.way(now).iter().map(way).collect() }).collect();
+        let links = locked(&self.links).clone();
+        let unread = |name: &str| links.get(name).and_then(|l| l.live()).map(|live| live.unread()).unwrap_or_default();
+        let reach = |e: &cluster::ContextEntry| ReachView {
+            context: e.name.clone(),
+            way: e.way(now).iter().map(way).collect(),
+            unread: unread(&e.name),
+        };
+        let contexts = shown.map(reach).collect();
         DiagnosticsView {
             version: env!("CARGO_PKG_VERSION").into(),
             system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
@@ -140,6 +147,8 @@ pub fn lines(v: &DiagnosticsView) -> Vec<String> {
         all.extend([String::new(), format!("context {}", c.context)]);
         let mark = |good: bool| if good { ' ' } else { '!' };
         all.extend(c.way.iter().map(|w| format!("  {} {:<13} {}", mark(w.good), format!("{:?}", w.part).to_lowercase(), w.text)));
+        let note = |k: &KindStateView| k.note.as_ref().map(ToString::to_string).unwrap_or_default();
+        all.extend(c.unread.iter().map(|k| format!("  ! {:<13} {}: {}", "not read", k.kind, note(k))));
     }
     if let Some(last) = v.crashes.first() {
         all.extend([String::new(), format!("last crash: {} ({})", last.at, last.path)]);

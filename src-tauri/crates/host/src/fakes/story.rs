@@ -79,6 +79,15 @@ impl Story {
         let done = self.step(step);
         self.clock += seconds(&done);
         let receipt = receipt(&done);
+        match done.clone() {
+            Step::Pin { service, from, to, .. } => self.lands(step, patch(&service, &from, &to)),
+            Step::Create { object, manifest } => self.lands(step, Write::Create { object, manifest }),
+            Step::Scale { deployment, from, to } => {
+                let (uid, from) = (deployment.name.clone(), from.unwrap_or_default());
+                self.lands(step, Write::Scale { object: deployment, uid, resource_version: None, from, to });
+            }
+            _ => {}
+        }
         match done {
             Step::Pin { .. } if self.shop.traffic == Traffic::Own => self.shop.traffic = Traffic::Blue,
             Step::Scale { to, .. } if self.shop.green.is_none() => {
@@ -140,13 +149,21 @@ impl Story {
         let Step::Switch { services, .. } = self.step(step) else { panic!("{step}: not a switch") };
         self.began(step, Direction::Run);
         for s in services {
-            self.writes += 1;
-            let (n, write) = (self.writes, patch(&s.service, &s.from, &s.to));
-            let (direction, step) = (Direction::Run, step.to_string());
-            self.tell(Event::Intent { n, step, direction, attempt: 1, write, pre_image: None, purpose: Purpose::Step });
-            self.tell(Event::Outcome { n, result: Outcome::Applied { stored: Stored::default() } });
+            self.lands(step, patch(&s.service, &s.from, &s.to));
         }
         self
+    }
+
+    /// A write of a step has landed as it was sent.
+    fn lands(&mut self, step: &str, write: Write) {
+        self.writes += 1;
+        let values = match &write {
+            Write::Patch { edits, .. } => edits.iter().map(|e| e.after.clone()).collect(),
+            _ => vec![],
+        };
+        let (n, direction, step) = (self.writes, Direction::Run, step.to_string());
+        self.tell(Event::Intent { n, step, direction, attempt: 1, write, pre_image: None, purpose: Purpose::Step });
+        self.tell(Event::Outcome { n, result: Outcome::Applied { stored: Stored { values, ..Stored::default() } } });
     }
 
     pub fn observed(self, step: &str, said: Said) -> Self {

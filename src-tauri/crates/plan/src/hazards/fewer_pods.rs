@@ -22,7 +22,7 @@ impl Hazard for FewerPods {
             Severity::Warn,
             ctx.around.id,
             message,
-            sentence!("leave the parameter green out, or make sure that they can carry the load"),
+            sentence!("let green have as many pods as blue, or make sure that fewer can carry the load"),
         )]
     }
 }

@@ -27,10 +27,9 @@ impl Hazard for HpaCountsBoth {
             let id = ctx.around.id.sibling(Kind::HorizontalPodAutoscaler, &hpa.metadata.name);
             let frozen = ctx.plan.steps.iter().find(|s| matches!(&s.step, Step::Freeze { hpa, .. } if *hpa == id));
             all.push(match frozen {
-                Some(step) => {
+                Some(_) => {
                     let message = sentence!("scales blue while both colours stand, and would shrink what the way back needs");
-                    let remedy =
-                        sentence!("step {step} raises its minimum to the pods that are there; the finish puts it back", step = step.id);
+                    let remedy = sentence!("the plan raises its minimum to the pods that are there; the finish puts it back");
                     finding(self, Severity::Fixed, &id, message, remedy)
                 }
                 None => finding(

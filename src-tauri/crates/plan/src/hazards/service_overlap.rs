@@ -21,11 +21,8 @@ impl Hazard for ServiceOverlap {
             }
             held.push(service);
             let message = sentence!("its selector also matches green's pods");
-            let remedy = sentence!(
-                "step {step} narrows it to the pods of {blue} before green starts; no endpoint changes by that",
-                step = s.id,
-                blue = keeps.name
-            );
+            let remedy =
+                sentence!("the plan narrows it to the pods of {blue} before green starts; no endpoint changes by that", blue = keeps.name);
             all.push(finding(self, Severity::Fixed, service, message, remedy));
         }
         all
