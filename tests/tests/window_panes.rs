@@ -116,7 +116,7 @@ async fn both(w: &Window, verbs: &[&str]) -> Outcome<()> {
         assert!(w.in_view(&css).await?, "{verb} is cut off or covered");
     }
     let js = "const e = document.documentElement; return e.scrollHeight <= innerHeight && e.scrollWidth <= innerWidth";
-    assert_eq!(w.script(js, vec![]).await?, json!(true), "the page scrolls");
+    assert_eq!(w.script(js, vec![]).await?, json!(true), "the page scrolls: {verbs:?}");
     Ok(())
 }
 
