@@ -383,6 +383,18 @@ impl Window {
         Ok(self.client.find(Locator::Css("body")).await?.send_keys(keys).await?)
     }
 
+    /// Waits until there is no such element any more.
+    pub async fn gone(&self, css: &str) -> Outcome<()> {
+        let until = Instant::now() + PATIENCE;
+        while self.client.find(Locator::Css(css)).await.is_ok() {
+            if Instant::now() > until {
+                return Err(format!("{css}: still there; the window says: {}", self.text("body").await?).into());
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Ok(())
+    }
+
     /// Presses these keys together, for that long, on what has the focus.
     pub async fn press(&self, keys: &[char], time: Duration) -> Outcome<()> {
         use fantoccini::actions::{InputSource, KeyAction, KeyActions};

@@ -26,9 +26,10 @@ async fn the_logs_of_all_pods_are_followed_and_pods_come_and_go_in_them() -> Out
         new = pods().unwrap_or_default().split(' ').find(|p| !before.iter().any(|b| b == p)).unwrap_or_default().to_string();
         !new.is_empty()
     });
-    w.reads("[data-testid=logs-list]", &[new.rsplit('-').next().unwrap_or_default()], PATIENCE).await?;
-    // A filter that fits nothing leaves no line.
+    w.reads("[data-testid=logs-list]", &["has come", "is gone", new.rsplit('-').next().unwrap_or_default()], PATIENCE).await?;
+    // A filter that fits nothing leaves no line; what is told is none, and stays.
     w.fill("[data-testid=logs-filter]", "no line says this").await?;
-    w.reads("[data-testid=logs-list]", &["No line matches"], PATIENCE).await?;
-    Ok(())
+    w.gone("[data-testid=logs-line]").await?;
+    w.reads("[data-testid=logs-list]", &["has come", "is gone"], PATIENCE).await?;
+    w.close().await
 }

@@ -137,6 +137,18 @@ describe("logs in the inspector", () => {
     );
   });
 
+  it("stay open, and paused, when what else is said of the object changes", async () => {
+    await openLogs();
+    await screen.findAllByTestId("logs-line");
+    await user.click(screen.getByTestId("logs-pause"));
+    const read = calls("object").length;
+    await app.loadObject("Deployment/shop/payments");
+    expect(calls("object").length).toBeGreaterThan(read);
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+    expect(calls("open_logs")).toHaveLength(1);
+    expect(screen.getByTestId("logs")).toHaveAttribute("data-held", "button");
+  });
+
   it("are copied as they are shown", async () => {
     const copied = vi.spyOn(navigator.clipboard, "writeText").mockResolvedValue();
     await openLogs();
