@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use fantoccini::Locator;
+use fantoccini::elements::Element;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use xtask::lab::{Kind, Lab};
@@ -252,10 +253,19 @@ impl Journey {
 
     /// Until the run shows this; simulated pods want one acknowledgement on the way.
     pub async fn until(&self, w: &Window, css: &str) -> Outcome<()> {
+        self.until_with(w, css, async |go_on| {
+            let _ = go_on.click().await;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The same, where the acknowledgement is given in another way.
+    pub async fn until_with(&self, w: &Window, css: &str, go_on: impl AsyncFn(Element) -> Outcome<()>) -> Outcome<()> {
         let until = std::time::Instant::now() + PODS;
         while w.client.find(Locator::Css(css)).await.is_err() {
             if let Ok(choice) = w.client.find(Locator::Css("[data-testid=choice-go-on]")).await {
-                let _ = choice.click().await;
+                go_on(choice).await?;
             }
             if std::time::Instant::now() > until {
                 return Err(format!("the run does not come to {css}; the window says: {}", w.text("body").await?).into());

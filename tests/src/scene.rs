@@ -16,7 +16,7 @@ use std::time::Duration;
 use hyper::Method;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
-use xtask::lab::{Kind, Lab};
+use xtask::lab::{Kind, Lab, programs};
 
 use crate::fault::{FaultProxy, Seen};
 use crate::{lab, oracle, program, until};
@@ -171,6 +171,13 @@ impl Scene {
     /// Straight to the API server.
     pub fn kubectl(&self, arguments: &[&str]) -> String {
         LAB.kubectl(&[&["-n", &self.namespace][..], arguments].concat()).expect("kubectl answers")
+    }
+
+    /// Types a command into a shell, as an administrator with `kubectl` at hand.
+    pub fn types(&self, command: &str) -> Output {
+        let kubectl = programs::program("kubectl").expect("it is built");
+        let path = format!("{}:{}", kubectl.parent().expect("a folder").display(), std::env::var("PATH").unwrap_or_default());
+        Command::new("sh").args(["-c", command]).env("KUBECONFIG", LAB.kubeconfig()).env("PATH", path).output().expect("sh starts")
     }
 
     /// A program call, not yet started: as the administrator, through the proxy where there is one.

@@ -2,14 +2,12 @@
 //! stands, into a shell; traffic must be served after every line of it, and afterwards all must be as before the run.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::process::Command;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use acceptance::scene::{KILLED, LAB, Scene};
+use acceptance::scene::{KILLED, Scene};
 use acceptance::{side_by_side, until};
 use serde_json::{Value, json};
-use xtask::lab::programs;
 
 /// States that are looked at at a time: while one waits for its pods others keep the processors busy.
 const AT_A_TIME: usize = 6;
@@ -146,17 +144,10 @@ fn serving(s: &Scene) -> Vec<String> {
     pods.map(|p| p["spec"]["containers"][0]["image"].to_string()).collect()
 }
 
-fn path() -> String {
-    let kubectl = programs::program("kubectl").expect("it is built");
-    let ours = kubectl.parent().expect("a folder").display().to_string();
-    format!("{ours}:{}", std::env::var("PATH").unwrap_or_default())
-}
-
 /// Types a card, one command after the other, and looks in between whether anybody is served.
 fn typed(s: &Scene, what: &str, card: &[String]) {
     for command in card {
-        let out =
-            Command::new("sh").args(["-c", command]).env("KUBECONFIG", LAB.kubeconfig()).env("PATH", path()).output().expect("sh starts");
+        let out = s.types(command);
         assert!(out.status.success(), "{what}: {command}: {}\nof {card:#?}", String::from_utf8_lossy(&out.stderr));
         assert!(!serving(s).is_empty(), "{what}: nobody is served after {command}\nof {card:#?}");
     }

@@ -221,12 +221,6 @@ fn after_a_colleague_ended_the_run_helms_next_runs_work() {
 }
 
 /// Where the lab's own kubectl is found first.
-fn path() -> String {
-    let kubectl = programs::program("kubectl").expect("it is built");
-    let ours = kubectl.parent().expect("a folder").display().to_string();
-    format!("{ours}:{}", std::env::var("PATH").unwrap_or_default())
-}
-
 /// A run that was stuck, its commands typed, and what else it says to do.
 #[test]
 fn after_a_repair_by_hand_helms_next_runs_work() {
@@ -240,8 +234,7 @@ fn after_a_repair_by_hand_helms_next_runs_work() {
     let commands: Vec<&str> = end["breakGlass"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     assert!(!commands.is_empty(), "{end}");
     for command in &commands {
-        let out =
-            Command::new("sh").args(["-c", command]).env("KUBECONFIG", LAB.kubeconfig()).env("PATH", path()).output().expect("sh starts");
+        let out = r.0.types(command);
         assert!(out.status.success(), "{command}: {}", String::from_utf8_lossy(&out.stderr));
     }
     assert_eq!(r.0.selector(), json!({"app": "web"}), "{commands:#?}");

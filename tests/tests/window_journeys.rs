@@ -7,10 +7,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use acceptance::Outcome;
-use acceptance::journey::{HOLD, Journey, PODS};
+use acceptance::journey::{HOLD, Journey};
 use acceptance::until;
 use acceptance::window::{PATIENCE, Undriven, Window, kill};
-use fantoccini::Locator;
 use fantoccini::key::Key;
 use serde_json::{Value, json};
 
@@ -70,32 +69,25 @@ async fn from_the_list_of_clusters_to_the_report_without_a_mouse() -> Outcome<()
     w.press(&[enter], HOLD).await?;
     w.see("[data-testid=run]").await?;
     for gate in ["cut-over", "retire"] {
-        by_keys_until(&w, &format!("[data-testid=run][data-gate={gate}] [data-testid=approve][aria-disabled=false]")).await?;
+        by_keys_until(&j, &w, &format!("[data-testid=run][data-gate={gate}] [data-testid=approve][aria-disabled=false]")).await?;
         w.tab_to("[data-testid=approve]").await?;
         w.press(&[enter], HOLD).await?;
     }
-    by_keys_until(&w, "[data-testid=run][data-state=done]").await?;
+    by_keys_until(&j, &w, "[data-testid=run][data-state=done]").await?;
     assert_eq!(j.selector()?["changeover.dev/color"], "green");
     w.types("e").await?;
     w.reads("[data-testid=report-screen]", &["v1", "v2"], PATIENCE).await?;
     w.close().await
 }
 
-/// Until the run shows this; simulated pods want one acknowledgement on the way.
-async fn by_keys_until(w: &Window, css: &str) -> Outcome<()> {
-    const GO_ON: &str = "[data-testid=choice-go-on]";
-    while w.client.wait().at_most(PODS).for_element(Locator::Css(&format!("{css}, {GO_ON}"))).await.is_ok() {
-        if w.client.find(Locator::Css(css)).await.is_ok() {
-            return Ok(());
-        }
-        w.tab_to(GO_ON).await?;
+/// As [`Journey::until`], by keys alone.
+async fn by_keys_until(j: &Journey, w: &Window, css: &str) -> Outcome<()> {
+    j.until_with(w, css, async |_| {
+        w.tab_to("[data-testid=choice-go-on]").await?;
         w.press(&[Key::Return.into()], HOLD).await?;
-        let gone = async || w.client.find(Locator::Css(GO_ON)).await.is_err();
-        while !gone().await {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
-    }
-    Err(format!("the run does not come to {css}; the window says: {}", w.text("body").await?).into())
+        w.gone("[data-testid=choice-go-on]").await
+    })
+    .await
 }
 
 #[tokio::test]

@@ -8,7 +8,6 @@ use http_body_util::BodyExt;
 use jiff::Timestamp;
 use kube::client::Body;
 use model::{ObjectId, Sentence, sentence};
-use tokio::time::timeout;
 
 use crate::connect::Connection;
 use crate::reads::query_value;
@@ -137,12 +136,9 @@ impl Connection {
     /// [`LogError`].
     pub async fn open_log(&self, pod: &ObjectId, ask: &LogAsk) -> Result<LogStream, LogError> {
         let path = format!("{}&timestamps=true", ask.path(pod, LIMIT));
-        let open = self.open_get_patiently(&path, "*/*");
-        let reply = if ask.follow {
-            open.await?
-        } else {
-            let silent = |_| Failure::Unreachable(sentence!("no answer in time"));
-            timeout(self.deadlines().read, open).await.map_err(silent)??
+        let reply = match ask.follow {
+            true => self.open_get_patiently(&path, "*/*").await?,
+            false => self.open_get(&path, "*/*", false).await?,
         };
         Ok(LogStream { body: reply.into_body(), lines: Lines::default() })
     }

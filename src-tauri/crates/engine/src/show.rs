@@ -222,6 +222,7 @@ impl RunView {
             }),
             _ => None,
         };
+        let switched = switched(view);
         Self {
             id: view.plan.id.clone(),
             context: view.plan.context.clone(),
@@ -234,8 +235,8 @@ impl RunView {
                 RunStatus::Holding { hold } => Some(hold.clone()),
                 _ => None,
             },
-            way_back: way_back(view),
-            switched: switched(view),
+            way_back: way_back(view, switched),
+            switched,
             by_hand: match &view.status {
                 RunStatus::Stuck { repair, .. } => repair.clone(),
                 status if status.is_final() => vec![],
@@ -243,7 +244,7 @@ impl RunView {
             },
             endpoints: live.endpoints.values().cloned().collect(),
             evidence: live.evidence.clone(),
-            draining: draining(view),
+            draining: draining(view, switched),
             soak_left: live.soak_left,
             notes: view.observed.iter().map(|(at, step, said)| Note { at: *at, step: step.clone(), said: said.clone() }).collect(),
             started_at: view.started_at,
@@ -278,7 +279,7 @@ fn moved(view: &View, step: &str, service: &ObjectId) -> bool {
     last.is_some_and(|w| w.direction == Direction::Run)
 }
 
-fn way_back(view: &View) -> WayBack {
+fn way_back(view: &View, switched: bool) -> WayBack {
     let steps: Vec<String> = view.to_undo().into_iter().map(|p| p.id.clone()).collect();
     let none = |said| WayBack { kind: WayBackKind::None, said, steps: vec![], seconds: None };
     if view.status.is_final() {
@@ -286,7 +287,7 @@ fn way_back(view: &View) -> WayBack {
     }
     let Some(last) = view.to_undo().first().copied() else { return none(sentence!("nothing was done yet")) };
     let seconds = last.way_back_seconds;
-    if switched(view) {
+    if switched {
         let said = sentence!("traffic moves back to what served before, then everything else is undone");
         return WayBack { kind: WayBackKind::FlipBack, said, steps, seconds };
     }
@@ -300,7 +301,7 @@ fn way_back(view: &View) -> WayBack {
 
 /// Connections that were open before the flip stay where they are. From outside they cannot be seen: that is said,
 /// until the pods that they end in are gone.
-fn draining(view: &View) -> Option<Said> {
+fn draining(view: &View, switched: bool) -> Option<Said> {
     let retired = view
         .plan
         .steps
@@ -311,7 +312,7 @@ fn draining(view: &View) -> Option<Said> {
         .steps
         .iter()
         .any(|p| matches!(p.step, Step::Soak { .. }) && view.steps.get(&p.id).is_some_and(|s| s.status == StepStatus::Done));
-    if !switched(view) || retired || view.status.is_final() {
+    if !switched || retired || view.status.is_final() {
         return None;
     }
     Some(match soaked {

@@ -55,8 +55,15 @@ impl Host {
 /// The revision that is advised to go back to.
 fn back(snapshot: &Snapshot, id: &ObjectId) -> Result<Option<BackView>, UiError> {
     let advised = revisions_of(snapshot, id)?.into_iter().find(|r| r.advised);
-    let seconds = Around::of(snapshot, id).ok().and_then(|around| plan::pace::rolling_update(&around));
-    Ok(advised.map(|r| BackView { revision: r.number, images: r.images, ready: r.ready, wanted: r.wanted, seconds, reasons: r.reasons }))
+    let seconds = || Around::of(snapshot, id).ok().and_then(|around| plan::pace::rolling_update(&around));
+    Ok(advised.map(|r| BackView {
+        revision: r.number,
+        images: r.images,
+        ready: r.ready,
+        wanted: r.wanted,
+        seconds: seconds(),
+        reasons: r.reasons,
+    }))
 }
 
 fn view(change: &Changed, first: bool, back: Option<BackView>) -> ChangeView {

@@ -54,7 +54,7 @@ impl Shop {
     fn objects(&self) -> Vec<Value> {
         let ready = |ready| Pods { ready, ..Pods::default() };
         let web = [("111", "5.7.0", Pods::default()), ("112", "5.8.0", ready(6))];
-        let payments = [("46", "3.8.4", Pods { ready: 4, ..Pods::default() }), ("47", "3.9.0", Pods { starting: 2, ..Pods::default() })];
+        let payments = [("46", "3.8.4", ready(4)), ("47", "3.9.0", Pods { starting: 2, ..Pods::default() })];
         let mut all = vec![
             json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "uid": "shop"}, "status": {"phase": "Active"}}),
             json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1", "uid": "n1", "labels": {"kubernetes.io/arch": "amd64"}},

@@ -9,7 +9,6 @@ use engine::show::{Armed, Check, Live, RunView as Seen};
 use engine::view::View;
 use jiff::{SignedDuration, Timestamp};
 use model::{Edit, Guard, Sentence, Write, sentence};
-use plan::record::Driver;
 use plan::{Plan, SelectorTo, Step};
 use serde_json::{Value, json};
 
@@ -26,7 +25,8 @@ pub struct Story {
     clock: i64,
     writes: u64,
     live: Live,
-    elsewhere: Option<Driver>,
+    /// Who drives it on another workstation.
+    elsewhere: Option<String>,
 }
 
 impl Story {
@@ -221,7 +221,7 @@ impl Story {
 
     /// Somebody else drives it.
     pub fn elsewhere(mut self, by: &str) -> Self {
-        self.elsewhere = Some(Driver { by: by.into(), workstation: "w2".into() });
+        self.elsewhere = Some(by.into());
         self.left()
     }
 
@@ -257,10 +257,10 @@ impl Story {
         let now: Timestamp = NOW.parse().expect("a time");
         let (view, started_at) = self.view_of();
         let mut seen = Seen::new(&view, &self.live);
-        let driver = self.elsewhere.as_ref().map(|driver| {
-            seen.elsewhere = Some(driver.by.clone());
+        seen.elsewhere.clone_from(&self.elsewhere);
+        let driver = self.elsewhere.clone().map(|by| {
             let alive_at = Some(lanes::said(now - SignedDuration::from_secs(3)));
-            DriverView { by: driver.by.clone(), elsewhere: true, alive_at }
+            DriverView { by, elsewhere: true, alive_at }
         });
         let made = seen.steps.iter().find(|s| s.id == "create-green").and_then(|s| s.began_at);
         let snapshot = Shop { made: made.map(lanes::said), ..self.shop.clone() }.snapshot();

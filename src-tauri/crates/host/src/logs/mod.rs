@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use api::*;
-use model::{Kind, sentence};
+use model::sentence;
 
 use crate::{Host, locked, object};
 
@@ -78,6 +78,3 @@ impl Host {
         });
     }
 }
-
-/// Kinds whose pods are found by the reference that names them alone.
-const BY_REFERENCE: [Kind; 2] = [Kind::ReplicaSet, Kind::Job];

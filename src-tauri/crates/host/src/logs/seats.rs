@@ -4,8 +4,6 @@ use api::ContainerView;
 use model::kinds::pod::{ContainerStatus, Pod};
 use model::{Kind, ObjectId, ObjectSet, Sentence, sentence};
 
-use super::BY_REFERENCE;
-
 /// A container that has, or will have, a log.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seat {
@@ -38,6 +36,9 @@ pub struct Seen {
 
 /// What has to be known to find the pods.
 pub const KINDS: [Kind; 5] = [Kind::Pod, Kind::ReplicaSet, Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet];
+
+/// Kinds whose pods are found by the reference that names them alone.
+const BY_REFERENCE: [Kind; 2] = [Kind::ReplicaSet, Kind::Job];
 
 /// Whether objects of that kind are pods or own some.
 pub fn has_logs(kind: Kind) -> bool {
