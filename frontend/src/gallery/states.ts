@@ -8,7 +8,7 @@ import { STAGES, type Stage } from "../platform/fake/run";
 import { shop } from "../platform/fake/shop";
 import { denied, entry, troubled } from "../platform/fake/logs";
 import { sentence } from "../platform/fake/world";
-import type { App } from "../state/app.svelte";
+import type { App, Screen } from "../state/app.svelte";
 
 export interface Tools {
   app: App;
@@ -57,6 +57,12 @@ const gone: UiError = {
   detail: null,
   hint: null,
 };
+/** Types into a field. */
+async function type({ seen }: Tools, selector: string, text: string) {
+  const field = (await seen(selector)) as HTMLInputElement;
+  field.value = text;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
 /** The logs of payments, as the fake has them then. */
 const logs = (shows: (t: Tools) => void | Promise<void> = () => undefined) =>
   map(async (t) => {
@@ -72,6 +78,8 @@ const map = (then: (t: Tools) => Promise<void> | void) => async (t: Tools) => {
   await t.open();
   await then(t);
 };
+/** A screen, with the map behind it. */
+const screen = (of: Screen) => map(({ app }) => void (app.screen = of));
 /** What is selected on the map, in a tab. */
 const tab = (name: string) =>
   map(async ({ app, click }) => {
@@ -115,9 +123,7 @@ const walk =
     await t.open();
     t.fake.allow("prod-kr");
     t.app.screen = { at: "walk", target: "Deployment/shop/web", mode: "rollOut" };
-    const image = (await t.seen(at("image-web"))) as HTMLInputElement;
-    image.value = `registry.shop.example/web:${tag}`;
-    image.dispatchEvent(new Event("input", { bubbles: true }));
+    await type(t, at("image-web"), `registry.shop.example/web:${tag}`);
     for (let page = 0; page < pages; page++) await t.click(`${at("walk-next")}[aria-disabled=false]`);
   };
 
@@ -183,11 +189,9 @@ export const STATES: State[] = [
   { name: "commands", go: map(({ app }) => void (app.overlay = "palette")), shows: "[role=dialog]" },
   {
     name: "commands-typed",
-    go: map(async ({ app, seen }) => {
-      app.overlay = "palette";
-      const input = (await seen("[role=dialog] input")) as HTMLInputElement;
-      input.value = "back";
-      input.dispatchEvent(new Event("input", { bubbles: true }));
+    go: map(async (t) => {
+      t.app.overlay = "palette";
+      await type(t, "[role=dialog] input", "back");
     }),
     shows: "[role=dialog]",
   },
@@ -262,12 +266,10 @@ export const STATES: State[] = [
   { name: "logs", go: logs(), shows: at("logs-line") },
   {
     name: "logs-found",
-    go: logs(async ({ seen, click }) => {
-      const filter = (await seen(at("logs-filter"))) as HTMLInputElement;
-      filter.value = "database";
-      filter.dispatchEvent(new Event("input", { bubbles: true }));
-      await click(at("logs-wrap"));
-      await click(at("logs-pause"));
+    go: logs(async (t) => {
+      await type(t, at("logs-filter"), "database");
+      await t.click(at("logs-wrap"));
+      await t.click(at("logs-pause"));
     }),
     shows: `${at("logs-list")} mark`,
   },
@@ -316,25 +318,25 @@ export const STATES: State[] = [
   {
     name: "walk-failed",
     before: (fake) => fake.failing.set("workload", failure),
-    go: map(({ app }) => void (app.screen = { at: "walk", target: "Deployment/shop/web", mode: "rollOut" })),
+    go: screen({ at: "walk", target: "Deployment/shop/web", mode: "rollOut" }),
     shows: at("notice-failed"),
   },
   {
     name: "walk-loading",
     before: (fake) => fake.waiting.set("workload", never()),
-    go: map(({ app }) => void (app.screen = { at: "walk", target: "Deployment/shop/web", mode: "rollOut" })),
+    go: screen({ at: "walk", target: "Deployment/shop/web", mode: "rollOut" }),
     shows: at("notice-loading"),
     late: true,
   },
   {
     name: "walk-rollback",
-    go: map(({ app }) => void (app.screen = { at: "walk", target: "Deployment/shop/web", mode: "rollBack" })),
+    go: screen({ at: "walk", target: "Deployment/shop/web", mode: "rollBack" }),
     shows: at("walk"),
   },
 
   {
     name: "walk-scale",
-    go: map(({ app }) => void (app.screen = { at: "walk", target: "Deployment/shop/web", mode: "scale" })),
+    go: screen({ at: "walk", target: "Deployment/shop/web", mode: "scale" }),
     shows: at("param-replicas"),
   },
   {
@@ -430,12 +432,12 @@ export const STATES: State[] = [
   {
     name: "runs-failed",
     before: (fake) => fake.failing.set("runs", failure),
-    go: map(({ app }) => void (app.screen = { at: "runs" })),
+    go: screen({ at: "runs" }),
     shows: at("notice-failed"),
   },
-  { name: "runs-empty", go: map(({ app }) => void (app.screen = { at: "runs" })), shows: at("runs") },
+  { name: "runs-empty", go: screen({ at: "runs" }), shows: at("runs") },
 
-  { name: "incident", go: map(({ app }) => void (app.screen = { at: "incident" })), shows: at("start") },
+  { name: "incident", go: screen({ at: "incident" }), shows: at("start") },
   {
     name: "incident-unlocked",
     go: map(({ app, fake }) => {
@@ -447,7 +449,7 @@ export const STATES: State[] = [
   {
     name: "incident-empty",
     before: (fake) => fake.answers.set("incident", { ...incident("shop"), troubles: [], changes: [] }),
-    go: map(({ app }) => void (app.screen = { at: "incident" })),
+    go: screen({ at: "incident" }),
     shows: at("notice-empty"),
   },
   {
@@ -462,7 +464,7 @@ export const STATES: State[] = [
   {
     name: "incident-failed",
     before: (fake) => fake.failing.set("incident", failure),
-    go: map(({ app }) => void (app.screen = { at: "incident" })),
+    go: screen({ at: "incident" }),
     shows: at("incident"),
   },
   {
@@ -478,23 +480,23 @@ export const STATES: State[] = [
     late: true,
   },
 
-  { name: "settings", go: map(({ app }) => void (app.screen = { at: "settings" })), shows: at("settings") },
+  { name: "settings", go: screen({ at: "settings" }), shows: at("settings") },
   {
     name: "diagnostics",
-    go: map(({ app }) => void (app.screen = { at: "diagnostics" })),
+    go: screen({ at: "diagnostics" }),
     shows: at("diagnostics-context"),
   },
   {
     name: "diagnostics-loading",
     before: (fake) => fake.waiting.set("diagnostics", never()),
-    go: map(({ app }) => void (app.screen = { at: "diagnostics" })),
+    go: screen({ at: "diagnostics" }),
     shows: at("notice-loading"),
     late: true,
   },
   {
     name: "diagnostics-failed",
     before: (fake) => fake.failing.set("diagnostics", failure),
-    go: map(({ app }) => void (app.screen = { at: "diagnostics" })),
+    go: screen({ at: "diagnostics" }),
     shows: at("notice-failed"),
   },
 
@@ -508,7 +510,7 @@ export const STATES: State[] = [
   {
     name: "small-incident",
     size: "small",
-    go: map(({ app }) => void (app.screen = { at: "incident" })),
+    go: screen({ at: "incident" }),
     shows: at("start"),
   },
   { name: "large-map", size: "large", go: map(() => undefined), shows: at("map") },

@@ -43,7 +43,7 @@ export function said(prefix: string, code: string, fallback: string, params?: Pa
 /** A sentence of the core in the language of the window, its moments in local time; null = nothing is said. */
 export function say(s: SentenceView | null): string {
   if (s === null) return "";
-  return moments(s).reduce((text, at) => text.replaceAll(at, `${day(at, true)} ${clock(at)}`), plain(s));
+  return moments(s).reduce((text, at) => text.replaceAll(at, moment(at)), plain(s));
 }
 
 /** The same with its moments in UTC, as the core writes them: for what leaves this workstation. */
@@ -116,6 +116,11 @@ export function day(iso: string, year = false): string {
   const locale = words.locale === "ko" ? "ko" : "en-GB";
   const numeric = "numeric" as const;
   return new Date(iso).toLocaleDateString(locale, { ...(year ? { year: numeric } : {}), month: "short", day: numeric });
+}
+
+/** Local day with its year, and time. */
+export function moment(iso: string): string {
+  return `${day(iso, true)} ${clock(iso)}`;
 }
 
 /** The same in full and in UTC, for hover and reports. */

@@ -120,7 +120,7 @@ export class App {
 
   /** Logs are shown, with the room that they want. */
   get widened(): boolean {
-    return this.tab === "logs" && this.logsWide && hasLogs(this.selected?.split("/")[0] ?? "");
+    return this.tab === "logs" && this.logsWide && hasLogs(this.selected);
   }
 
   /** Age of what is shown, in milliseconds; grows between proofs. */

@@ -30,7 +30,7 @@ export function off(app: App, command: Command): string | null {
     case "yaml":
       return noMap ?? (app.selected === null ? t("off.nothingSelected") : null);
     case "logs":
-      return noMap ?? (hasLogs(app.selected?.split("/")[0] ?? "") ? null : t("off.noLogs"));
+      return noMap ?? (hasLogs(app.selected) ? null : t("off.noLogs"));
     case "rollOut":
     case "rollBack":
     case "scale":

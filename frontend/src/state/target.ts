@@ -45,9 +45,9 @@ export function takes(kind: string, verb: Verb): boolean {
 /** Kinds that are pods or own some. */
 const WITH_LOGS = ["Pod", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job"];
 
-/** Whether a kind has logs. */
-export function hasLogs(kind: string): boolean {
-  return WITH_LOGS.includes(kind);
+/** Whether an object has logs, by its id. */
+export function hasLogs(id: string | null): boolean {
+  return WITH_LOGS.includes(id?.split("/")[0] ?? "");
 }
 
 /** The selected workload, when it is of a kind that can. */

@@ -20,6 +20,11 @@ export function visible(text: string): string {
   );
 }
 
+/** Kind and name in an object's id (`Kind/namespace/name`), as they are shown. */
+export function kindAndName(id: string): string {
+  return `${oneLine(id.split("/")[0] ?? "")} ${nameOf(id)}`;
+}
+
 /** The name in an object's id (`Kind/namespace/name`), as it is shown. */
 export function nameOf(id: string): string {
   return oneLine(id.split("/").at(-1) ?? id);

@@ -2,36 +2,19 @@ import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-li
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { asUiError } from "../api";
-import { platform } from "../platform/fake";
-import type { Fake } from "../platform/fake";
 import { contexts, freshness } from "../platform/fake/contexts";
 import { run } from "../platform/fake/run";
 import { shop } from "../platform/fake/shop";
 import { sentence } from "../platform/fake/world";
-import { emptyGraph } from "../graph/store";
 import { words } from "../i18n/index.svelte";
 import { app } from "../state/app.svelte";
 import App from "./App.svelte";
+import { anew, fake } from "../test-window";
 
-const fake = platform as Fake;
 const user = userEvent.setup();
 const names = () => fake.calls.map((c) => c.name);
 
-beforeEach(() => {
-  fake.reset();
-  history.replaceState(null, "");
-  Object.assign(app, {
-    contexts: { is: "none" },
-    graph: emptyGraph(""),
-    screen: { at: "clusters" },
-    selected: null,
-    overlay: null,
-    fresh: null,
-    toasts: [],
-    list: false,
-    filter: "",
-  });
-});
+beforeEach(anew);
 afterEach(() => {
   cleanup();
   words.locale = "en";
@@ -603,7 +586,7 @@ describe("the window", () => {
 
   it("asks before it opens what a link leads to, and connects to nothing by itself", async () => {
     await openShop();
-    platform.asked = { context: "prod-jp", namespace: "shop", object: "Deployment/shop/web", run: null };
+    fake.asked = { context: "prod-jp", namespace: "shop", object: "Deployment/shop/web", run: null };
     app.take({ type: "followed" });
     const asked = await screen.findByTestId("place");
     expect(asked).toHaveTextContent("prod-jp");
@@ -615,11 +598,11 @@ describe("the window", () => {
     expect(screen.queryByTestId("place")).toBeNull();
     expect(app.open?.name).toBe("prod-kr");
 
-    platform.asked = { context: "prod-jp", namespace: "shop", object: "Deployment/shop/web", run: null };
+    fake.asked = { context: "prod-jp", namespace: "shop", object: "Deployment/shop/web", run: null };
     app.take({ type: "followed" });
     await user.click(await screen.findByTestId("place-go"));
     await waitFor(() => expect(app.open?.name).toBe("prod-jp"));
-    expect(platform.calls.findLast((c) => c.name === "open_context")?.args).toEqual({
+    expect(fake.calls.findLast((c) => c.name === "open_context")?.args).toEqual({
       context: "prod-jp",
       namespaces: ["shop"],
     });
@@ -628,10 +611,10 @@ describe("the window", () => {
 
   it("goes at once where a link leads in the context that is shown, and says what it does not know", async () => {
     await openShop();
-    platform.asked = { context: "prod-kr", namespace: "shop", object: "Deployment/shop/web", run: null };
+    fake.asked = { context: "prod-kr", namespace: "shop", object: "Deployment/shop/web", run: null };
     app.take({ type: "followed" });
     await waitFor(() => expect(screen.getByTestId("inspector-name")).toHaveTextContent("web"));
-    platform.asked = { context: "gone", namespace: null, object: null, run: null };
+    fake.asked = { context: "gone", namespace: null, object: null, run: null };
     app.take({ type: "followed" });
     await screen.findByText("context gone: not in the kubeconfig");
     expect(names().filter((n) => n === "open_context")).toHaveLength(1);

@@ -1,33 +1,16 @@
 import { cleanup, render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { platform } from "#platform";
-import type { Fake } from "../../platform/fake";
 import { denied, entry } from "../../platform/fake/logs";
 import { sentence } from "../../platform/fake/world";
-import { emptyGraph } from "../../graph/store";
 import { app } from "../../state/app.svelte";
 import App from "../../views/App.svelte";
+import { anew, fake } from "../../test-window";
 
-const fake = platform as Fake;
 const user = userEvent.setup();
 const calls = (name: string) => fake.calls.filter((c) => c.name === name);
 
-beforeEach(() => {
-  fake.reset();
-  history.replaceState(null, "");
-  Object.assign(app, {
-    contexts: { is: "none" },
-    graph: emptyGraph(""),
-    screen: { at: "clusters" },
-    selected: null,
-    object: { is: "none" },
-    tab: "overview",
-    overlay: null,
-    fresh: null,
-    filter: "",
-  });
-});
+beforeEach(anew);
 afterEach(cleanup);
 
 async function openShop(select: string | null) {

@@ -83,7 +83,7 @@ export class Book {
 
   take(batch: LogBatch) {
     for (const s of batch.status?.sources ?? []) this.sources.set(s.id, s);
-    if (batch.dropped > 0) this.add(this.gap(batch.dropped));
+    if (batch.dropped > 0) this.add(gap(batch.dropped));
     for (const e of batch.entries) this.add(this.row(e));
     trim(this.later, KEPT);
     if (!this.still) this.trim();
@@ -92,10 +92,6 @@ export class Book {
   private row(e: LogEntry): Row {
     const text = visible(e.text.replaceAll("\t", "    "));
     return { seq: 0, source: e.source, at: e.at, text, note: e.note, left: 0, cut: e.cut, cells: cells(text) };
-  }
-
-  private gap(left: number): Row {
-    return { seq: 0, source: 0, at: "", text: "", note: null, left, cut: 0, cells: 0 };
   }
 
   private add(row: Row) {
@@ -130,7 +126,7 @@ export class Book {
 
   /** Lines that came while it is held still. */
   get waiting(): number {
-    return this.later.reduce((n, r) => n + (r.note !== null ? 0 : r.left > 0 ? r.left : 1), 0);
+    return counted(this.later);
   }
 
   /** Nothing that is shown moves from now on. */
@@ -151,22 +147,23 @@ export class Book {
     this.match = match;
     this.rows = this.all.filter((r) => this.shows(r));
   }
-
-  clear() {
-    this.all = [];
-    this.rows = [];
-    this.later = [];
-    this.characters = 0;
-  }
 }
 
 /** Keeps the newest; what has to go leaves a row behind that counts it. */
 function trim(rows: Row[], most: number) {
   if (rows.length <= most + PIECE) return;
   const gone = rows.splice(0, rows.length - most);
-  const left = gone.reduce((n, r) => n + (r.note !== null ? 0 : r.left > 0 ? r.left : 1), 0);
-  const seq = gone.at(-1)?.seq ?? 0;
-  rows.unshift({ seq, source: 0, at: "", text: "", note: null, left, cut: 0, cells: 0 });
+  rows.unshift({ ...gap(counted(gone)), seq: gone.at(-1)?.seq ?? 0 });
+}
+
+/** In place of lines that were left out. */
+function gap(left: number): Row {
+  return { seq: 0, source: 0, at: "", text: "", note: null, left, cut: 0, cells: 0 };
+}
+
+/** Lines that rows stand for. */
+function counted(rows: readonly Row[]): number {
+  return rows.reduce((n, r) => n + (r.note !== null ? 0 : r.left > 0 ? r.left : 1), 0);
 }
 
 /** Lines that each row takes in that many columns: the tops of all rows, and the bottom of the last. */

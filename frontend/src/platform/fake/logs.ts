@@ -21,7 +21,7 @@ const FAILS = [
   "ERROR database: connection refused (postgres.data.svc:5432), attempt 1 of 5",
   "ERROR database: connection refused (postgres.data.svc:5432), attempt 5 of 5",
   "FATAL cannot start without a database, exiting with code 1",
-  "    at com.shop.payments.db.Pool.open(Pool.java:88)\n".trimEnd(),
+  "    at com.shop.payments.db.Pool.open(Pool.java:88)",
 ];
 
 /** One log that broke off, one that may not be read, one that has not begun, and more than are read at once. */
@@ -71,12 +71,10 @@ export class Logs {
   private beats = 0;
   /** How the logs stand when they are opened, where it is not as usual. */
   status: LogStatus | null = null;
-  /** Whether nothing was written yet. */
-  quiet = false;
 
   open(request: LogsRequest): number {
     const status = this.status ?? usual(request);
-    this.open_.set(++this.last, [{ ...NOTHING, status, entries: this.quiet ? [] : begun(status) }]);
+    this.open_.set(++this.last, [{ ...NOTHING, status, entries: begun(status) }]);
     return this.last;
   }
 
