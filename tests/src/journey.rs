@@ -3,11 +3,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
+use engine::clock::TokioClock;
 use fantoccini::Locator;
 use fantoccini::elements::Element;
 use serde_json::{Value, json};
+use store::{Settings, Store};
 use tempfile::TempDir;
 use xtask::lab::{Kind, Lab};
 
@@ -32,11 +35,19 @@ pub struct Journey {
     new: bool,
 }
 
+/// The images of the lab are in no registry: nobody outside of this machine is asked for them by a window with that state folder.
+pub fn ask_no_registry(state: &Path) -> Outcome<()> {
+    let store = Store::open(&state.join("journal.sqlite"), Arc::new(TokioClock::new()))?;
+    Ok(store.set_settings(&Settings { registries: false, ..store.settings()? })?)
+}
+
 impl Journey {
     /// One in that namespace, which is as it is.
     pub fn of(namespace: &str) -> Outcome<Journey> {
         let lab = crate::lab(&[Kind::RealNodes, Kind::Practice])?;
-        Ok(Journey { lab, namespace: namespace.into(), state: tempfile::tempdir()?, new: false })
+        let state = tempfile::tempdir()?;
+        ask_no_registry(state.path())?;
+        Ok(Journey { lab, namespace: namespace.into(), state, new: false })
     }
 
     /// Starts one.
@@ -176,7 +187,9 @@ impl Journey {
             let name = name.split_whitespace().next().unwrap_or_default().to_string();
             field.send_keys(&name).await?;
         }
-        w.click("[data-testid=unlock-ok]").await
+        w.click("[data-testid=unlock-ok]").await?;
+        // Keys are the dialog's until it is answered.
+        w.gone("[data-testid=unlock]").await
     }
 
     /// Selects the Deployment on the map.

@@ -1,8 +1,8 @@
 //! A registry for images in the network of the lab's real node, filled by hand: what is missing there, is built for another
 //! machine, or moves from one tag to another.
 //!
-//! It listens on the node's own loopback device, where containerd asks for no TLS; so one node alone can pull from it. Its
-//! program is crane, of go-containerregistry, which serves and pushes.
+//! It listens on a loopback device, where nobody asks for TLS: on the node's own, so that one node alone can pull from it, or on
+//! this machine's. Its program is crane, of go-containerregistry, which serves and pushes.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -28,15 +28,25 @@ pub enum Built {
 
 /// A registry; ends when dropped.
 pub struct Registry {
-    lab: &'static Lab,
+    /// Whose node it is on; none = on this machine, beside the lab.
+    lab: Option<&'static Lab>,
     serving: Child,
     port: u16,
     folder: TempDir,
 }
 
 impl Registry {
-    /// An empty one.
+    /// An empty one, where the node's containers are pulled from.
     pub fn open(lab: &'static Lab) -> Self {
+        Self::start(Some(lab))
+    }
+
+    /// An empty one on this machine.
+    pub fn here() -> Self {
+        Self::start(None)
+    }
+
+    fn start(lab: Option<&'static Lab>) -> Self {
         let mut command = crane(lab);
         command.args(["registry", "serve", "--address", "127.0.0.1:0"]).stdin(Stdio::null()).stderr(Stdio::piped());
         let mut serving = command.spawn().expect("crane starts");
@@ -95,8 +105,11 @@ impl Drop for Registry {
     }
 }
 
-fn crane(lab: &Lab) -> Command {
-    lab.on_node("crane").expect("it is built").expect("the lab has a real node")
+fn crane(lab: Option<&Lab>) -> Command {
+    match lab {
+        Some(lab) => lab.on_node("crane").expect("it is built").expect("the lab has a real node"),
+        None => Command::new(programs::program("crane").expect("it is built")),
+    }
 }
 
 /// The sample shop's program as the one layer of an image.

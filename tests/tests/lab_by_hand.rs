@@ -144,6 +144,13 @@ fn serving(s: &Scene) -> Vec<String> {
     pods.map(|p| p["spec"]["containers"][0]["image"].to_string()).collect()
 }
 
+/// Whether the controllers have seen the newest change of every workload: no check lets a run begin before.
+fn is_seen(s: &Scene) -> bool {
+    let all: Value = serde_json::from_str(&s.kubectl(&["get", "deployments,statefulsets,daemonsets", "-o", "json"])).expect("is JSON");
+    let mut all = all["items"].as_array().into_iter().flatten();
+    all.all(|w| w["status"]["observedGeneration"] == w["metadata"]["generation"])
+}
+
 /// Types a card, one command after the other, and looks in between whether anybody is served.
 fn typed(s: &Scene, what: &str, card: &[String]) {
     for command in card {
@@ -190,6 +197,7 @@ fn holds(case: &Case, states: &[At]) {
         }
         assert_eq!((ended.0, &ended.1["state"]), (5, &json!("backedOut")), "{what}: {}", ended.1);
         assert_eq!(s.world(), world, "{what}");
+        until(&format!("{what}: the controllers have seen it"), Duration::from_secs(30), || is_seen(&s));
         println!("{what}: {} commands", card.len());
     }
 }

@@ -163,8 +163,8 @@ impl Picture {
     }
 }
 
-/// What is wrong with a picture; `None` = it is as it was accepted.
-fn held(name: &str, now: &Picture) -> Outcome<Option<String>> {
+/// What is wrong with a picture; `None` = it is as it was accepted, but for so few pixels.
+fn held(name: &str, now: &Picture, few: usize) -> Outcome<Option<String>> {
     let file = format!("{name}.png");
     let accepted = match fs::read(Path::new(ACCEPTED).join(&file)) {
         Ok(bytes) => Picture::read(&bytes)?,
@@ -175,7 +175,7 @@ fn held(name: &str, now: &Picture) -> Outcome<Option<String>> {
         return Ok(Some(format!("{name}: is {:?} large, was {:?}", half.size, accepted.size)));
     }
     let other = accepted.differs(&half);
-    if other.len() <= FEW {
+    if other.len() <= few {
         return Ok(None);
     }
     let dir: PathBuf = xtask::run::target().join("gallery");
@@ -227,8 +227,9 @@ async fn photographed(address: &str, states: &[Shown], accept: bool) -> Outcome<
 /// Holds a picture against the accepted one, or accepts it.
 fn checked(name: &str, picture: &[u8], accept: bool) -> Outcome<Option<String>> {
     let now = Picture::read(picture)?;
-    let wrong = held(name, &now)?;
-    // What still counts as the same stays as it was: no picture changes for nothing.
+    // What counts as the same stays as it was: no picture changes for nothing. But one that is nearly another is taken anew, for the
+    // next time it would be another.
+    let wrong = held(name, &now, if accept { FEW / 6 } else { FEW })?;
     if accept && wrong.is_some() {
         now.half().rounded().write(&Path::new(ACCEPTED).join(format!("{name}.png")))?;
         return Ok(None);

@@ -1845,6 +1845,30 @@ object: string | null,
  */
 run: string | null, };
 
+export type ImageState = "found" | "missing" | "refused" | "unreachable";
+
+export type ImageView = { 
+/**
+ * What it says.
+ */
+state: ImageState, 
+/**
+ * Why it says nothing; null = it says whether the image is there.
+ */
+why: SentenceView | null, 
+/**
+ * Which one it is now (`sha256:…`).
+ */
+digest: string | null, 
+/**
+ * Machines that it is for (`linux/amd64`); empty where it does not say.
+ */
+platforms: Array<string>, 
+/**
+ * When it was built, where it says so.
+ */
+created: string | null, };
+
 export type LogState = "waiting" | "open" | "ended" | "refused" | "broken" | "missing";
 
 export type LogsRequest = { 
@@ -2071,6 +2095,10 @@ probes: { [key in string]: Array<string> },
  */
 panes: { [key in string]: number }, 
 /**
+ * An image that somebody enters is looked for in its registry.
+ */
+registries: boolean, 
+/**
  * Simulated pods were acknowledged.
  */
 simulatedAcknowledged: boolean, 
@@ -2104,6 +2132,7 @@ export interface CommandTable {
   read_logs: { args: { logs: number }; out: LogBatch };
   close_logs: { args: { logs: number }; out: null };
   workload: { args: { context: string; id: string }; out: WorkloadView };
+  image: { args: { name: string }; out: ImageView };
   make_plan: { args: { request: PlanRequest }; out: PlanView };
   check_plan: { args: { plan: string }; out: PlanView };
   export_plan: { args: { plan: string }; out: string };

@@ -51,6 +51,8 @@ async function show() {
   still.textContent =
     "*, *::before, *::after { animation: none !important; transition: none !important; caret-color: transparent !important; }";
   document.head.append(still);
+  // All of them, before anything is drawn: one that comes late changes a picture.
+  await Promise.all([...document.fonts].map((font) => font.load()));
   const fake = platform as Fake;
   state.before?.(fake);
   mount(App, { target });

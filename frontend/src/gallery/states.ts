@@ -310,7 +310,10 @@ export const STATES: State[] = [
     late: true,
   },
 
-  { name: "walk-what", go: walk(0), shows: at("image-web") },
+  { name: "walk-what", go: walk(0), shows: `${at("image-answer")}[data-state=found]` },
+  { name: "walk-what-missing", go: walk(0, "missing"), shows: `${at("image-answer")}[data-state=missing]` },
+  { name: "walk-what-refused", go: walk(0, "private"), shows: `${at("image-answer")}[data-state=refused]` },
+  { name: "walk-what-away", go: walk(0, "away"), shows: `${at("image-answer")}[data-state=unreachable]` },
   { name: "walk-how", go: walk(1), shows: at("strategy-blue-green") },
   { name: "walk-check", go: walk(2), shows: at("findings-done") },
   { name: "walk-plan", go: walk(3), shows: at("start") },

@@ -185,18 +185,18 @@ function round(ctx: CanvasRenderingContext2D, x: number, y: number, w: number, h
   ctx.roundRect(x, y, w, h, r);
 }
 
-/** Text that fits, cut in the middle: names differ at both ends. */
-export function fit(measure: (s: string) => number, text: string, room: number): string {
+/** Text that fits, cut in the middle where nothing else is said: names differ at both ends. */
+export function fit(measure: (s: string) => number, text: string, room: number, shorten = cut): string {
   if (room <= 0) return "";
   if (measure(text) <= room) return text;
   let low = 0;
   let high = text.length;
   while (low < high) {
     const keep = Math.ceil((low + high) / 2);
-    if (measure(cut(text, keep)) <= room) low = keep;
+    if (measure(shorten(text, keep)) <= room) low = keep;
     else high = keep - 1;
   }
-  return low === 0 ? "…" : cut(text, low);
+  return low === 0 ? "…" : shorten(text, low);
 }
 
 /** Host and path of a route that fit: of the host the first labels that do, of the path as much as can be. */
@@ -209,6 +209,11 @@ export function fitRoute(measure: (s: string) => number, text: string, room: num
     if (measure(short) <= room) return short;
   }
   return fit(measure, text.slice(slash), room);
+}
+
+/** Words are read from their beginning. */
+function cutEnd(text: string, keep: number): string {
+  return `${text.slice(0, keep).trimEnd()}…`;
 }
 
 function cut(text: string, keep: number): string {
@@ -339,10 +344,9 @@ function drawCells(ctx: CanvasRenderingContext2D, c: Cells, ink: Ink) {
   if (c.reason !== "" && c.states.length < CELLS_PER_ROW) {
     ctx.font = `400 11px ${ink.ui}`;
     ctx.fillStyle = ink.get("bad");
-    const room = 116 - c.w - 8;
-    if (room > 40)
+    if (c.room > 40)
       ctx.fillText(
-        fit((s) => ctx.measureText(s).width, c.reason, room + 24),
+        fit((s) => ctx.measureText(s).width, c.reason, c.room, cutEnd),
         c.x + c.w + 8,
         c.y + 9,
       );

@@ -5,7 +5,7 @@ import { clampTo, reveal, zoom } from "./camera";
 import { fit, fitRoute } from "./draw";
 import { Grid } from "./grid";
 import { step } from "./nav";
-import { columns, IN_CLUSTER, percent, pipeKind, scene } from "./scene";
+import { columns, IN_CLUSTER, percent, pipeKind, scene, shares } from "./scene";
 import { apply, emptyGraph, path } from "./store";
 
 function graph(batch = shop("c")) {
@@ -102,6 +102,37 @@ describe("geometry", () => {
     expect(api.find((p) => p.edge.share === 0.9)?.width).toBeCloseTo(14.4);
     expect(api.find((p) => p.edge.share === 0.1)?.width).toBe(2);
     expect(s.pipes.find((p) => p.edge.to === WEB)?.width).toBe(16);
+  });
+  it("draws a share of its host and path all the way, and of several routes the most", () => {
+    const rank: Record<string, number> = { route: 1, other: 1, stable: 2, canary: 2, alone: 2, web: 3, rs: 4 };
+    const edge = (from: string, to: string, share: number | null): EdgeView => ({
+      id: `${from}>${to}`,
+      from,
+      to,
+      relation: "routes",
+      state: "active",
+      share,
+      lane: null,
+      detail: null,
+    });
+    const edges = [
+      edge("web", "rs", 0.5),
+      edge("canary", "web", 1),
+      edge("route", "canary", 0.1),
+      edge("route", "stable", 0.9),
+      edge("other", "stable", 0.2),
+      edge("stable", "rs", 1),
+      edge("alone", "web2", 1),
+      edge("canary", "web3", null),
+      edge("gone", "rs", 1),
+    ];
+    const along = shares(edges, (id) => rank[id]);
+    const of = (from: string, to: string) => along.get(`${from}>${to}`);
+    expect(of("canary", "web")).toBeCloseTo(0.1);
+    expect(of("web", "rs")).toBeCloseTo(0.05);
+    expect(of("stable", "rs")).toBeCloseTo(0.9);
+    expect(of("alone", "web2")).toBe(1);
+    expect([of("canary", "web3"), of("gone", "rs")]).toEqual([undefined, undefined]);
   });
   it("lays pipes of one source side by side in the order of their targets", () => {
     const s = scene(graph(), "near", 880);

@@ -37,6 +37,8 @@ export interface Cells extends Rect {
   bar: boolean;
   /** Why a pod fails, from the first that does. */
   reason: string;
+  /** Pixels that are free at the right of the cells. */
+  room: number;
 }
 
 export interface Column {
@@ -123,11 +125,12 @@ export function percent(share: number): string {
   return `${Math.round(value)} %`;
 }
 
-export function pipeKind(edge: EdgeView, fromRank: number): PipeKind {
+/** `share`: of its host and path, as far as that is known. */
+export function pipeKind(edge: EdgeView, fromRank: number, share = edge.share): PipeKind {
   switch (edge.state) {
     case "active":
-      if (edge.share !== null && edge.share <= 0) return "open";
-      return fromRank === 0 || edge.share === null ? "hair" : "flow";
+      if (share !== null && share <= 0) return "open";
+      return fromRank === 0 || share === null ? "hair" : "flow";
     case "open":
       return fromRank === 0 ? "hair" : "open";
     case "declared":
@@ -242,7 +245,7 @@ export function scene(
     byId.set(node.id, b);
   }
 
-  const cells = level === "near" ? cellGroups(g, pods, byId, at, row, box, say) : [];
+  const cells = level === "near" ? cellGroups(g, pods, byId, at, row, box, say, width) : [];
   const inside = callers(g, byId, at, inCluster);
   for (const { box } of inside) {
     boxes.push(box);
@@ -314,9 +317,13 @@ function cellGroups(
   row: number,
   box: number,
   say: (s: SentenceView) => string,
+  width: number,
 ): Cells[] {
   const column = at.get(5);
   if (!column) return [];
+  const beside = at.get(6);
+  const taken = beside !== undefined && [...byId.values()].some((b) => b.node.rank === 6);
+  const end = Math.max(column.x + column.w, taken ? beside.x : width) - 8;
   const groups: Cells[] = [];
   for (const [owner, list] of pods) {
     list.sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -337,6 +344,7 @@ function cellGroups(
       ready: states.filter((s) => s === "ready").length,
       bar,
       reason: why === null ? "" : say(why),
+      room: end - (column.x + w + 8),
       x: column.x,
       y: middle - h / 2,
       w,
@@ -346,8 +354,28 @@ function cellGroups(
   return groups;
 }
 
+/**
+ * The share of its host and path that runs along each edge, where that is known: an edge tells what part of what enters at its
+ * source it takes. What several routes lead to has the share of the one of which it takes most; what none leads to has its own.
+ */
+export function shares(edges: EdgeView[], rank: (id: string) => number | undefined): Map<string, number> {
+  const taken = new Map<string, number>();
+  const found = new Map<string, number>();
+  const known = edges.flatMap((edge) => {
+    const from = rank(edge.from);
+    return from === undefined || edge.share === null ? [] : [{ edge, from, share: edge.share }];
+  });
+  for (const { edge, share } of known.sort((a, b) => a.from - b.from)) {
+    const here = (taken.get(edge.from) ?? 1) * share;
+    found.set(edge.id, here);
+    taken.set(edge.to, Math.max(taken.get(edge.to) ?? 0, here));
+  }
+  return found;
+}
+
 function pipesOf(edges: EdgeView[], byId: Map<string, Box>): Pipe[] {
   const pipes: Pipe[] = [];
+  const along = shares(edges, (id) => byId.get(id)?.node.rank);
   const thickness = (kind: PipeKind, share: number | null) => {
     if (kind === "flow") return Math.max(2, FULL_PIPE * Math.min(1, share ?? 0));
     if (kind === "open") return 12;
@@ -359,7 +387,8 @@ function pipesOf(edges: EdgeView[], byId: Map<string, Box>): Pipe[] {
     const to = byId.get(edge.to);
     if (!from || !to) continue;
     const beside = from.node.rank === 6 || to.node.rank === 6;
-    const kind = beside ? "beside" : pipeKind(edge, from.node.rank);
+    const share = along.get(edge.id) ?? null;
+    const kind = beside ? "beside" : pipeKind(edge, from.node.rank, share);
     // What stands beside a workload may point at it or be pointed at: the line begins at the workload.
     const [left, right] = from.node.rank === 6 ? [to, from] : [from, to];
     // From a workload on, only a split is worth a number.
@@ -372,8 +401,8 @@ function pipesOf(edges: EdgeView[], byId: Map<string, Box>): Pipe[] {
       y1: left.y + left.h / 2,
       x2: right.x,
       y2: right.y + right.h / 2,
-      width: thickness(kind, edge.share),
-      text: says ? percent(edge.share ?? 0) : kind === "broken" ? "0" : "",
+      width: thickness(kind, share),
+      text: says ? percent(share ?? 0) : kind === "broken" ? "0" : "",
       x: 0,
       y: 0,
       w: 0,

@@ -20,6 +20,12 @@ export function inTrouble({ health }: Pick<NodeView, "health">): boolean {
   return health === "failing" || health === "degraded";
 }
 
+/** Services and workloads that are, those first that do nothing of what they should. */
+export function troubled(g: Graph): NodeView[] {
+  const all = [...g.nodes.values()].filter((n) => inTrouble(n) && (n.rank === 2 || n.rank === 3));
+  return all.sort((a, b) => Number(b.health === "failing") - Number(a.health === "failing"));
+}
+
 export function emptyGraph(context: string): Graph {
   return {
     context,
@@ -102,8 +108,12 @@ export function path(g: Graph, id: string): Set<string> {
       }
     }
   };
-  walk(id, g.out, (e) => e.to);
-  walk(id, g.into, (e) => e.from);
+  // No line leads to a pod: it stands on the way of what owns it.
+  const owner = g.nodes.get(id)?.rank === 5 ? (g.nodes.get(id)?.parent ?? null) : null;
+  if (owner !== null) seen.add(owner);
+  const start = owner ?? id;
+  walk(start, g.out, (e) => e.to);
+  walk(start, g.into, (e) => e.from);
   return seen;
 }
 

@@ -515,4 +515,13 @@ export const errors = {
     "실행 {run}: 기록된 내용과 다릅니다({what}). 이 실행의 기록을 전혀 쓰지 않습니다. 클러스터를 확인하고 남은 것은 직접 되돌리세요",
   "the end of its entries": "항목의 끝부분",
   "name of this installation not understood ({error})": "이 설치의 이름을 이해할 수 없습니다({error})",
+  "write it as {tag} or {digest}": "{tag} 또는 {digest} 형식으로 입력하세요",
+  "{program} gives no key": "{program}에서 인증 정보를 받지 못했습니다",
+  "it asks for a sign-in without TLS": "레지스트리가 TLS 없는 로그인을 요구합니다",
+  "it says that it was asked too often": "레지스트리의 요청 한도를 넘었습니다",
+  "no registry can be asked from here ({why})": "이 컴퓨터에서는 레지스트리에 확인할 수 없습니다({why})",
+  "signed in by a token that only docker can use": "docker만 쓸 수 있는 토큰으로 로그인되어 있습니다",
+  "the key that is kept for it cannot be read": "저장된 인증 정보를 읽을 수 없습니다",
+  "what answers is no registry, or not of this image": "레지스트리가 아니거나 이 이미지에 대한 응답이 아닙니다",
+  "{image}: is not the name of an image": "{image}: 이미지 이름이 아닙니다",
 } satisfies Partial<Record<Form, string>>;

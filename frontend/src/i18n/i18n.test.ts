@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { en } from "./en";
 import { sentence } from "../platform/fake/world";
-import { clock, day, duration, moments, plain, say, t, utc, words } from "./index.svelte";
+import { clock, day, duration, moments, plain, say, t, utc, speak } from "./index.svelte";
 import { ko } from "./ko";
 import { sentences } from "./sentences.ko";
 
@@ -40,7 +40,7 @@ const kept = new Set(
   readinessProbe required revisionHistoryLimit selfHeal sessionAffinity smokePath smokePort strategy swap targetPort
   topologySpreadConstraints updateMode values
   API apply managedFields Argo CD Changeover DNS Flux GET Git HOST:PORT:ADDRESS HTTP HTTPS Helm Kubernetes N NTP POST SIGTERM URL helm kube-proxy kubeconfig resolve
-  admission cordon drain dry-run finalizer headless image@sha256: ms operator patch reconcile rollback suspend sync upgrade webhook
+  admission cordon docker drain dry-run finalizer headless image@sha256: ms operator patch reconcile rollback suspend sync upgrade webhook
   zone changeover://CONTEXT/NAMESPACE/KIND/NAME changeover://CONTEXT changeover:// run RUN PATH
   ID IP JSON PEM SQLite UTF-8 VPN WAL YAML CA CONTAINER ExecCredential
   IMAGE IfAvailable Always Kind/namespace/name NAME OnDelete as-groups as-uid base64 certificate-authority-data client.authentication.k8s.io clusters
@@ -79,26 +79,26 @@ describe("sentences of the core", () => {
 });
 
 describe("words", () => {
-  afterEach(() => (words.locale = "en"));
+  afterEach(() => speak("en"));
   it("fill in numbers as the language writes them", () => {
     expect(t("map.count", { n: 1234 })).toBe("1,234 applications");
   });
-  it("say a sentence of the core with its values, clause by clause, and in English when its form is not known", () => {
+  it("say a sentence of the core with its values, clause by clause, and in English when its form is not known", async () => {
     const then = [{ text: "they drive it", form: "they drive it", with: {}, parts: {}, then: [] }];
     const s = { text: "web serves; they drive it", form: "{object} serves", with: { object: "web" }, parts: {}, then };
     expect(say(s)).toBe("web serves; they drive it");
-    words.locale = "ko";
+    await speak("ko");
     expect(say(s)).toBe("web에서 요청을 처리하고 있습니다. 지금 진행 중입니다");
     expect(say({ ...s, form: "{object} is new" })).toBe("web serves; they drive it");
   });
-  it("name a gate as its button does, and one that has none as it is named", () => {
-    words.locale = "ko";
+  it("name a gate as its button does, and one that has none as it is named", async () => {
+    await speak("ko");
     const waits = (gate: string) =>
       say({ text: "", form: "waits for approval: {gate}", with: { gate }, parts: {}, then: [] });
     expect(waits("cut-over")).toBe("승인 대기: 전환");
     expect(waits("by-hand")).toBe("승인 대기: by-hand");
   });
-  it("say a sentence within another in the same language, and one of an earlier version as it was kept", () => {
+  it("say a sentence within another in the same language, and one of an earlier version as it was kept", async () => {
     const what = {
       text: "4 of 6 ready",
       form: "{have} of {want} ready",
@@ -108,11 +108,11 @@ describe("words", () => {
     };
     const s = { text: "held: 4 of 6 ready", form: "held: {why}", with: {}, parts: { why: what }, then: [] };
     expect(say(s)).toBe("held: 4 of 6 ready");
-    words.locale = "ko";
+    await speak("ko");
     expect(say(s)).toBe("확인 필요: 6개 중 4개 Ready");
     expect(say({ ...s, parts: { why: { ...what, form: "" } } })).toBe("확인 필요: 4 of 6 ready");
   });
-  it("tell a day and a time where the operator is, and UTC on hover", () => {
+  it("tell a day and a time where the operator is, and UTC on hover", async () => {
     vi.stubEnv("TZ", "Asia/Seoul");
     const at = "2026-11-21T21:04:00Z";
     expect([day(at), clock(at), utc(at)]).toEqual(["22 Nov", "06:04:00", "2026-11-21 21:04:00 UTC"]);
@@ -120,7 +120,7 @@ describe("words", () => {
     const held = sentence("held: {why}", {}, { why: ends });
     expect([say(held), plain(held)]).toEqual(["held: CN=ann: until 22 Nov 2026 06:04:00", `held: CN=ann: until ${at}`]);
     expect(moments(held)).toEqual([at]);
-    words.locale = "ko";
+    await speak("ko");
     expect(say(ends)).toContain("2026년 11월 22일 06:04:00");
     vi.unstubAllEnvs();
   });

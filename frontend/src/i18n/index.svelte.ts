@@ -1,20 +1,33 @@
 // The words of the window. `en.ts` is the type, `ko.ts` must match; a test checks keys and parameters.
 import type { SentenceView, UiError } from "../api";
 import { en } from "./en";
-import { ko } from "./ko";
-import type { Form } from "./sentences";
-import { sentences } from "./sentences.ko";
 
 export type Key = keyof typeof en;
 export type Locale = "en" | "ko";
 
-const catalogues: Record<Locale, Record<Key, string>> = { en, ko };
-
 class Words {
+  /** What is spoken; `speak` changes it. */
   locale: Locale = $state("en");
 }
 
 export const words = new Words();
+
+type Korean = typeof import("./korean");
+/** Null until it is wanted: a window in English does not read it. */
+let korean: Korean | null = null;
+let wanted: Locale = "en";
+
+/** Speaks that language from now on. Resolves once the words of it are there. */
+export async function speak(locale: Locale) {
+  wanted = locale;
+  if (locale === "ko") korean ??= await import("./korean");
+  if (wanted === locale) words.locale = locale;
+}
+
+/** The Korean words, where Korean is spoken. */
+function spoken(): Korean | null {
+  return words.locale === "ko" ? korean : null;
+}
 
 /** The language for a setting of "as the system". */
 export function systemLocale(): Locale {
@@ -27,7 +40,12 @@ type Params = Record<string, string | number>;
 export function t(key: Key, params?: Params): string {
   const one = `${key}.1`;
   // English has a singular; a sentence that needs it has a second key.
-  return fill(catalogues[words.locale][params?.["n"] === 1 && has(one) ? one : key], params);
+  return fill((spoken()?.ko ?? en)[params?.["n"] === 1 && has(one) ? one : key], params);
+}
+
+/** The English sentence for a key, whatever is spoken. */
+export function english(key: Key): string {
+  return en[key];
 }
 
 function has(key: string): key is Key {
@@ -48,12 +66,14 @@ export function say(s: SentenceView | null): string {
 
 /** The same with its moments in UTC, as the core writes them: for what leaves this workstation. */
 export function plain(s: SentenceView): string {
-  if (words.locale === "en" || !isForm(s.form)) return s.text;
+  const sentences: Record<string, string> | undefined = spoken()?.sentences;
+  const form = sentences?.[s.form];
+  if (form === undefined) return s.text;
   const parts = Object.entries(s.parts).map(([name, part]) => [name, plain(part)] as const);
   // A gate is named for scripts; the buttons have a word for it.
   const gate = s.with["gate"];
   const values = gate === undefined ? s.with : { ...s.with, gate: said("gate", gate, gate) };
-  return [fill(sentences[s.form], { ...values, ...Object.fromEntries(parts) }), ...s.then.map(plain)].join(". ");
+  return [fill(form, { ...values, ...Object.fromEntries(parts) }), ...s.then.map(plain)].join(". ");
 }
 
 /** Moments that a sentence names, in UTC. */
@@ -70,10 +90,6 @@ export function alone(text: string): string {
 /** What went wrong, in the language of the window; where nobody said what, that something did. */
 export function failure(error: UiError): string {
   return error.message.text === "" ? t("state.failed") : say(error.message);
-}
-
-function isForm(form: string): form is Form {
-  return form in sentences;
 }
 
 export function fill(text: string, params?: Params): string {

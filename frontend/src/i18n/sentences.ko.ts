@@ -81,9 +81,9 @@ export const sentences: Record<Form, string> = {
   "in cluster": "클러스터 내부",
   yes: "예",
   "{first} and {n} more": "{first} 외 {n}개",
-  "{wanted} wanted, {ready} ready": "원하는 수 {wanted}, 준비됨 {ready}",
+  "{wanted} wanted, {ready} ready": "목표 {wanted}, Ready {ready}",
   "{wanted} wanted, {ready} ready, {newest} of the newest template":
-    "원하는 수 {wanted}, 준비됨 {ready}, 최신 템플릿 {newest}",
+    "목표 {wanted}, Ready {ready}, 최신 템플릿 {newest}",
   ...errors,
   "Goes on although this could not be shown; it is noted in the run": "확인하지 못한 채 진행하며, 실행에 기록됩니다",
   "Leaves what is there and counts the step as undone": "지금 상태로 두고, 이 단계는 되돌린 것으로 봅니다",
@@ -600,8 +600,12 @@ export const sentences: Record<Form, string> = {
   "traffic is moving to {object}, and that is not proven yet":
     "트래픽을 {object} 쪽으로 옮기는 중이며, 아직 확인되지 않았습니다",
   "traffic is where it was": "트래픽은 원래대로입니다",
-  "traffic moves back to what served before, then everything else is undone":
-    "트래픽을 이전 버전으로 되돌린 뒤 나머지를 모두 되돌립니다",
+  "traffic moves back first, then what was made for the new version is taken away":
+    "트래픽을 먼저 되돌린 뒤 새 버전을 위해 만든 것을 지웁니다",
+  "nothing was written: there is nothing to go back from": "아무것도 쓰지 않았으므로 원복할 것이 없습니다",
+  "what the run did is taken back already": "이 실행이 한 일은 이미 되돌렸습니다",
+  "rollouts of it are paused": "롤아웃 일시 중지됨",
+  "{name}: nothing to go back from": "{name}: 원복할 것 없음",
   "unpause, if template and pause are still as written": "템플릿과 일시 중지가 그대로면 재개",
   "use a volume of mode ReadWriteMany, or replace the pods in place (strategy Recreate)":
     "ReadWriteMany 볼륨을 쓰거나, 파드를 제자리에서 교체하세요(strategy Recreate)",
@@ -723,12 +727,14 @@ export const sentences: Record<Form, string> = {
   "Green serves and stood the soak. Blue still stands by.":
     "그린이 요청을 처리하고 있으며 관찰이 끝났습니다. 블루는 아직 대기 중입니다.",
   "Green serves. Blue stands by.": "그린이 요청을 처리하고 있습니다. 블루는 대기 중입니다.",
-  "Nobody drives this run. It stands at: {what}.": "이 배포를 진행 중인 사람이 없습니다. 마지막 상태: {what}",
+  "Nobody drives this run. It stands at: {what}.": "이 실행을 진행 중인 사람이 없습니다. 마지막 상태: {what}",
   "The earlier revision serves.": "이전 리비전이 요청을 처리하고 있습니다.",
-  "The gate waits: {what}.": "승인 조건이 충족되지 않았습니다: {what}",
-  "Traffic is moving to blue, which has the new version. That it arrives is being proven.":
+  "Not ready to cut over: {what}. All traffic is on blue.":
+    "아직 전환할 수 없습니다: {what}. 트래픽은 모두 블루로 갑니다.",
+  "Not ready to go on: {what}.": "아직 진행할 수 없습니다: {what}.",
+  "Traffic is moving to blue, which has the new version. Waiting for proof that it arrives.":
     "트래픽이 새 버전이 된 블루로 옮겨 가고 있습니다. 도착했는지 확인하는 중입니다.",
-  "Traffic is moving to green. That it arrives is being proven.":
+  "Traffic is moving to green. Waiting for proof that it arrives.":
     "트래픽이 그린으로 옮겨 가고 있습니다. 도착했는지 확인하는 중입니다.",
   "a connection that is still open to {name} then fails once if it is in the middle of a request that is not repeated (8 of 8 POSTs did when it was tried), unless the application announces the close":
     "이때까지 {name} 파드로 열려 있는 연결은, 재시도되지 않는 요청을 처리하던 중이라면 한 번씩 실패합니다(시험에서는 POST 8건 중 8건). 애플리케이션이 종료를 미리 알리는 경우는 예외입니다",
@@ -782,7 +788,7 @@ export const sentences: Record<Form, string> = {
   "traffic did not move: {what}": "트래픽이 옮겨지지 않았습니다: {what}",
   "no way back": "원복할 것 없음",
   "nobody else sees this run, or can take it over: {why}":
-    "다른 사람에게는 이 배포가 보이지 않으며 넘겨받을 수도 없습니다: {why}",
+    "다른 사람에게는 이 실행이 보이지 않으며 넘겨받을 수도 없습니다: {why}",
   "the record that other workstations need cannot be written: {why}":
     "다른 컴퓨터에서 볼 실행 기록을 쓰지 못했습니다: {why}",
   "something holds it (finalizers, pods that do not end)": "finalizer나 종료되지 않는 파드가 붙잡고 있을 수 있습니다",
@@ -815,7 +821,7 @@ export const sentences: Record<Form, string> = {
   "{have} of {want} ready": "{want}개 중 {have}개 Ready",
   "{left} pods left": "남은 파드 {left}개",
   "{name}: back out": "{name}: 원복",
-  "{name}: back to revision {revision}": "{name}: 리비전 {revision} 롤백",
+  "{name}: back to revision {revision}": "{name}: 리비전 {revision} 상태로 롤백",
   "{name}: flip back": "{name}: 트래픽 되돌리기",
   "{name}: no way back by this run": "{name}: 이 실행으로는 원복할 수 없음",
   "{name}: undo": "{name}: 롤백 취소",
@@ -890,7 +896,7 @@ export const sentences: Record<Form, string> = {
   "{service}: somebody changed its selector, and it now selects both colours at once":
     "{service}: 누군가 셀렉터를 변경해 지금 두 색을 동시에 선택하고 있습니다",
   "{status}": "{status}",
-  "{status} in {ms} ms": "{status}, {ms} ms 만에 응답",
+  "{status} in {ms} ms": "{status}, {ms} ms 걸림",
   "{status}, answer {why}": "{status}, 응답이 온전하지 않음: {why}",
   "{step} is done; stops here as asked": "{step} 단계가 끝났습니다. 요청대로 여기서 멈춥니다",
   "{step}: {what}": "{step}: {what}",
@@ -956,7 +962,6 @@ export const sentences: Record<Form, string> = {
   "scaled to zero": "0개로 내려 둠",
   "rollout made no progress before its deadline": "롤아웃이 제한 시간 안에 진행되지 않았습니다",
   "paused, {n} of {wanted} on the newest template": "일시 중지됨, 최신 템플릿 {wanted}개 중 {n}개",
-  paused: "일시 중지됨",
   "the change was not picked up yet": "컨트롤러가 아직 변경을 인식하지 못했습니다",
   "{n} of {wanted} updated": "{wanted}개 중 {n}개 갱신됨",
   "pods are starting": "파드 시작 중",
@@ -1075,20 +1080,22 @@ export const sentences: Record<Form, string> = {
   "Held: {why}.": "확인 필요: {why}.",
   "Held: {why}. {traffic}": "확인 필요: {why}. {traffic}",
   "Nobody drives this run. {traffic} It stands at: {what}.":
-    "이 배포를 진행 중인 사람이 없습니다. {traffic} 마지막 상태: {what}",
+    "이 실행을 진행 중인 사람이 없습니다. {traffic} 마지막 상태: {what}",
   "Ready to start.": "시작할 준비가 됐습니다.",
-  "Stuck, repair by hand: {error}.": "멈췄습니다. 직접 복구하세요: {error}.",
-  "Stuck, repair by hand: {error}. {traffic}": "멈췄습니다. 직접 복구하세요: {error}. {traffic}",
+  "Stuck: {error}.": "멈췄습니다: {error}.",
+  "Stuck: {error}. {traffic}": "멈췄습니다: {error}. {traffic}",
   "The cutover begins. All traffic is still on blue.": "전환을 시작합니다. 트래픽은 아직 모두 블루로 갑니다.",
   "The rollout is being prepared. All traffic is still on blue.":
     "배포를 준비하고 있습니다. 트래픽은 아직 모두 블루로 갑니다.",
+  "Traffic is not all on blue.": "트래픽이 모두 블루로 가지는 않습니다.",
+  "Traffic is not all on green.": "트래픽이 모두 그린으로 가지는 않습니다.",
   "Traffic is moving back to blue.": "트래픽이 블루로 돌아가는 중입니다.",
   "Traffic is moving back to green.": "트래픽이 그린으로 돌아가는 중입니다.",
   "Traffic is moving to blue, which has the new version.": "트래픽이 새 버전이 된 블루로 옮겨 가는 중입니다.",
   "Traffic is moving to green.": "트래픽이 그린으로 옮겨 가는 중입니다.",
   "Traffic is on blue, which has the new version.": "트래픽은 새 버전이 된 블루로 갑니다.",
   "Traffic is on green.": "트래픽은 그린으로 갑니다.",
-  "Traffic was left where the run had moved it.": "트래픽은 이 배포가 옮겨 둔 곳에 그대로 있습니다.",
+  "Traffic was left where the run had moved it.": "트래픽은 이 실행이 옮겨 둔 곳에 그대로 있습니다.",
   "Waits for you: {gate}.": "승인 대기: {gate}.",
   "its beginning": "시작 전",
   "the way back": "원복",
@@ -1096,5 +1103,5 @@ export const sentences: Record<Form, string> = {
   "wait for the operator before traffic moves": "트래픽이 옮겨 가기 전에 운영자 승인 대기",
   "Stopped: {error}.": "중단됨: {error}.",
   "It runs.": "진행 중입니다.",
-  "what this run changed is written back as it was": "이 배포가 바꾼 것을 원래대로 되돌려 씁니다",
+  "what this run changed is written back as it was": "이 실행이 바꾼 것을 원래대로 되돌립니다",
 };

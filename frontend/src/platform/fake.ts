@@ -13,8 +13,9 @@ import type {
   UiEvent,
 } from "../api/generated";
 import { diagnostics } from "./fake/diagnostics";
-import { contexts, freshness, object, revisions, settings, workload } from "./fake/contexts";
-import { incident } from "./fake/incident";
+import { contexts, freshness, object, settings, workload } from "./fake/contexts";
+import { image } from "./fake/image";
+import { incident, wayBack } from "./fake/incident";
 import { Logs } from "./fake/logs";
 import { plan } from "./fake/plan";
 import { reported } from "./fake/report";
@@ -243,6 +244,7 @@ export class Fake implements Platform {
     read_logs: ({ logs }) => this.logs.read(logs) ?? refuse("not-found", sentence("these logs are not read any more")),
     close_logs: ({ logs }) => this.logs.close(logs) as never,
     workload: ({ id }) => workload(id),
+    image: ({ name }) => image(name),
     make_plan: ({ request }) => {
       const made = plan(request, false);
       this.plans.set(made.id, request);
@@ -296,23 +298,7 @@ export class Fake implements Platform {
     report: ({ run, format }) => (format === "json" ? reported(this.held()) : `${format}: ${run}`),
     save_report: ({ run, format }) => `/home/ann/Downloads/changeover-${run}.${format}`,
     doctor: () => [],
-    way_back: ({ id }) =>
-      this.current && id === null
-        ? this.current.wayBack
-        : {
-            kind: "rollback",
-            seconds: 35,
-            title: sentence("{name}: back to revision {revision}", {
-              name: id?.split("/")[2] ?? "web",
-              revision: `${revisions()[1]?.number ?? 0}`,
-            }),
-            text: sentence("revision {revision} ({images}) is written back, as a rolling update", {
-              revision: "111",
-              images: "registry.shop.example/web:5.7.0",
-            }),
-            steps: 1,
-            run: null,
-          },
+    way_back: ({ id }) => (this.current && id === null ? this.current.wayBack : wayBack(id)),
     followed: () => {
       const place = this.asked;
       this.asked = null;

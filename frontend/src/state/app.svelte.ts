@@ -18,8 +18,10 @@ import type {
 } from "../api";
 import { apply, emptyGraph, type Graph } from "../graph/store";
 import type { Level } from "../graph/camera";
-import { systemLocale, t, words } from "../i18n/index.svelte";
-import { hasLogs, target, type Verb } from "./target";
+import { speak, systemLocale, t, words } from "../i18n/index.svelte";
+import { FRESH_MS } from "./age";
+import { Clock } from "./clock";
+import { hasLogs, leadsTo, target, type Verb } from "./target";
 
 export type Screen =
   | { at: "clusters" }
@@ -35,6 +37,12 @@ export type Screen =
 /** Something that is asked for: not loaded, on its way, there, or failed. */
 export type Loadable<T> =
   { is: "none" } | { is: "loading"; since: number } | { is: "there"; value: T } | { is: "failed"; error: UiError };
+
+function loaded<T>(answer: PromiseSettledResult<T>): Loadable<T> {
+  return answer.status === "fulfilled"
+    ? { is: "there", value: answer.value }
+    : { is: "failed", error: asUiError(answer.reason) };
+}
 
 export type Tab = "overview" | "versions" | "config" | "events" | "logs" | "yaml";
 
@@ -73,9 +81,11 @@ export class App {
   changed: Record<string, number> = $state({});
   fresh: FreshnessView | null = $state(null);
   private freshAt = $state(0);
-  now = $state(Date.now());
-  /** The time in steps, for axes and for ages that nobody waits for: what goes by it is drawn six times a minute. */
-  readonly slow = $derived(this.now - (this.now % STEP_MS));
+  /** Its proof is older than the next one should have been: from then on its age is counted. */
+  private overdue = $state(false);
+  private proof: ReturnType<typeof setTimeout> | undefined;
+  private readonly seconds = new Clock(1000);
+  private readonly steps = new Clock(STEP_MS);
   runs: Record<string, RunView> = $state({});
   /** When each run was last heard of: countdowns go on from there. */
   runAt: Record<string, number> = $state({});
@@ -92,6 +102,10 @@ export class App {
   list = $state(false);
   level: Level = $state("near");
   wayBack: WayBackView | null = $state(null);
+  /** The workload that it is of; null = it is of the last run. */
+  wayBackOf: string | null = $state(null);
+  /** What an incident would go back to: the gauge speaks of it while it is looked at. */
+  private candidate: string | null = null;
   overlay:
     "palette" | "help" | "unlock" | "breakGlass" | "backOut" | "takeOver" | "program" | "leaving" | "place" | null =
     $state(null);
@@ -108,7 +122,6 @@ export class App {
   private toAck: number[] = [];
   private frame = 0;
   private toastId = 0;
-  private timer: ReturnType<typeof setInterval> | undefined;
 
   get open(): ContextView | null {
     return this.contexts.is === "there" ? this.contextOf(this.contexts.value.open) : null;
@@ -123,10 +136,20 @@ export class App {
     return this.tab === "logs" && this.logsWide && hasLogs(this.selected);
   }
 
-  /** Age of what is shown, in milliseconds; grows between proofs. */
+  /** The time by the second, for what is waited for. */
+  get now(): number {
+    return this.seconds.now;
+  }
+
+  /** The time in steps, for axes and for ages that nobody waits for: what goes by it is drawn six times a minute. */
+  get slow(): number {
+    return this.steps.now;
+  }
+
+  /** Age of what is shown, in milliseconds: as it was told, and growing once the next proof is overdue. */
   get age(): number {
     if (!this.fresh) return 0;
-    return this.fresh.ageMs + Math.max(0, this.now - this.freshAt);
+    return this.fresh.ageMs + (this.overdue ? Math.max(0, this.now - this.freshAt) : 0);
   }
 
   /** State of a context, as it is seen: of the open one the age of what is shown may tell before its stream does. */
@@ -189,22 +212,16 @@ export class App {
    */
   async start(left: Screen | null = null) {
     await subscribe((events) => events.forEach((e) => this.take(e)));
-    this.timer = setInterval(() => (this.now = Date.now()), 1000);
     this.contexts = { is: "loading", since: Date.now() };
-    const [contexts, settings, runs] = await Promise.allSettled([
-      call("contexts", {}),
-      call("settings", {}),
-      call("runs", {}),
-    ]);
-    if (settings.status === "fulfilled") this.useSettings(settings.value);
-    this.contexts =
-      contexts.status === "fulfilled"
-        ? { is: "there", value: contexts.value }
-        : { is: "failed", error: asUiError(contexts.reason) };
-    this.runList =
-      runs.status === "fulfilled"
-        ? { is: "there", value: runs.value }
-        : { is: "failed", error: asUiError(runs.reason) };
+    // A kubeconfig may be long in coming: what waits for it has its language and its colours.
+    const settled = call("settings", {}).then(
+      (settings) => this.useSettings(settings),
+      () => undefined,
+    );
+    const [contexts, runs] = await Promise.allSettled([call("contexts", {}), call("runs", {})]);
+    await settled;
+    this.contexts = loaded(contexts);
+    this.runList = loaded(runs);
     if (contexts.status !== "fulfilled") return;
     if (contexts.value.open !== null) await this.loadGraph(contexts.value.open);
     await this.follow();
@@ -215,7 +232,7 @@ export class App {
   }
 
   stop() {
-    clearInterval(this.timer);
+    clearTimeout(this.proof);
     if (this.frame !== 0) cancelAnimationFrame(this.frame);
   }
 
@@ -233,15 +250,13 @@ export class App {
         return;
       case "freshness":
         if (this.open !== null && event.data.context !== this.open.name) return;
-        this.fresh = event.data;
-        this.freshAt = Date.now();
-        this.now = this.freshAt;
+        this.takeFreshness(event.data);
         return;
       case "run":
         this.takeRun(event.data);
         return;
       case "settings":
-        this.useSettings(event.data);
+        void this.useSettings(event.data);
         return;
       case "leaving":
         this.overlay = "leaving";
@@ -250,6 +265,15 @@ export class App {
         void this.follow();
         return;
     }
+  }
+
+  private takeFreshness(fresh: FreshnessView) {
+    this.fresh = fresh;
+    this.freshAt = Date.now();
+    clearTimeout(this.proof);
+    const left = FRESH_MS - fresh.ageMs;
+    this.overdue = left <= 0;
+    if (!this.overdue) this.proof = setTimeout(() => (this.overdue = true), left);
   }
 
   private takeGraph(batch: GraphBatch) {
@@ -301,21 +325,28 @@ export class App {
     }
   }
 
-  private useSettings(settings: SettingsView) {
+  private async useSettings(settings: SettingsView) {
     this.settings = settings;
-    words.locale = settings.language === "system" ? systemLocale() : settings.language;
     const light =
       settings.theme === "light" ||
       (settings.theme === "system" && matchMedia("(prefers-color-scheme: light)").matches);
     document.documentElement.dataset["theme"] = light ? "light" : "dark";
+    await speak(settings.language === "system" ? systemLocale() : settings.language);
     document.documentElement.lang = words.locale;
   }
 
-  async saveSettings(patch: Partial<SettingsView>) {
+  private saved: Promise<unknown> = Promise.resolve();
+  /** Changes some settings, one change after the other: all of them are sent, and none shall write back what was before another. */
+  saveSettings(patch: Partial<SettingsView>): Promise<unknown> {
+    const next = () => this.saveNext(patch);
+    return (this.saved = this.saved.then(next, next));
+  }
+
+  private async saveNext(patch: Partial<SettingsView>) {
     if (!this.settings) return;
-    const wanted = { ...$state.snapshot(this.settings), ...patch };
-    const saved = await this.try(() => call("set_settings", { settings: wanted }));
-    if (saved) this.useSettings(saved);
+    const settings = { ...$state.snapshot(this.settings), ...patch };
+    const saved = await this.try(() => call("set_settings", { settings }));
+    if (saved) await this.useSettings(saved);
   }
 
   async openContext(name: string, namespaces: string[] = []): Promise<boolean> {
@@ -478,23 +509,41 @@ export class App {
     const wanted = node?.object ?? id;
     if (this.object.is !== "there" || this.object.value.id !== wanted)
       this.object = { is: "loading", since: Date.now() };
+    void this.loadWayBack();
     try {
       const value = await call("object", { context: c.name, id: wanted });
       if (this.selected === id) this.object = { is: "there", value };
     } catch (cause) {
       if (this.selected === id) this.object = { is: "failed", error: asUiError(cause) };
     }
+  }
+
+  /** A workload that an incident would take back, while it is chosen there. */
+  consider(workload: string | null) {
+    if (this.candidate === workload) return;
+    this.candidate = workload;
     void this.loadWayBack();
   }
 
-  /** The gauge: of the run on the screen, else of the selected workload, else of the last run. */
+  /** The workload that going back is about. */
+  get backTarget(): string | null {
+    return this.candidate ?? target(this, "rollBack") ?? leadsTo(this, "rollBack");
+  }
+
+  /** The gauge: of the run on the screen, else of what an incident would take back, else of the selected workload, else of the last run. */
   async loadWayBack() {
     const c = this.open;
     if (!c) {
       this.wayBack = null;
+      this.wayBackOf = null;
       return;
     }
-    this.wayBack = await call("way_back", { context: c.name, id: target(this, "rollBack") }).catch(() => null);
+    const id = this.backTarget;
+    const wayBack = await call("way_back", { context: c.name, id }).catch(() => null);
+    // Another may have been asked for meanwhile, and have answered sooner.
+    if (id !== this.backTarget) return;
+    this.wayBack = wayBack;
+    this.wayBackOf = id;
   }
 
   get shownWayBack(): WayBackView | null {

@@ -1,5 +1,6 @@
 // What a rollout, going back, or another verb would be about.
 import type { Key } from "../i18n/index.svelte";
+import { path } from "../graph/store";
 import type { App } from "./app.svelte";
 
 /** What can be done to a workload; each opens a walk that ends in a plan. */
@@ -48,6 +49,14 @@ const WITH_LOGS = ["Pod", "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"
 /** Whether an object has logs, by its id. */
 export function hasLogs(id: string | null): boolean {
   return WITH_LOGS.includes(id?.split("/")[0] ?? "");
+}
+
+/** The one workload on the way of what is selected (a Service, a pod), when it is of a kind that can. */
+export function leadsTo(app: App, verb: Verb): string | null {
+  if (app.selected === null || !app.graph.nodes.has(app.selected)) return null;
+  const nodes = [...path(app.graph, app.selected)].flatMap((id) => app.graph.nodes.get(id) ?? []);
+  const all = new Set(nodes.filter((n) => takes(n.kind, verb)).map((n) => n.object));
+  return all.size === 1 ? ([...all][0] ?? null) : null;
 }
 
 /** The selected workload, when it is of a kind that can. */

@@ -1,16 +1,16 @@
 import { cleanup, render, screen } from "@testing-library/svelte";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { asUiError, type UiError } from "../api";
-import { words } from "../i18n/index.svelte";
+import { speak } from "../i18n/index.svelte";
 import { Fake } from "../platform/fake";
 import { contexts } from "../platform/fake/contexts";
 import { sentence } from "../platform/fake/world";
 import Notice from "./Notice.svelte";
 
-beforeEach(() => (words.locale = "ko"));
+beforeEach(() => speak("ko"));
 afterEach(() => {
   cleanup();
-  words.locale = "en";
+  return speak("en");
 });
 
 /** What a pane says of an error. */

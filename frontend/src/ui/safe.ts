@@ -34,3 +34,8 @@ export function nameOf(id: string): string {
 export function oneLine(text: string): string {
   return visible(text).replace(/[\t\n]+/g, " ");
 }
+
+/** A word for a POSIX shell: as it is where the shell takes it so, else in quotes. */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { t } from "../i18n/index.svelte";
 import { KeyMatcher, KEYS, SEQUENCE_MS } from "./keys";
-import { oneLine, visible } from "./safe";
+import { oneLine, quoted, visible } from "./safe";
 
 const press = (code: string, more: Partial<{ ctrlKey: boolean; shiftKey: boolean }> = {}) => ({
   code,
@@ -53,6 +53,23 @@ describe("cluster text", () => {
     expect(shown).toBe("ann: \u2068\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd\u2069 (v2)⟨U+202E⟩");
     expect(visible(shown)).toBe(shown);
     expect(visible("\u2068web\u2069")).toBe("⟨U+2068⟩web⟨U+2069⟩");
+  });
+});
+
+describe("a word for a shell", () => {
+  it("is quoted where the shell would make more of it", () => {
+    expect(["prod-kr", "deployment/web", "--to-revision=4"].map(quoted)).toEqual([
+      "prod-kr",
+      "deployment/web",
+      "--to-revision=4",
+    ]);
+    expect(["a b", "a;reboot", "$(x)", "it's", ""].map(quoted)).toEqual([
+      "'a b'",
+      "'a;reboot'",
+      "'$(x)'",
+      "'it'\\''s'",
+      "''",
+    ]);
   });
 });
 

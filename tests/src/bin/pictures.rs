@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use acceptance::journey::{HOLD, Journey, PODS};
+use acceptance::journey::{HOLD, Journey, PODS, ask_no_registry};
 use acceptance::window::{PATIENCE, Start, Window};
 use acceptance::{Outcome, until};
 use serde_json::{Value, json};
@@ -234,7 +234,10 @@ fn start(j: &Journey) -> Outcome<Start> {
         context("staging", "staging", &admin)
     ]);
     std::fs::write(home.join(".kube/config"), config.to_string())?;
-    let env = [("KUBECONFIG", ".kube/config"), ("LANG", "C.UTF-8"), ("CHANGEOVER_STATE_DIR", ".local/state/changeover")];
+    let state = ".local/state/changeover";
+    std::fs::create_dir_all(home.join(state))?;
+    ask_no_registry(&home.join(state))?;
+    let env = [("KUBECONFIG", ".kube/config"), ("LANG", "C.UTF-8"), ("CHANGEOVER_STATE_DIR", state)];
     let env = env.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
     Ok(Start { env, size: Some((1440, 900)), dir: Some(home), ..Start::default() })
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, LazyLock};
 use api::*;
 use cluster::codec::{Codec, Frame, Item, Json};
 use cluster::{Sources, kubeconfig};
+use delivery::Image;
 use engine::record::Record;
 use engine::{Journal, TokioClock};
 use model::{Kind, ObjectId};
@@ -26,6 +27,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "record", seeds: records, run: read_record },
     Target { name: "journal", seeds: journal_files, run: read_journal },
     Target { name: "links", seeds: links, run: read_link },
+    Target { name: "images", seeds: images, run: read_image },
     Target { name: "commands", seeds: commands, run: command },
 ];
 
@@ -247,7 +249,7 @@ fn read_journal(input: &[u8]) -> Result<(), String> {
 }
 
 fn commands() -> Vec<Vec<u8>> {
-    let settings = json!({"theme": "system", "language": "ko", "probes": {"Deployment/shop/web": ["https://shop"]}, "panes": {"inspector": 344}, "simulatedAcknowledged": true, "journal": "j", "config": "c"});
+    let settings = json!({"theme": "system", "language": "ko", "probes": {"Deployment/shop/web": ["https://shop"]}, "panes": {"inspector": 344}, "registries": true, "simulatedAcknowledged": true, "journal": "j", "config": "c"});
     let request = json!({"context": "c", "target": "Deployment/shop/web", "strategy": "blue-green", "images": [{"container": "web", "image": "shop:v2"}],
         "template": null, "toRevision": 3, "params": {"finish": "swap"}});
     [
@@ -296,6 +298,23 @@ fn read_link(input: &[u8]) -> Result<(), String> {
     if host::place::parse(&again).as_ref() == Ok(&place) { Ok(()) } else { Err(format!("{text} leads elsewhere than {again}")) }
 }
 
+fn images() -> Vec<Vec<u8>> {
+    let digest = format!("r.example.com:5000/team/web:v2@sha256:{}", "0a".repeat(32));
+    ["nginx", "bitnami/redis:7.2", "localhost:5000/a__b/c--d", "[::1]:5000/shop:v1", &digest].map(|image| image.as_bytes().to_vec()).into()
+}
+
+/// What is understood is the same image when it is written out, and leads to its registry alone.
+fn read_image(input: &[u8]) -> Result<(), String> {
+    let Ok(text) = std::str::from_utf8(input) else { return Ok(()) };
+    let Ok(image) = Image::parse(text) else { return Ok(()) };
+    let url = image.base();
+    let host = url.rsplit("://").next().unwrap_or_default();
+    if Image::parse(&image.to_string()).as_ref() != Ok(&image) {
+        return Err(format!("{text} is another image than {image}"));
+    }
+    if host.contains(['/', '@', '?', '#', '%']) { Err(format!("{text} leads to {url}")) } else { Ok(()) }
+}
+
 /// A host that does nothing: who gets here had arguments that were understood.
 struct Nobody;
 
@@ -329,6 +348,7 @@ nothing! {
     read_logs(u32) -> LogBatch;
     close_logs(u32) -> ();
     workload(String, String) -> WorkloadView;
+    image(String) -> ImageView;
     make_plan(PlanRequest) -> PlanView;
     check_plan(String) -> PlanView;
     export_plan(String) -> String;

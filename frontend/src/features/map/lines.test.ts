@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LogBatch, LogEntry, LogStatus } from "../../api";
-import { Book, cells, KEPT, match, refused, rowAt, short, text, tops, troubled } from "./lines";
+import { Book, cells, KEPT, level, match, refused, rowAt, short, text, tops, troubled } from "./lines";
 
 const entry = (n: number, text = `line ${n}`): LogEntry => ({
   source: 1,
@@ -142,5 +142,24 @@ describe("how the logs stand", () => {
     expect(refused(status("refused", "open"))).toBeNull();
     expect(refused(status())).toBeNull();
     expect(troubled(status("refused", "open", "waiting")).map((s) => s.state)).toEqual(["refused", "waiting"]);
+  });
+});
+
+describe("the level of a line", () => {
+  it("is what the line says of itself, and never a word of what it says", () => {
+    for (const line of [
+      "2026-11-28 ERROR upstream timed out",
+      'level=error msg="no"',
+      '{"ts":1,"level":"error","msg":"no"}',
+      '{"severity": "CRITICAL"}',
+      "E1128 09:00:00.1 1 server.go:9] no",
+      "panic: runtime error",
+      "[FATAL] gone",
+    ])
+      expect(level(line), line).toBe("error");
+    for (const line of ["WARN slow", '{"level":"warning"}', "W1128 09:00:00.1 1 a.go:1] slow"])
+      expect(level(line), line).toBe("warn");
+    for (const line of ["INFO 0 errors", "GET /error 200", "no warnings", `${"x".repeat(200)} ERROR`, "Errata"])
+      expect(level(line), line).toBeNull();
   });
 });

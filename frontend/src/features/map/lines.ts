@@ -226,3 +226,19 @@ export function refused(status: LogStatus): LogSource | null {
 export function troubled(status: LogStatus): LogSource[] {
   return status.sources.filter((s) => s.why !== null && s.state !== "open" && s.state !== "ended");
 }
+
+/** How far into a line its level is looked for: it stands before what is said. */
+const LEVEL_WITHIN = 120;
+const LEVELS = [
+  [
+    "error",
+    /\b(FATAL|PANIC|CRITICAL|EMERG|ERROR|ERR)\b|\b(level|severity)"?[=:] ?"?(fatal|panic|critical|error|err)\b|^[EF]\d{4} |^panic:/,
+  ],
+  ["warn", /\b(WARN|WARNING)\b|\b(level|severity)"?[=:] ?"?warn(ing)?\b|^W\d{4} /],
+] as const;
+
+/** What a line says of itself, by the usual ways to write a level: a word in capitals, `level=`, JSON, klog. */
+export function level(text: string): "error" | "warn" | null {
+  const head = text.slice(0, LEVEL_WITHIN);
+  return LEVELS.find(([, is]) => is.test(head))?.[0] ?? null;
+}

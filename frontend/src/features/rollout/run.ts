@@ -1,7 +1,19 @@
 // What a run shows and what may be done next. Pure, but for the language.
 import type { Lane, RunServiceView, RunState, RunView, StepState } from "../../api";
-import { said, say } from "../../i18n/index.svelte";
+import { oneLine } from "../../ui/safe";
+import { said, say, t } from "../../i18n/index.svelte";
 import { over } from "../../state/app.svelte";
+
+/** What a step does; of one that is or was taken back, that it is its undo. */
+export function titleOf(step: RunView["steps"][number]): string {
+  const title = oneLine(say(step.title));
+  return step.state === "undoing" || step.state === "undone" ? t("run.undo", { what: title }) : title;
+}
+
+/** It is over, and nothing of it stands: it took all back, or never wrote. */
+export function cameToNothing(state: RunState): boolean {
+  return state === "backedOut" || state === "failed";
+}
 
 export interface PhaseView {
   phase: string;
@@ -32,7 +44,7 @@ export function phases(run: RunView): PhaseView[] {
       p = {
         phase: step.phase,
         state: step.state,
-        title: say(step.title),
+        title: titleOf(step),
         detail: "",
         at: null,
         gate: false,
@@ -124,7 +136,7 @@ export function next(run: RunView): Next {
     case "backingOut": {
       const step = run.steps.find((s) => s.state === "running" || s.state === "undoing");
       if (!step) return { is: "wait", detail: "" };
-      const title = say(step.title);
+      const title = titleOf(step);
       return { is: "wait", detail: step.detail.text !== "" ? `${title}: ${say(step.detail)}` : title };
     }
     case "done":

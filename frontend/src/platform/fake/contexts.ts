@@ -384,7 +384,7 @@ export function workload(id: string): WorkloadView {
 }
 
 /** What is said of an object at a glance, by its kind. */
-function overview(kind: string, name: string): ObjectView["overview"] {
+function overview(kind: string, name: string, stuck: boolean): ObjectView["overview"] {
   const words = (text: string) => sentence("{words}", { words: text });
   const image = words(`${name.split("-")[0] ?? name}=registry.shop.example/${name.split("-")[0] ?? name}:3.9.0`);
   switch (kind) {
@@ -409,8 +409,8 @@ function overview(kind: string, name: string): ObjectView["overview"] {
           label: sentence("Pods"),
           value: sentence("{wanted} wanted, {ready} ready, {newest} of the newest template", {
             wanted: "6",
-            ready: "6",
-            newest: "6",
+            ready: stuck ? "5" : "6",
+            newest: stuck ? "3" : "6",
           }),
         },
         { label: sentence("Images"), value: image },
@@ -429,7 +429,11 @@ export function object(id: string): ObjectView {
     namespace,
     name,
     created: "2025-11-22T08:00:00Z",
-    owner: stuck ? "Helm release payments, revision 31" : "",
+    owner: stuck
+      ? "Helm release payments, revision 31"
+      : kind === "Pod"
+        ? `ReplicaSet ${name.replace(/-\d+$/, "")}`
+        : "",
     health: stuck ? "degraded" : kind === "Pod" ? "failing" : "healthy",
     reason: stuck
       ? crashing
@@ -438,7 +442,7 @@ export function object(id: string): ObjectView {
         : kind === "Service"
           ? null
           : sentence("{have} of {want} ready", { have: "6", want: "6" }),
-    overview: overview(kind, name),
+    overview: overview(kind, name, stuck),
     versions: kind === "Deployment" ? revisions() : [],
     config:
       kind === "Deployment"
@@ -449,7 +453,7 @@ export function object(id: string): ObjectView {
               name: `${name}-config`,
               optional: false,
               presence: "there",
-              changed: new Date(Date.now() - 660_000).toISOString(),
+              changed: new Date(Date.now() - 900_000).toISOString(),
               sinceStart: stuck,
             },
             {
@@ -512,6 +516,7 @@ export function settings(): SettingsView {
     language: "en",
     probes: {},
     panes: {},
+    registries: true,
     simulatedAcknowledged: false,
     journal: "~/.local/state/changeover/journal.db",
     config: "~/.config/changeover",

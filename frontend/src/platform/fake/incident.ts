@@ -1,5 +1,6 @@
 // payments 3.9.0 crashes since twelve minutes ago; its configuration was edited three minutes before.
-import type { ChangeView, IncidentView } from "../../api/generated";
+import type { ChangeView, IncidentView, WayBackView } from "../../api/generated";
+import { revisions } from "./contexts";
 import { sentence } from "./world";
 
 export function incident(namespace: string): IncidentView {
@@ -77,5 +78,20 @@ export function incident(namespace: string): IncidentView {
       }),
     ],
     unread: [],
+  };
+}
+
+/** What the gauge says of a workload: what an incident would go back to is the same revision there. */
+export function wayBack(id: string | null): WayBackView {
+  const back = incident("shop").changes.find((c) => c.object === id)?.back;
+  const revision = `${back?.revision ?? revisions()[1]?.number ?? 0}`;
+  const images = (back?.images ?? ["web=registry.shop.example/web:5.7.0"]).join(", ");
+  return {
+    kind: "rollback",
+    seconds: 35,
+    title: sentence("{name}: back to revision {revision}", { name: id?.split("/")[2] ?? "web", revision }),
+    text: sentence("revision {revision} ({images}) is written back, as a rolling update", { revision, images }),
+    steps: 1,
+    run: null,
   };
 }

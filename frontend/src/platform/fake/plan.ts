@@ -38,6 +38,20 @@ export function plan(request: PlanRequest, checked: boolean): PlanView {
   const confirm = unlocked.has(request.context) ? "hold" : "type";
   if (!checked) return { ...made, confirm, checked, findings: [], startable: false };
   const image = request.images[0]?.image ?? "";
+  if (request.strategy === "rollback" && request.target.endsWith("/payments")) {
+    const at = new Date(Date.now() - 900_000).toISOString().replace(/\.\d+/, "");
+    const changed = {
+      code: "config-changed",
+      severity: "warn" as const,
+      object: "ConfigMap/shop/payments-config",
+      message: sentence(
+        "was changed at {at}, after the version that comes back: that comes back with what it holds now",
+        { at },
+      ),
+      remedy: sentence("compare what it held; going back does not bring it back"),
+    };
+    return { ...made, confirm, findings: [changed, ...made.findings] };
+  }
   if (!image.includes("broken")) return { ...made, confirm };
   const refused = {
     code: "admission",

@@ -48,6 +48,8 @@ commands! {
     fn close_logs(logs: u32) -> ();
     /// What a walk starts from: containers, template, owner.
     fn workload(context: String, id: String) -> WorkloadView;
+    /// What the registry of an image says of it, asked from this workstation with the keys that its user has.
+    fn image(name: String) -> ImageView;
     /// Makes a plan. Writes nothing.
     fn make_plan(request: PlanRequest) -> PlanView;
     /// Runs the checks and dry runs of a plan. Writes nothing.

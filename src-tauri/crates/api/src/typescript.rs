@@ -35,7 +35,7 @@ pub fn generate() -> String {
         ChangedView KindStateView FreshnessView EventView Speaks ReasonView RevisionView OverviewRow PresenceView ConfigView ObjectView ContainerView StrategyView ParamView ParamKind BeforeView WorkloadView
         PlanRequest ImageWish WriteView CutView PlanStepView PlanSummary ConfirmNeed PlanView
         RunState StepState Headline RunStepView LaneView RunServiceView GateView GateWrite CheckLine WayBackKind WayBackView UndoView FactView ChoiceView HoldView
-        ProbeView EndpointsView ConnectionsSeen ConnectionsView ProofKind ProofView NoteView EvidenceView DriverView RunView ReportFormat ChangeSort Likely BackView ChangeView TroubleView IncidentView LeftAt LeavingView ReportLine ReportView RunSummary PlaceView LogState LogsRequest LogSource LogEntry LogStatus LogBatch PathOf PathView VariableView WayPart WayView ReachView CrashView DiagnosticsView Theme Language SettingsView
+        ProbeView EndpointsView ConnectionsSeen ConnectionsView ProofKind ProofView NoteView EvidenceView DriverView RunView ReportFormat ChangeSort Likely BackView ChangeView TroubleView IncidentView LeftAt LeavingView ReportLine ReportView RunSummary PlaceView ImageState ImageView LogState LogsRequest LogSource LogEntry LogStatus LogBatch PathOf PathView VariableView WayPart WayView ReachView CrashView DiagnosticsView Theme Language SettingsView
     }
     out.push_str("export interface CommandTable {\n");
     for line in crate::commands::typescript_lines(&cfg) {

@@ -28,6 +28,12 @@ macro_rules! words {
 }
 
 words! {
+    /// What a registry says of an image.
+    ImageState { /// It is there.
+        Found, /// It is not there.
+        Missing, /// Who asks from here may not know.
+        Refused, /// No answer, or none that can be understood.
+        Unreachable, }
     /// How the log of one container stands.
     LogState { /// The container has not started.
         Waiting, /// It is read.
@@ -1265,6 +1271,19 @@ views! {
         /// All of it.
         text: String,
     }
+    /// What a registry says of an image, asked from this workstation.
+    ImageView {
+        /// What it says.
+        state: ImageState,
+        /// Why it says nothing; null = it says whether the image is there.
+        why: Option<SentenceView>,
+        /// Which one it is now (`sha256:…`).
+        digest: Option<String>,
+        /// Machines that it is for (`linux/amd64`); empty where it does not say.
+        platforms: Vec<String>,
+        /// When it was built, where it says so.
+        created: Option<String>,
+    }
     /// Which logs are wanted.
     LogsRequest {
         /// Context.
@@ -1353,6 +1372,8 @@ views! {
         probes: std::collections::BTreeMap<String, Vec<String>>,
         /// Widths of panes that somebody moved, in pixels, by the pane's name.
         panes: std::collections::BTreeMap<String, u32>,
+        /// An image that somebody enters is looked for in its registry.
+        registries: bool,
         /// Simulated pods were acknowledged.
         simulated_acknowledged: bool,
         /// Where the journal lies.

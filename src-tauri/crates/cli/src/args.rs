@@ -138,6 +138,13 @@ Examples:
   changeoverctl history deployment/web -n shop
   changeoverctl history statefulset/db -n shop")]
     History(Workload),
+    /// Prints the logs of a pod, or of all pods of an owner, side by side.
+    #[command(after_help = "\
+Examples:
+  changeoverctl logs deployment/web -n shop
+  changeoverctl logs deployment/web -n shop -f     (pods that come and go are followed)
+  changeoverctl logs pod/web-6d5f-x2k -n shop -c web --previous")]
+    Logs(Logs),
     /// Makes a plan. Writes nothing to the cluster.
     #[command(subcommand)]
     Plan(PlanCommand),
@@ -480,6 +487,29 @@ pub struct PlanMore {
     pub out: Option<PathBuf>,
 }
 
+/// Whose logs, and how much of them.
+#[derive(Args, Debug, Clone)]
+pub struct Logs {
+    /// `pod/NAME`, or what owns pods: `deployment/NAME`, `statefulset/NAME`, `daemonset/NAME`, `replicaset/NAME`, `job/NAME`.
+    #[arg(value_name = "KIND/NAME", value_parser = object)]
+    pub target: (Kind, String),
+    /// Container; without it all.
+    #[arg(short, long, value_name = "NAME")]
+    pub container: Option<String>,
+    /// Go on with what is written from now on.
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Of the containers before their last restart.
+    #[arg(short, long, conflicts_with = "follow")]
+    pub previous: bool,
+    /// Last lines of each container; no more than 5000 of all of them.
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub tail: u32,
+    /// When each line was written.
+    #[arg(long)]
+    pub timestamps: bool,
+}
+
 /// A workload with a history.
 #[derive(Args, Debug, Clone)]
 pub struct Workload {
@@ -519,12 +549,21 @@ fn deployment(s: &str) -> Result<String, String> {
 
 /// `KIND/NAME` of a workload in the ways that kubectl takes it.
 fn workload(s: &str) -> Result<(Kind, String), String> {
+    match object(s) {
+        Ok((kind, name)) if kind.rolls() => Ok((kind, name)),
+        Err(e) if !s.contains('/') => Err(e),
+        _ => Err("`deployment/NAME`, `statefulset/NAME` or `daemonset/NAME` is needed".to_string()),
+    }
+}
+
+/// `KIND/NAME` of any kind that is known, in the ways that kubectl takes it.
+fn object(s: &str) -> Result<(Kind, String), String> {
     let Some((kind, name)) = s.split_once('/') else { return Err(format!("`deployment/{s}` is meant?")) };
     let kind = kind.to_ascii_lowercase();
-    let kind = kind.strip_suffix(".apps").unwrap_or(&kind).parse::<Kind>().ok().filter(|k| k.rolls());
+    let kind = kind.strip_suffix(".apps").unwrap_or(&kind).parse::<Kind>().ok();
     match kind {
         Some(kind) if !name.is_empty() && !name.contains('/') => Ok((kind, name.to_string())),
-        _ => Err("`deployment/NAME`, `statefulset/NAME` or `daemonset/NAME` is needed".to_string()),
+        _ => Err("`KIND/NAME` is needed, of a kind that Changeover knows".to_string()),
     }
 }
 
@@ -555,6 +594,8 @@ mod tests {
             "changeoverctl check web.plan --read-only",
             "changeoverctl run web.plan --until smoke-green --yes --confirm-context prod --no-color",
             "changeoverctl runs",
+            "changeoverctl logs deploy/web -n shop -c web --tail 50 -f",
+            "changeoverctl logs pod/web-1 -p --timestamps",
             "changeoverctl status r",
             "changeoverctl resume r",
             "changeoverctl back-out r",
@@ -580,6 +621,9 @@ mod tests {
             "changeoverctl plan scale deployment/web --replicas -1",
             "changeoverctl plan pause statefulset/db",
             "changeoverctl map -o yaml",
+            "changeoverctl logs web",
+            "changeoverctl logs thing/web",
+            "changeoverctl logs pod/web -f --previous",
             "changeoverctl status",
         ] {
             let e = parse(line).expect_err(line);

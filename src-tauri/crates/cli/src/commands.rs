@@ -13,7 +13,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::args::{Cli, Command, Follow, Format, Global, PlanCommand, TakeOver, Unlock};
 use crate::exit::Exit;
 use crate::out::{Out, say};
-use crate::{follow, map, text};
+use crate::{follow, logs, map, text};
 
 /// Schema of the JSON that the short commands print.
 const SCHEMA: u32 = 1;
@@ -40,6 +40,10 @@ pub async fn run(cli: &Cli, out: &mut Out) -> Result<Exit, UiError> {
         Command::Map => graph(&host, g, json, out).await,
         Command::Incident => incident(&host, g, json, out).await,
         Command::History(t) => history(&host, g, &t.target, json, out).await,
+        Command::Logs(l) => {
+            let (context, namespace) = open(&host, g).await?;
+            logs::show(&host, context, &namespace, l, json, out).await
+        }
         Command::Plan(p) => plan(&host, g, p, json, out).await,
         Command::Check { plan } => check(&host, plan, json, out).await,
         Command::Run { plan, reason, follow } => start(&host, plan, reason, follow, json, out).await,

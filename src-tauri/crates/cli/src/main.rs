@@ -16,6 +16,7 @@ mod args;
 mod commands;
 mod exit;
 mod follow;
+mod logs;
 mod map;
 mod out;
 mod progress;
@@ -38,7 +39,7 @@ fn main() -> ExitCode {
         let _ = std::io::Write::write_all(&mut std::io::stdout(), &text);
         return ExitCode::SUCCESS;
     }
-    logs();
+    log_to_stderr();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(r) => r,
         Err(e) => {
@@ -68,7 +69,7 @@ fn parse() -> Result<args::Cli, clap::Error> {
 }
 
 /// Logs go to standard error when `CHANGEOVER_LOG` asks for them.
-fn logs() {
+fn log_to_stderr() {
     if let Ok(filter) = tracing_subscriber::EnvFilter::try_from_env("CHANGEOVER_LOG") {
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).init();
     }

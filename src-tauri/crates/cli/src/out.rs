@@ -92,6 +92,11 @@ impl Out {
         self.put(line.as_bytes());
     }
 
+    /// Whether its reader is gone.
+    pub fn is_closed(&self) -> bool {
+        self.closed
+    }
+
     /// A value for programs, on one line. Sentences are plain English in it.
     pub fn json(&mut self, value: &Value) {
         self.put(english(value.clone()).to_string().as_bytes());

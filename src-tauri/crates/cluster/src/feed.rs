@@ -20,7 +20,7 @@ use crate::watch::KindState;
 const BATCH: usize = 2000;
 /// How often freshness is looked at.
 const TICK: Duration = Duration::from_millis(500);
-/// How often it is told while nothing about it changes.
+/// How often it is told while it is not live. While it is, each heartbeat that was answered is told.
 const STEADY: Duration = Duration::from_secs(2);
 
 /// Which namespaces are watched.
@@ -153,8 +153,8 @@ struct Hub {
     deltas: BTreeMap<ObjectId, Delta>,
     kinds: BTreeMap<Kind, KindState>,
     fresh: Option<Freshness>,
-    /// When freshness was last told, and what of it.
-    said: Option<(Instant, bool)>,
+    /// When freshness was last told, and what of it: live, and the last heartbeat.
+    said: Option<(Instant, bool, Option<Instant>)>,
 }
 
 impl Hub {
@@ -222,9 +222,10 @@ impl Hub {
         if self.leads.load(Ordering::Relaxed) {
             self.conn.policy().set_stale(!now.live);
         }
-        let due = self.said.is_none_or(|(at, live)| live != now.live || at.elapsed() >= STEADY);
+        let beat = self.pulse.borrow().last;
+        let due = self.said.is_none_or(|(at, live, last)| (live, last) != (now.live, beat) || !now.live && at.elapsed() >= STEADY);
         if due {
-            self.said = Some((Instant::now(), now.live));
+            self.said = Some((Instant::now(), now.live, beat));
             self.fresh = Some(now);
         } else if let Some(waiting) = &mut self.fresh {
             *waiting = now;

@@ -314,6 +314,9 @@ pub enum Receipt {
     },
 }
 
+/// Code of what is said of a Service that selects both colours ([`HoldCode::BothColours`], or met as a contradiction).
+pub const BOTH_COLOURS: &str = "both-colours";
+
 /// Why a run needs somebody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

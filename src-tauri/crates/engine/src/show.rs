@@ -282,13 +282,16 @@ fn moved(view: &View, step: &str, service: &ObjectId) -> bool {
 fn way_back(view: &View, switched: bool) -> WayBack {
     let steps: Vec<String> = view.to_undo().into_iter().map(|p| p.id.clone()).collect();
     let none = |said| WayBack { kind: WayBackKind::None, said, steps: vec![], seconds: None };
-    if view.status.is_final() {
-        return none(sentence!("the run is over; going back is a run of its own"));
+    match view.status {
+        RunStatus::Failed { .. } => return none(sentence!("nothing was written: there is nothing to go back from")),
+        RunStatus::BackedOut { .. } => return none(sentence!("what the run did is taken back already")),
+        RunStatus::Done => return none(sentence!("the run is over; going back is a run of its own")),
+        _ => {}
     }
     let Some(last) = view.to_undo().first().copied() else { return none(sentence!("nothing was done yet")) };
     let seconds = last.way_back_seconds;
     if switched {
-        let said = sentence!("traffic moves back to what served before, then everything else is undone");
+        let said = sentence!("traffic moves back first, then what was made for the new version is taken away");
         return WayBack { kind: WayBackKind::FlipBack, said, steps, seconds };
     }
     // A run without colours changes what serves itself.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::change::{Change, Contradiction, whole};
 use crate::ctx::{Ctx, Stop, differing};
-use crate::entry::{Choice, Direction, Event, HoldCode, Said, ThreeWay};
+use crate::entry::{BOTH_COLOURS, Choice, Direction, Event, HoldCode, Said, ThreeWay};
 use crate::ports::ReadError;
 use crate::world::World;
 
@@ -103,7 +103,7 @@ pub async fn alarm(ctx: &mut Ctx, code: HoldCode, facts: &[ThreeWay]) -> Option<
             let said = sentence!("{service}: somebody changed its selector, and it now selects both colours at once", service);
             // A word is good for an object as a whole.
             let of_it = facts.iter().filter(|f| f.object == fact.object).cloned().collect();
-            return Some((Said::new("both-colours", said), of_it, choices));
+            return Some((Said::new(BOTH_COLOURS, said), of_it, choices));
         }
     }
     None

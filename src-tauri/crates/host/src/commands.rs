@@ -6,7 +6,7 @@ use engine::Cluster;
 use model::{Kind, sentence};
 
 use crate::scope::Scope;
-use crate::{Host, errors, locked};
+use crate::{Host, errors, images, locked};
 
 /// What a front end asks for when it wants every namespace.
 const ALL_NAMESPACES: &str = "*";
@@ -102,6 +102,10 @@ impl Commands for Host {
 
     async fn object(&self, context: String, id: String) -> Result<ObjectView, UiError> {
         self.object_view(&context, &id).await
+    }
+
+    async fn image(&self, name: String) -> Result<ImageView, UiError> {
+        images::ask(&name).await
     }
 
     async fn open_logs(&self, request: LogsRequest) -> Result<u32, UiError> {

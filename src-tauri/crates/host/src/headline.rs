@@ -49,9 +49,9 @@ fn standing(plan: &Plan, seen: &Seen, driven: bool) -> Headline {
         }
         RunStatus::Stuck { error, .. } => of(
             "stuck",
-            match (error.sentence.clone(), traffic) {
-                (error, None) => sentence!("Stuck, repair by hand: {error}."; error),
-                (error, Some(traffic)) => sentence!("Stuck, repair by hand: {error}. {traffic}"; error, traffic),
+            match (error.sentence.clone(), stopped(plan, seen)) {
+                (error, None) => sentence!("Stuck: {error}."; error),
+                (error, Some(traffic)) => sentence!("Stuck: {error}. {traffic}"; error, traffic),
             },
         ),
         _ if !driven => of(
@@ -64,14 +64,16 @@ fn standing(plan: &Plan, seen: &Seen, driven: bool) -> Headline {
         RunStatus::Ready => of("ready", sentence!("Ready to start.")),
         RunStatus::Running { step } => running(plan, seen, step),
         RunStatus::WaitingForApproval { gate, .. } => match (against(seen), gate.as_str()) {
-            (Some(what), _) => of("gate-not-clear", sentence!("The gate waits: {what}."; what)),
+            (Some(what), GATE_CUT_OVER) => of("gate-not-clear", sentence!("Not ready to cut over: {what}. All traffic is on blue."; what)),
+            (Some(what), _) => of("gate-not-clear", sentence!("Not ready to go on: {what}."; what)),
             (None, GATE_CUT_OVER) => of("green-ready", sentence!("Green is ready. All traffic is still on blue.")),
             (None, GATE_RETIRE) => of("soaked", sentence!("Green serves and stood the soak. Blue still stands by.")),
             (None, gate) => of("gate", sentence!("Waits for you: {gate}.", gate)),
         },
         RunStatus::Holding { hold } => of(
             &hold.said.code,
-            match (hold.said.sentence.clone(), traffic) {
+            // What selects both colours sends traffic to both, wherever the run had moved it.
+            match (hold.said.sentence.clone(), traffic.filter(|_| hold.said.code != engine::entry::BOTH_COLOURS)) {
                 (why, None) => sentence!("Held: {why}."; why),
                 (why, Some(traffic)) => sentence!("Held: {why}. {traffic}"; why, traffic),
             },
@@ -113,13 +115,26 @@ fn traffic(plan: &Plan, seen: &Seen) -> Option<Sentence> {
     })
 }
 
+/// The same of a run that got stuck: nothing moves any more, and whether all of it had arrived nobody knows.
+fn stopped(plan: &Plan, seen: &Seen) -> Option<Sentence> {
+    let blue = |id: &ObjectId| *id == plan.target.object;
+    Some(match lanes::traffic(plan, seen)? {
+        Traffic::Moving(to) | Traffic::MovingBack(to) if blue(to) => sentence!("Traffic is not all on blue."),
+        Traffic::Moving(_) | Traffic::MovingBack(_) => sentence!("Traffic is not all on green."),
+        Traffic::AsBefore | Traffic::On(_) | Traffic::Left => traffic(plan, seen)?,
+    })
+}
+
 /// While a step is carried out.
 fn running(plan: &Plan, seen: &Seen, at: &str) -> Headline {
     let Some(Planned { step, .. }) = plan.steps.iter().find(|s| s.id == at) else { return of("running", sentence!("It runs.")) };
     match (lanes::traffic(plan, seen), step) {
         (None, _) => {
             let beat = seen.steps.iter().find(|s| s.id == at).and_then(|s| s.heartbeat.as_ref());
+            let waits = matches!(step, Step::AwaitReady { .. } | Step::AwaitRollout { .. });
             let said = match (render::summary(step), beat.map(|b| b.sentence.clone())) {
+                // What is waited for says it all.
+                (_, Some(what)) if waits => sentence!("{object}: {what}", object = plan.target.object.name; what),
                 (step, Some(what)) => sentence!("{step}: {what}"; step, what),
                 (step, None) => step,
             };
@@ -137,9 +152,9 @@ fn running(plan: &Plan, seen: &Seen, at: &str) -> Headline {
         (_, Step::Soak { .. }) => of("soaking", sentence!("Green serves. Blue stands by.")),
         // From its first write on traffic moves; how far the proof is stands with the step.
         (Some(Traffic::Moving(to)), _) if *to == plan.target.object => {
-            of("proving-blue", sentence!("Traffic is moving to blue, which has the new version. That it arrives is being proven."))
+            of("proving-blue", sentence!("Traffic is moving to blue, which has the new version. Waiting for proof that it arrives."))
         }
-        (Some(Traffic::Moving(_)), _) => of("proving", sentence!("Traffic is moving to green. That it arrives is being proven.")),
+        (Some(Traffic::Moving(_)), _) => of("proving", sentence!("Traffic is moving to green. Waiting for proof that it arrives.")),
         (Some(Traffic::On(to)), _) if *to == plan.target.object => {
             of("clearing", sentence!("Blue serves the new version. What the rollout needed is being taken away."))
         }
@@ -204,9 +219,15 @@ mod tests {
             (true, S::Undone, RunStatus::BackedOut { why: why() }, "Backed out (asked). Traffic was left where the run had moved it."),
             (
                 true,
+                S::Undoing,
+                RunStatus::Stuck { cause: why(), error: said("refused"), repair: vec![] },
+                "Stuck: refused. Traffic is not all on blue.",
+            ),
+            (
+                true,
                 S::Running,
                 RunStatus::Stuck { cause: why(), error: said("refused"), repair: vec![] },
-                "Stuck, repair by hand: refused. Traffic is moving to green.",
+                "Stuck: refused. Traffic is not all on green.",
             ),
         ] {
             assert_eq!(of_a_switch(switched, at, status), expect);

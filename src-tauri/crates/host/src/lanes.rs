@@ -151,7 +151,7 @@ fn lane(lane: Lane, id: &ObjectId, plan: &Plan, share: Option<f64>, set: Option<
         (None, _) => Some(sentence!("not there")),
         (Some(_), Some((pod, why))) => Some(sentence!("pod {pod}: {why}", pod = pod.metadata.name, why)),
         (Some(d), None) if d.wanted() == 0 => Some(sentence!("scaled to zero")),
-        (Some(d), None) if d.spec.paused => Some(sentence!("paused")),
+        (Some(d), None) if d.spec.paused => Some(sentence!("rollouts of it are paused")),
         (Some(_), None) => None,
     };
     LaneView {
@@ -165,7 +165,7 @@ fn lane(lane: Lane, id: &ObjectId, plan: &Plan, share: Option<f64>, set: Option<
         note: note.map(Into::into),
         exists: deployment.is_some(),
         restarts: pods.iter().flat_map(|p| &p.status.container_statuses).map(|c| c.restart_count).fold(0, u32::saturating_add),
-        since: deployment.and_then(|d| d.metadata.creation_timestamp).map(said),
+        since: pods.iter().filter(|p| p.is_ready() && !p.is_ending()).filter_map(|p| p.ready_since()).max().map(said),
     }
 }
 

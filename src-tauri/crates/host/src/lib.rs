@@ -31,6 +31,7 @@ mod errors;
 mod fakes;
 mod graph_view;
 mod headline;
+mod images;
 mod incident;
 mod kept;
 mod lanes;

@@ -13,6 +13,7 @@ use cluster::{Feed, FeedEvent, Freshness, KindState, Namespaces};
 use model::{Delta, Kind, Object, ObjectId, ObjectSet, names, sentence};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use topology::{EdgeId, GraphDelta, NodeId, Topology};
 
 use crate::link::Link;
@@ -73,7 +74,8 @@ struct State {
     /// What the map is of.
     shown: Scope,
     kinds: BTreeMap<Kind, KindState>,
-    fresh: Option<Freshness>,
+    /// As the feed told it, and when: it has grown older since.
+    fresh: Option<(Instant, Freshness)>,
     /// The map was laid out once with everything that there is: what came first while it was read says nothing.
     laid: bool,
     /// Somebody asked for the graph, so batches are sent.
@@ -337,7 +339,7 @@ impl State {
                 self.kinds.insert(kind, s);
                 self.note_blind();
             }
-            FeedEvent::Freshness(f) => self.fresh = Some(f),
+            FeedEvent::Freshness(f) => self.fresh = Some((Instant::now(), f)),
         }
         if !self.laid && self.settled() {
             self.laid = true;
@@ -379,7 +381,7 @@ impl State {
         self.show(want);
         self.kinds = kinds;
         self.note_blind();
-        self.fresh = Some(fresh);
+        self.fresh = Some((Instant::now(), fresh));
         source
     }
 
@@ -404,6 +406,7 @@ async fn run<S: Source>(
 ) {
     let mut tick = tokio::time::interval(TICK);
     let mut next: Option<Next<S>> = None;
+    let mut told = None;
     loop {
         let ticked = tokio::select! {
             event = lead.next() => match event {
@@ -445,7 +448,11 @@ async fn run<S: Source>(
             host.tell(UiEvent::Changed(ChangedView { context: shared.context.clone(), namespaces: edited.into_iter().collect() }));
         }
         if let Some(fresh) = fresh {
-            host.every_second(&shared.context, fresh);
+            host.every_second(&shared.context, fresh.live);
+            if news(told.as_ref(), &fresh) {
+                told = Some((Instant::now(), fresh.clone()));
+                host.tell(UiEvent::Freshness(fresh));
+            }
         }
     }
 }
@@ -510,15 +517,32 @@ fn beside<S: Source>(event: Option<FeedEvent>, next: &mut Option<Next<S>>, lead:
     }
 }
 
+/// Whether that says more than what was told before: what only grew older by itself the window counts on its own. A window that is idle
+/// shall cost nothing, and what is not live is told every second.
+fn news(told: Option<&(Instant, FreshnessView)>, fresh: &FreshnessView) -> bool {
+    let Some((at, told)) = told else { return true };
+    let aged = told.age_ms.saturating_add(millis(at.elapsed()));
+    !fresh.live || !told.live || told.kinds != fresh.kinds || fresh.age_ms.saturating_add(millis(TICK / 2)) < aged
+}
+
+fn millis(d: Duration) -> u32 {
+    u32::try_from(d.as_millis()).unwrap_or(u32::MAX)
+}
+
 fn freshness(context: &str, state: &State) -> FreshnessView {
     let kinds = state.kinds.iter().map(|(k, s)| kind_state(*k, s)).collect();
-    let ms = |d: Duration| u32::try_from(d.as_millis()).unwrap_or(u32::MAX);
     match &state.fresh {
-        Some(f) => {
+        Some((at, f)) => {
             // A quiet watch is no old one: over a connection that answers it would have told. Only once that does not hold
             // does its own silence count.
             let age = if f.live { f.heartbeat_age.unwrap_or_default() } else { f.oldest_age.max(f.heartbeat_age.unwrap_or_default()) };
-            FreshnessView { context: context.into(), age_ms: ms(age), live: f.live, why: f.why.clone().map(Into::into), kinds }
+            FreshnessView {
+                context: context.into(),
+                age_ms: millis(age + at.elapsed()),
+                live: f.live,
+                why: f.why.clone().map(Into::into),
+                kinds,
+            }
         }
         None => {
             let why = Some(sentence!("being read for the first time").into());

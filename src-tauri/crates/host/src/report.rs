@@ -192,6 +192,11 @@ enum Block {
 fn blocks(r: &ReportView) -> Vec<Block> {
     let run = &r.run;
     let heading = |text: &str| Block::Heading(text.to_string());
+    // What a step does, and the id by which commands name it.
+    let named = |id: Option<&str>| {
+        let step = run.steps.iter().find(|s| Some(s.id.as_str()) == id);
+        step.map_or_else(|| id.unwrap_or_default().to_string(), |s| format!("{} ({})", s.title, s.id))
+    };
     let row = |name: &str, value: &str| vec![name.to_string(), value.to_string()];
     let mut facts =
         vec![row("Run", &run.id), row("Workload", &run.target), row("Context", &run.context), row("Change", &run.change.to_string())];
@@ -208,11 +213,11 @@ fn blocks(r: &ReportView) -> Vec<Block> {
         heading("What happened"),
         Block::Table(
             ["At", "Step", "What"].map(str::to_string).to_vec(),
-            r.timeline.iter().map(|l| vec![l.at.clone(), l.step.clone().unwrap_or_default(), l.text.to_string()]).collect(),
+            r.timeline.iter().map(|l| vec![l.at.clone(), named(l.step.as_deref()), l.text.to_string()]).collect(),
         ),
         heading("Evidence"),
     ];
-    all.extend(run.proof.as_ref().map(|p| Block::Text(format!("{}: {}", p.step, p.text))));
+    all.extend(run.proof.as_ref().map(|p| Block::Text(p.text.to_string())));
     let ms = |n: Option<u32>| n.map_or("-".to_string(), |n| format!("{n} ms"));
     if !run.evidence.probes.is_empty() {
         let of = |p: &ProbeView| vec![p.source.clone(), ms(p.p50), ms(p.p99), format!("{} of {}", p.errors, p.total), p.last.to_string()];

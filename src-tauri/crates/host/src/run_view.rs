@@ -248,6 +248,9 @@ pub fn way_back(plan: &Plan, seen: &Seen) -> WayBackView {
         WayBackKind::BackOut => sentence!("{name}: back out", name),
         WayBackKind::FlipBack => sentence!("{name}: flip back", name),
         WayBackKind::Rollback => sentence!("{name}: undo", name),
+        WayBackKind::None if matches!(seen.status, RunStatus::BackedOut { .. } | RunStatus::Failed { .. }) => {
+            sentence!("{name}: nothing to go back from", name)
+        }
         WayBackKind::None => sentence!("{name}: no way back by this run", name),
     };
     WayBackView {

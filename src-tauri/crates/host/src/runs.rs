@@ -578,17 +578,16 @@ impl Host {
         Ok(snapshot.and_then(|snapshot| rollback(&snapshot, &id)).unwrap_or_else(|e| none(e.message.into())))
     }
 
-    /// Once a second per live context: freshness to the window, and an unlock that ran out is put into force.
-    pub(crate) fn every_second(&self, context: &str, fresh: FreshnessView) {
+    /// Once a second per live context: an unlock that ran out is put into force, and what the list of contexts says is kept true.
+    pub(crate) fn every_second(&self, context: &str, live: bool) {
         let link = locked(&self.links).get(context).cloned();
         if let Some(l) = link {
             self.enforce(context, l.connection.unverified(), &l.policy);
         }
         let waits = self.signing_in(context).map(|s| (s.said, false)).or_else(|| self.unapproved(context).map(|_| (String::new(), true)));
-        let now = crate::contexts::Told { live: fresh.live, writes: self.writes_of(context), sign_in: waits };
+        let now = crate::contexts::Told { live, writes: self.writes_of(context), sign_in: waits };
         let changed = locked(&self.known).flipped(context, now);
         self.follow_kubeconfig();
-        self.tell(UiEvent::Freshness(fresh));
         if changed {
             self.tell(UiEvent::Contexts(self.contexts_view()));
         }

@@ -27,6 +27,7 @@ impl Host {
             },
             probes: s.probes,
             panes: s.panes,
+            registries: s.registries,
             simulated_acknowledged: self.simulated_acknowledged(),
             journal: path.clone(),
             config: path,
@@ -56,6 +57,7 @@ impl Host {
         };
         s.probes = v.probes.clone();
         s.panes = v.panes.iter().take(PANES).map(|(pane, width)| (pane.clone(), *width)).collect();
+        s.registries = v.registries;
         self.store.set_settings(&s).map_err(errors::journal)?;
         if v.simulated_acknowledged {
             self.acknowledge_simulated()?;

@@ -86,6 +86,7 @@ async fn whatever_a_command_is_refused_with_has_a_translation() {
         ("open_logs", logs("down", "Service/shop/web")),
         ("open_logs", logs("down", "Deployment/shop/web")),
         ("read_logs", json!({"logs": 7})),
+        ("image", json!({"name": "No Image"})),
         ("workload", object("Deployment/shop/web")),
         ("make_plan", request("down")),
         ("check_plan", json!({"plan": "none"})),

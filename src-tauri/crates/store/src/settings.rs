@@ -57,6 +57,8 @@ pub struct Settings {
     pub probes: BTreeMap<String, Vec<String>>,
     /// Widths of panes that somebody moved, in pixels, by the pane's name.
     pub panes: BTreeMap<String, u32>,
+    /// An image that somebody enters is looked for in its registry, from this workstation.
+    pub registries: bool,
 }
 
 impl Default for Settings {
@@ -69,12 +71,13 @@ impl Default for Settings {
             soak_seconds: 600,
             probes: BTreeMap::new(),
             panes: BTreeMap::new(),
+            registries: true,
         }
     }
 }
 
 // Rows of this table that hold a setting; the field's name as it is in JSON.
-const KEYS: &[&str] = &["theme", "language", "resolve", "probeProxy", "soakSeconds", "probes", "panes"];
+const KEYS: &[&str] = &["theme", "language", "resolve", "probeProxy", "soakSeconds", "probes", "panes", "registries"];
 
 impl Settings {
     fn to_map(&self) -> Map<String, Value> {

@@ -364,3 +364,18 @@ fn a_write_to_what_is_wanted_is_told_and_what_controllers_write_is_not() {
         known.apply(delta);
     }
 }
+
+#[test]
+fn the_window_is_told_what_it_cannot_count_by_itself() {
+    let fresh = |age_ms: u32, live: bool| FreshnessView { context: "lab".into(), age_ms, live, why: None, kinds: vec![] };
+    let told = (Instant::now(), fresh(200, true));
+    assert!(news(None, &told.1));
+    assert!(!news(Some(&told), &fresh(200, true)) && !news(Some(&told), &fresh(9_000, true)));
+    // A proof came 3 s after that one.
+    let before = (Instant::now().checked_sub(Duration::from_secs(3)).expect("is a time"), fresh(200, true));
+    assert!(news(Some(&before), &fresh(200, true)) && !news(Some(&before), &fresh(3_200, true)));
+    // Whether it is live, and the state of a kind.
+    assert!(news(Some(&told), &fresh(200, false)) && news(Some(&(told.0, fresh(200, false))), &fresh(200, true)));
+    let kinds = vec![KindStateView { kind: "Pod".into(), state: "listing".into(), note: None }];
+    assert!(news(Some(&told), &FreshnessView { kinds, ..fresh(200, true) }));
+}

@@ -101,6 +101,11 @@ impl Pod {
         super::condition(&self.status.conditions, "Ready").is_some_and(|c| c.status == "True")
     }
 
+    /// Since when that condition is what it is.
+    pub fn ready_since(&self) -> Option<jiff::Timestamp> {
+        super::condition(&self.status.conditions, "Ready").and_then(|c| c.last_transition_time)
+    }
+
     /// Being deleted.
     pub fn is_ending(&self) -> bool {
         self.metadata.deletion_timestamp.is_some()

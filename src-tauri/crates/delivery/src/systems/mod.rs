@@ -1,0 +1,3 @@
+//! One file per system.
+
+pub mod registry;
