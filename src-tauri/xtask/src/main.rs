@@ -234,8 +234,8 @@ fn lab_command(command: LabCommand, dir: LabDir) -> Result<(), Failure> {
         }
         LabCommand::Build => {
             use lab::programs::{Module, build};
-            let usual = [Module::Kubernetes, Module::Etcd, Module::Shopd, Module::Traefik, Module::MetricsServer];
-            for module in usual.into_iter().chain([Module::Helm, Module::Registry]) {
+            let more = [Module::Traefik, Module::MetricsServer, Module::Helm, Module::Registry];
+            for module in Module::PRACTICE.into_iter().chain(more) {
                 println!("{}", build(module)?.display());
             }
         }

@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use crate::lab::programs::Module;
 use crate::lab::{self, Kind, Lab, Options, programs};
 use crate::run::{self, Profile, cargo};
 use crate::{apt, frontend, places, say, sh, tidy};
@@ -242,6 +243,11 @@ fn on_the_lab(report: &mut Report, stage: &mut Stage) {
     library.args(["test", "--package=acceptance", "--lib"]);
     report.check("tests of the tools", &mut library);
     stage.clear(report);
+    // Before, not within: these tests watch how a lab starts, which on a machine that never had one begins with its programs.
+    let built = || Module::PRACTICE.into_iter().try_for_each(|module| programs::build(module).map(|_| ()));
+    if !report.prepare("the lab's programs", built) {
+        return;
+    }
     report.check("labs", acceptance(&targets(Ground::Labs)).args(["--", "--test-threads=1"]));
     match no_real_node() {
         Some(why) => report.skip("labs of real nodes", why),

@@ -33,6 +33,9 @@ pub enum Module {
 }
 
 impl Module {
+    /// What the practice lab is made of.
+    pub const PRACTICE: [Self; 3] = [Self::Kubernetes, Self::Etcd, Self::Shopd];
+
     fn folder(self) -> &'static str {
         match self {
             Self::Kubernetes => "kubernetes",
