@@ -257,7 +257,7 @@ fn a_cutover_that_admission_changes_is_taken_back_and_told_by_its_field_and_the_
     let (code, end) = s.ends(&["approve", &run, "--yes"]);
     assert_eq!((code, &end["state"]), (5, &json!("backedOut")), "{end}");
     let told = end["text"].as_str().unwrap_or_default();
-    let wanted = [&format!("service {}/web", s.namespace), "/spec/selector was sent as", r#""team":"shop""#];
+    let wanted = [&format!("Service {}/web", s.namespace), "/spec/selector was sent as", r#""team":"shop""#];
     assert!(wanted.iter().all(|w| told.contains(*w)), "{end}");
     assert_eq!((s.selector(), ready(&s, "web").as_str()), (json!({"app": "web"}), "1"));
     assert_eq!(s.kubectl(&["get", "deployments", "-o", "name"]).trim(), "deployment.apps/web", "green is gone");

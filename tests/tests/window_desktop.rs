@@ -34,7 +34,7 @@ async fn whoever_looks_elsewhere_is_told_that_a_run_needs_them_and_the_computer_
     until("it is told", PATIENCE, || !desktop.shown().is_empty());
     let (summary, body) = &desktop.shown()[0];
     assert_eq!(summary, "web: needs you");
-    assert!(body.contains(&j.namespace) && body.contains("v1 -> v2"), "{body}");
+    assert!(body.contains(&j.namespace) && body.contains("v1 → v2"), "{body}");
 
     // A click on it leads to the run.
     w.keys("gm").await?;

@@ -1033,7 +1033,7 @@ strategy: string,
  */
 target: string, 
 /**
- * `v1 -> v2`, `2 -> 4 pods`: for titles.
+ * `v1 → v2`, `2 → 4 pods`: for titles.
  */
 change: SentenceView, 
 /**
@@ -1527,7 +1527,7 @@ strategy: string,
  */
 finish: string, 
 /**
- * `v1 -> v2`, `2 -> 4 pods`.
+ * `v1 → v2`, `2 → 4 pods`.
  */
 change: SentenceView, 
 /**
@@ -1799,7 +1799,7 @@ target: string,
  */
 strategy: string, 
 /**
- * `v1 -> v2`, `2 -> 4 pods`.
+ * `v1 → v2`, `2 → 4 pods`.
  */
 change: SentenceView, 
 /**

@@ -44,7 +44,7 @@ const failure: UiError = {
 };
 const forbidden: UiError = {
   code: "forbidden",
-  message: sentence("{what}: not allowed", { what: "deployment shop/payments" }),
+  message: sentence("{what}: not allowed", { what: "Deployment shop/payments" }),
   detail: sentence("{words}", {
     words:
       'deployments.apps "payments" is forbidden: User "ann" cannot get resource "deployments" in the namespace "shop"',
@@ -53,7 +53,7 @@ const forbidden: UiError = {
 };
 const gone: UiError = {
   code: "not-found",
-  message: sentence("{object}: not found", { object: "deployment shop/payments" }),
+  message: sentence("{object}: not found", { object: "Deployment shop/payments" }),
   detail: null,
   hint: null,
 };
@@ -199,9 +199,9 @@ export const STATES: State[] = [
     name: "namespaces",
     go: map(async ({ click, seen }) => {
       await click(at("ns"));
-      await seen(".nslist label");
+      await seen(at("namespace"));
     }),
-    shows: ".nslist",
+    shows: at("namespaces"),
   },
   { name: "freshness", go: map(({ click }) => click(at("freshness"))), shows: at("kinds") },
   {
@@ -385,7 +385,7 @@ export const STATES: State[] = [
           context: run.context,
           target: run.target,
           at: "soak",
-          text: sentence("{object} serves", { object: "deployment shop/cart-green" }),
+          text: sentence("{object} serves", { object: "Deployment shop/cart-green" }),
         },
       ];
       fake.emit({ type: "leaving" });

@@ -53,7 +53,8 @@ export function draw(ctx: CanvasRenderingContext2D, scene: Scene, view: Rect, in
 
 /** Whether the share stands in the pipe itself. */
 function holdsText(p: Pipe): boolean {
-  return p.text !== "" && p.kind === "flow" && p.width >= 12;
+  const bent = Math.abs(p.y1 - p.y2) >= 6;
+  return p.text !== "" && p.kind === "flow" && p.width >= 12 && !(bent && p.x2 - p.x1 < 54);
 }
 
 /** How far a pipe goes straight before it bends: as far as its number is wide, which a slope could not hold. */
@@ -173,11 +174,13 @@ function drawShare(ctx: CanvasRenderingContext2D, p: Pipe, ink: Ink, lit: boolea
     else ctx.fillText(p.text, x, y + 4);
     return;
   }
-  const above = p.y2 <= p.y1 ? -1 : 1;
-  ctx.fillStyle = ink.get("text-2");
-  // Beside a bend it sits where the pipe still lies flat: near its source.
-  const at = bent ? p.x1 + Math.min(20, (p.x2 - p.x1) / 2) : x;
-  ctx.fillText(p.text, at, p.y1 + (above < 0 ? -(p.width / 2 + 5) : p.width / 2 + 13));
+  ctx.fillStyle = ink.get(p.kind === "declared" ? "bad" : "text-2");
+  // Beside a bend it sits where the pipe lies flat: near its source, but near its target where a split leaves no room there.
+  const near = Math.min(20, (p.x2 - p.x1) / 2);
+  const end = bent && p.split;
+  const at = end ? p.x2 - near + 2 : bent ? p.x1 + near : x;
+  const clear = p.y2 <= p.y1 ? -(p.width / 2 + 5) : p.width / 2 + 13;
+  ctx.fillText(p.text, at, (end ? p.y2 : p.y1) + clear);
 }
 
 function round(ctx: CanvasRenderingContext2D, x: number, y: number, w: number, h: number, r: number) {
@@ -199,7 +202,7 @@ export function fit(measure: (s: string) => number, text: string, room: number, 
   return low === 0 ? "…" : shorten(text, low);
 }
 
-/** Host and path of a route that fit: of the host the first labels that do, of the path as much as can be. */
+/** Host and path of a route that fit: of the host the first labels that do, else a sign that there is one; of the path as much as can be. */
 export function fitRoute(measure: (s: string) => number, text: string, room: number): string {
   const slash = text.indexOf("/");
   if (slash < 1 || measure(text) <= room) return fit(measure, text, room);
@@ -208,7 +211,8 @@ export function fitRoute(measure: (s: string) => number, text: string, room: num
     const short = `${labels.slice(0, n).join(".")}…${text.slice(slash)}`;
     if (measure(short) <= room) return short;
   }
-  return fit(measure, text.slice(slash), room);
+  const path = `…${text.slice(slash)}`;
+  return measure(path) <= room ? path : fit(measure, text.slice(slash), room);
 }
 
 /** Words are read from their beginning. */
@@ -427,7 +431,7 @@ function drawRegion(ctx: CanvasRenderingContext2D, r: Region, ink: Ink, marks: M
   };
   if (r.trouble > 0) word(`✕ ${r.trouble}`, ink.get("bad"));
   if (r.moving > 0) word(`▸ ${r.moving}`, ink.get("busy"));
-  word(`${r.workloads}`, ink.get("text-3"));
+  word(r.text, ink.get("text-3"));
   const w = r.w - 32;
   ctx.fillStyle = ink.get("bg-3");
   ctx.fillRect(r.x + 16, r.y + 60, w, 6);

@@ -177,7 +177,7 @@ describe("geometry", () => {
     const g = graph();
     expect(scene(g, "mid", 880).cells).toHaveLength(0);
     expect(scene(g, "mid", 880).boxes.every((b) => b.node.rank <= 3)).toBe(true);
-    expect(scene(g, "far", 880).regions).toMatchObject([{ namespace: "shop", trouble: 1 }]);
+    expect(scene(g, "far", 880).regions).toMatchObject([{ namespace: "shop", trouble: 2 }]);
   });
   it("folds Entry and ReplicaSet where it is narrow, and never lets columns overlap", () => {
     for (const width of [620, 676, 880, 1300, 1900]) {
@@ -272,11 +272,12 @@ describe("text", () => {
   it("keeps a route's path whole and cuts its host between labels", () => {
     const measure = (text: string) => text.length * 6;
     const at = (room: number) => fitRoute(measure, "shop.example.com/api", room * 6);
-    expect([at(20), at(19), at(17), at(9), at(4)]).toEqual([
+    expect([at(20), at(19), at(17), at(9), at(5), at(4)]).toEqual([
       "shop.example.com/api",
       "shop.example…/api",
       "shop.example…/api",
       "shop…/api",
+      "…/api",
       "/api",
     ]);
     expect(fitRoute(measure, "/catalog", 8 * 6)).toBe("/catalog");

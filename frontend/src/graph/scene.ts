@@ -2,7 +2,7 @@
 import type { EdgeView, Lane, NodeView, PodState, SentenceView } from "../api/generated";
 import type { Level } from "./camera";
 import { Grid, type Rect } from "./grid";
-import { inTrouble, type Graph } from "./store";
+import { troubled, type Graph } from "./store";
 
 export interface Box extends Rect {
   id: string;
@@ -22,6 +22,8 @@ export interface Pipe extends Rect {
   y2: number;
   /** Thickness: 16 px is 100 %. */
   width: number;
+  /** One of several ways from its source. */
+  split: boolean;
   /** Share in words, empty when there is none to say. */
   text: string;
 }
@@ -54,6 +56,8 @@ export interface Region extends Rect {
   trouble: number;
   moving: number;
   workloads: number;
+  /** The same in words. */
+  text: string;
   ready: number;
   wanted: number;
 }
@@ -106,13 +110,17 @@ export function columns(width: number, level: Level): Column[] {
   }
   // The aside column is reached by panning: it does not take room from names.
   const fixed = want.filter(([rank]) => rank !== 6).reduce((sum, [, w, gap]) => sum + w + gap, 16);
-  const extra = Math.max(0, Math.min(420, width - fixed));
+  const extra = Math.max(0, width - fixed);
+  const names = Math.min(420, extra);
+  // Names that have all the room they need leave the rest to the pipes.
+  const apart = Math.min(480, (extra - names) / 2);
   const grows: Record<number, number> = { 1: 0.3, 2: 0.25, 3: 0.45 };
+  const parts: Record<number, number> = { 0: 0.2, 1: 0.3, 2: 0.3, 3: 0.2 };
   let x = 16;
   return want.map(([rank, w, gap]) => {
-    const wide = Math.round(w + extra * (grows[rank] ?? 0));
+    const wide = Math.round(w + names * (grows[rank] ?? 0));
     const column = { rank, x, w: wide };
-    x += wide + gap;
+    x += wide + gap + Math.round(apart * (parts[rank] ?? 0));
     return column;
   });
 }
@@ -206,8 +214,9 @@ export function scene(
   filter = "",
   inCluster = "in cluster",
   say = (s: SentenceView) => s.text,
+  workloads = (n: number) => `${n}`,
 ): Scene {
-  if (level === "far") return farScene(g, width);
+  if (level === "far") return farScene(g, width, workloads);
   const cols = columns(width, level);
   const at = new Map(cols.map((c) => [c.rank, c]));
   const { row, box } = pitch(level);
@@ -376,6 +385,9 @@ export function shares(edges: EdgeView[], rank: (id: string) => number | undefin
 function pipesOf(edges: EdgeView[], byId: Map<string, Box>): Pipe[] {
   const pipes: Pipe[] = [];
   const along = shares(edges, (id) => byId.get(id)?.node.rank);
+  // Ways that traffic could go on from each box.
+  const ways = new Map<string, number>();
+  for (const e of edges) if (e.share !== null && byId.has(e.to)) ways.set(e.from, (ways.get(e.from) ?? 0) + 1);
   const thickness = (kind: PipeKind, share: number | null) => {
     if (kind === "flow") return Math.max(2, FULL_PIPE * Math.min(1, share ?? 0));
     if (kind === "open") return 12;
@@ -391,8 +403,10 @@ function pipesOf(edges: EdgeView[], byId: Map<string, Box>): Pipe[] {
     const kind = beside ? "beside" : pipeKind(edge, from.node.rank, share);
     // What stands beside a workload may point at it or be pointed at: the line begins at the workload.
     const [left, right] = from.node.rank === 6 ? [to, from] : [from, to];
-    // From a workload on, only a split is worth a number.
-    const says = kind === "flow" && edge.share !== null && (from.node.rank < 3 || edge.share < 0.995);
+    // From a workload on, only a split is worth a number; there also how little goes to what is not ready.
+    const split = (ways.get(edge.from) ?? 0) > 1;
+    const says =
+      edge.share !== null && ((kind === "flow" && (from.node.rank < 3 || split)) || (kind === "declared" && split));
     pipes.push({
       id: edge.id,
       edge,
@@ -402,6 +416,7 @@ function pipesOf(edges: EdgeView[], byId: Map<string, Box>): Pipe[] {
       x2: right.x,
       y2: right.y + right.h / 2,
       width: thickness(kind, share),
+      split,
       text: says ? percent(share ?? 0) : kind === "broken" ? "0" : "",
       x: 0,
       y: 0,
@@ -461,7 +476,7 @@ function stack(
   }
 }
 
-function farScene(g: Graph, width: number): Scene {
+function farScene(g: Graph, width: number, workloads: (n: number) => string): Scene {
   const found = new Map<string, Region>();
   for (const n of g.nodes.values()) {
     if (n.rank !== 3) continue;
@@ -473,6 +488,7 @@ function farScene(g: Graph, width: number): Scene {
         trouble: 0,
         moving: 0,
         workloads: 0,
+        text: "",
         ready: 0,
         wanted: 0,
         x: 0,
@@ -485,12 +501,17 @@ function farScene(g: Graph, width: number): Scene {
     r.workloads++;
     r.ready += n.ready ?? 0;
     r.wanted += n.wanted ?? 0;
-    if (inTrouble(n)) r.trouble++;
     if (n.health === "moving") r.moving++;
+  }
+  // As the summary counts: a Service that leads nowhere is trouble, too.
+  for (const n of troubled(g)) {
+    const r = found.get(n.namespace);
+    if (r) r.trouble++;
   }
   const regions = [...found.values()].sort((a, b) => b.trouble - a.trouble || (a.namespace < b.namespace ? -1 : 1));
   const perRow = Math.max(1, Math.floor((width - 16) / 232));
   regions.forEach((r, i) => {
+    r.text = workloads(r.workloads);
     r.x = 16 + (i % perRow) * 232;
     r.y = 16 + Math.floor(i / perRow) * 100;
   });

@@ -18,6 +18,7 @@ export const sentences: Record<Form, string> = {
   "was edited": "수정됨",
   "was scaled to {to}": "{to}개로 스케일됨",
   "{kind}: {why}": "{kind}: {why}",
+  "{m} min {s} s": "{m}분 {s}초",
   "{n} d": "{n}일",
   "{n} h": "{n}시간",
   "{n} min": "{n}분",
@@ -653,9 +654,9 @@ export const sentences: Record<Form, string> = {
   "{object} is paused": "{object}: 일시 중지 상태입니다",
   "{object} serves": "{object}에서 요청을 처리하고 있습니다",
   "{object} stands beside it": "{object}도 함께 떠 있습니다",
-  "{seconds} s; evidence against it flips back, missing evidence does not":
-    "{seconds}초(이상이 확인되면 블루로 되돌림, 확인 불가만으로는 되돌리지 않음)",
-  "{serving} serves and {standby} stands by, {seconds} s": "{serving} 요청 처리, {standby} 대기: {seconds}초",
+  "{time}; evidence against it flips back, missing evidence does not":
+    "{time}(이상이 확인되면 블루로 되돌림, 확인 불가만으로는 되돌리지 않음)",
+  "{serving} serves and {standby} stands by for {time}": "{serving} 요청 처리, {standby} 대기: {time}",
   "{unasked} permissions could not be checked: the API server was not asked, or did not answer":
     "권한 {unasked}건을 확인하지 못했습니다: API 서버에 묻지 않았거나 응답이 없었습니다",
   "{url} answers from here ({detail}); it is asked again after the cutover":
@@ -799,13 +800,14 @@ export const sentences: Record<Form, string> = {
   "taken over from {from}: {why}": "{from} 님에게서 넘겨받았습니다: {why}",
   "taken over in the middle: look where it stands, then go on or back":
     "도중에 넘겨받았습니다. 상태를 확인한 뒤 계속하거나 되돌리세요",
-  "the new version serves, {left} s left to look at it": "새 버전이 요청을 처리하고 있습니다. 관찰 {left}초 남음",
+  "the new version serves, {left} left to look at it": "새 버전이 요청을 처리하고 있습니다. 관찰 {left} 남음",
   "the time is over, but this is not: {what}": "관찰 시간은 끝났지만 해소되지 않은 문제가 있습니다: {what}",
   "went on without evidence: {what}": "확인 근거 없이 진행했습니다: {what}",
   "the same cluster answers as when the plan was made": "계획을 만들 때와 같은 클러스터가 응답합니다",
   "the standing one is kept": "대기 중인 색은 그대로 둡니다",
   "waiting for pods to be gone: {names}": "파드 종료 대기 중: {names}",
   "waiting for the controller to see {object}": "{object}: 컨트롤러가 변경을 인식하기를 기다리는 중",
+  "waiting for {object}: {what}": "{object} 대기 중: {what}",
   "waiting for {object} to be gone": "{object} 삭제 대기 중",
   "waits for approval: {gate}": "승인 대기: {gate}",
   "{gate} is approved: goes on as soon as its checks hold": "{gate}: 승인됐습니다. 조건이 충족되는 대로 진행합니다",
@@ -843,8 +845,8 @@ export const sentences: Record<Form, string> = {
   "{object}: is being deleted": "{object}: 삭제되는 중입니다",
   "{object}: is gone": "{object}: 없어졌습니다",
   "{object}: it was just there and is gone; try again": "{object}: 방금까지 있었는데 없어졌습니다. 다시 시도하세요",
-  "{object}: its controller did not look at it within {seconds} s":
-    "{object}: {seconds}초 동안 컨트롤러가 변경을 인식하지 못했습니다",
+  "{object}: its controller did not look at it within {time}":
+    "{object}: {time} 동안 컨트롤러가 변경을 인식하지 못했습니다",
   "{object}: its floor was changed by somebody else": "{object}: 다른 사람이 최소값을 변경했습니다",
   "{object}: its rollout is not complete and is left behind": "{object}: 롤아웃이 완료되지 않은 버전을 두고 넘어갑니다",
   "{object}: its selector is not the one that this plan was made for": "{object}: 셀렉터가 계획을 만들 때와 다릅니다",
@@ -856,7 +858,7 @@ export const sentences: Record<Form, string> = {
   "{object}: {n} ReplicaSets have pods, one is needed to pin to":
     "{object}: 파드가 있는 ReplicaSet이 {n}개입니다. 고정하려면 하나여야 합니다",
   "{object}: not found": "{object}: 찾을 수 없습니다",
-  "{object}: not gone after {seconds} s": "{object}: {seconds}초가 지나도 삭제되지 않았습니다",
+  "{object}: not gone after {time}": "{object}: {time} 경과 후에도 삭제되지 않았습니다",
   "{object}: not made by changeover": "{object}: Changeover에서 만든 것이 아닙니다",
   "{object}: not ready right before the cutover: {what}": "{object}: 전환 직전에 Ready가 아닙니다: {what}",
   "{object}: not sent ({message})": "{object}: 보내지 않았습니다({message})",
@@ -881,10 +883,10 @@ export const sentences: Record<Form, string> = {
     "{object}: 이전 셀렉터로 되돌리면 다른 소유자의 파드까지 선택합니다: {names}",
   "{object}: {have} of {want} available": "{object}: {want}개 중 {have}개 사용 가능",
   "{object}: {have} of {want} ready": "{object}: {want}개 중 {have}개 Ready",
-  "{object}: {left} pods left after {seconds} s": "{object}: {seconds}초가 지났지만 파드 {left}개가 남아 있습니다",
+  "{object}: {left} pods left after {time}": "{object}: {time} 경과 후에도 파드 {left}개가 남아 있습니다",
   "{object}: {reason}: {message}": "{object}: {reason}: {message}",
   "{object}: {what}": "{object}: {what}",
-  "{object}: {what} after {seconds} s": "{object}: {seconds}초가 지났습니다({what})",
+  "{object}: {what} after {time}": "{object}: {time} 경과({what})",
   "{own} of {count} endpoints ready": "엔드포인트 {count}개 중 {own}개 Ready",
   "{own} of {count} endpoints ready, {foreign} of another owner":
     "엔드포인트 {count}개 중 {own}개 Ready, 다른 소유자 {foreign}개",
@@ -910,7 +912,7 @@ export const sentences: Record<Form, string> = {
   "{what}, colour {colour}": "{what}, 색 {colour}",
   "{what}, pod {pod}": "{what}, 파드 {pod}",
   "{what}, version {version}": "{what}, 버전 {version}",
-  "{what}, {spent} s of at most {limit} s": "{what}, {spent}초 경과(최대 {limit}초)",
+  "{what}, {spent} of at most {limit}": "{what}, {spent} 경과(최대 {limit})",
   "{what}: answer not understood ({message})": "{what}: 응답을 이해할 수 없습니다({message})",
   "{what}: not signed in ({message})": "{what}: 로그인되어 있지 않습니다({message})",
   "{what}: no answer ({message})": "{what}: 응답이 없습니다({message})",
@@ -1055,7 +1057,7 @@ export const sentences: Record<Form, string> = {
     "남는 파드가 없습니다: 다시 스케일할 때까지 클러스터 밖에서 오는 요청이 실패합니다",
   "would have no pod left: who calls it gets no connection until it is scaled up again":
     "남는 파드가 없습니다: 다시 스케일할 때까지 호출하는 쪽이 연결하지 못합니다",
-  "{before} -> {after} pods": "파드 {before} -> {after}",
+  "{before} → {after} pods": "파드 {before} → {after}",
   "All traffic is on blue.": "트래픽은 모두 블루로 갑니다.",
   "Backed out ({why}).": "원복 완료({why}).",
   "Backed out ({why}). {traffic}": "원복 완료({why}). {traffic}",

@@ -107,8 +107,17 @@ export class App {
   /** What an incident would go back to: the gauge speaks of it while it is looked at. */
   private candidate: string | null = null;
   overlay:
-    "palette" | "help" | "unlock" | "breakGlass" | "backOut" | "takeOver" | "program" | "leaving" | "place" | null =
-    $state(null);
+    | "palette"
+    | "help"
+    | "namespaces"
+    | "unlock"
+    | "breakGlass"
+    | "backOut"
+    | "takeOver"
+    | "program"
+    | "leaving"
+    | "place"
+    | null = $state(null);
   toasts: Toast[] = $state([]);
   /** Name of the context that is being opened. */
   opening: string | null = $state(null);

@@ -63,6 +63,7 @@ export function off(app: App, command: Command): string | null {
     case "report":
       return app.screen.at === "run" ? null : t("off.noRun");
     case "lock":
+    case "namespaces":
       return app.open === null ? t("off.noContext") : null;
   }
 }
@@ -88,6 +89,9 @@ export function run(app: App, command: Command): void {
       return;
     case "clusters":
       app.screen = { at: "clusters" };
+      return;
+    case "namespaces":
+      app.overlay = app.overlay === "namespaces" ? null : "namespaces";
       return;
     case "map":
       app.screen = { at: "map" };

@@ -19,6 +19,7 @@ export type Command =
   | "backOut"
   | "rePin"
   | "clusters"
+  | "namespaces"
   | "map"
   | "runs"
   | "incident"
@@ -51,6 +52,7 @@ export const KEYS: readonly Binding[] = [
   key("palette", "Ctrl K", ["KeyK"], "cmd.palette", true),
   key("help", "?", ["Slash"], "cmd.help", false, true),
   key("clusters", "g c", ["KeyG", "KeyC"], "cmd.clusters"),
+  key("namespaces", "g n", ["KeyG", "KeyN"], "cmd.namespaces"),
   key("map", "g m", ["KeyG", "KeyM"], "cmd.map"),
   key("runs", "g r", ["KeyG", "KeyR"], "cmd.runs"),
   key("diagnostics", "g d", ["KeyG", "KeyD"], "cmd.diagnostics"),

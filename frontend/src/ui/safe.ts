@@ -30,6 +30,12 @@ export function nameOf(id: string): string {
   return oneLine(id.split("/").at(-1) ?? id);
 }
 
+/** What is said of an object (`Kind/namespace/name`), on one line, after its name: but a pod says by its own whose it is. */
+export function about(id: string, text: string): string {
+  const said = oneLine(text);
+  return said.startsWith(nameOf(id)) ? said : `${nameOf(id)}: ${said}`;
+}
+
 /** As `visible`, on one line. */
 export function oneLine(text: string): string {
   return visible(text).replace(/[\t\n]+/g, " ");

@@ -527,7 +527,7 @@ describe("the window", () => {
     await screen.findByTestId("incident");
     await waitFor(() =>
       expect(screen.getByTestId("incident-headline")).toHaveTextContent(
-        "payments: payments-7d9c-x8k2d fails: CrashLoopBackOff",
+        /^payments-7d9c-x8k2d fails: CrashLoopBackOff$/,
       ),
     );
     const changes = await screen.findAllByTestId("change");
@@ -671,7 +671,7 @@ describe("the window", () => {
 
   it("asks before it is closed in the middle of runs, says what stays, and stays unless it is told to go", async () => {
     await openShop();
-    const text = sentence("{object} serves", { object: "deployment shop/cart-green" });
+    const text = sentence("{object} serves", { object: "Deployment shop/cart-green" });
     const left = {
       run: "bg-cart-3f9a1c",
       target: "Deployment/shop/cart",
@@ -684,7 +684,7 @@ describe("the window", () => {
     const dialog = await screen.findByTestId("leaving");
     expect(dialog).toHaveTextContent("This window drives a run");
     expect(dialog).toHaveTextContent("nobody would watch it");
-    expect(dialog).toHaveTextContent("deployment shop/cart-green serves");
+    expect(dialog).toHaveTextContent("Deployment shop/cart-green serves");
     await waitFor(() => expect(screen.getByTestId("leaving-stay")).toHaveFocus());
     // The run goes on meanwhile.
     fake.would = [{ ...left, at: "step" }];
@@ -728,7 +728,7 @@ describe("the window", () => {
         fake.emit({ type: "freshness", data: { ...freshness("prod-kr", true), ageMs: ageMs % 3_600 } });
       tell(0);
       await vi.advanceTimersByTimeAsync(500);
-      expect(screen.getAllByText(shows).length).toBeGreaterThan(0);
+      await vi.waitFor(() => expect(screen.getAllByText(shows).length).toBeGreaterThan(0));
       if (at === "map") expect(screen.getAllByTestId("timeline-mark").length).toBeGreaterThan(1);
       let painted = 0;
       const off = app.addPainter(() => painted++);
@@ -759,8 +759,7 @@ describe("the window", () => {
       await openShopByHand();
       fake.allow("prod-kr");
       app.screen = { at: "incident" };
-      await vi.advanceTimersByTimeAsync(500);
-      const start = screen.getByTestId("start");
+      const start = await vi.waitFor(() => screen.getByTestId("start"));
       start.focus();
       const asked = (name: string) => names().filter((n) => n === name).length;
       const before = asked("incident");

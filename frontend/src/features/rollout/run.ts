@@ -1,13 +1,27 @@
 // What a run shows and what may be done next. Pure, but for the language.
-import type { Lane, RunServiceView, RunState, RunView, StepState } from "../../api";
+import type { Lane, RunServiceView, RunState, RunView, StepState, WayBackView } from "../../api";
 import { oneLine } from "../../ui/safe";
-import { said, say, t } from "../../i18n/index.svelte";
+import { duration, said, say, t } from "../../i18n/index.svelte";
 import { over } from "../../state/app.svelte";
 
 /** What a step does; of one that is or was taken back, that it is its undo. */
 export function titleOf(step: RunView["steps"][number]): string {
   const title = oneLine(say(step.title));
   return step.state === "undoing" || step.state === "undone" ? t("run.undo", { what: title }) : title;
+}
+
+/**
+ * Whether the time of a way back is a deadline, no estimate: undoing a rolling update starts pods anew, and how long they take
+ * this time nobody knows.
+ */
+export function isDeadline(back: WayBackView): boolean {
+  return back.kind === "rollback" && back.run !== null;
+}
+
+/** How long a way back takes; `""` = that is not known. */
+export function priceOf(back: WayBackView): string {
+  if (back.seconds === null) return "";
+  return t(isDeadline(back) ? "ribbon.atMost" : "ribbon.about", { time: duration(back.seconds) });
 }
 
 /** It is over, and nothing of it stands: it took all back, or never wrote. */
@@ -56,7 +70,7 @@ export function phases(run: RunView): PhaseView[] {
     p.state = merge(p.state, step.state);
     if (step.id.startsWith("gate-")) p.gate = true;
     if (step.detail.text !== "") p.detail = say(step.detail);
-    if (step.startedAt !== null) p.at = step.startedAt;
+    p.at ??= step.startedAt;
     p.wayBack = step.wayBackSeconds;
   }
   for (const p of list) {
@@ -115,14 +129,16 @@ export type Next =
   | { is: "resume" }
   | { is: "takeOver"; by: string; aliveAt: string | null }
   | { is: "answer" }
-  | { is: "wait"; detail: string }
+  | { is: "wait"; title: string; detail: string }
   | { is: "over" };
 
 /** The one next action, or what the run waits for. */
 export function next(run: RunView): Next {
   switch (run.state) {
     case "waiting":
-      return run.gate ? { is: "gate", gate: run.gate.name, clear: run.gate.clear } : { is: "wait", detail: "" };
+      return run.gate
+        ? { is: "gate", gate: run.gate.name, clear: run.gate.clear }
+        : { is: "wait", title: "", detail: "" };
     case "held":
     case "stuck":
       return { is: "answer" };
@@ -135,9 +151,8 @@ export function next(run: RunView): Next {
     case "running":
     case "backingOut": {
       const step = run.steps.find((s) => s.state === "running" || s.state === "undoing");
-      if (!step) return { is: "wait", detail: "" };
-      const title = titleOf(step);
-      return { is: "wait", detail: step.detail.text !== "" ? `${title}: ${say(step.detail)}` : title };
+      if (!step) return { is: "wait", title: "", detail: "" };
+      return { is: "wait", title: titleOf(step), detail: oneLine(say(step.detail)) };
     }
     case "done":
     case "backedOut":

@@ -156,7 +156,7 @@ export function shop(context: string, seq = 1): GraphBatch {
   const legacy = { ...blank("Ingress", "legacy", 0, 0.9), sub: "traefik" };
   nodes.push(edgeNode, legacy);
   const route = (path: string, row: number, entry: string, host = "shop.example.com") => {
-    const n = { ...blank("HTTPRoute", `r${path}`, 1, row), label: path, sub: host === "shop.example.com" ? "" : host };
+    const n = { ...blank("HTTPRoute", `r${host}${path}`, 1, row), label: `${host}${path}` };
     n.id = `HTTPRoute/${NS}/shop#${host}${path}`;
     n.object = `HTTPRoute/${NS}/shop`;
     nodes.push(n);
@@ -171,7 +171,7 @@ export function shop(context: string, seq = 1): GraphBatch {
   const workload = (name: string) => `Deployment/${NS}/${name}`;
 
   const root = route("/", 0, edgeNode.id);
-  const mobile = route("m.shop /", 1, legacy.id, "m.shop.example.com");
+  const mobile = route("/", 1, legacy.id, "m.shop.example.com");
   const web = service("web", 0.5);
   edge(root, web, 1);
   edge(mobile, web, 1);

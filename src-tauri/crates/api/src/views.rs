@@ -772,7 +772,7 @@ views! {
         strategy: String,
         /// Workload's id.
         target: String,
-        /// `v1 -> v2`, `2 -> 4 pods`: for titles.
+        /// `v1 → v2`, `2 → 4 pods`: for titles.
         change: SentenceView,
         /// Diff of the pod template as YAML.
         diff: String,
@@ -1054,7 +1054,7 @@ views! {
         strategy: String,
         /// Finish (`swap`, `promote`), or empty.
         finish: String,
-        /// `v1 -> v2`, `2 -> 4 pods`.
+        /// `v1 → v2`, `2 → 4 pods`.
         change: SentenceView,
         /// Begun.
         started_at: String,
@@ -1202,7 +1202,7 @@ views! {
         target: String,
         /// Strategy.
         strategy: String,
-        /// `v1 -> v2`, `2 -> 4 pods`.
+        /// `v1 → v2`, `2 → 4 pods`.
         change: SentenceView,
         /// Begun.
         started_at: String,

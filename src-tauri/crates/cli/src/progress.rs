@@ -199,7 +199,7 @@ pub(crate) mod tests {
             target: "Deployment/a/web".into(),
             strategy: "blue-green".into(),
             finish: "swap".into(),
-            change: model::Sentence::quoted("v1 -> v2").into(),
+            change: model::Sentence::quoted("v1 → v2").into(),
             started_at: "2026-01-01T00:00:00Z".into(),
             ended_at: None,
             reason: None,

@@ -128,7 +128,7 @@ impl ConnectError {
 /// A `Warning: 299` header of an answer to a write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
-    /// `service shop/web`.
+    /// `Service shop/web`.
     pub object: String,
     /// The server's words.
     pub text: String,

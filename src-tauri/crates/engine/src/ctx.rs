@@ -298,10 +298,10 @@ impl Ctx {
         self.spent(d) >= d.limit
     }
 
-    /// `4 of 6 ready, 12 s of at most 300 s`.
+    /// `4 of 6 ready, 12 s of at most 5 min`.
     pub fn beat_within(&mut self, said: Said, d: &Deadline) {
-        let (spent, limit) = (self.spent(d).as_secs(), d.limit.as_secs());
-        let within = sentence!("{what}, {spent} s of at most {limit} s", spent, limit; what = said.sentence);
+        let (spent, limit) = (Sentence::lasting(self.spent(d).as_secs()), Sentence::lasting(d.limit.as_secs()));
+        let within = sentence!("{what}, {spent} of at most {limit}"; what = said.sentence, spent, limit);
         self.beat(Said::new(&said.code, within));
     }
 

@@ -137,7 +137,7 @@ pub struct StepView {
     pub ended_at: Option<Timestamp>,
     /// Times that it was begun.
     pub attempt: u32,
-    /// `4 of 6 ready, 12 s of at most 300 s`.
+    /// `4 of 6 ready, 12 s of at most 5 min`.
     pub heartbeat: Option<Said>,
     /// What it left, once it is done.
     pub receipt: Option<Receipt>,

@@ -131,7 +131,7 @@ pub fn unlike(pods: &[&Pod]) -> Option<Sentence> {
 }
 
 fn because(code: &str, reason: &str, name: &str, message: &str) -> Said {
-    Said::new(code, sentence!("{object}: {reason}: {message}", object = format!("deployment {name}"), reason, message))
+    Said::new(code, sentence!("{object}: {reason}: {message}", object = format!("Deployment {name}"), reason, message))
 }
 
 /// Who owns which pod: the chain pod, ReplicaSet, Deployment by uid; other workloads own their pods themselves. Names and

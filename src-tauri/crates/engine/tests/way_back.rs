@@ -239,7 +239,7 @@ async fn a_cutover_that_admission_changes_is_taken_back_at_once_and_told_by_its_
     let view = through(run, &[]).await;
     let RunStatus::BackedOut { why } = &view.status else { panic!("{view:#?}") };
     let said = why.to_string();
-    assert!(said.contains("service shop/web") && said.contains("/spec/selector") && said.contains(r#""team":"shop""#), "{said}");
+    assert!(said.contains("Service shop/web") && said.contains("/spec/selector") && said.contains(r#""team":"shop""#), "{said}");
     stage.untouched().await;
 }
 

@@ -83,9 +83,9 @@ pub(crate) mod tests {
         for (switched, status, expect) in [
             (false, S::Waiting, "traffic is where it was"),
             (false, S::Running, "traffic is where it was"),
-            (true, S::Running, "traffic is moving to deployment shop/green, and that is not proven yet"),
-            (true, S::Done, "deployment shop/green serves"),
-            (true, S::Undoing, "traffic is moving back to deployment shop/blue, and not all of it is there"),
+            (true, S::Running, "traffic is moving to Deployment shop/green, and that is not proven yet"),
+            (true, S::Done, "Deployment shop/green serves"),
+            (true, S::Undoing, "traffic is moving back to Deployment shop/blue, and not all of it is there"),
             (false, S::Undoing, "traffic is where it was"),
         ] {
             let (plan, seen) = seen(switched, status);

@@ -46,18 +46,18 @@ fn stages() -> Vec<(&'static str, Story)> {
     let gate = || ready().reaches("gate-cut-over").checks(&[(true, sentence!("{have} of {want} ready", have = 20, want = 20))]);
     let cutting = || ready().observed("gate-cut-over", answers()).through("gate-cut-over").traffic(Traffic::Green).switching("cut-over");
     let moved = || cutting().done("cut-over");
-    let serves = sentence!("{object}: {have} of {want} ready", object = "deployment shop/cart-green", have = 20, want = 20);
+    let serves = sentence!("{object}: {have} of {want} ready", object = "Deployment shop/cart-green", have = 20, want = 20);
     let probe = || sentence!("{url}: {what}", url = "https://shop.example.com/cart"; what = took(11));
     let asked = || Said::new("asked", sentence!("asked for"));
     let unwinding =
         || begun().at("await-green", None).passed(35).say(Event::BackOutAsked { why: asked() }).undone("await-green").undone("scale-green");
     let refused = sentence!(
         "{object}: refused ({message})",
-        object = "service shop/cart-grpc",
+        object = "Service shop/cart-grpc",
         message = "admission webhook \"guard.example.com\" denied the request"
     );
     let selects_both =
-        sentence!("{service}: somebody changed its selector, and it now selects both colours at once", service = "service shop/cart");
+        sentence!("{service}: somebody changed its selector, and it now selects both colours at once", service = "Service shop/cart");
     let rollback = plan(&shop, "rollback", "payments", &[], json!({"toRevision": 46}), "rb-payments-88aa01");
     vec![
         ("starting", begun().at("await-green", Some(within(ready_of(12), 41, 600))).green(12, 8, 0).passed(35)),
@@ -66,7 +66,10 @@ fn stages() -> Vec<(&'static str, Story)> {
         ("cutting", cutting().beat("cut-over", within(sentence!("the slices show the new colour"), 2, 30))),
         (
             "draining",
-            moved().at("soak", Some(sentence!("the new version serves, {left} s left to look at it", left = 492))).soaks(492).passed(102),
+            moved()
+                .at("soak", Some(sentence!("the new version serves, {left} left to look at it"; left = Sentence::lasting(492))))
+                .soaks(492)
+                .passed(102),
         ),
         ("soaked", moved().through("soak").reaches("gate-retire").checks(&[(true, serves), (true, probe())])),
         ("done", moved().through("thaw-cart").traffic(Traffic::Own).promoted().say(Event::Ended { end: End::Done })),
@@ -89,7 +92,7 @@ fn stages() -> Vec<(&'static str, Story)> {
                     "contradiction",
                     sentence!(
                         "{object}: changed by somebody else since this run made it; that is not what was checked",
-                        object = "deployment shop/cart-green"
+                        object = "Deployment shop/cart-green"
                     ),
                 ),
                 vec![image()],
@@ -99,7 +102,7 @@ fn stages() -> Vec<(&'static str, Story)> {
         (
             "failed",
             begun().say(Event::Ended {
-                end: End::Failed { error: Said::new("gone", sentence!("{object}: not found", object = "deployment shop/cart")) },
+                end: End::Failed { error: Said::new("gone", sentence!("{object}: not found", object = "Deployment shop/cart")) },
             }),
         ),
         ("stuck", cutting().say(Event::BackOutAsked { why: asked() }).undoing("cut-over").stuck(Said::new("refused", refused))),
@@ -125,8 +128,8 @@ fn updated() -> Sentence {
     sentence!("{n} of {wanted} updated", n = 2, wanted = 6)
 }
 
-fn within(what: Sentence, spent: u32, limit: u32) -> Sentence {
-    sentence!("{what}, {spent} s of at most {limit} s", spent, limit; what)
+fn within(what: Sentence, spent: u64, limit: u64) -> Sentence {
+    sentence!("{what}, {spent} of at most {limit}"; what, spent = Sentence::lasting(spent), limit = Sentence::lasting(limit))
 }
 
 fn selector(live: Value) -> ThreeWay {

@@ -134,7 +134,7 @@ fn running(plan: &Plan, seen: &Seen, at: &str) -> Headline {
             let waits = matches!(step, Step::AwaitReady { .. } | Step::AwaitRollout { .. });
             let said = match (render::summary(step), beat.map(|b| b.sentence.clone())) {
                 // What is waited for says it all.
-                (_, Some(what)) if waits => sentence!("{object}: {what}", object = plan.target.object.name; what),
+                (_, Some(what)) if waits => sentence!("waiting for {object}: {what}", object = plan.target.object.name; what),
                 (step, Some(what)) => sentence!("{step}: {what}"; step, what),
                 (step, None) => step,
             };
@@ -253,7 +253,7 @@ mod tests {
         let scale = Step::Scale { deployment: green.clone(), from: Some(0), to: 3 };
         let (live, left) = at(scale, false);
         assert_eq!(live, "Green is starting. All traffic is still on blue.");
-        assert_eq!(left, "Nobody drives this run. All traffic is on blue. It stands at: scale deployment shop/green to 3.");
+        assert_eq!(left, "Nobody drives this run. All traffic is on blue. It stands at: scale Deployment shop/green to 3.");
         let template = Step::SetTemplate { deployment: blue.clone(), before: Value::Null, after: Value::Null, cause: None };
         assert_eq!(at(template.clone(), true).0, "Green serves. Blue is getting the new version.");
         assert_eq!(at(template, false).0, "The rollout is being prepared. All traffic is still on blue.");
@@ -286,7 +286,7 @@ mod tests {
         plan.steps[0].step = Step::Scale { deployment: plan.target.object.clone(), from: Some(2), to: 4 };
         (seen.status, seen.attached) = (RunStatus::Running { step: "cut-over".into() }, true);
         seen.steps[0].heartbeat = Some(said("3 of 4 ready"));
-        assert_eq!(headline(&plan, &seen).text.text, "scale deployment shop/blue to 4: 3 of 4 ready");
+        assert_eq!(headline(&plan, &seen).text.text, "scale Deployment shop/blue to 4: 3 of 4 ready");
         seen.status = RunStatus::BackedOut { why: said("too many") };
         assert_eq!(headline(&plan, &seen).text.text, "Backed out (too many).");
     }

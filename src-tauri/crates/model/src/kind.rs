@@ -177,9 +177,9 @@ impl ObjectId {
         Self::new(kind, &self.namespace, name)
     }
 
-    /// `service shop/web`: as messages name it.
+    /// `Service shop/web`: as messages name it.
     pub fn said(&self) -> String {
-        let kind = self.kind.name().to_lowercase();
+        let kind = self.kind.name();
         match self.namespace.as_str() {
             "" => format!("{kind} {}", self.name),
             ns => format!("{kind} {ns}/{}", self.name),

@@ -27,6 +27,27 @@ impl Sentence {
         crate::sentence!("{words}", words)
     }
 
+    /// A length of time as people say it, in its largest unit: `4 s`, `12 min`, `3 d`.
+    pub fn span(seconds: u64) -> Self {
+        match seconds {
+            172_800.. => crate::sentence!("{n} d", n = seconds / 86_400),
+            7_200.. => crate::sentence!("{n} h", n = seconds / 3_600),
+            120.. => crate::sentence!("{n} min", n = seconds / 60),
+            _ => crate::sentence!("{n} s", n = seconds),
+        }
+    }
+
+    /// A length of time to the second: `41 s`, `10 min`, `8 min 12 s`, `24 h`.
+    pub fn lasting(seconds: u64) -> Self {
+        match (seconds / 60, seconds % 60) {
+            (0, s) => crate::sentence!("{n} s", n = s),
+            (1, s) if s > 0 => crate::sentence!("{n} s", n = seconds),
+            (m @ 120.., 0) if m % 60 == 0 => crate::sentence!("{n} h", n = m / 60),
+            (m, 0) => crate::sentence!("{n} min", n = m),
+            (m, s) => crate::sentence!("{m} min {s} s", m, s),
+        }
+    }
+
     /// This, and after a semicolon one that could stand alone. Grammar differs by language, so nothing smaller is put together.
     #[must_use]
     pub fn and(mut self, next: Self) -> Self {
@@ -72,4 +93,17 @@ macro_rules! sentence {
     }};
     (@of $name:ident) => { $name };
     (@of $name:ident $value:expr) => { $value };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Sentence;
+
+    #[test]
+    fn a_length_of_time_is_said_in_its_largest_unit_or_to_the_second() {
+        let spans = [4, 119, 120, 7_199, 7_200, 172_800].map(|s| Sentence::span(s).text);
+        assert_eq!(spans, ["4 s", "119 s", "2 min", "119 min", "2 h", "2 d"]);
+        let exact = [0, 59, 60, 90, 120, 492, 600, 86_400].map(|s| Sentence::lasting(s).text);
+        assert_eq!(exact, ["0 s", "59 s", "1 min", "90 s", "2 min", "8 min 12 s", "10 min", "24 h"]);
+    }
 }

@@ -318,20 +318,10 @@ fn weigh(change: &mut Changed, workloads: &[Around<'_>], troubles: &[Trouble]) {
 /// How a change lies beside the beginning of the trouble, which is so many seconds after it.
 fn beside(seconds: i64) -> (i32, Sentence) {
     match seconds {
-        ..=-60 => (-60, sentence!("it came {time} after that had begun"; time = span(-seconds))),
+        ..=-60 => (-60, sentence!("it came {time} after that had begun"; time = Sentence::span(seconds.unsigned_abs()))),
         -59..=SAME => (15, sentence!("it came as that began")),
-        6..=SOON => (20, sentence!("it came {time} before that began"; time = span(seconds))),
-        _ => (5, sentence!("it came {time} before that began"; time = span(seconds))),
-    }
-}
-
-/// A length of time as people say it.
-fn span(seconds: i64) -> Sentence {
-    match seconds {
-        172_800.. => sentence!("{n} d", n = seconds / 86_400),
-        7_200.. => sentence!("{n} h", n = seconds / 3_600),
-        120.. => sentence!("{n} min", n = seconds / 60),
-        _ => sentence!("{n} s", n = seconds),
+        6..=SOON => (20, sentence!("it came {time} before that began"; time = Sentence::span(seconds.unsigned_abs()))),
+        _ => (5, sentence!("it came {time} before that began"; time = Sentence::span(seconds.unsigned_abs()))),
     }
 }
 

@@ -57,10 +57,10 @@ pub fn said_changes(changes: &[ImageChange]) -> String {
     }
 }
 
-/// `v1 -> v2`: tags of the images that change, with the container where there are several; `pod template` when no image differs.
+/// `v1 → v2`: tags of the images that change, with the container where there are several; `pod template` when no image differs.
 pub fn said_versions(changes: &[ImageChange]) -> Sentence {
     let one = |c: &ImageChange| {
-        let arrow = format!("{} -> {}", tag(&c.before), tag(&c.after));
+        let arrow = format!("{} → {}", tag(&c.before), tag(&c.after));
         if changes.len() > 1 { format!("{}: {arrow}", c.container) } else { arrow }
     };
     match changes {

@@ -133,11 +133,11 @@ mod tests {
         assert_eq!(
             found,
             [
-                "service shop/web of [\"bg-web.kr-1a\"]: is pinned to one ReplicaSet (pod-template-hash: 5d8f): it is empty once that one \
+                "Service shop/web of [\"bg-web.kr-1a\"]: is pinned to one ReplicaSet (pod-template-hash: 5d8f): it is empty once that one \
                  goes; is in the middle of a run | kubectl -n shop patch service/web --type=json -p \
                  '[{\"op\":\"test\",\"path\":\"/spec/selector/pod-template-hash\",\"value\":\"5d8f\"},{\"op\":\"remove\",\"path\":\
                  \"/spec/selector/pod-template-hash\"}]'; kubectl -n shop annotate service/web changeover.dev/epoch-",
-                "deployment shop/web of [\"bg-web.kr-1a\"]: is paused by changeover run bg-web.kr-1a by ann@laptop: blue-green; unpaused at \
+                "Deployment shop/web of [\"bg-web.kr-1a\"]: is paused by changeover run bg-web.kr-1a by ann@laptop: blue-green; unpaused at \
                  its end | kubectl -n shop rollout resume deployment/web; kubectl -n shop annotate deployment/web changeover.dev/paused-by-",
             ]
         );
@@ -152,7 +152,7 @@ mod tests {
         assert_eq!(
             said(&[hpa]),
             [
-                "horizontalpodautoscaler shop/web of [\"bg-1\"]: keeps at least 6 pods for a run: it was 2 before; is in the middle of a run \
+                "HorizontalPodAutoscaler shop/web of [\"bg-1\"]: keeps at least 6 pods for a run: it was 2 before; is in the middle of a run \
                  | kubectl -n shop patch horizontalpodautoscaler/web --type=merge -p \
                  '{\"metadata\":{\"annotations\":{\"changeover.dev/min-replicas-before\":null}},\"spec\":{\"minReplicas\":2}}'; \
                  kubectl -n shop annotate horizontalpodautoscaler/web changeover.dev/epoch-"
@@ -172,7 +172,7 @@ mod tests {
         let found = said(&[green, blue, preview]);
         assert_eq!(found.len(), 2, "{found:?}");
         assert!(
-            found[0].ends_with("delete service/web-preview") && found[1].starts_with("deployment shop/web-green of [\"bg-1\"]"),
+            found[0].ends_with("delete service/web-preview") && found[1].starts_with("Deployment shop/web-green of [\"bg-1\"]"),
             "{found:?}"
         );
     }

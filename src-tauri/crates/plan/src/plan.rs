@@ -52,7 +52,7 @@ impl Plan {
         crate::strategies::find(&self.strategy).is_none_or(|s| s.brings_a_version())
     }
 
-    /// What it changes, in a few words: `v1 -> v2`, `2 -> 4 pods`.
+    /// What it changes, in a few words: `v1 → v2`, `2 → 4 pods`.
     pub fn change(&self) -> Sentence {
         crate::strategies::find(&self.strategy).map_or_else(|| crate::said_versions(&self.changes), |s| s.change(self))
     }

@@ -115,7 +115,8 @@ pub fn summary(step: &Step) -> Sentence {
             sentence!("move {services} from {from} to {to}", services = list.join(", "), from = from.name, to = to.name)
         }
         Step::Soak { seconds, deployment, standby, .. } => {
-            sentence!("{serving} serves and {standby} stands by, {seconds} s", serving = deployment.name, standby = standby.name, seconds)
+            let time = Sentence::lasting((*seconds).into());
+            sentence!("{serving} serves and {standby} stands by for {time}", serving = deployment.name, standby = standby.name; time)
         }
         Step::Retire { deployment } => sentence!("scale {object} to {n}", object = deployment.said(), n = 0),
         Step::Delete { object } => sentence!("delete {object}", object = object.said()),
@@ -176,7 +177,10 @@ pub fn waits(step: &Step) -> Option<Sentence> {
             }
             all
         }
-        Step::Soak { seconds, .. } => sentence!("{seconds} s; evidence against it flips back, missing evidence does not", seconds),
+        Step::Soak { seconds, .. } => {
+            let time = Sentence::lasting((*seconds).into());
+            sentence!("{time}; evidence against it flips back, missing evidence does not"; time)
+        }
         Step::AwaitRollout { deployment, .. } => {
             sentence!("{name} is complete, with no pod of the old template left", name = deployment.name)
         }

@@ -211,7 +211,7 @@ fn short(d: &Deployment) -> Option<Failing> {
     (have < want).then(|| Failing {
         said: Said::new(
             "serving-short",
-            sentence!("{object}: {have} of {want} available", object = format!("deployment {}", d.metadata.name), have, want),
+            sentence!("{object}: {have} of {want} available", object = format!("Deployment {}", d.metadata.name), have, want),
         ),
         patience: SHORT,
     })

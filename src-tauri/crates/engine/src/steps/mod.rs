@@ -19,7 +19,7 @@ mod smoke;
 mod soak;
 mod switch;
 
-use model::{Edit, Kind, Labels, ObjectId, sentence};
+use model::{Edit, Kind, Labels, ObjectId, Sentence, sentence};
 use plan::{Plan, Planned, Step};
 use serde_json::Value;
 
@@ -149,7 +149,7 @@ async fn observed(ctx: &mut Ctx, id: &ObjectId) -> Result<(), Stop> {
             Some(d) if d.observed() => return Ok(()),
             None => return Err(gone(id)),
             Some(_) if ctx.over(&deadline) => {
-                let said = sentence!("{object}: its controller did not look at it within {seconds} s", object = id.said(), seconds = 60);
+                let said = sentence!("{object}: its controller did not look at it within {time}", object = id.said(); time = Sentence::lasting(60));
                 return Err(Stop::Failed(Said::new("not-observed", said)));
             }
             Some(_) => {}
@@ -165,7 +165,8 @@ fn gone(id: &ObjectId) -> Stop {
 
 /// What a wait for this object had come to when its time was over.
 fn late(id: &ObjectId, said: Said, seconds: u32) -> Said {
-    let sentence = sentence!("{object}: {what} after {seconds} s", object = id.said(), seconds; what = said.sentence);
+    let sentence =
+        sentence!("{object}: {what} after {time}", object = id.said(); what = said.sentence, time = Sentence::lasting(seconds.into()));
     Said { sentence, ..said }
 }
 
@@ -229,7 +230,7 @@ async fn until_gone(ctx: &mut Ctx, id: &ObjectId, uid: &str) -> Result<(), Stop>
             _ => return Ok(()),
         }
         if ctx.over(&deadline) {
-            let said = sentence!("{object}: not gone after {seconds} s", object = id.said(), seconds = 300)
+            let said = sentence!("{object}: not gone after {time}", object = id.said(); time = Sentence::lasting(300))
                 .and(sentence!("something holds it (finalizers, pods that do not end)"));
             return Err(Stop::Failed(Said::new("not-gone", said)));
         }

@@ -1,6 +1,6 @@
 //! Takes a colour to zero, once nothing selects it any more and the one that serves has its pods.
 
-use model::{ObjectId, sentence};
+use model::{ObjectId, Sentence, sentence};
 use plan::Step;
 
 use super::{bring, complete, gone, nothing_selects, scale, switch_before, written};
@@ -24,7 +24,7 @@ pub async fn run(ctx: &mut Ctx, step: &Step, id: &ObjectId) -> Result<Receipt, S
             return Ok(written(ctx, &[id]));
         }
         if ctx.over(&deadline) {
-            let said = sentence!("{object}: {left} pods left after {seconds} s", object = id.said(), left, seconds = 300);
+            let said = sentence!("{object}: {left} pods left after {time}", object = id.said(), left; time = Sentence::lasting(300));
             return Err(Stop::Failed(Said::new("not-drained", said)));
         }
         ctx.beat_within(Said::new("pods-left", sentence!("{left} pods left", left)), &deadline);

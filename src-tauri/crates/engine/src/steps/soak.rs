@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use model::sentence;
+use model::{Sentence, sentence};
 
 use super::looks::{Looks, Serving, unproven};
 use crate::ctx::{Ctx, Stop};
@@ -38,7 +38,7 @@ async fn soak(ctx: &mut Ctx, seconds: u32, of: Serving<'_>) -> Result<Receipt, S
         ctx.live.soak_left = Some(left);
         match (over, looks.undecided(), looks.vanished()) {
             (false, ..) => {
-                ctx.beat(Said::new("soak", sentence!("the new version serves, {left} s left to look at it", left)));
+                ctx.beat(Said::new("soak", sentence!("the new version serves, {left} left to look at it"; left = Sentence::lasting(left))));
             }
             (true, Some(said), _) => {
                 ctx.beat(Said::new("soak-undecided", sentence!("the time is over, but this is not: {what}"; what = said.sentence)));

@@ -363,14 +363,26 @@ fn endless(view: &RunView) -> Option<String> {
     const WITHOUT: [&str; 7] = ["gate", "gate-approved", "soak", "soak-undecided", "no-answer", "asks-pod", "entries"];
     let beats = view.steps.iter().filter_map(|s| s.heartbeat.as_ref());
     let late = |said: &engine::Said| {
-        let number = |key: &str| said.sentence.with.get(key).and_then(|n| n.parse::<u64>().ok());
-        match (number("spent"), number("limit")) {
+        let time = |key: &str| said.sentence.parts.get(key).and_then(seconds);
+        match (time("spent"), time("limit")) {
             // Not looked at between two polls.
             (Some(spent), Some(limit)) => spent > limit + 1,
             _ => !WITHOUT.contains(&said.code.as_str()),
         }
     };
     beats.into_iter().find(|said| late(said)).map(|said| format!("I5 a wait without an end ({})", said.code))
+}
+
+/// Of a length of time as [`model::Sentence::lasting`] says it.
+fn seconds(said: &model::Sentence) -> Option<u64> {
+    let number = |key: &str| said.with.get(key).and_then(|n| n.parse::<u64>().ok());
+    match said.form.as_str() {
+        "{n} s" => number("n"),
+        "{n} min" => Some(number("n")? * 60),
+        "{n} h" => Some(number("n")? * 3600),
+        "{m} min {s} s" => Some(number("m")? * 60 + number("s")?),
+        _ => None,
+    }
 }
 
 /// Waits in the soak.

@@ -49,7 +49,7 @@ pub trait Strategy: Sync {
     }
     /// How well it fits a workload on which nothing stops it. Errors: what it goes by was not read.
     fn fit(&self, around: &Around<'_>) -> Result<Fitness, PlanError>;
-    /// What a plan of it changes, in a few words: `v1 -> v2`, `2 -> 4 pods`.
+    /// What a plan of it changes, in a few words: `v1 → v2`, `2 → 4 pods`.
     fn change(&self, plan: &Plan) -> Sentence {
         crate::said_versions(&plan.changes)
     }

@@ -51,7 +51,7 @@ impl Strategy for Scale {
 
     fn change(&self, plan: &Plan) -> Sentence {
         let after = plan.params["replicas"].as_u64().unwrap_or_default();
-        sentence!("{before} -> {after} pods", before = plan.target.replicas, after)
+        sentence!("{before} → {after} pods", before = plan.target.replicas, after)
     }
 
     fn done(&self) -> (&'static str, Sentence) {
