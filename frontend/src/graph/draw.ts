@@ -51,10 +51,10 @@ export function draw(ctx: CanvasRenderingContext2D, scene: Scene, view: Rect, in
   for (const p of pipes) if (p.text !== "") drawShare(ctx, p, ink, lit(p));
 }
 
-/** Whether the share stands in the pipe itself. */
+/** Whether the share stands in the pipe itself; where a split bends away at once there is no room in it. */
 function holdsText(p: Pipe): boolean {
   const bent = Math.abs(p.y1 - p.y2) >= 6;
-  return p.text !== "" && p.kind === "flow" && p.width >= 12 && !(bent && p.x2 - p.x1 < 54);
+  return p.text !== "" && p.kind === "flow" && p.width >= 12 && !(bent && p.split && p.x2 - p.x1 < 48);
 }
 
 /** How far a pipe goes straight before it bends: as far as its number is wide, which a slope could not hold. */
