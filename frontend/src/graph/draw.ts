@@ -47,7 +47,7 @@ export function draw(ctx: CanvasRenderingContext2D, scene: Scene, view: Rect, in
   pipes.sort((a, b) => layer(a) - layer(b));
   for (const p of pipes) drawPipe(ctx, p, ink, lit(p));
   for (const b of scene.boxGrid.in(view)) drawBox(ctx, b, ink, marks, scene.level === "near" ? 12 : 11);
-  for (const c of scene.cellGrid.in(view)) drawCells(ctx, c, ink);
+  for (const c of scene.cellGrid.in(view)) drawCells(ctx, c, ink, marks);
   for (const p of pipes) if (p.text !== "") drawShare(ctx, p, ink, lit(p));
 }
 
@@ -315,7 +315,7 @@ export function drawLaneMark(
   ctx.textAlign = "left";
 }
 
-function drawCells(ctx: CanvasRenderingContext2D, c: Cells, ink: Ink) {
+function drawCells(ctx: CanvasRenderingContext2D, c: Cells, ink: Ink, marks: Marks) {
   const lane = c.lane === "green" ? "green" : c.lane === "blue" ? "blue" : null;
   const full = lane ? ink.get(`${lane}-pipe`) : ink.get("ok-cell");
   if (c.bar) {
@@ -344,6 +344,10 @@ function drawCells(ctx: CanvasRenderingContext2D, c: Cells, ink: Ink) {
     const x = c.x + (i % CELLS_PER_ROW) * (CELL + CELL_GAP);
     const y = c.y + Math.floor(i / CELLS_PER_ROW) * (CELL + CELL_GAP);
     drawCell(ctx, x, y, state, lane === "green", full, ink);
+    if (c.pods[i]?.id === marks.selected) {
+      round(ctx, x - 1.5, y - 1.5, CELL + 3, CELL + 3, 3);
+      stroke(ctx, ink.get("accent"), 2);
+    }
   });
   if (c.reason !== "" && c.states.length < CELLS_PER_ROW) {
     ctx.font = `400 11px ${ink.ui}`;

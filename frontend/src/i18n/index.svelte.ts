@@ -84,7 +84,8 @@ export function moments(s: SentenceView): string[] {
 
 /** A sentence of the core where it stands alone: it begins with a word of ours, never with a name. */
 export function alone(text: string): string {
-  return text.charAt(0).toLocaleUpperCase("en") + text.slice(1);
+  // A Korean sentence may begin with a name.
+  return words.locale === "ko" ? text : text.charAt(0).toLocaleUpperCase("en") + text.slice(1);
 }
 
 /** What went wrong, in the language of the window; where nobody said what, that something did. */
@@ -112,6 +113,12 @@ export function duration(seconds: number): string {
   if (s < 7200) return t("time.min", { n: Math.round(s / 60) });
   if (s < 172_800) return t("time.h", { n: Math.round(s / 3600) });
   return t("time.d", { n: Math.round(s / 86_400) });
+}
+
+/** A duration that is known to some ten seconds: none finer than a minute. */
+export function coarse(seconds: number): string {
+  if (seconds < 60) return t("time.belowMin", { n: 1 });
+  return seconds < 7200 ? t("time.min", { n: Math.floor(seconds / 60) }) : duration(seconds);
 }
 
 /** Minutes and seconds that are left: `8 min 12 s`. */
@@ -145,9 +152,9 @@ export function utc(when: string | number): string {
   return Number.isNaN(at.getTime()) ? `${when}` : `${at.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 }
 
-/** Seconds since then. */
+/** Whole seconds since then: what happened is told no finer. */
 export function since(iso: string | null, now: number): number | null {
   if (iso === null) return null;
   const at = Date.parse(iso);
-  return Number.isNaN(at) ? null : Math.max(0, (now - at) / 1000);
+  return Number.isNaN(at) ? null : Math.max(0, Math.floor((now - at) / 1000));
 }

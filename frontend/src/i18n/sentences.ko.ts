@@ -413,7 +413,7 @@ export const sentences: Record<Form, string> = {
     "이 Service의 셀렉터를 바꾸지 말고, 로드 밸런서에서 두 Service 사이로 트래픽을 옮기세요",
   "move what is large in the template (annotations, variables, arguments) into a ConfigMap or Secret":
     "템플릿에서 큰 값(주석, 환경 변수, 인자)을 ConfigMap이나 Secret으로 옮기세요",
-  "move {services} from {from} to {to}": "{services} 전환: {from} → {to}",
+  "move the traffic of {services} from {from} to {to}": "{services} 트래픽 전환: {from} → {to}",
   "name a URL that answers from here as probe, or start with --resolve HOST:PORT:ADDRESS to say where the host is; an empty list of probes asks none":
     "여기서 응답하는 URL을 프로브로 지정하거나, --resolve HOST:PORT:ADDRESS로 호스트의 주소를 지정해 시작하세요. 프로브를 비우면 요청하지 않습니다",
   "name a class that is (kubectl get ingressclasses)": "있는 IngressClass를 지정하세요(kubectl get ingressclasses)",
@@ -673,11 +673,11 @@ export const sentences: Record<Form, string> = {
     "파드 {wanted}개가 더 필요한데, 노드 {nodes}개에 들어갈 수 있는 것은 최대 {fits}개입니다",
   "was changed at {at}, after what runs now had come: if that is what broke, going back does not mend it":
     "{at}에 변경됐습니다. 지금 버전이 배포된 뒤이므로, 이것이 원인이면 롤백해도 해결되지 않습니다",
-  "was changed at {at}, after the version that comes back: that comes back with what it holds now":
+  "was changed at {at}, after the version that comes back had come: its pods start with what it holds now":
     "{at}에 변경됐습니다. 되돌릴 버전이 배포된 뒤이므로, 그 버전도 지금 내용을 읽습니다",
   "compare what it held; put that back as well, or instead":
     "이전 내용과 비교해 보고, 그 내용도 함께(또는 그것만) 되돌리세요",
-  "compare what it held; going back does not bring it back":
+  "compare what it held then: this way back does not restore it":
     "이전 내용과 비교해 보세요. 롤백으로는 되돌아오지 않습니다",
   "{n} of its pods are ready now": "지금 Ready인 파드 {n}개",
   "its pods fail now: {reason}": "지금 파드가 실패하고 있습니다: {reason}",
@@ -826,6 +826,7 @@ export const sentences: Record<Form, string> = {
   "{name}: back to revision {revision}": "{name}: 리비전 {revision} 상태로 롤백",
   "{name}: flip back": "{name}: 트래픽 되돌리기",
   "{name}: no way back by this run": "{name}: 이 실행으로는 원복할 수 없음",
+  "{name}: roll back": "{name}: 롤백",
   "{name}: undo": "{name}: 롤백 취소",
   "{object}: admission changed what was written: {field} was sent as {sent} and stored as {stored}":
     "{object}: 쓴 값이 admission에서 바뀌었습니다. {field}: 보낸 값 {sent}, 저장된 값 {stored}",
@@ -1002,6 +1003,7 @@ export const sentences: Record<Form, string> = {
   "it has not started: {reason} ({message})": "아직 시작되지 않았습니다: {reason} ({message})",
   "it was not restarted": "재시작된 적이 없습니다",
   "pod {pod}: {why}": "파드 {pod}: {why}",
+  "{n} pods fail, {pod} among them: {why}": "파드 {n}개 실패({pod} 등): {why}",
   "one write": "변경 1회",
   "a rolling update": "롤링 업데이트",
   "a {kind} cannot be rolled out; a Deployment can": "{kind}: 롤아웃할 수 없는 종류입니다. Deployment만 가능합니다",
@@ -1059,6 +1061,9 @@ export const sentences: Record<Form, string> = {
     "남는 파드가 없습니다: 다시 스케일할 때까지 호출하는 쪽이 연결하지 못합니다",
   "{before} → {after} pods": "파드 {before} → {after}",
   "All traffic is on blue.": "트래픽은 모두 블루로 갑니다.",
+  "All traffic is still on green.": "트래픽은 아직 모두 그린으로 갑니다.",
+  "the last try did not go through; it is tried again from where it stands":
+    "마지막 시도가 적용되지 않았습니다. 현재 상태에서 다시 시도합니다",
   "Backed out ({why}).": "원복 완료({why}).",
   "Backed out ({why}). {traffic}": "원복 완료({why}). {traffic}",
   "Backed out.": "원복 완료.",

@@ -548,6 +548,12 @@ export class App {
       return;
     }
     const id = this.backTarget;
+    // In an incident it speaks of what would be taken back there, or is silent: the last run is not what is in trouble.
+    if (id === null && this.screen.at === "incident") {
+      this.wayBack = null;
+      this.wayBackOf = null;
+      return;
+    }
     const wayBack = await call("way_back", { context: c.name, id }).catch(() => null);
     // Another may have been asked for meanwhile, and have answered sooner.
     if (id !== this.backTarget) return;

@@ -45,10 +45,10 @@ export function plan(request: PlanRequest, checked: boolean): PlanView {
       severity: "warn" as const,
       object: "ConfigMap/shop/payments-config",
       message: sentence(
-        "was changed at {at}, after the version that comes back: that comes back with what it holds now",
+        "was changed at {at}, after the version that comes back had come: its pods start with what it holds now",
         { at },
       ),
-      remedy: sentence("compare what it held; going back does not bring it back"),
+      remedy: sentence("compare what it held then: this way back does not restore it"),
     };
     return { ...made, confirm, findings: [changed, ...made.findings] };
   }

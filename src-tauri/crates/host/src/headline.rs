@@ -115,10 +115,17 @@ fn traffic(plan: &Plan, seen: &Seen) -> Option<Sentence> {
     })
 }
 
-/// The same of a run that got stuck: nothing moves any more, and whether all of it had arrived nobody knows.
+/// The same of a run that got stuck: nothing moves any more. Where all of it is the ready endpoints say; where they say nothing,
+/// that not all of it arrived.
 fn stopped(plan: &Plan, seen: &Seen) -> Option<Sentence> {
     let blue = |id: &ObjectId| *id == plan.target.object;
     Some(match lanes::traffic(plan, seen)? {
+        Traffic::Moving(_) | Traffic::MovingBack(_) if lanes::green_share(plan, &seen.endpoints) == Some(1.0) => {
+            sentence!("All traffic is still on green.")
+        }
+        Traffic::Moving(_) | Traffic::MovingBack(_) if lanes::green_share(plan, &seen.endpoints) == Some(0.0) => {
+            sentence!("All traffic is on blue.")
+        }
         Traffic::Moving(to) | Traffic::MovingBack(to) if blue(to) => sentence!("Traffic is not all on blue."),
         Traffic::Moving(_) | Traffic::MovingBack(_) => sentence!("Traffic is not all on green."),
         Traffic::AsBefore | Traffic::On(_) | Traffic::Left => traffic(plan, seen)?,

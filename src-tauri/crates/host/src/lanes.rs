@@ -93,7 +93,7 @@ pub fn cell(p: &Pod) -> PodState {
 }
 
 /// Fraction of new connections that go to green by the endpoints of the Services that the run moves; `None` = unknown.
-fn green_share(plan: &Plan, endpoints: &[ServiceEndpoints]) -> Option<f64> {
+pub fn green_share(plan: &Plan, endpoints: &[ServiceEndpoints]) -> Option<f64> {
     let moved: Vec<&ServiceEndpoints> =
         endpoints.iter().filter(|e| services(plan).iter().any(|s| s.name == e.service || s.to_string() == e.service)).collect();
     let (blue, green) = moved.iter().fold((0u32, 0u32), |(b, g), e| (b + e.blue, g + e.green));
@@ -141,18 +141,21 @@ pub fn lanes(plan: &Plan, run: &RunView, set: Option<&ObjectSet>) -> Vec<LaneVie
 fn lane(lane: Lane, id: &ObjectId, plan: &Plan, share: Option<f64>, set: Option<&ObjectSet>) -> LaneView {
     let deployment = set.and_then(|s| s.workload(id));
     let pods = set.map(|s| pods(s, id)).unwrap_or_default();
-    let failing = pods.iter().filter(|p| !p.is_ending()).find_map(|p| p.failure().map(|f| (p, f.reason)));
+    let failing: Vec<_> = pods.iter().filter(|p| !p.is_ending()).filter_map(|p| p.failure().map(|f| (p, f.reason))).collect();
     let version = match deployment {
         Some(d) => d.spec.template.spec.containers.first().map(|c| tag(&c.image)).unwrap_or_default(),
         None => planned_version(lane, plan),
     };
-    let note = match (deployment, failing) {
+    let note = match (deployment, failing.as_slice()) {
         (None, _) if set.is_none() => Some(sentence!("not seen from here")),
         (None, _) => Some(sentence!("not there")),
-        (Some(_), Some((pod, why))) => Some(sentence!("pod {pod}: {why}", pod = pod.metadata.name, why)),
-        (Some(d), None) if d.wanted() == 0 => Some(sentence!("scaled to zero")),
-        (Some(d), None) if d.spec.paused => Some(sentence!("rollouts of it are paused")),
-        (Some(_), None) => None,
+        (Some(_), [(pod, why)]) => Some(sentence!("pod {pod}: {why}", pod = pod.metadata.name, why)),
+        (Some(_), [(pod, why), ..]) => {
+            Some(sentence!("{n} pods fail, {pod} among them: {why}", n = failing.len(), pod = pod.metadata.name, why))
+        }
+        (Some(d), []) if d.wanted() == 0 => Some(sentence!("scaled to zero")),
+        (Some(d), []) if d.spec.paused => Some(sentence!("rollouts of it are paused")),
+        (Some(_), []) => None,
     };
     LaneView {
         lane,

@@ -231,7 +231,7 @@ pub fn way_back(plan: &Plan, seen: &Seen) -> WayBackView {
         return WayBackView {
             kind: WayBackKind::Rollback,
             seconds: None,
-            title: sentence!("{name}: undo", name = plan.target.object.name).into(),
+            title: sentence!("{name}: roll back", name = plan.target.object.name).into(),
             text: sentence!("the run is over; the pod template from before it can be written back by a rollback of its own").into(),
             steps: 2,
             run: Some(seen.id.clone()),
@@ -253,14 +253,12 @@ pub fn way_back(plan: &Plan, seen: &Seen) -> WayBackView {
         }
         WayBackKind::None => sentence!("{name}: no way back by this run", name),
     };
-    WayBackView {
-        kind,
-        seconds: w.seconds,
-        title: title.into(),
-        text: w.said.clone().into(),
-        steps: count(w.steps.len()),
-        run: Some(seen.id.clone()),
-    }
+    // What was just refused has no time that could be promised.
+    let (seconds, text) = match seen.status {
+        RunStatus::Stuck { .. } => (None, sentence!("the last try did not go through; it is tried again from where it stands")),
+        _ => (w.seconds, w.said.clone()),
+    };
+    WayBackView { kind, seconds, title: title.into(), text: text.into(), steps: count(w.steps.len()), run: Some(seen.id.clone()) }
 }
 
 /// What going back would write; steps that only waited write nothing.

@@ -112,7 +112,7 @@ pub fn summary(step: &Step) -> Sentence {
         Step::Thaw { hpa, min: None, .. } => sentence!("give {object} its minimum back: absent", object = hpa.said()),
         Step::Switch { services, to, from, .. } => {
             let list: Vec<&str> = services.iter().map(|s| s.service.name.as_str()).collect();
-            sentence!("move {services} from {from} to {to}", services = list.join(", "), from = from.name, to = to.name)
+            sentence!("move the traffic of {services} from {from} to {to}", services = list.join(", "), from = from.name, to = to.name)
         }
         Step::Soak { seconds, deployment, standby, .. } => {
             let time = Sentence::lasting((*seconds).into());

@@ -37,8 +37,8 @@ impl Hazard for ConfigChanged {
                     sentence!("compare what it held; put that back as well, or instead"),
                 ),
                 (true, Some(then), _) if at > then => (
-                    sentence!("was changed at {at}, after the version that comes back: that comes back with what it holds now", at),
-                    sentence!("compare what it held; going back does not bring it back"),
+                    sentence!("was changed at {at}, after the version that comes back had come: its pods start with what it holds now", at),
+                    sentence!("compare what it held then: this way back does not restore it"),
                 ),
                 (false, ..) if ctx.is_blue_green() && started.is_some_and(|started| at > started) => (
                     sentence!("was changed at {at}, after pods of blue had started: green reads what it holds now", at),
