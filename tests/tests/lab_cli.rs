@@ -115,7 +115,7 @@ fn reports(s: &Scene, run: &str, end: &str, words: &[&str]) {
     assert!(landed >= carried, "{landed} of {carried} writes: {timeline:#?}");
     let markdown = s.text(&["report", run]);
     let page = s.text(&["report", run, "--html"]);
-    assert!(markdown.starts_with("# web: v1 -\\> v2") && page.starts_with("<!doctype html>"), "{markdown}");
+    assert!(markdown.starts_with("# web: v1 → v2") && page.starts_with("<!doctype html>"), "{markdown}");
     for text in [&markdown, &page] {
         assert!(text.contains(end) && words.iter().all(|w| text.contains(*w)), "{words:?}: {text}");
     }

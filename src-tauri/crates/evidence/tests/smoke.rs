@@ -25,7 +25,7 @@ fn says(verdict: &Verdict, kind: VerdictKind, words: &str) {
 async fn a_pod_that_answers_speaks_for_itself() {
     let verdict = smoke(Some(Does::Says(http("200 OK", "", r#"{"version":"v2","pod":"web-1"}"#)))).await;
     says(&verdict, VerdictKind::For, "version v2, pod web-1");
-    assert_eq!(verdict.source, "tunnel to pod shop/web-1:8080");
+    assert_eq!(verdict.source, "tunnel to Pod shop/web-1:8080");
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn misbehaviour_is_told_apart_from_silence() {
     says(&smoke(Some(Does::Endless)).await, VerdictKind::For, "200");
     says(&smoke(Some(Does::Silent)).await, VerdictKind::Missing, "no answer: none in 400 ms");
     says(&smoke(Some(Does::SaysAndCloses(String::new()))).await, VerdictKind::Missing, "turned away");
-    says(&smoke(None).await, VerdictKind::Missing, "no connection: pod shop/web-1:8080: no answer (no such pod)");
+    says(&smoke(None).await, VerdictKind::Missing, "no connection: Pod shop/web-1:8080: no answer (no such pod)");
 }
 
 #[tokio::test]

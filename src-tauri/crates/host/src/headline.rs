@@ -288,6 +288,24 @@ mod tests {
     }
 
     #[test]
+    fn where_a_stuck_run_left_its_traffic_is_told_by_the_endpoints() {
+        let (mut plan, mut seen) = seen(true, S::Undoing);
+        if let Step::Switch { services, .. } = &mut plan.steps[0].step {
+            let exact = || plan::step::SelectorTo::Exact(model::Labels::default());
+            services.push(plan::step::SwitchService { service: ObjectId::new(Kind::Service, "shop", "web"), from: exact(), to: exact() });
+        }
+        (seen.status, seen.attached) = (RunStatus::Stuck { cause: said("asked"), error: said("refused"), repair: vec![] }, true);
+        let service = lanes::services(&plan)[0].to_string();
+        for (blue, green, expect) in
+            [(0, 3, "All traffic is still on green."), (3, 0, "All traffic is on blue."), (2, 3, "Traffic is not all on blue.")]
+        {
+            seen.endpoints =
+                vec![engine::waits::ServiceEndpoints { service: service.clone(), blue, green, other: 0, at: jiff::Timestamp::UNIX_EPOCH }];
+            assert_eq!(headline(&plan, &seen).text.text, format!("Stuck: refused. {expect}"));
+        }
+    }
+
+    #[test]
     fn of_a_workload_alone_the_headline_says_what_is_done_and_how_far() {
         let (mut plan, mut seen) = seen(false, S::Running);
         plan.steps[0].step = Step::Scale { deployment: plan.target.object.clone(), from: Some(2), to: 4 };

@@ -32,7 +32,7 @@ pub fn all(cluster: &Arc<dyn Cluster>, tunnel: &Arc<dyn Tunnel>, options: &Optio
 /// What a source saw.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// Where: `probe http://…`, `tunnel to pod shop/web-1:8080`.
+    /// Where: `probe http://…`, `tunnel to Pod shop/web-1:8080`.
     pub source: String,
     /// What came of it.
     pub outcome: Outcome,
