@@ -344,7 +344,7 @@ fn a_controller_that_puts_the_selector_back_again_and_again_is_told_each_time_an
         let healed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             let (code, end) = s.ends(&["approve", &run, "--yes"]);
             assert_eq!((code, &end["state"]), (4, &json!("left")), "{end}");
-            assert!(end["text"].as_str().is_some_and(|t| t.contains("service") && t.contains("selector")), "{end}");
+            assert!(end["text"].as_str().is_some_and(|t| t.contains("Service") && t.contains("selector")), "{end}");
             let once = written(&s);
             // What is asked for is done once, and told again.
             let (code, end) = s.ends(&["resume", &run, "--yes", "--choose", "re-pin"]);
