@@ -385,7 +385,7 @@ fn a_service_that_was_reset_before_the_cutover_is_pinned_again_before_green_goes
 /// Somebody deletes, in the soak, what serves, what stands by, or the Service itself.
 #[test]
 fn what_somebody_deletes_in_the_soak_is_told_by_its_name_and_nothing_is_made_up_for_it() {
-    for (kind, name) in [("deployment", "web-green"), ("deployment", "web"), ("service", "web")] {
+    for (kind, name) in [("Deployment", "web-green"), ("Deployment", "web"), ("Service", "web")] {
         let s = Scene::direct();
         s.plan("plan", "web", "v2", &["--finish", "swap", "--set", "soak=600", "--set", "settle=0"]);
         let mut soaking = s.spawn();
