@@ -105,7 +105,7 @@ export class App {
   /** The workload that it is of; null = it is of the last run. */
   wayBackOf: string | null = $state(null);
   /** What an incident would go back to: the gauge speaks of it while it is looked at. */
-  private candidate: string | null = null;
+  private candidate: string | null = $state(null);
   overlay:
     | "palette"
     | "help"
@@ -548,12 +548,6 @@ export class App {
       return;
     }
     const id = this.backTarget;
-    // In an incident it speaks of what would be taken back there, or is silent: the last run is not what is in trouble.
-    if (id === null && this.screen.at === "incident") {
-      this.wayBack = null;
-      this.wayBackOf = null;
-      return;
-    }
     const wayBack = await call("way_back", { context: c.name, id }).catch(() => null);
     // Another may have been asked for meanwhile, and have answered sooner.
     if (id !== this.backTarget) return;
@@ -564,6 +558,8 @@ export class App {
   get shownWayBack(): WayBackView | null {
     if (this.screen.at === "run" || this.screen.at === "report")
       return this.runs[this.screen.run]?.wayBack ?? this.wayBack;
+    // In an incident it is of what would be taken back there, or of nothing: the last run is not what is in trouble.
+    if (this.screen.at === "incident" && this.backTarget === null) return null;
     return this.wayBack;
   }
 

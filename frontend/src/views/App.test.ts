@@ -553,6 +553,17 @@ describe("the window", () => {
     await waitFor(() => expect(screen.getByTestId("gauge")).not.toHaveTextContent("payments"));
   });
 
+  it("speaks in an incident of what would be taken back there, and of nothing else", async () => {
+    await openShop();
+    await waitFor(() => expect(screen.getByTestId("gauge")).toHaveTextContent("web: back to revision"));
+    fake.failing.set("incident", asUiError(new Error("no answer")));
+    app.screen = { at: "incident" };
+    await screen.findByTestId("notice-failed");
+    expect(screen.getByTestId("gauge")).toHaveTextContent("no way back");
+    await user.keyboard("gm");
+    await waitFor(() => expect(screen.getByTestId("gauge")).toHaveTextContent("web: back to revision"));
+  });
+
   it("leaves Esc and Enter to the input method while Korean is composed, and hears its shortcuts by their place", async () => {
     await openShop();
     const press = (code: string, key: string, more: KeyboardEventInit = {}) =>
