@@ -53,8 +53,12 @@ export function draw(ctx: CanvasRenderingContext2D, scene: Scene, view: Rect, in
 
 /** Whether the share stands in the pipe itself; where a split bends away at once there is no room in it. */
 function holdsText(p: Pipe): boolean {
-  const bent = Math.abs(p.y1 - p.y2) >= 6;
-  return p.text !== "" && p.kind === "flow" && p.width >= 12 && !(bent && p.split && p.x2 - p.x1 < 48);
+  return p.text !== "" && p.kind === "flow" && p.width >= 12 && !(bends(p) && p.split && p.x2 - p.x1 < 48);
+}
+
+/** Whether its ends lie at different heights, as far as text beside it is concerned. */
+function bends(p: Pipe): boolean {
+  return Math.abs(p.y1 - p.y2) >= 6;
 }
 
 /** How far a pipe goes straight before it bends: as far as its number is wide, which a slope could not hold. */
@@ -165,7 +169,7 @@ function drawShare(ctx: CanvasRenderingContext2D, p: Pipe, ink: Ink, lit: boolea
     return;
   }
   ctx.font = `${lit ? 600 : 500} 11px ${ink.ui}`;
-  const bent = Math.abs(p.y1 - p.y2) >= 6;
+  const bent = bends(p);
   const x = (p.x1 + p.x2) / 2;
   const y = (p.y1 + p.y2) / 2;
   if (holdsText(p)) {

@@ -32,7 +32,7 @@ describe("callers inside the cluster", () => {
   const boxes = (s: ReturnType<typeof scene>) => s.boxes.filter((b) => b.node.kind === IN_CLUSTER);
   it("stand at the left of a Service that no route leads to, and of no other", () => {
     for (const width of [700, 1400]) {
-      const s = scene(graph(), "near", width, "", "in cluster");
+      const s = scene(graph(), "near", width);
       const [box, ...more] = boxes(s);
       expect(more).toEqual([]);
       expect(box?.node).toMatchObject({ object: "Service/shop/cart-grpc", label: "in cluster", sub: "" });

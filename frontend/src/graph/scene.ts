@@ -207,16 +207,19 @@ function callers(
   return found;
 }
 
-export function scene(
-  g: Graph,
-  level: Level,
-  width: number,
-  filter = "",
-  inCluster = "in cluster",
-  say = (s: SentenceView) => s.text,
-  workloads = (n: number) => `${n}`,
-): Scene {
-  if (level === "far") return farScene(g, width, workloads);
+/** What stands on the map in words. */
+export interface Words {
+  /** Callers inside the cluster. */
+  inCluster: string;
+  say: (s: SentenceView) => string;
+  /** So many workloads. */
+  workloads: (n: number) => string;
+}
+
+const PLAIN: Words = { inCluster: "in cluster", say: (s) => s.text, workloads: (n) => `${n}` };
+
+export function scene(g: Graph, level: Level, width: number, filter = "", words = PLAIN): Scene {
+  if (level === "far") return farScene(g, width, words.workloads);
   const cols = columns(width, level);
   const at = new Map(cols.map((c) => [c.rank, c]));
   const { row, box } = pitch(level);
@@ -254,8 +257,8 @@ export function scene(
     byId.set(node.id, b);
   }
 
-  const cells = level === "near" ? cellGroups(g, pods, byId, at, row, box, say, width) : [];
-  const inside = callers(g, byId, at, inCluster);
+  const cells = level === "near" ? cellGroups(g, pods, byId, at, row, box, words.say, width) : [];
+  const inside = callers(g, byId, at, words.inCluster);
   for (const { box } of inside) {
     boxes.push(box);
     byId.set(box.id, box);

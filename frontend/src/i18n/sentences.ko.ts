@@ -685,11 +685,8 @@ export const sentences: Record<Form, string> = {
   "its rollout was complete": "롤아웃이 완료됐던 버전입니다",
   "its rollout was not complete within its deadline": "기한 안에 롤아웃이 완료되지 않았습니다",
   "run {run} brought it in, checked it and ended well": "실행 {run}에서 배포하고 점검까지 마쳤습니다",
-  "was the current revision for {n} d": "{n}일 동안 현재 리비전이었습니다",
-  "was the current revision for {n} h": "{n}시간 동안 현재 리비전이었습니다",
-  "was the current revision for {n} min": "{n}분 동안 현재 리비전이었습니다",
-  "was the current revision for {n} min only": "{n}분 동안만 현재 리비전이었습니다",
-  "was the current revision for {n} s only": "{n}초 동안만 현재 리비전이었습니다",
+  "was the current revision for {time}": "{time} 동안 현재 리비전이었습니다",
+  "was the current revision for {time} only": "{time} 동안만 현재 리비전이었습니다",
   "image {image} is on no node: it has to be pulled, and may be gone":
     "이미지가 어느 노드에도 없습니다: {image}. 새로 받아야 하며, 레지스트리에 없을 수도 있습니다",
   "image {image} is asked for at its registry at every start, and may be gone (imagePullPolicy: Always)":

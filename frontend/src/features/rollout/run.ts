@@ -37,7 +37,6 @@ export interface PhaseView {
   detail: string;
   /** When it was done; of one under way, when it began. */
   at: string | null;
-  endedAt: string | null;
   gate: boolean;
   current: boolean;
   wayBack: number | null;
@@ -63,7 +62,6 @@ export function phases(run: RunView): PhaseView[] {
         title: titleOf(step),
         detail: "",
         at: null,
-        endedAt: null,
         gate: false,
         current: false,
         wayBack: step.wayBackSeconds,
@@ -74,12 +72,11 @@ export function phases(run: RunView): PhaseView[] {
     if (step.id.startsWith("gate-")) p.gate = true;
     if (step.detail.text !== "") p.detail = say(step.detail);
     p.at ??= step.startedAt;
-    p.endedAt = step.endedAt ?? p.endedAt;
     p.wayBack = step.wayBackSeconds;
   }
   for (const p of list) {
     const idle = p.state === "done" || p.state === "undone";
-    if (p.state === "done") p.at = p.endedAt ?? p.at;
+    if (p.state === "done") p.at = run.steps.findLast((s) => s.phase === p.phase)?.endedAt ?? p.at;
     if (!finished && !found && !idle) {
       p.current = true;
       found = true;

@@ -222,7 +222,10 @@ export function revisions(): RevisionView[] {
       advised: true,
       cause: "jenkins shop-deploy #790",
       reasons: [
-        { speaks: "for", said: sentence("was the current revision for {n} d", { n: "3" }) },
+        {
+          speaks: "for",
+          said: sentence("was the current revision for {time}", {}, { time: sentence("{n} d", { n: "3" }) }),
+        },
         { speaks: "for", said: sentence("image {image} is on every node", { image: `${IMAGE}:5.7.0` }) },
       ],
     }),

@@ -47,7 +47,12 @@ export function incident(namespace: string): IncidentView {
           ready: 5,
           wanted: 5,
           seconds: 35,
-          reasons: [{ speaks: "for", said: sentence("was the current revision for {n} d", { n: "3" }) }],
+          reasons: [
+            {
+              speaks: "for",
+              said: sentence("was the current revision for {time}", {}, { time: sentence("{n} d", { n: "3" }) }),
+            },
+          ],
         },
       }),
       change({

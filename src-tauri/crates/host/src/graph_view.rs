@@ -153,14 +153,13 @@ fn route(r: &RouteShares) -> RouteView {
 /// Counts over Services, workloads and pods.
 pub fn summary(t: &Topology) -> GraphSummary {
     let mut s = GraphSummary { applications: 0, trouble: 0, moving: 0, ready: 0, pods: 0 };
-    let troubled = |n: &topology::Node| u32::from(matches!(n.health, topology::Health::Degraded | topology::Health::Failing));
     for n in t.graph().nodes() {
         match n.rank {
             // One that leads nowhere is trouble, too, though all that runs is well.
-            Rank::Service => s.trouble += troubled(n),
+            Rank::Service => s.trouble += u32::from(n.health.is_trouble()),
             Rank::Workload => {
                 s.applications += 1;
-                s.trouble += troubled(n);
+                s.trouble += u32::from(n.health.is_trouble());
                 s.moving += u32::from(n.health == topology::Health::Moving);
             }
             Rank::Pods => {

@@ -119,13 +119,10 @@ fn traffic(plan: &Plan, seen: &Seen) -> Option<Sentence> {
 /// that not all of it arrived.
 fn stopped(plan: &Plan, seen: &Seen) -> Option<Sentence> {
     let blue = |id: &ObjectId| *id == plan.target.object;
+    let share = lanes::green_share(plan, &seen.endpoints);
     Some(match lanes::traffic(plan, seen)? {
-        Traffic::Moving(_) | Traffic::MovingBack(_) if lanes::green_share(plan, &seen.endpoints) == Some(1.0) => {
-            sentence!("All traffic is still on green.")
-        }
-        Traffic::Moving(_) | Traffic::MovingBack(_) if lanes::green_share(plan, &seen.endpoints) == Some(0.0) => {
-            sentence!("All traffic is on blue.")
-        }
+        Traffic::Moving(_) | Traffic::MovingBack(_) if share == Some(1.0) => sentence!("All traffic is still on green."),
+        Traffic::Moving(_) | Traffic::MovingBack(_) if share == Some(0.0) => sentence!("All traffic is on blue."),
         Traffic::Moving(to) | Traffic::MovingBack(to) if blue(to) => sentence!("Traffic is not all on blue."),
         Traffic::Moving(_) | Traffic::MovingBack(_) => sentence!("Traffic is not all on green."),
         Traffic::AsBefore | Traffic::On(_) | Traffic::Left => traffic(plan, seen)?,

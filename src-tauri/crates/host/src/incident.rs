@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use model::{Kind, ObjectId, Sentence, sentence};
 use plan::around::Around;
 use plan::changes::{Changed, Failing, Stuck, Trouble, What, changes};
-use plan::{Snapshot, tag};
+use plan::{ImageChange, Snapshot, said_versions};
 
 use crate::Host;
 use crate::lanes::{count, said};
@@ -100,18 +100,14 @@ fn what(what: &What) -> Sentence {
         What::Scaled { to } => sentence!("was scaled to {to}", to),
         What::Rollout { before, after } => {
             let image = |of: &[(String, String)], container: &str| of.iter().find(|(c, _)| c == container).map(|(_, i)| i.clone());
-            let moved: Vec<(String, String, String)> = after
+            let moved: Vec<ImageChange> = after
                 .iter()
-                .filter_map(|(c, now)| Some((c.clone(), image(before, c)?, now.clone())))
-                .filter(|(_, was, now)| was != now)
+                .filter_map(|(c, now)| Some(ImageChange { container: c.clone(), before: image(before, c)?, after: now.clone() }))
+                .filter(|c| c.before != c.after)
                 .collect();
             match moved.as_slice() {
                 [] => sentence!("another pod template with the same images"),
-                [(_, was, now)] => Sentence::quoted(format!("{} → {}", tag(was), tag(now))),
-                many => {
-                    let many: Vec<String> = many.iter().map(|(c, was, now)| format!("{c}: {} → {}", tag(was), tag(now))).collect();
-                    Sentence::quoted(many.join(", "))
-                }
+                some => said_versions(some),
             }
         }
     }

@@ -141,6 +141,7 @@ pub fn lanes(plan: &Plan, run: &RunView, set: Option<&ObjectSet>) -> Vec<LaneVie
 fn lane(lane: Lane, id: &ObjectId, plan: &Plan, share: Option<f64>, set: Option<&ObjectSet>) -> LaneView {
     let deployment = set.and_then(|s| s.workload(id));
     let pods = set.map(|s| pods(s, id)).unwrap_or_default();
+    let ready: Vec<_> = pods.iter().filter(|p| p.is_ready() && !p.is_ending()).collect();
     let failing: Vec<_> = pods.iter().filter(|p| !p.is_ending()).filter_map(|p| p.failure().map(|f| (p, f.reason))).collect();
     let version = match deployment {
         Some(d) => d.spec.template.spec.containers.first().map(|c| tag(&c.image)).unwrap_or_default(),
@@ -161,14 +162,14 @@ fn lane(lane: Lane, id: &ObjectId, plan: &Plan, share: Option<f64>, set: Option<
         lane,
         deployment: id.to_string(),
         version,
-        ready: count(pods.iter().filter(|p| p.is_ready() && !p.is_ending()).count()),
+        ready: count(ready.len()),
         wanted: deployment.map(|d| d.wanted()).unwrap_or_default(),
         cells: pods.iter().map(|p| cell(p)).collect(),
         share,
         note: note.map(Into::into),
         exists: deployment.is_some(),
         restarts: pods.iter().flat_map(|p| &p.status.container_statuses).map(|c| c.restart_count).fold(0, u32::saturating_add),
-        since: pods.iter().filter(|p| p.is_ready() && !p.is_ending()).filter_map(|p| p.ready_since()).max().map(said),
+        since: ready.iter().filter_map(|p| p.ready_since()).max().map(said),
     }
 }
 

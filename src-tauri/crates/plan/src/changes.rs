@@ -136,10 +136,7 @@ fn trouble(w: &Around<'_>) -> Option<Trouble> {
         return None;
     }
     let unready = |p: &&&Pod| !p.is_ready();
-    let since = alive().filter(unready).filter_map(|p| {
-        let lost = condition(&p.status.conditions, "Ready").and_then(|c| c.last_transition_time);
-        lost.or(p.metadata.creation_timestamp)
-    });
+    let since = alive().filter(unready).filter_map(|p| p.ready_since().or(p.metadata.creation_timestamp));
     Some(Trouble {
         workload: w.id.clone(),
         since: since.min().or(refused.or(late).and_then(|c| c.last_transition_time)),

@@ -3,7 +3,6 @@
 //! and old pods end in their own time.
 
 use model::Kind;
-use model::kinds::condition;
 use model::kinds::pod::Pod;
 
 use crate::around::Around;
@@ -44,9 +43,9 @@ fn waits_for_a_hand(around: &Around<'_>) -> bool {
 
 /// Seconds from a pod's creation until it was ready; `None` where it is not, or became so again.
 fn until_ready(pod: &Pod) -> Option<u32> {
-    let ready = condition(&pod.status.conditions, "Ready").filter(|c| c.status == "True" && !pod.is_ending())?;
+    let ready = pod.ready_since().filter(|_| pod.is_ready() && !pod.is_ending())?;
     let again = pod.status.container_statuses.iter().any(|c| c.restart_count > 0);
-    let needed = ready.last_transition_time?.as_second() - pod.metadata.creation_timestamp?.as_second();
+    let needed = ready.as_second() - pod.metadata.creation_timestamp?.as_second();
     u32::try_from(needed).ok().filter(|_| !again)
 }
 

@@ -246,12 +246,10 @@ impl Weighed {
     /// How long it was the one that counted. A bad release is usually replaced soon.
     fn life(&mut self, served: Option<i64>) {
         let Some(seconds) = served else { return };
+        let time = Sentence::span(u64::try_from(seconds).unwrap_or_default());
         let said = match seconds {
-            172_800.. => sentence!("was the current revision for {n} d", n = seconds / 86_400),
-            7_200.. => sentence!("was the current revision for {n} h", n = seconds / 3_600),
-            600.. => sentence!("was the current revision for {n} min", n = seconds / 60),
-            120.. => sentence!("was the current revision for {n} min only", n = seconds / 60),
-            _ => sentence!("was the current revision for {n} s only", n = seconds),
+            600.. => sentence!("was the current revision for {time}"; time),
+            _ => sentence!("was the current revision for {time} only"; time),
         };
         match seconds {
             86_400.. => self.proves(40, said),

@@ -89,6 +89,11 @@ pub enum Health {
 }
 
 impl Health {
+    /// Does not do what it should, in part or at all.
+    pub fn is_trouble(self) -> bool {
+        matches!(self, Self::Degraded | Self::Failing)
+    }
+
     /// The word in JSON and text.
     pub fn word(self) -> &'static str {
         match self {

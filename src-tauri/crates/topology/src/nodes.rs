@@ -91,9 +91,8 @@ fn entries(view: &View<'_>, add: &mut impl FnMut(Node)) {
 
 /// An Ingress fails when all its rows do, and is degraded when some are not well.
 fn worse(so_far: &mut health::Verdict, next: &health::Verdict) {
-    let bad = |h: Health| matches!(h, Health::Failing | Health::Degraded);
-    if so_far.0 != next.0 && (bad(so_far.0) || bad(next.0)) {
-        let why = if bad(so_far.0) { so_far.1.clone() } else { next.1.clone() };
+    if so_far.0 != next.0 && (so_far.0.is_trouble() || next.0.is_trouble()) {
+        let why = if so_far.0.is_trouble() { so_far.1.clone() } else { next.1.clone() };
         *so_far = (Health::Degraded, why);
     }
 }
