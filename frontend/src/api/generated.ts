@@ -993,7 +993,11 @@ cut: CutView | null,
 /**
  * Seconds to be back where the run began, from here.
  */
-wayBackSeconds: number | null, };
+wayBackSeconds: number | null, 
+/**
+ * They are a deadline, no estimate.
+ */
+wayBackAtMost: boolean, };
 
 export type PlanSummary = { 
 /**
@@ -1049,9 +1053,9 @@ steps: Array<PlanStepView>,
  */
 summary: PlanSummary, 
 /**
- * The checks were run.
+ * What the checks tried; null = they were not run.
  */
-checked: boolean, 
+checked: CheckedView | null, 
 /**
  * Findings.
  */
@@ -1115,7 +1119,21 @@ endedAt: string | null,
 /**
  * Seconds to be back where the run began, from here.
  */
-wayBackSeconds: number | null, };
+wayBackSeconds: number | null, 
+/**
+ * They are a deadline, no estimate.
+ */
+wayBackAtMost: boolean, };
+
+export type LaneTemplate = { 
+/**
+ * Version.
+ */
+version: string, 
+/**
+ * Pods' cells.
+ */
+cells: Array<PodState>, };
 
 export type LaneView = { 
 /**
@@ -1139,9 +1157,9 @@ ready: number,
  */
 wanted: number, 
 /**
- * Pods' cells.
+ * Its pods, by the template that they are of, newest first; while it rolls there are two.
  */
-cells: Array<PodState>, 
+templates: Array<LaneTemplate>, 
 /**
  * Proven fraction of new connections (0 to 1); null = not known.
  */
@@ -1162,6 +1180,24 @@ restarts: number,
  * Since when.
  */
 since: string | null, };
+
+export type CheckedView = { 
+/**
+ * Permissions that its steps and their undoing need.
+ */
+permissions: number, 
+/**
+ * Those that are granted.
+ */
+granted: number, 
+/**
+ * Writes that were tried as a dry run.
+ */
+dryRuns: number, 
+/**
+ * Those that were accepted.
+ */
+accepted: number, };
 
 export type RunServiceView = { 
 /**
@@ -1254,6 +1290,10 @@ kind: WayBackKind,
  * Seconds, about; null = not known.
  */
 seconds: number | null, 
+/**
+ * They are a deadline, no estimate: how long pods take to start again nobody knows.
+ */
+atMost: boolean, 
 /**
  * Title (`web: back out`).
  */

@@ -10,18 +10,10 @@ export function titleOf(step: RunView["steps"][number]): string {
   return step.state === "undoing" || step.state === "undone" ? t("run.undo", { what: title }) : title;
 }
 
-/**
- * Whether the time of a way back is a deadline, no estimate: undoing a rolling update starts pods anew, and how long they take
- * this time nobody knows.
- */
-export function isDeadline(back: WayBackView): boolean {
-  return back.kind === "rollback" && back.run !== null;
-}
-
 /** How long a way back takes; `""` = that is not known. */
 export function priceOf(back: WayBackView): string {
   if (back.seconds === null) return "";
-  return t(isDeadline(back) ? "ribbon.atMost" : "ribbon.about", { time: duration(back.seconds) });
+  return t(back.atMost ? "ribbon.atMost" : "ribbon.about", { time: duration(back.seconds) });
 }
 
 /** It is over, and nothing of it stands: it took all back, or never wrote. */
@@ -40,6 +32,7 @@ export interface PhaseView {
   gate: boolean;
   current: boolean;
   wayBack: number | null;
+  wayBackAtMost: boolean;
 }
 
 /** Phase of a step, as people know it: they do not know its id. */
@@ -65,6 +58,7 @@ export function phases(run: RunView): PhaseView[] {
         gate: false,
         current: false,
         wayBack: step.wayBackSeconds,
+        wayBackAtMost: step.wayBackAtMost,
       };
       list.push(p);
     }
@@ -73,6 +67,7 @@ export function phases(run: RunView): PhaseView[] {
     if (step.detail.text !== "") p.detail = say(step.detail);
     p.at ??= step.startedAt;
     p.wayBack = step.wayBackSeconds;
+    p.wayBackAtMost = step.wayBackAtMost;
   }
   for (const p of list) {
     const idle = p.state === "done" || p.state === "undone";
@@ -96,6 +91,8 @@ function merge(a: StepState, b: StepState): StepState {
 export interface RibbonPart {
   span: number;
   seconds: number | null;
+  /** They are a deadline, no estimate. */
+  atMost: boolean;
   flip: boolean;
   here: boolean;
   past: boolean;
@@ -113,17 +110,18 @@ export function ribbon(list: PhaseView[], flips: boolean): RibbonPart[] {
   list.forEach((p, i) => {
     const flip = cut >= 0 && i > cut;
     // Before the cutover the price is that of its most expensive step: one figure that can be relied on.
-    const seconds = cut >= 0 && i <= cut ? Math.max(...list.slice(0, cut + 1).map((x) => x.wayBack ?? 0)) : p.wayBack;
+    const dearest = list.slice(0, cut + 1).reduce((a, b) => ((b.wayBack ?? 0) > (a.wayBack ?? 0) ? b : a), p);
+    const { wayBack: seconds, wayBackAtMost: atMost } = i <= cut ? dearest : p;
     const key = `${flip} ${seconds}`;
     const last = parts.at(-1);
     if (last && last.key === key) last.span++;
-    else parts.push({ span: 1, seconds, flip, here: false, past: false, key, from: i });
+    else parts.push({ span: 1, seconds, atMost, flip, here: false, past: false, key, from: i });
   });
   for (const part of parts) {
     part.here = at >= part.from && at < part.from + part.span;
     part.past = at >= part.from + part.span;
   }
-  return parts.map(({ span, seconds, flip, here, past }) => ({ span, seconds, flip, here, past }));
+  return parts.map(({ span, seconds, atMost, flip, here, past }) => ({ span, seconds, atMost, flip, here, past }));
 }
 
 export type Next =

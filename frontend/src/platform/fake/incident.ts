@@ -94,6 +94,7 @@ export function wayBack(id: string | null): WayBackView {
   return {
     kind: "rollback",
     seconds: 35,
+    atMost: false,
     title: sentence("{name}: back to revision {revision}", { name: id?.split("/")[2] ?? "web", revision }),
     text: sentence("revision {revision} ({images}) is written back, as a rolling update", { revision, images }),
     steps: 1,

@@ -36,7 +36,7 @@ function recorded(request: PlanRequest): PlanView {
 export function plan(request: PlanRequest, checked: boolean): PlanView {
   const made = recorded(request);
   const confirm = unlocked.has(request.context) ? "hold" : "type";
-  if (!checked) return { ...made, confirm, checked, findings: [], startable: false };
+  if (!checked) return { ...made, confirm, checked: null, findings: [], startable: false };
   const image = request.images[0]?.image ?? "";
   if (request.strategy === "rollback" && request.target.endsWith("/payments")) {
     const at = new Date(Date.now() - 900_000).toISOString().replace(/\.\d+/, "");
@@ -60,5 +60,6 @@ export function plan(request: PlanRequest, checked: boolean): PlanView {
     message: sentence("a pod of the new template is refused: {why}", { why: `image ${image} is not in the registry` }),
     remedy: sentence("change the template so that it is admitted"),
   };
-  return { ...made, confirm, findings: [refused, ...made.findings], startable: false };
+  const tried = made.checked && { ...made.checked, accepted: made.checked.accepted - 1 };
+  return { ...made, confirm, checked: tried, findings: [refused, ...made.findings], startable: false };
 }

@@ -34,7 +34,7 @@ pub fn generate() -> String {
         Health Lane PodState NodeView EdgeState EdgeView FindingSeverity SentenceView FindingView RouteView GraphSummary GraphBatch
         ChangedView KindStateView FreshnessView EventView Speaks ReasonView RevisionView OverviewRow PresenceView ConfigView ObjectView ContainerView StrategyView ParamView ParamKind BeforeView WorkloadView
         PlanRequest ImageWish WriteView CutView PlanStepView PlanSummary ConfirmNeed PlanView
-        RunState StepState Headline RunStepView LaneView RunServiceView GateView GateWrite CheckLine WayBackKind WayBackView UndoView FactView ChoiceView HoldView
+        RunState StepState Headline RunStepView LaneTemplate LaneView CheckedView RunServiceView GateView GateWrite CheckLine WayBackKind WayBackView UndoView FactView ChoiceView HoldView
         ProbeView EndpointsView ConnectionsSeen ConnectionsView ProofKind ProofView NoteView EvidenceView DriverView RunView ReportFormat ChangeSort Likely BackView ChangeView TroubleView IncidentView LeftAt LeavingView ReportLine ReportView RunSummary PlaceView ImageState ImageView LogState LogsRequest LogSource LogEntry LogStatus LogBatch PathOf PathView VariableView WayPart WayView ReachView CrashView DiagnosticsView Theme Language SettingsView
     }
     out.push_str("export interface CommandTable {\n");

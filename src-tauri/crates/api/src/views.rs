@@ -741,6 +741,8 @@ views! {
         cut: Option<CutView>,
         /// Seconds to be back where the run began, from here.
         way_back_seconds: Option<u32>,
+        /// They are a deadline, no estimate.
+        way_back_at_most: bool,
     }
     /// A step that ends pods to which connections may still lead.
     CutView {
@@ -762,6 +764,17 @@ views! {
         /// Seconds, about.
         seconds: u32,
     }
+    /// What was asked of the API server before a plan is started.
+    CheckedView {
+        /// Permissions that its steps and their undoing need.
+        permissions: u32,
+        /// Those that are granted.
+        granted: u32,
+        /// Writes that were tried as a dry run.
+        dry_runs: u32,
+        /// Those that were accepted.
+        accepted: u32,
+    }
     /// A plan.
     PlanView {
         /// Id.
@@ -780,8 +793,8 @@ views! {
         steps: Vec<PlanStepView>,
         /// Comes to.
         summary: PlanSummary,
-        /// The checks were run.
-        checked: bool,
+        /// What the checks tried; null = they were not run.
+        checked: Option<CheckedView>,
         /// Findings.
         findings: Vec<FindingView>,
         /// May be started.
@@ -816,6 +829,15 @@ views! {
         ended_at: Option<String>,
         /// Seconds to be back where the run began, from here.
         way_back_seconds: Option<u32>,
+        /// They are a deadline, no estimate.
+        way_back_at_most: bool,
+    }
+    /// Pods of one revision of a pod template.
+    LaneTemplate {
+        /// Version.
+        version: String,
+        /// Pods' cells.
+        cells: Vec<PodState>,
     }
     /// A colour of a run.
     LaneView {
@@ -829,8 +851,8 @@ views! {
         ready: u32,
         /// Wanted pods.
         wanted: u32,
-        /// Pods' cells.
-        cells: Vec<PodState>,
+        /// Its pods, by the template that they are of, newest first; while it rolls there are two.
+        templates: Vec<LaneTemplate>,
         /// Proven fraction of new connections (0 to 1); null = not known.
         share: Option<f64>,
         /// What is to be said of it; null = nothing.
@@ -896,6 +918,8 @@ views! {
         kind: WayBackKind,
         /// Seconds, about; null = not known.
         seconds: Option<u32>,
+        /// They are a deadline, no estimate: how long pods take to start again nobody knows.
+        at_most: bool,
         /// Title (`web: back out`).
         title: SentenceView,
         /// What it does, in words; or why there is none.

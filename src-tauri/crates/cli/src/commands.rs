@@ -287,9 +287,10 @@ fn read(path: &Path) -> Result<String, UiError> {
 async fn check(host: &Arc<Host>, path: &Path, json: bool, out: &mut Out) -> Result<Exit, UiError> {
     let v = checked(host, path).await?;
     if json {
-        let body = json!({"schema": SCHEMA, "plan": v.id, "startable": v.startable, "findings": v.findings, "notRestored": v.not_restored});
+        let body = json!({"schema": SCHEMA, "plan": v.id, "startable": v.startable, "checked": v.checked, "findings": v.findings, "notRestored": v.not_restored});
         out.json(&body);
     } else {
+        v.checked.iter().for_each(|c| out.line(text::checked(c)));
         text::findings(&v.findings).iter().for_each(|l| out.line(l));
         out.line(if v.startable { "nothing stops it" } else { "stopped" });
     }
@@ -483,7 +484,7 @@ mod tests {
             diff: String::new(),
             steps: vec![],
             summary: PlanSummary { steps: 0, writes: 0, more_pods: 0, seconds: 0 },
-            checked: true,
+            checked: None,
             findings: vec![],
             startable: true,
             confirm,

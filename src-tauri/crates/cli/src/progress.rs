@@ -192,6 +192,7 @@ pub(crate) mod tests {
             started_at: None,
             ended_at: None,
             way_back_seconds: None,
+            way_back_at_most: false,
         };
         RunView {
             id: "r".into(),
@@ -214,6 +215,7 @@ pub(crate) mod tests {
             way_back: WayBackView {
                 kind: WayBackKind::BackOut,
                 seconds: Some(5),
+                at_most: false,
                 title: crate::text::tests::said(""),
                 text: crate::text::tests::said("deletes green"),
                 steps: 1,

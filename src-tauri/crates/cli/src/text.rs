@@ -201,7 +201,8 @@ pub fn plan(v: &PlanView) -> Vec<String> {
             phase = s.phase.clone();
             lines.push(ink(Ink::Strong, &phase));
         }
-        let back = s.way_back_seconds.map_or("no way back by this run".to_string(), |n| format!("back in about {n} s"));
+        let about = if s.way_back_at_most { "at most" } else { "about" };
+        let back = s.way_back_seconds.map_or("no way back by this run".to_string(), |n| format!("back in {about} {n} s"));
         lines.push(format!("  {}  {}  {}", s.id, s.title, ink(Ink::Dim, &back)));
         for w in &s.writes {
             lines.push(format!("      writes {}", w.object));
@@ -217,6 +218,11 @@ pub fn plan(v: &PlanView) -> Vec<String> {
     lines.push(format!("{} steps, {} of them write; {} pods more; about {} s", s.steps, s.writes, s.more_pods, s.seconds));
     lines.extend(v.not_restored.iter().map(|n| format!("{} going back does not restore: {n}", ink(Ink::Warn, "!"))));
     lines
+}
+
+/// What was asked before a start.
+pub fn checked(c: &CheckedView) -> String {
+    format!("{} of {} permissions granted, {} of {} dry runs accepted", c.granted, c.permissions, c.accepted, c.dry_runs)
 }
 
 /// Findings by weight.

@@ -108,7 +108,10 @@ fn stages() -> Vec<(&'static str, Story)> {
         ("stuck", cutting().say(Event::BackOutAsked { why: asked() }).undoing("cut-over").stuck(Said::new("refused", refused))),
         ("left", gate().left()),
         ("elsewhere", moved().at("soak", None).passed(212).elsewhere("bea@desk-12 as admin")),
-        ("rollback", Story::of(&rollback, &shop).through("restore-template").at("await-rollout", Some(within(updated(), 8, 600)))),
+        (
+            "rollback",
+            Story::of(&rollback, &shop).through("restore-template").at("await-rollout", Some(within(updated(), 8, 600))).rolls_back(),
+        ),
     ]
 }
 
@@ -125,7 +128,7 @@ fn ready_of(have: u32) -> Sentence {
 }
 
 fn updated() -> Sentence {
-    sentence!("{n} of {wanted} updated", n = 2, wanted = 6)
+    sentence!("{n} of {wanted} updated", n = 5, wanted = 6)
 }
 
 fn within(what: Sentence, spent: u64, limit: u64) -> Sentence {
@@ -156,9 +159,11 @@ fn plans() -> BTreeMap<&'static str, PlanView> {
         let plan = plan(shop, name, "web", images, params, &format!("{name}-web-77c0de"));
         let mut snapshot = shop.snapshot();
         snapshot.access = plan::access::access(&plan).into_iter().map(|a| (a, true)).collect();
-        snapshot.dry_runs = vec![DryRun { step: "pod".into(), object: id(Kind::Pod, "dry-run"), outcome: Ok(Value::Null) }];
+        let accepted = |step: &str, object: &ObjectId| DryRun { step: step.into(), object: object.clone(), outcome: Ok(Value::Null) };
+        let writes = plan.steps.iter().flat_map(|s| s.step.writes_to().into_iter().map(|o| accepted(&s.id, o)));
+        snapshot.dry_runs = writes.chain([accepted("pod", &id(Kind::Pod, "dry-run"))]).collect();
         let findings = plan::hazards::check(&snapshot, &plan).iter().map(crate::plans::finding).collect();
-        crate::plan_view::view(&plan, Some(&Checked { findings }), ConfirmNeed::Type)
+        crate::plan_view::view(&plan, Some(&Checked::new(&plan, Some(&snapshot), findings)), ConfirmNeed::Type)
     };
     BTreeMap::from([
         ("blue-green", made(&shop, "blue-green", &[("web", "registry.shop.example/web:5.9.0")], json!({}))),

@@ -1,8 +1,9 @@
 //! The two colours of a run, and what selects them, read from the live objects.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
-use api::{Lane, LaneView, PodState, RunServiceView};
+use api::{Lane, LaneTemplate, LaneView, PodState, RunServiceView};
 use engine::show::RunView;
 use engine::status::StepStatus;
 use engine::waits::ServiceEndpoints;
@@ -164,13 +165,27 @@ fn lane(lane: Lane, id: &ObjectId, plan: &Plan, share: Option<f64>, set: Option<
         version,
         ready: count(ready.len()),
         wanted: deployment.map(|d| d.wanted()).unwrap_or_default(),
-        cells: pods.iter().map(|p| cell(p)).collect(),
+        templates: templates(&pods),
         share,
         note: note.map(Into::into),
         exists: deployment.is_some(),
         restarts: pods.iter().flat_map(|p| &p.status.container_statuses).map(|c| c.restart_count).fold(0, u32::saturating_add),
         since: ready.iter().filter_map(|p| p.ready_since()).max().map(said),
     }
+}
+
+/// Pods by the template that they are of: whose pods came last stands first.
+fn templates(pods: &[&Pod]) -> Vec<LaneTemplate> {
+    let hash = |p: &Pod| [names::POD_TEMPLATE_HASH, names::REVISION_HASH].iter().find_map(|l| p.metadata.labels.get(*l)).cloned();
+    let mut all: BTreeMap<Option<String>, Vec<&Pod>> = BTreeMap::new();
+    pods.iter().for_each(|p| all.entry(hash(p)).or_default().push(p));
+    let mut all: Vec<Vec<&Pod>> = all.into_values().collect();
+    all.sort_by_key(|of| Reverse(of.iter().filter_map(|p| p.metadata.creation_timestamp).max()));
+    let view = |of: Vec<&Pod>| LaneTemplate {
+        version: of.first().and_then(|p| p.spec.containers.first()).map(|c| tag(&c.image)).unwrap_or_default(),
+        cells: of.into_iter().map(cell).collect(),
+    };
+    all.into_iter().map(view).collect()
 }
 
 fn planned_version(lane: Lane, plan: &Plan) -> String {
@@ -272,6 +287,24 @@ mod tests {
         let mut all = vec![object(Kind::Deployment, name, json!({})), object(Kind::ReplicaSet, &set, owner("Deployment", name))];
         all.extend((0..pods).map(|n| object(Kind::Pod, &format!("{name}-{n}"), owner("ReplicaSet", &set))));
         all
+    }
+
+    #[test]
+    fn while_a_workload_rolls_its_pods_are_told_apart_by_their_template_the_newest_first() {
+        let pod = |name: &str, hash: &str, image: &str, at: &str| {
+            let owner = json!([{"kind": "ReplicaSet", "name": "web-rs", "uid": "web-rs", "controller": true}]);
+            let metadata = json!({"ownerReferences": owner, "labels": {"pod-template-hash": hash}, "creationTimestamp": at});
+            object(Kind::Pod, name, json!({"metadata": metadata, "spec": {"containers": [{"name": "web", "image": image}]}}))
+        };
+        let pods = [
+            pod("web-a", "1", "shop:3.9.0", "2026-01-01T00:00:00Z"),
+            pod("web-b", "2", "shop:3.8.4", "2026-01-02T00:00:01Z"),
+            pod("web-c", "1", "shop:3.9.0", "2026-01-01T00:00:00Z"),
+        ];
+        let set: ObjectSet = colour("web", 0).into_iter().chain(pods).collect();
+        let seen = templates(&super::pods(&set, &ObjectId::new(Kind::Deployment, "shop", "web")));
+        let seen: Vec<_> = seen.iter().map(|t| (t.version.as_str(), t.cells.len())).collect();
+        assert_eq!(seen, [("3.8.4", 1), ("3.9.0", 2)]);
     }
 
     fn slice(name: &str, service: &str, endpoints: &[(&str, bool)]) -> Object {

@@ -1,10 +1,10 @@
 //! A plan as front ends get it. Values that must not be shown are masked before anything is rendered (I10).
 
-use api::{ConfirmNeed, CutView, FindingSeverity, FindingView, PlanStepView, PlanSummary, PlanView, SentenceView, WriteView};
-use plan::{Plan, Planned, Step, kubectl, render, revisions};
+use api::{CheckedView, ConfirmNeed, CutView, FindingSeverity, FindingView, PlanStepView, PlanSummary, PlanView, SentenceView, WriteView};
+use plan::{Plan, Planned, Snapshot, Step, kubectl, render, revisions};
 use serde_json::Value;
 
-use crate::mask;
+use crate::{lanes, mask};
 
 /// Seconds that a write takes, with its read before it and its wait for the controller.
 const PER_WRITE: u32 = 1;
@@ -16,9 +16,24 @@ const PER_READY: u32 = 20;
 pub struct Checked {
     /// Findings.
     pub findings: Vec<FindingView>,
+    /// What was tried.
+    pub tried: CheckedView,
 }
 
 impl Checked {
+    /// What they found, and what the API server answered when it was asked; it was not where `snapshot` is `None`.
+    pub fn new(plan: &Plan, snapshot: Option<&Snapshot>, findings: Vec<FindingView>) -> Self {
+        let needed = plan::access::access(plan);
+        let granted = |s: &Snapshot| needed.iter().filter(|a| s.access.get(a) == Some(&true)).count();
+        let tried = CheckedView {
+            permissions: lanes::count(needed.len()),
+            granted: lanes::count(snapshot.map(granted).unwrap_or_default()),
+            dry_runs: lanes::count(snapshot.map(|s| s.dry_runs.len()).unwrap_or_default()),
+            accepted: lanes::count(snapshot.map(|s| s.dry_runs.iter().filter(|d| d.outcome.is_ok()).count()).unwrap_or_default()),
+        };
+        Self { findings, tried }
+    }
+
     /// Nothing stops it.
     pub fn startable(&self) -> bool {
         !self.findings.iter().any(|f| f.severity == FindingSeverity::Block)
@@ -27,7 +42,7 @@ impl Checked {
 
 /// The whole plan.
 pub fn view(plan: &Plan, checked: Option<&Checked>, confirm: ConfirmNeed) -> PlanView {
-    let steps: Vec<PlanStepView> = plan.steps.iter().enumerate().map(|(i, p)| step(p, cut(plan, i))).collect();
+    let steps: Vec<PlanStepView> = plan.steps.iter().enumerate().map(|(i, p)| step(plan, p, cut(plan, i))).collect();
     PlanView {
         id: plan.id.clone(),
         context: plan.context.clone(),
@@ -37,7 +52,7 @@ pub fn view(plan: &Plan, checked: Option<&Checked>, confirm: ConfirmNeed) -> Pla
         diff: template_diff(&plan.target.template, &plan.template),
         summary: summary(plan),
         steps,
-        checked: checked.is_some(),
+        checked: checked.map(|c| c.tried.clone()),
         findings: checked.map(|c| c.findings.clone()).unwrap_or_default(),
         startable: checked.is_some_and(Checked::startable),
         confirm,
@@ -68,7 +83,7 @@ pub fn cut(plan: &Plan, at: usize) -> Option<CutView> {
     Some(CutView { step: plan.steps[at].id.clone(), deployment: deployment.to_string(), text: render::said_cut(deployment).into() })
 }
 
-fn step(p: &Planned, cut: Option<CutView>) -> PlanStepView {
+fn step(plan: &Plan, p: &Planned, cut: Option<CutView>) -> PlanStepView {
     PlanStepView {
         id: p.id.clone(),
         phase: phase(p),
@@ -79,6 +94,7 @@ fn step(p: &Planned, cut: Option<CutView>) -> PlanStepView {
         undo: render::undo(&p.step).map(Into::into),
         cut,
         way_back_seconds: p.way_back_seconds,
+        way_back_at_most: p.way_back_seconds.is_some_and(|s| plan.is_deadline(s)),
     }
 }
 

@@ -161,6 +161,7 @@ impl Host {
         let plan = &kept.plan;
         let link = self.link(&plan.context).await?;
         let mut findings = vec![];
+        let mut asked = None;
         // On another cluster nothing else is worth saying.
         if link.identity != plan.cluster {
             findings.push(foreign(plan, &link));
@@ -179,8 +180,9 @@ impl Host {
             if link.simulated {
                 findings.push(simulated(plan));
             }
+            asked = Some(snapshot);
         }
-        *locked(&kept.checked) = Some(Checked { findings });
+        *locked(&kept.checked) = Some(Checked::new(plan, asked.as_ref(), findings));
         Ok(self.plan_view(&kept))
     }
 }

@@ -54,7 +54,7 @@ pub fn view(s: &Sources<'_>) -> RunView {
             (Some(driver), Some(_)) => headline::elsewhere(s.plan, seen, &driver.by),
             _ => headline::headline(s.plan, seen),
         },
-        steps: seen.steps.iter().zip(&s.plan.steps).map(|(v, p)| step(v, p)).collect(),
+        steps: seen.steps.iter().zip(&s.plan.steps).map(|(v, p)| step(&s.plan, v, p)).collect(),
         lanes: lanes::lanes(s.plan, seen, s.objects),
         services: lanes::service_views(s.plan, seen, s.objects),
         gate: seen.gate.as_ref().map(|g| gate(s.plan, g, s.now)),
@@ -118,7 +118,7 @@ fn driver(seen: &Seen) -> Option<DriverView> {
     Some(DriverView { by, elsewhere: seen.elsewhere.is_some(), alive_at: None })
 }
 
-fn step(v: &show::StepView, p: &plan::Planned) -> RunStepView {
+fn step(plan: &Plan, v: &show::StepView, p: &Planned) -> RunStepView {
     RunStepView {
         id: v.id.clone(),
         phase: plan_view::phase(p),
@@ -134,6 +134,7 @@ fn step(v: &show::StepView, p: &plan::Planned) -> RunStepView {
         started_at: v.began_at.map(said),
         ended_at: v.ended_at.map(said),
         way_back_seconds: v.way_back_seconds,
+        way_back_at_most: v.way_back_seconds.is_some_and(|s| plan.is_deadline(s)),
     }
 }
 
@@ -231,6 +232,7 @@ pub fn way_back(plan: &Plan, seen: &Seen) -> WayBackView {
         return WayBackView {
             kind: WayBackKind::Rollback,
             seconds: None,
+            at_most: false,
             title: sentence!("{name}: roll back", name = plan.target.object.name).into(),
             text: sentence!("the run is over; the pod template from before it can be written back by a rollback of its own").into(),
             steps: 2,
@@ -258,7 +260,15 @@ pub fn way_back(plan: &Plan, seen: &Seen) -> WayBackView {
         RunStatus::Stuck { .. } => (None, sentence!("the last try did not go through; it is tried again from where it stands")),
         _ => (w.seconds, w.said.clone()),
     };
-    WayBackView { kind, seconds, title: title.into(), text: text.into(), steps: count(w.steps.len()), run: Some(seen.id.clone()) }
+    WayBackView {
+        kind,
+        seconds,
+        at_most: seconds.is_some_and(|s| plan.is_deadline(s)),
+        title: title.into(),
+        text: text.into(),
+        steps: count(w.steps.len()),
+        run: Some(seen.id.clone()),
+    }
 }
 
 /// What going back would write; steps that only waited write nothing.

@@ -612,6 +612,7 @@ fn rollback(snapshot: &Snapshot, id: &ObjectId) -> Result<WayBackView, UiError> 
     Ok(WayBackView {
         kind: WayBackKind::Rollback,
         seconds: plan::pace::rolling_update(&around),
+        at_most: false,
         title: sentence!("{name}: back to revision {revision}", name = id.name, revision).into(),
         text: sentence!("revision {revision} ({images}) is written back, as a rolling update", revision, images).into(),
         steps: lanes::count(back.steps.len()),
@@ -625,7 +626,8 @@ fn stale(context: &str) -> UiError {
 }
 
 fn none(why: Sentence) -> WayBackView {
-    WayBackView { kind: WayBackKind::None, seconds: None, title: sentence!("no way back").into(), text: why.into(), steps: 0, run: None }
+    let title = sentence!("no way back").into();
+    WayBackView { kind: WayBackKind::None, seconds: None, at_most: false, title, text: why.into(), steps: 0, run: None }
 }
 
 async fn effect(seen: watch::Receiver<Seen>, shows: impl FnMut(&Seen) -> bool) {

@@ -47,6 +47,15 @@ impl Plan {
         crate::strategies::find(&self.strategy).is_some_and(|s| s.goes_back())
     }
 
+    /// Whether going back that takes so long has to wait for pods: what is known is their deadline then, no measure.
+    pub fn is_deadline(&self, way_back_seconds: u32) -> bool {
+        let waits = |s: &Planned| match s.step {
+            Step::AwaitReady { deadline, .. } | Step::AwaitRollout { deadline, .. } => way_back_seconds >= deadline,
+            _ => false,
+        };
+        self.steps.iter().any(waits)
+    }
+
     /// Whether a version comes into service by it.
     pub fn brings_a_version(&self) -> bool {
         crate::strategies::find(&self.strategy).is_none_or(|s| s.brings_a_version())

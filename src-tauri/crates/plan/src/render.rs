@@ -237,6 +237,7 @@ fn details(plan: &Plan, at: usize) -> Vec<String> {
     all.extend(undo(step).map(|u| format!("undo: {u}")));
     if undo(step).is_some() {
         all.push(match planned.way_back_seconds {
+            Some(s) if plan.is_deadline(s) => format!("way back from here: at most {s} s"),
             Some(s) => format!("way back from here: {s} s"),
             None => "way back from here: none by this run; a rollback is".into(),
         });

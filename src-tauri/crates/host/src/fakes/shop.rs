@@ -37,11 +37,13 @@ pub struct Shop {
     pub cart: &'static str,
     /// `web` is paused.
     pub paused: bool,
+    /// `payments` is on its way back to 3.8.4.
+    pub rolls_back: bool,
 }
 
 impl Default for Shop {
     fn default() -> Self {
-        Self { traffic: Traffic::Own, green: None, made: None, cart: "1.18.2", paused: false }
+        Self { traffic: Traffic::Own, green: None, made: None, cart: "1.18.2", paused: false, rolls_back: false }
     }
 }
 
@@ -54,7 +56,10 @@ impl Shop {
     fn objects(&self) -> Vec<Value> {
         let ready = |ready| Pods { ready, ..Pods::default() };
         let web = [("111", "5.7.0", Pods::default()), ("112", "5.8.0", ready(6))];
-        let payments = [("46", "3.8.4", ready(4)), ("47", "3.9.0", Pods { starting: 2, ..Pods::default() })];
+        let payments = match self.rolls_back {
+            false => [("46", "3.8.4", ready(4)), ("47", "3.9.0", Pods { starting: 2, ..Pods::default() })],
+            true => [("47", "3.9.0", Pods { failing: 1, ..Pods::default() }), ("48", "3.8.4", Pods { starting: 1, ..ready(4) })],
+        };
         let mut all = vec![
             json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "uid": "shop"}, "status": {"phase": "Active"}}),
             json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": "n1", "uid": "n1", "labels": {"kubernetes.io/arch": "amd64"}},
@@ -127,7 +132,7 @@ fn workload(name: &str, labels: Value, revisions: &[(&str, &str, Pods)], paused:
     }
     let status = json!({"observedGeneration": 1, "replicas": total, "updatedReplicas": all(newest), "readyReplicas": ready, "availableReplicas": ready});
     let mut objects = vec![json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": meta, "spec": spec, "status": status})];
-    for (revision, tag, pods) in revisions {
+    for (nth, (revision, tag, pods)) in revisions.iter().enumerate() {
         let set = format!("{name}-{revision}");
         let mut meta = owned(&set, "Deployment", name);
         meta["annotations"] = json!({"deployment.kubernetes.io/revision": revision});
@@ -139,6 +144,7 @@ fn workload(name: &str, labels: Value, revisions: &[(&str, &str, Pods)], paused:
         objects.extend((0..all(pods)).map(|n| {
             let mut meta = owned(&format!("{set}-{n:02}"), "ReplicaSet", &set);
             meta["labels"] = template["metadata"]["labels"].clone();
+            meta["creationTimestamp"] = format!("2026-03-02T05:2{nth}:00Z").into();
             let (is_ready, failing) = (n < pods.ready, n >= pods.ready + pods.starting);
             let state = if failing { json!({"waiting": {"reason": "CrashLoopBackOff"}}) } else { json!({"running": {}}) };
             let containers = json!([{"name": container, "ready": is_ready, "restartCount": if failing { 5 } else { 0 }, "state": state}]);

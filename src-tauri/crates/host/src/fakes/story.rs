@@ -241,6 +241,12 @@ impl Story {
         self
     }
 
+    /// `payments` is on its way back.
+    pub fn rolls_back(mut self) -> Self {
+        self.shop.rolls_back = true;
+        self
+    }
+
     /// Its journal, folded: what the engine refuses panics here.
     fn view_of(&self) -> (View, Timestamp) {
         let now: Timestamp = NOW.parse().expect("a time");
