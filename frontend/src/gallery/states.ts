@@ -226,7 +226,7 @@ export const STATES: State[] = [
   },
   {
     name: "inspector-pod",
-    go: map(({ app }) => app.select("Pod/shop/payments-rev47-00")),
+    go: map(({ app }) => app.select("Pod/shop/payments-5f8b47d96c-x4m7p")),
     shows: at("inspector-name"),
   },
   {

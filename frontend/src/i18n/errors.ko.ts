@@ -97,7 +97,7 @@ export const errors = {
   "it could not be recorded": "기록할 수 없었습니다",
   "the context is read-only; unlock it first": "컨텍스트가 읽기 전용입니다. 먼저 잠금을 해제하세요",
   "the view is stale; nothing is written until it is live again":
-    "화면이 최신이 아닙니다. 다시 실시간으로 연결될 때까지 아무것도 쓰지 않습니다",
+    "화면이 최신이 아닙니다. 다시 실시간으로 연결될 때까지 클러스터를 변경하지 않습니다",
   "another cluster answers: uid {now} in place of {expected}":
     "다른 클러스터가 응답합니다(uid {now}, 예상한 uid {expected})",
   "another server: {now} in place of {expected}": "다른 서버입니다: {now} (예상한 서버: {expected})",
@@ -273,14 +273,16 @@ export const errors = {
   "run {run}: {choice} cannot be chosen now": "실행 {run}: 지금은 선택할 수 없습니다({choice})",
   "run {run}: {why}": "실행 {run}: {why}",
   "its name is that of a run's record, and it is none": "실행 기록의 이름이지만 실행 기록이 아닙니다",
-  "run {run} is driven by {by}, last heard of a moment ago": "실행 {run}: {by} 님이 진행 중입니다(방금 전 신호 있음)",
+  "run {run} is driven by {by}, last heard of a moment ago":
+    "실행 {run}: 다른 곳에서 진행 중입니다: {by}(방금 전 신호 있음)",
   "run {run} is driven by {by}, last heard of a while ago":
-    "실행 {run}: {by} 님이 진행 중입니다(마지막 신호가 좀 지났음)",
+    "실행 {run}: 다른 곳에서 진행 중입니다: {by}(마지막 신호가 좀 지났음)",
   "run {run} is driven by {by}, last heard of at a time that cannot be told ({why})":
-    "실행 {run}: {by} 님이 진행 중입니다(마지막 신호를 확인할 수 없음: {why})",
-  "run {run} is driven by {by}, last heard of by its record": "실행 {run}: {by} 님이 진행 중입니다(실행 기록 기준)",
+    "실행 {run}: 다른 곳에서 진행 중입니다: {by}(마지막 신호를 확인할 수 없음: {why})",
+  "run {run} is driven by {by}, last heard of by its record":
+    "실행 {run}: 다른 곳에서 진행 중입니다: {by}(실행 기록 기준)",
   "run {run} of this workload is not over; {by} drove it last":
-    "이 워크로드의 실행 {run}: 아직 끝나지 않았습니다. 마지막으로 {by} 님이 진행했습니다",
+    "이 워크로드의 실행 {run}: 아직 끝나지 않았습니다. 마지막으로 진행한 쪽: {by}",
   "the record that other workstations need cannot be kept: {why}":
     "다른 컴퓨터에서 볼 실행 기록을 남길 수 없습니다: {why}",
   "{object}: no run that could be taken over": "{object}: 넘겨받을 수 있는 실행이 없습니다",
@@ -335,7 +337,7 @@ export const errors = {
   "nothing was interpreted or changed; name another folder with --state-dir, or restore the file":
     "아무것도 해석하거나 바꾸지 않았습니다. --state-dir로 다른 폴더를 지정하거나 파일을 복원하세요",
   "nothing was written to the cluster; free the disk and resume":
-    "클러스터에는 아무것도 쓰지 않았습니다. 디스크 공간을 확보한 뒤 이어서 진행하세요",
+    "클러스터는 변경하지 않았습니다. 디스크 공간을 확보한 뒤 이어서 진행하세요",
   "sign in again, or correct the user entry of the kubeconfig": "다시 로그인하거나 kubeconfig의 사용자 항목을 고치세요",
   "talk to them; or take it over with a reason: changeoverctl take-over {run} --steal REASON":
     "상대에게 확인하거나, 사유를 적고 넘겨받으세요: changeoverctl take-over {run} --steal REASON",
@@ -384,7 +386,7 @@ export const errors = {
   "check it first": "먼저 점검하세요",
   "context {context}: read only until it is unlocked": "컨텍스트 {context}: 쓰기를 허용하기 전까지 읽기 전용입니다",
   "context {context}: the view is stale, nothing is written":
-    "컨텍스트 {context}: 정보가 오래되어 아무것도 쓰지 않습니다",
+    "컨텍스트 {context}: 정보가 오래되어 클러스터를 변경하지 않습니다",
   "context {name}: its server is not verified": "컨텍스트 {name}: 서버가 검증되지 않았습니다",
   "context {name}: its server is not verified, and production is not written to that way":
     "컨텍스트 {name}: 서버가 검증되지 않은 운영 환경에는 쓰지 않습니다",
@@ -447,7 +449,7 @@ export const errors = {
     "기준으로 삼을 블루 파드가 없습니다. 그린 파드 수를 지정하세요",
   "its services could not be read ({why})": "Service를 조회하지 못했습니다({why})",
   "run {run} of it is not over; {by} drove it last: finish it, back it out or take it over first":
-    "실행 {run}: 아직 끝나지 않았습니다. 마지막으로 {by} 님이 진행했습니다. 먼저 마무리하거나 원복하거나 넘겨받으세요",
+    "실행 {run}: 아직 끝나지 않았습니다. 마지막으로 진행한 쪽: {by}. 먼저 마무리하거나 원복하거나 넘겨받으세요",
   "selects {label}, which the new template does not carry; keep that label, or change the service first":
     "셀렉터의 라벨이 새 템플릿에 없습니다: {label}. 라벨을 유지하거나 Service를 먼저 바꾸세요",
   "the new template's labels do not satisfy its selector, which cannot be changed; keep the labels that it selects by":

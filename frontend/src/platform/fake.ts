@@ -11,6 +11,7 @@ import type {
   SettingsView,
   UiError,
   UiEvent,
+  FirstView,
 } from "../api/generated";
 import { diagnostics } from "./fake/diagnostics";
 import { contexts, freshness, object, settings, workload } from "./fake/contexts";
@@ -47,6 +48,8 @@ export class Fake implements Platform {
   /** What happens by itself, a little later. */
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   live = true;
+  /** What lies there when the page opens. */
+  laid: FirstView | null = null;
   /** What its pods write. */
   logs = new Logs();
   /** Makes the next call of a name fail. */
@@ -73,6 +76,7 @@ export class Fake implements Platform {
     this.would = [];
     this.live = true;
     this.silent = false;
+    this.laid = null;
   }
 
   private later(what: () => void, milliseconds = 0) {
@@ -132,6 +136,10 @@ export class Fake implements Platform {
   readonly left: boolean[] = [];
   async leave(go: boolean) {
     this.left.push(go);
+  }
+
+  first() {
+    return this.laid;
   }
 
   async subscribe(on: (events: UiEvent[]) => void) {

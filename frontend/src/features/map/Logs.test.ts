@@ -73,7 +73,7 @@ describe("logs in the inspector", () => {
     await user.type(screen.getByTestId("logs-filter"), " no such line");
     await waitFor(() => expect(screen.queryAllByTestId("logs-line")).toEqual([]));
     expect(screen.getAllByTestId("logs-note")).toHaveLength(1);
-    app.select("Pod/shop/payments-rev46-01");
+    app.select("Pod/shop/payments-7c9d6f5b8-8wnhd");
     await waitFor(() => expect(screen.queryAllByTestId("logs-note")).toEqual([]));
     await screen.findAllByTestId("logs-line");
     await user.type(screen.getByTestId("logs-filter"), "no such line");

@@ -185,20 +185,28 @@ export function freshness(name: string, live: boolean): FreshnessView {
     live,
     why: live ? null : sentence("connection lost ({why})", { why: "HTTP 503" }),
     kinds: [
-      { kind: "Pod", state: live ? "live" : "stale", note: null },
+      ...["Pod", "Deployment", "ReplicaSet", "Service", "EndpointSlice", "Ingress", "ConfigMap"].map((kind) => ({
+        kind,
+        state: live ? "live" : "stale",
+        note: null,
+      })),
       { kind: "HTTPRoute", state: "notInstalled", note: null },
     ],
   };
 }
 
-const IMAGE = "registry.shop.example/web";
-
-export function revisions(): RevisionView[] {
-  const revision = (number: number, patch: Partial<RevisionView>): RevisionView => ({
-    number,
-    kept: `ReplicaSet/shop/web-rev${number}`,
-    images: [`${IMAGE}:5.${number - 104}.0`],
-    diff: `-        image: ${IMAGE}:5.${number - 105}.0\n+        image: ${IMAGE}:5.${number - 104}.0`,
+/** What is remembered of a workload: the version of `payments` that came last crashes, that of any other runs. */
+export function revisions(name = "web"): RevisionView[] {
+  const crashes = name === "payments";
+  const [newest, versions] = crashes
+    ? [47, ["3.9.0", "3.8.4", "3.8.3", "3.8.2", "3.8.1"]]
+    : [112, ["5.8.0", "5.7.0", "5.6.0", "5.5.0", "5.4.0"]];
+  const image = (nth: number) => `registry.shop.example/${name}:${versions[nth]}`;
+  const revision = (nth: number, patch: Partial<RevisionView>): RevisionView => ({
+    number: newest - nth,
+    kept: `ReplicaSet/shop/${name}-rev${newest - nth}`,
+    images: [image(nth)],
+    diff: `-        image: ${image(nth + 1)}\n+        image: ${image(nth)}`,
     created: "2026-11-19T08:00:00Z",
     cause: null,
     ready: 0,
@@ -211,31 +219,33 @@ export function revisions(): RevisionView[] {
     ...patch,
   });
   return [
-    revision(112, {
+    revision(0, {
       current: true,
-      ready: 6,
-      wanted: 6,
+      ready: crashes ? 0 : 6,
+      wanted: crashes ? 3 : 6,
       cause: "jenkins shop-deploy #812",
       created: "2026-11-22T05:20:00Z",
     }),
-    revision(111, {
+    revision(1, {
       advised: true,
+      ready: crashes ? 5 : 0,
+      wanted: crashes ? 5 : 0,
       cause: "jenkins shop-deploy #790",
       reasons: [
         {
           speaks: "for",
           said: sentence("was the current revision for {time}", {}, { time: sentence("{n} d", { n: "3" }) }),
         },
-        { speaks: "for", said: sentence("image {image} is on every node", { image: `${IMAGE}:5.7.0` }) },
+        { speaks: "for", said: sentence("image {image} is on every node", { image: image(1) }) },
       ],
     }),
-    revision(110, {
+    revision(2, {
       reasons: [{ speaks: "against", said: sentence("its rollout was not complete within its deadline") }],
       neverHealthy: sentence("its rollout was not complete within its deadline"),
       created: "2026-11-16T08:00:00Z",
     }),
-    revision(109, {
-      excluded: sentence("it needs what is gone: {gone}", { gone: "secret shop/web-tls" }),
+    revision(3, {
+      excluded: sentence("it needs what is gone: {gone}", { gone: `secret shop/${name}-tls` }),
       created: "2026-11-16T07:40:00Z",
     }),
   ];
@@ -268,15 +278,17 @@ function verb(name: string, reason: SentenceView, params: ParamView[], fits = tr
 }
 
 export function workload(id: string): WorkloadView {
+  const name = id.split("/")[2] ?? "web";
+  const all = revisions(name);
   return {
     id,
     containers: [
-      { name: "web", image: `${IMAGE}:5.8.0`, init: false },
+      { name, image: all[0]?.images[0] ?? "", init: false },
       { name: "proxy", image: "registry.shop.example/proxy:1.4.2", init: false },
     ],
     replicas: 6,
-    owner: "Helm release web",
-    template: `metadata:\n  labels:\n    app: web\nspec:\n  containers:\n    - name: web\n      image: ${IMAGE}:5.8.0\n`,
+    owner: `Helm release ${name}`,
+    template: `metadata:\n  labels:\n    app: ${name}\nspec:\n  containers:\n    - name: ${name}\n      image: ${all[0]?.images[0]}\n`,
     strategies: [
       {
         name: "blue-green",
@@ -371,15 +383,15 @@ export function workload(id: string): WorkloadView {
       verb("pause", sentence("no edit of its template rolls out until it is resumed"), []),
       verb("resume", sentence("it is not paused"), [deadline], false),
     ],
-    revisions: revisions(),
+    revisions: all,
     before: [
       {
         run: "rb-web-3f9a1c",
         endedAt: "2026-11-21T21:04:00Z",
         strategy: "rollback",
         reason: sentence("{words}", { words: "checkout fails for one in ten" }),
-        images: [`${IMAGE}:5.9.0`],
-        diff: `-        image: ${IMAGE}:5.8.0\n+        image: ${IMAGE}:5.9.0`,
+        images: [`registry.shop.example/${name}:5.9.0`],
+        diff: `-        image: registry.shop.example/${name}:5.8.0\n+        image: registry.shop.example/${name}:5.9.0`,
         excluded: null,
       },
     ],
@@ -446,7 +458,7 @@ export function object(id: string): ObjectView {
           ? null
           : sentence("{have} of {want} ready", { have: "6", want: "6" }),
     overview: overview(kind, name, stuck),
-    versions: kind === "Deployment" ? revisions() : [],
+    versions: kind === "Deployment" ? revisions(name) : [],
     config:
       kind === "Deployment"
         ? [
@@ -484,8 +496,8 @@ export function object(id: string): ObjectView {
         at: new Date(Date.now() - 41_000).toISOString(),
         kind: "Warning",
         reason: "BackOff",
-        message: "Back-off restarting failed container payments in pod x8k2d",
-        object: "Pod/shop/x8k2d",
+        message: "Back-off restarting failed container payments in pod payments-5f8b47d96c-x4m7p",
+        object: "Pod/shop/payments-5f8b47d96c-x4m7p",
         count: 31,
       },
       {

@@ -24,10 +24,10 @@ export function incident(namespace: string): IncidentView {
       {
         object: "Deployment/shop/payments",
         since: ago(12),
-        text: sentence("{pod} fails: {why}", { pod: "payments-7d9c-x8k2d", why: "CrashLoopBackOff" }),
+        text: sentence("{pod} fails: {why}", { pod: "payments-5f8b47d96c-x4m7p", why: "CrashLoopBackOff" }),
         ready: 5,
         wanted: 6,
-        failing: 1,
+        failing: 3,
       },
     ],
     changes: [
@@ -39,7 +39,7 @@ export function incident(namespace: string): IncidentView {
         likely: "most",
         reasons: [
           { speaks: "for", said: payments },
-          { speaks: "for", said: sentence("the one pod that fails is of this version") },
+          { speaks: "for", said: sentence("{n} pods fail, all of them of this version", { n: "3" }) },
         ],
         back: {
           revision: 46,
@@ -88,14 +88,15 @@ export function incident(namespace: string): IncidentView {
 
 /** What the gauge says of a workload: what an incident would go back to is the same revision there. */
 export function wayBack(id: string | null): WayBackView {
-  const back = incident("shop").changes.find((c) => c.object === id)?.back;
-  const revision = `${back?.revision ?? revisions()[1]?.number ?? 0}`;
-  const images = (back?.images ?? ["web=registry.shop.example/web:5.7.0"]).join(", ");
+  const name = id?.split("/")[2] ?? "web";
+  const back = revisions(name)[1];
+  const revision = `${back?.number ?? 0}`;
+  const images = back?.images.map((image) => `${name}=${image}`).join(", ") ?? "";
   return {
     kind: "rollback",
     seconds: 35,
     atMost: false,
-    title: sentence("{name}: back to revision {revision}", { name: id?.split("/")[2] ?? "web", revision }),
+    title: sentence("{name}: back to revision {revision}", { name, revision }),
     text: sentence("revision {revision} ({images}) is written back, as a rolling update", { revision, images }),
     steps: 1,
     run: null,

@@ -16,7 +16,7 @@ const SERVES = [
   "INFO  결제 승인 완료 주문=A-20931 금액=48,000원 카드사=신한",
 ];
 const FAILS = [
-  "INFO  payments 3.9.1 (rev 47) starting, profile=production",
+  "INFO  payments 3.9.0 (rev 47) starting, profile=production",
   "INFO  config: reading DATABASE_URL from secret payments-psp",
   "ERROR database: connection refused (postgres.data.svc:5432), attempt 1 of 5",
   "ERROR database: connection refused (postgres.data.svc:5432), attempt 5 of 5",
@@ -42,11 +42,11 @@ export const troubled: LogStatus = {
       "waiting",
       sentence("it has not started: {reason} ({message})", {
         reason: "ImagePullBackOff",
-        message: "back-off pulling image registry.shop.example/payments:3.9.2",
+        message: "back-off pulling image registry.shop.example/payments:3.9.0",
       }),
     ),
   ],
-  containers: [{ name: "api", image: "registry.shop.example/payments:3.9.1", init: false }],
+  containers: [{ name: "api", image: "registry.shop.example/payments:3.9.0", init: false }],
   pods: 64,
   leftOut: 14,
 };
@@ -58,7 +58,7 @@ const NOT_ALLOWED = sentence("{words}", {
 /** None may be read. */
 export const denied: LogStatus = {
   sources: PODS.map((pod, i) => source(i + 1, pod, "api", "refused", NOT_ALLOWED)),
-  containers: [{ name: "api", image: "registry.shop.example/payments:3.9.1", init: false }],
+  containers: [{ name: "api", image: "registry.shop.example/payments:3.9.0", init: false }],
   pods: PODS.length,
   leftOut: 0,
 };

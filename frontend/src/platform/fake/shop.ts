@@ -26,7 +26,7 @@ const but = (have: string, want: string, why: SentenceView) =>
 export const crashing = but(
   "5",
   "6",
-  sentence("{pod} {what} and {n} more fail", { pod: "payments-rev47-00", n: "2" }, { what: crash }),
+  sentence("{pod} {what} and {n} more fail", { pod: "payments-5f8b47d96c-x4m7p", n: "2" }, { what: crash }),
 );
 
 interface AppSpec {
@@ -140,6 +140,15 @@ function blank(kind: string, name: string, rank: number, row: number): NodeView 
   };
 }
 
+/** As a ReplicaSet names them; those of `payments` are met again in events, logs and an incident. */
+const NAMED: Record<string, string[]> = {
+  "payments-47": ["5f8b47d96c-x4m7p", "5f8b47d96c-q8zkd", "5f8b47d96c-m2c6t"],
+  "payments-46": ["7c9d6f5b8-2kqzv", "7c9d6f5b8-8wnhd", "7c9d6f5b8-d5v7r", "7c9d6f5b8-kk4pj", "7c9d6f5b8-z9s2w"],
+};
+function podName(app: string, revision: number, nth: number): string {
+  return `${app}-${NAMED[`${app}-${revision}`]?.[nth] ?? `rev${revision}-${String(nth).padStart(2, "0")}`}`;
+}
+
 export function shop(context: string, seq = 1): GraphBatch {
   const nodes: NodeView[] = [];
   const edges: EdgeView[] = [];
@@ -235,7 +244,7 @@ export function shop(context: string, seq = 1): GraphBatch {
       edge(w.id, rs.id, rev.share, app.name === "ledger-worker" ? "attached" : state, app.lane ?? null);
       rev.pods.forEach((cell, p) => {
         nodes.push({
-          ...blank("Pod", `${app.name}-rev${rev.number}-${String(p).padStart(2, "0")}`, 5, row),
+          ...blank("Pod", podName(app.name, rev.number, p), 5, row),
           parent: rs.id,
           cell,
           reason: cell === "failing" ? crash : null,

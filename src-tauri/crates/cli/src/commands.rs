@@ -290,7 +290,7 @@ async fn check(host: &Arc<Host>, path: &Path, json: bool, out: &mut Out) -> Resu
         let body = json!({"schema": SCHEMA, "plan": v.id, "startable": v.startable, "checked": v.checked, "findings": v.findings, "notRestored": v.not_restored});
         out.json(&body);
     } else {
-        v.checked.iter().for_each(|c| out.line(text::checked(c)));
+        v.checked.iter().for_each(|c| out.line(&text::checked(c)));
         text::findings(&v.findings).iter().for_each(|l| out.line(l));
         out.line(if v.startable { "nothing stops it" } else { "stopped" });
     }
