@@ -54,7 +54,7 @@ pub fn view(s: &Sources<'_>) -> RunView {
             (Some(driver), Some(_)) => headline::elsewhere(s.plan, seen, &driver.by),
             _ => headline::headline(s.plan, seen),
         },
-        steps: seen.steps.iter().zip(&s.plan.steps).map(|(v, p)| step(&s.plan, v, p)).collect(),
+        steps: seen.steps.iter().zip(&s.plan.steps).map(|(v, p)| step(s.plan, v, p)).collect(),
         lanes: lanes::lanes(s.plan, seen, s.objects),
         services: lanes::service_views(s.plan, seen, s.objects),
         gate: seen.gate.as_ref().map(|g| gate(s.plan, g, s.now)),
