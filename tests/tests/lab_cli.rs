@@ -347,6 +347,37 @@ fn the_edges_of_a_map_are_by_object_and_their_shares_never_exceed_one() {
 }
 
 #[test]
+fn a_trace_names_the_version_that_answers_and_why_other_rules_do_not() {
+    let s = Scene::new("trace");
+    let ns = &s.namespace;
+    let rule = |path: &str, service: &str| serde_json::json!({"path": path, "pathType": "Prefix", "backend": {"service": {"name": service, "port": {"number": 80}}}});
+    let host = format!("{ns}.example.com");
+    let route = serde_json::json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "web", "namespace": ns},
+        "spec": {"rules": [{"host": host, "http": {"paths": [rule("/", "web"), rule("/api", "missing")]}}]}});
+    let file = s.state.path().join("route.json");
+    std::fs::write(&file, route.to_string()).expect("writes");
+    LAB.apply(&file).expect("applies");
+
+    let (code, v) = s.ends(&["trace", "GET", &format!("http://{host}/cart"), "-o", "json"]);
+    assert_eq!((code, &v["schema"]), (0, &Value::from(1)), "{v}");
+    let door = &v["trace"]["doors"][0];
+    assert!(door["door"].is_null(), "{door}");
+    let target = &door["answer"]["targets"][0];
+    assert_eq!((&target["service"], &target["share"]), (&format!("Service/{ns}/web").into(), &Value::from(1.0)), "{target}");
+    let version = &target["versions"][0];
+    assert_eq!((&version["workload"], &version["share"]), (&format!("Deployment/{ns}/web").into(), &Value::from(1.0)), "{target}");
+    assert_eq!(version["pods"], 2, "{target}");
+    assert_eq!(door["others"][0]["why"], "takes only path /api (prefix)", "{door}");
+
+    let text = s.text(&["trace", "POST", &format!("{host}/api/x"), "-H", "X-Canary: always"]);
+    assert!(text.contains(&format!("Service {ns}/missing does not exist")), "{text}");
+    let (code, v) = s.ends(&["trace", "GET", "http://nobody.example.com/", "-o", "json"]);
+    assert_eq!(code, 4, "{v}");
+    let (code, v) = s.ends(&["trace", "GET", "http://a/", "-H", "no header", "-o", "json"]);
+    assert_eq!((code, &v["error"]["code"]), (2, &Value::from("usage")), "{v}");
+}
+
+#[test]
 fn the_doctor_finds_what_a_run_left_and_says_what_to_do_from_any_workstation() {
     let s = Scene::new("doctor");
     assert_eq!(s.ends(&["doctor", "-o", "json"]), (0, json!({"schema": 1, "findings": [], "unread": []})));

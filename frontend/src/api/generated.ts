@@ -436,6 +436,149 @@ object: string,
  */
 shares: Array<[string, number]>, };
 
+export type TraceRequest = { 
+/**
+ * `GET`.
+ */
+method: string, 
+/**
+ * URL, as one gives it to curl; `http://` may be left out.
+ */
+url: string, 
+/**
+ * Headers, each as `Name: value`.
+ */
+headers: Array<string>, };
+
+export type TraceView = { 
+/**
+ * Method.
+ */
+method: string, 
+/**
+ * Host that decides.
+ */
+host: string, 
+/**
+ * Path.
+ */
+path: string, 
+/**
+ * Namespaces whose rules were looked at; null = all. A rule of another one may take the request, too.
+ */
+namespaces: Array<string> | null, 
+/**
+ * For each Gateway and each Ingress class that is seen. Which of them the request comes to, the address of its host's
+ * name decides.
+ */
+doors: Array<TraceDoorView>, };
+
+export type TraceDoorView = { 
+/**
+ * Gateway or IngressClass; null for Ingresses without a class.
+ */
+door: string | null, 
+/**
+ * The rule that answers; null = none does, and the client gets 404.
+ */
+answer: TraceAnswerView | null, 
+/**
+ * Rules for the same host that do not answer, in the order in which they are asked.
+ */
+others: Array<TraceRuleView>, 
+/**
+ * How many rules are for other hosts alone.
+ */
+elsewhere: number, };
+
+export type TraceRuleView = { 
+/**
+ * Object.
+ */
+object: string, 
+/**
+ * Its node on the map.
+ */
+row: string, 
+/**
+ * Where in the object, as JSON pointer.
+ */
+pointer: string, 
+/**
+ * What it takes: `shop.example.com/cart (exact) [method GET]`.
+ */
+takes: string, 
+/**
+ * Why it does not answer; of the one that answers, what that depends on.
+ */
+why: SentenceView | null, };
+
+export type TraceAnswerView = { 
+/**
+ * The rule.
+ */
+rule: TraceRuleView, 
+/**
+ * Backends, as declared.
+ */
+targets: Array<TraceTargetView>, 
+/**
+ * What the client gets that no backend answers.
+ */
+itself: SentenceView | null, 
+/**
+ * Services that get copies.
+ */
+mirrors: Array<string>, };
+
+export type TraceTargetView = { 
+/**
+ * Service.
+ */
+service: string, 
+/**
+ * Its port.
+ */
+port: string | null, 
+/**
+ * Probability, 0 to 1.
+ */
+share: number, 
+/**
+ * Versions, likeliest first.
+ */
+versions: Array<TraceVersionView>, 
+/**
+ * What the client gets if none of them answers, or who else may.
+ */
+note: SentenceView | null, };
+
+export type TraceVersionView = { 
+/**
+ * Workload, or the pod that stands alone.
+ */
+workload: string, 
+/**
+ * ReplicaSet.
+ */
+set: string | null, 
+/**
+ * Image tag, or the begin of its digest.
+ */
+version: string | null, 
+/**
+ * Colour.
+ */
+lane: Lane | null, 
+/**
+ * Probability, 0 to 1.
+ */
+share: number, 
+/**
+ * Pods that share it.
+ */
+pods: number, };
+
 export type GraphSummary = { 
 /**
  * Workloads.
@@ -2181,6 +2324,7 @@ export interface CommandTable {
   set_environment: { args: { context: string; environment: Environment }; out: ContextsView };
   graph: { args: { context: string }; out: GraphBatch };
   ack_graph: { args: { seq: number }; out: null };
+  trace: { args: { context: string; request: TraceRequest }; out: TraceView };
   object: { args: { context: string; id: string }; out: ObjectView };
   open_logs: { args: { request: LogsRequest }; out: number };
   read_logs: { args: { logs: number }; out: LogBatch };

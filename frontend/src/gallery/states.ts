@@ -186,6 +186,26 @@ export const STATES: State[] = [
     shows: `${at("timeline")}[data-state=failed]`,
   },
   { name: "unlock", go: map(({ app }) => void (app.overlay = "unlock")), shows: at("unlock") },
+  {
+    name: "trace",
+    go: map(async (t) => {
+      t.app.overlay = "trace";
+      await type(t, at("trace-url"), "http://shop.example.com/api/orders");
+      await t.click(at("trace-ask"));
+      (await t.seen(`${at("trace")} summary`)).click();
+    }),
+    shows: `${at("trace-answer")}[data-state=there]`,
+  },
+  {
+    name: "trace-nobody",
+    go: map(async (t) => {
+      t.app.overlay = "trace";
+      await type(t, at("trace-url"), "https://other.example.com/");
+      await t.click(at("trace-ask"));
+    }),
+    shows: `${at("trace-answer")}[data-state=there]`,
+    size: "small",
+  },
   { name: "commands", go: map(({ app }) => void (app.overlay = "palette")), shows: "[role=dialog]" },
   {
     name: "commands-typed",

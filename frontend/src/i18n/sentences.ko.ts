@@ -1108,4 +1108,35 @@ export const sentences: Record<Form, string> = {
   "Stopped: {error}.": "중단됨: {error}.",
   "It runs.": "진행 중입니다.",
   "what this run changed is written back as it was": "이 실행이 바꾼 것을 원래대로 되돌립니다",
+  "a backend that is no Service takes the rest": "나머지는 Service가 아닌 백엔드가 받습니다",
+  "a more precise one is asked first": "더 구체적인 규칙이 먼저 적용됩니다",
+  "all weights are 0: the client gets an error (500 with the Gateway API)":
+    "가중치가 모두 0입니다. 클라이언트는 오류를 받습니다(Gateway API에서는 500)",
+  "another one that takes the same is asked first": "같은 조건의 다른 규칙이 먼저 적용됩니다",
+  "nothing is ready behind it: the client gets an error (503 in most routers)":
+    "뒤에 준비된 파드가 없습니다. 클라이언트는 오류를 받습니다(대부분의 라우터에서 503)",
+  "path {path} ({kind}): what it matches is the controller's own":
+    "경로 {path}({kind}): 무엇과 일치하는지는 컨트롤러마다 다릅니다",
+  "refused: {why}": "거부됨: {why}",
+  "takes it if the one that is asked first does not": "먼저 적용되는 규칙이 받지 않으면 이 규칙이 받습니다",
+  "takes only path {path} ({kind})": "경로 {path}({kind})만 받습니다",
+  "takes only {condition}": "{condition}인 요청만 받습니다",
+  "the client gets an error (500 in most routers): {why}":
+    "클라이언트는 오류를 받습니다(대부분의 라우터에서 500): {why}",
+  "the rule has no backend: it redirects, or answers with an error itself":
+    "백엔드가 없는 규칙입니다. 리디렉션하거나 스스로 오류로 응답합니다",
+  "what stands behind it is not read here": "그 뒤에 무엇이 있는지는 여기서 읽지 않습니다",
+  "write the request as for curl: a method, a URL, headers as Name: value":
+    "메서드, URL, ‘이름: 값’ 꼴의 헤더로 요청을 쓰세요",
+  "{header} is no header: write Name: value": "{header}: 헤더가 아닙니다. ‘이름: 값’으로 쓰세요",
+  "{method} is no HTTP method": "{method}: HTTP 메서드가 아닙니다",
+  "{name} answers, outside the cluster": "클러스터 밖의 {name}에서 응답합니다",
+  "{n} of {all} endpoints are no pods that are seen here":
+    "엔드포인트 {all}개 중 {n}개는 여기서 보이는 파드가 아닙니다",
+  "{pattern} is a pattern that is not understood here": "{pattern}: 여기서는 해석할 수 없는 패턴입니다",
+  "{pattern} matches only a part: controllers differ in whether that is enough":
+    "{pattern}: 일부만 일치합니다. 그것으로 충분한지는 컨트롤러마다 다릅니다",
+  "{url} is no URL: {why}": "{url}: URL이 아닙니다: {why}",
+  "{url}: only http and https are routed by what a request says":
+    "{url}: 요청 내용으로 라우팅되는 것은 http와 https뿐입니다",
 };

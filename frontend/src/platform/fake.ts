@@ -22,6 +22,7 @@ import { plan } from "./fake/plan";
 import { reported } from "./fake/report";
 import { run, STAGES, type Stage } from "./fake/run";
 import { crowd, shop } from "./fake/shop";
+import { trace } from "./fake/trace";
 import { sentence, unlocked } from "./fake/world";
 import type { Platform } from "./platform";
 
@@ -247,6 +248,9 @@ export class Fake implements Platform {
     },
     graph: ({ context }) => shop(context),
     ack_graph: () => null as never,
+    trace: ({ context, request }) =>
+      trace(request, shop(context)) ??
+      refuse("usage", sentence("{url} is no URL: {why}", { url: request.url, why: "" })),
     object: ({ id }) => object(id),
     open_logs: ({ request }) => this.logs.open(request),
     read_logs: ({ logs }) => this.logs.read(logs) ?? refuse("not-found", sentence("these logs are not read any more")),

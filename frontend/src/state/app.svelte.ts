@@ -111,6 +111,7 @@ export class App {
   overlay:
     | "palette"
     | "help"
+    | "trace"
     | "namespaces"
     | "unlock"
     | "breakGlass"

@@ -18,6 +18,7 @@ export function off(app: App, command: Command): string | null {
     case "diagnostics":
       return null;
     case "search":
+    case "trace":
     case "map":
     case "incident":
       return noMap;
@@ -80,6 +81,9 @@ export function run(app: App, command: Command): void {
     case "search":
       app.screen = { at: "map" };
       requestAnimationFrame(() => document.querySelector<HTMLInputElement>("[data-testid=search]")?.focus());
+      return;
+    case "trace":
+      app.overlay = "trace";
       return;
     case "palette":
       app.overlay = app.overlay === "palette" ? null : "palette";

@@ -4,6 +4,7 @@ import type { Key } from "../i18n/index.svelte";
 
 export type Command =
   | "search"
+  | "trace"
   | "palette"
   | "help"
   | "list"
@@ -49,6 +50,7 @@ function key(command: Command, shown: string, codes: string[], label: Key, ctrl 
 
 export const KEYS: readonly Binding[] = [
   key("search", "/", ["Slash"], "cmd.search"),
+  key("trace", "w", ["KeyW"], "cmd.trace"),
   key("palette", "Ctrl K", ["KeyK"], "cmd.palette", true),
   key("help", "?", ["Slash"], "cmd.help", false, true),
   key("clusters", "g c", ["KeyG", "KeyC"], "cmd.clusters"),

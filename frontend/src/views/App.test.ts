@@ -462,6 +462,37 @@ describe("the window", () => {
     expect(await within(pane).findByTestId("inspector-stale")).toHaveTextContent("shown as it was at");
   });
 
+  it("tells who answers a request by versions, why other rules do not, and leads to them on the map", async () => {
+    await openShop();
+    app.select("HTTPRoute/shop/shop#shop.example.com/api");
+    await user.keyboard("w");
+    const dialog = within(await screen.findByTestId("trace"));
+    const url = dialog.getByTestId("trace-url");
+    expect(url).toHaveFocus();
+    expect(url).toHaveValue("http://shop.example.com/api");
+    await user.type(url, "/orders{Enter}");
+    const answer = within(await dialog.findByTestId("trace-answer"));
+    await answer.findByRole("button", { name: "HTTPRoute shop: shop.example.com/api" });
+    const rows = answer.getAllByRole("row").map((r) =>
+      within(r)
+        .getAllByRole("cell")
+        .map((c) => c.textContent.trim()),
+    );
+    expect(rows[0]).toEqual(["90 %", "Service api:80"]);
+    expect(rows[1]?.slice(0, 2)).toEqual(["90 %", expect.stringMatching(/^B /)]);
+    expect(rows[2]).toEqual(["10 %", "Service api-canary:80"]);
+    expect(answer.getByText("a more precise one is asked first")).toBeInTheDocument();
+    expect(answer.getByText(/Only the routes of shop were looked at/)).toBeInTheDocument();
+    const asked = fake.calls.find((c) => c.name === "trace");
+    expect(asked?.args).toEqual({
+      context: "prod-kr",
+      request: { method: "GET", url: "http://shop.example.com/api/orders", headers: [] },
+    });
+    await user.click(answer.getByRole("button", { name: "Service api-canary" }));
+    expect(screen.queryByTestId("trace")).toBeNull();
+    expect(app.selected).toBe("Service/shop/api-canary");
+  });
+
   it("shows what a revision changes against the one before", async () => {
     await openShop();
     app.select("Deployment/shop/web");

@@ -256,6 +256,7 @@ fn commands() -> Vec<Vec<u8>> {
         ("open_context", json!({"context": "c", "namespaces": ["a", "b"]})),
         ("set_environment", json!({"context": "c", "environment": "production"})),
         ("ack_graph", json!({"seq": 4})),
+        ("trace", json!({"context": "c", "request": {"method": "GET", "url": "http://a.b/c?d=e", "headers": ["X-Y: z"]}})),
         (
             "open_logs",
             json!({"request": {"context": "c", "id": "Pod/shop/web-1", "container": "web", "previous": false, "follow": true, "tail": 100}}),
@@ -343,6 +344,7 @@ nothing! {
     set_environment(String, Environment) -> ContextsView;
     graph(String) -> GraphBatch;
     ack_graph(u32) -> ();
+    trace(String, TraceRequest) -> TraceView;
     object(String, String) -> ObjectView;
     open_logs(LogsRequest) -> u32;
     read_logs(u32) -> LogBatch;

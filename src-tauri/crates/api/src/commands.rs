@@ -37,6 +37,8 @@ commands! {
     fn graph(context: String) -> GraphBatch;
     /// The window has drawn the batch of that number.
     fn ack_graph(seq: u32) -> ();
+    /// Who answers a request, by what is seen of the open context. Sends nothing.
+    fn trace(context: String, request: TraceRequest) -> TraceView;
     /// Everything about one object.
     fn object(context: String, id: String) -> ObjectView;
     /// Begins to read the logs of a pod, or of all pods of an owner; the number by which they are read. Who does not read them

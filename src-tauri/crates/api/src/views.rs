@@ -434,6 +434,92 @@ views! {
         /// Workloads and their fraction (0 to 1).
         shares: Vec<(String, f64)>,
     }
+    /// A request to trace. Nothing is sent.
+    TraceRequest {
+        /// `GET`.
+        method: String,
+        /// URL, as one gives it to curl; `http://` may be left out.
+        url: String,
+        /// Headers, each as `Name: value`.
+        headers: Vec<String>,
+    }
+    /// Who answers a request.
+    TraceView {
+        /// Method.
+        method: String,
+        /// Host that decides.
+        host: String,
+        /// Path.
+        path: String,
+        /// Namespaces whose rules were looked at; null = all. A rule of another one may take the request, too.
+        namespaces: Option<Vec<String>>,
+        /// For each Gateway and each Ingress class that is seen. Which of them the request comes to, the address of its host's
+        /// name decides.
+        doors: Vec<TraceDoorView>,
+    }
+    /// Who answers at one Gateway, or in one Ingress class.
+    TraceDoorView {
+        /// Gateway or IngressClass; null for Ingresses without a class.
+        door: Option<String>,
+        /// The rule that answers; null = none does, and the client gets 404.
+        answer: Option<TraceAnswerView>,
+        /// Rules for the same host that do not answer, in the order in which they are asked.
+        others: Vec<TraceRuleView>,
+        /// How many rules are for other hosts alone.
+        elsewhere: u32,
+    }
+    /// A rule of a route.
+    TraceRuleView {
+        /// Object.
+        object: String,
+        /// Its node on the map.
+        row: String,
+        /// Where in the object, as JSON pointer.
+        pointer: String,
+        /// What it takes: `shop.example.com/cart (exact) [method GET]`.
+        takes: String,
+        /// Why it does not answer; of the one that answers, what that depends on.
+        why: Option<SentenceView>,
+    }
+    /// Where the rule that answers sends the request.
+    TraceAnswerView {
+        /// The rule.
+        rule: TraceRuleView,
+        /// Backends, as declared.
+        targets: Vec<TraceTargetView>,
+        /// What the client gets that no backend answers.
+        itself: Option<SentenceView>,
+        /// Services that get copies.
+        mirrors: Vec<String>,
+    }
+    /// A backend.
+    TraceTargetView {
+        /// Service.
+        service: String,
+        /// Its port.
+        port: Option<String>,
+        /// Probability, 0 to 1.
+        share: f64,
+        /// Versions, likeliest first.
+        versions: Vec<TraceVersionView>,
+        /// What the client gets if none of them answers, or who else may.
+        note: Option<SentenceView>,
+    }
+    /// Pods of one version.
+    TraceVersionView {
+        /// Workload, or the pod that stands alone.
+        workload: String,
+        /// ReplicaSet.
+        set: Option<String>,
+        /// Image tag, or the begin of its digest.
+        version: Option<String>,
+        /// Colour.
+        lane: Option<Lane>,
+        /// Probability, 0 to 1.
+        share: f64,
+        /// Pods that share it.
+        pods: u32,
+    }
     /// Counts for the headline of the map.
     GraphSummary {
         /// Workloads.

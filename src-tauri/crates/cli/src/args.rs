@@ -104,6 +104,15 @@ Examples:
   changeoverctl map -n shop
   changeoverctl map -n shop -o json | jq '.findings'")]
     Map,
+    /// Tells who answers a request: which rule, which Services, which versions with which probability, and why not the others.
+    #[command(after_help = "\
+Sends nothing: it reads what the routes say, in all namespaces, or in the one that -n names. Rules of different Gateways and
+Ingress classes do not compete; which of them a request comes to, the address of its host's name decides.
+
+Examples:
+  changeoverctl trace GET http://shop.example.com/cart -H 'X-Canary: always'
+  changeoverctl trace POST shop.example.com/orders -n shop -o json | jq '.trace.doors[].answer.targets'")]
+    Trace(Trace),
     /// Lists what is wrong in a namespace and what changed there in the last 24 hours, the likeliest cause first.
     #[command(after_help = "\
 Examples:
@@ -293,6 +302,20 @@ impl Command {
             Command::Run { .. } | Command::Resume { .. } | Command::TakeOver(_) | Command::BackOut { .. } | Command::Approve { .. }
         )
     }
+}
+
+/// A request.
+#[derive(Args, Debug)]
+pub struct Trace {
+    /// Method: GET, POST, …
+    #[arg(value_name = "METHOD")]
+    pub method: String,
+    /// URL; http:// may be left out.
+    #[arg(value_name = "URL")]
+    pub url: String,
+    /// Header, as often as there are.
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub headers: Vec<String>,
 }
 
 /// How a run is taken over, and what is done with it then.

@@ -10,10 +10,10 @@ use model::{Kind, ObjectId, Sentence, sentence};
 use serde_json::{Map, Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::args::{Cli, Command, Follow, Format, Global, PlanCommand, TakeOver, Unlock};
+use crate::args::{Cli, Command, Follow, Format, Global, PlanCommand, TakeOver, Trace, Unlock};
 use crate::exit::Exit;
 use crate::out::{Out, say};
-use crate::{follow, logs, map, text};
+use crate::{follow, logs, map, text, trace};
 
 /// Schema of the JSON that the short commands print.
 const SCHEMA: u32 = 1;
@@ -38,6 +38,7 @@ pub async fn run(cli: &Cli, out: &mut Out) -> Result<Exit, UiError> {
         Command::Contexts => contexts(&host, json, out).await,
         Command::SignIn { approve } => sign_in(&host, g, approve.as_deref(), json, out).await,
         Command::Map => graph(&host, g, json, out).await,
+        Command::Trace(t) => trace(&host, g, t, json, out).await,
         Command::Incident => incident(&host, g, json, out).await,
         Command::History(t) => history(&host, g, &t.target, json, out).await,
         Command::Logs(l) => {
@@ -184,6 +185,23 @@ async fn graph(host: &Arc<Host>, g: &Global, json: bool, out: &mut Out) -> Resul
         map::to_text(&host.graph(context).await?, &unread).iter().for_each(|l| out.line(l));
     }
     Ok(Exit::Done)
+}
+
+async fn trace(host: &Arc<Host>, g: &Global, t: &Trace, json: bool, out: &mut Out) -> Result<Exit, UiError> {
+    let (context, _) = place(host, g).await?;
+    // A rule of another namespace may take the same request.
+    let scope = g.namespace.clone().unwrap_or_else(|| "*".into());
+    host.open_context(context.clone(), vec![scope]).await?;
+    host.settled(&context).await?;
+    let unread = host.unread(&context);
+    let asked = TraceRequest { method: t.method.clone(), url: t.url.clone(), headers: t.headers.clone() };
+    let v = host.trace(context, asked).await?;
+    if json {
+        out.json(&json!({"schema": SCHEMA, "trace": v, "unread": map::unread_json(&unread)}));
+    } else {
+        trace::to_text(&v, &unread).iter().for_each(|l| out.line(l));
+    }
+    Ok(if v.doors.iter().any(|d| d.answer.is_some()) { Exit::Done } else { Exit::Held })
 }
 
 async fn incident(host: &Arc<Host>, g: &Global, json: bool, out: &mut Out) -> Result<Exit, UiError> {

@@ -21,6 +21,7 @@ mod map;
 mod out;
 mod progress;
 mod text;
+mod trace;
 
 use exit::Exit;
 use out::{Out, say};

@@ -100,6 +100,10 @@ impl Commands for Host {
         Ok(())
     }
 
+    async fn trace(&self, context: String, request: TraceRequest) -> Result<TraceView, UiError> {
+        self.traced(&context, &request)
+    }
+
     async fn object(&self, context: String, id: String) -> Result<ObjectView, UiError> {
         self.object_view(&context, &id).await
     }

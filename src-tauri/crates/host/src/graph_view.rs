@@ -69,7 +69,7 @@ fn health(h: topology::Health) -> Health {
     }
 }
 
-fn lane(l: topology::Lane) -> Lane {
+pub fn lane(l: topology::Lane) -> Lane {
     match l {
         topology::Lane::Blue => Lane::Blue,
         topology::Lane::Green => Lane::Green,

@@ -53,6 +53,7 @@ mod scope;
 mod settings;
 mod sign_in;
 mod told;
+mod trace;
 mod who;
 mod workload;
 

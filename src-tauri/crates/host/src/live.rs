@@ -14,7 +14,8 @@ use model::{Delta, Kind, Object, ObjectId, ObjectSet, names, sentence};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use topology::{EdgeId, GraphDelta, NodeId, Topology};
+use topology::{EdgeId, GraphDelta, NodeId, Topology, Trace};
+use traffic::Request;
 
 use crate::link::Link;
 use crate::scope::{Scope, Want};
@@ -249,6 +250,12 @@ impl Live {
             routes: Some(graph_view::routes(t)),
             summary: graph_view::summary(t),
         }
+    }
+
+    /// Who answers a request, by what is seen, and the namespaces that were looked at; `None` = all.
+    pub fn trace(&self, request: &Request) -> (Vec<Trace>, Option<Vec<String>>) {
+        let t = &locked(&self.shared.state).topology;
+        (t.trace(request), t.followed().map(|names| names.iter().cloned().collect()))
     }
 
     /// The window has drawn a batch; the next one, if there is something to tell.

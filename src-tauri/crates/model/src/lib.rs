@@ -23,5 +23,5 @@ pub use kind::{Kind, Object, ObjectId};
 pub use meta::{LabelSelector, Labels, Meta, OwnerRef};
 pub use sentence::Sentence;
 pub use set::{Delta, ObjectSet};
-pub use split::{Backend, Route, RouteMatch, Split, Weight};
+pub use split::{Also, Backend, Field, Route, RouteMatch, Split, Weight};
 pub use write::{Edit, Guard, Write};

@@ -1,5 +1,7 @@
 //! Routes and how they share traffic among backends.
 
+use std::fmt;
+
 use crate::kind::ObjectId;
 
 /// Relative weight of a backend, as the router's own field gives it. Share = weight / sum of its route.
@@ -34,8 +36,41 @@ pub struct RouteMatch {
     pub path: String,
     /// `Exact`, `Prefix` or what the router calls it.
     pub path_type: String,
-    /// Further conditions in words (method, headers, query); empty = none.
-    pub also: Vec<String>,
+    /// Further conditions, all of which must hold; empty = none.
+    pub also: Vec<Also>,
+}
+
+/// A further condition of a route. Its text is what people read: `method GET`, `header X-Canary=always`, `query v~^2`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Also {
+    /// The method, as it is.
+    Method(String),
+    /// A header; its name in any case.
+    Header(Field),
+    /// A query parameter.
+    Query(Field),
+}
+
+/// What a header or a query parameter must be.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Field {
+    /// Name.
+    pub name: String,
+    /// Value, or a regular expression.
+    pub value: String,
+    /// Whether `value` is a regular expression, of the controller's own dialect.
+    pub pattern: bool,
+}
+
+impl fmt::Display for Also {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (what, field) = match self {
+            Also::Method(method) => return write!(f, "method {method}"),
+            Also::Header(field) => ("header", field),
+            Also::Query(field) => ("query", field),
+        };
+        write!(f, "{what} {}{}{}", field.name, if field.pattern { "~" } else { "=" }, field.value)
+    }
 }
 
 /// How a route shares its requests.

@@ -209,7 +209,8 @@ pub(crate) fn said_match(m: &RouteMatch) -> String {
         "Prefix" | "" => String::new(),
         other => format!(" ({})", other.to_lowercase()),
     };
-    let also = if m.also.is_empty() { String::new() } else { format!(" [{}]", m.also.join(", ")) };
+    let also: Vec<String> = m.also.iter().map(ToString::to_string).collect();
+    let also = if also.is_empty() { String::new() } else { format!(" [{}]", also.join(", ")) };
     format!("{host}{}{kind}{also}", m.path)
 }
 

@@ -73,6 +73,12 @@ pub(crate) struct Backing {
 }
 
 impl Backing {
+    /// Pods that take its requests, with their workload. Indices into [`Ground::pods`].
+    pub fn pods(&self) -> impl Iterator<Item = (Option<&ObjectId>, usize)> {
+        let owned = self.takers.iter().flat_map(|(workload, pods)| pods.iter().map(move |&p| (Some(workload), p)));
+        owned.chain(self.lone.iter().map(|&p| (None, p)))
+    }
+
     /// How many endpoints share the Service's requests.
     pub fn taking(&self) -> u32 {
         self.takers.values().map(BTreeSet::len).sum::<usize>() as u32 + self.lone.len() as u32 + self.strangers

@@ -30,6 +30,7 @@ pub mod relations;
 mod shares;
 mod text;
 mod topology;
+mod trace;
 mod view;
 
 pub use findings::Finding;
@@ -40,4 +41,5 @@ pub use owner::Owner;
 pub use shares::{RouteShares, Share};
 pub use text::text;
 pub use topology::{Topology, kinds};
+pub use trace::{Answer, Rule, Target, Trace, VersionShare};
 pub use view::View;

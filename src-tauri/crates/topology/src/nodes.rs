@@ -177,7 +177,7 @@ fn absent(view: &View<'_>, object: ObjectId) -> Node {
     Node { presence, ..node(object, &Meta::default(), rank, verdict) }
 }
 
-fn lane(labels: &Labels) -> Option<Lane> {
+pub(crate) fn lane(labels: &Labels) -> Option<Lane> {
     match labels.get(names::COLOR).map(String::as_str) {
         Some("blue") => Some(Lane::Blue),
         Some("green") => Some(Lane::Green),
@@ -186,7 +186,7 @@ fn lane(labels: &Labels) -> Option<Lane> {
 }
 
 /// Tag of the first container's image, or the first 12 digits of its digest; `latest` when neither is given.
-fn version(spec: &PodSpec) -> Option<String> {
+pub(crate) fn version(spec: &PodSpec) -> Option<String> {
     let image = spec.containers.first()?.image.as_str();
     Some(match image.split_once("@sha256:") {
         Some((name, digest)) => tag(name).unwrap_or_else(|| digest.chars().take(12).collect()),

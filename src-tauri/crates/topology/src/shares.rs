@@ -62,7 +62,7 @@ pub(crate) fn routes(view: &View<'_>, edges: &[Edge]) -> Vec<RouteShares> {
             host,
             path,
             path_type,
-            also,
+            also: also.iter().map(ToString::to_string).collect(),
             object: row.route.object.clone(),
             row: row.id.clone(),
             entries: row.route.entries.clone(),

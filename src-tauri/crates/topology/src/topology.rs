@@ -4,12 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Delta, Kind, Object, ObjectSet};
+use traffic::Request;
 
 use crate::findings::{self, Finding};
 use crate::graph::{Edge, EdgeId, Graph, GraphDelta, Node, NodeId};
 use crate::layout::{Layout, Place};
 use crate::relations;
 use crate::shares::{self, RouteShares};
+use crate::trace::{self, Trace};
 use crate::view::{Sight, View};
 use crate::{nodes, text};
 
@@ -76,6 +78,11 @@ impl Topology {
         self.update(self.parts.keys().cloned().chain(seen).collect())
     }
 
+    /// Namespaces that the graph is of; `None` = all.
+    pub fn followed(&self) -> Option<&BTreeSet<String>> {
+        self.sight.namespaces.as_ref()
+    }
+
     /// Takes changes and says what they changed.
     pub fn apply(&mut self, deltas: Vec<Delta>) -> GraphDelta {
         let mut dirty = BTreeSet::new();
@@ -120,6 +127,11 @@ impl Topology {
     /// For every host and path, the share of each Service and each workload. By namespace, then as declared.
     pub fn routes(&self) -> impl Iterator<Item = &RouteShares> {
         self.parts.values().flat_map(|p| &p.routes)
+    }
+
+    /// Who answers a request, for each door that has routes: by what is seen, in the namespaces that are followed.
+    pub fn trace(&self, request: &Request) -> Vec<Trace> {
+        trace::trace(request, &self.objects, &self.sight)
     }
 
     /// The graph as text made for reading.

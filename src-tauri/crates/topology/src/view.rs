@@ -81,6 +81,11 @@ impl<'a> View<'a> {
         self.all.services(self.namespace).filter_map(|s| Some((s, self.ground.backings.get(s.metadata.name.as_str())?)))
     }
 
+    /// The objects of this namespace, or of one that its routes send to, joined.
+    pub(crate) fn ground_of(&self, namespace: &str) -> Option<&Ground<'a>> {
+        if namespace == self.namespace { Some(&self.ground) } else { self.foreign.get(namespace) }
+    }
+
     /// An object of this namespace.
     pub(crate) fn here(&self, kind: Kind, name: &str) -> ObjectId {
         ObjectId::new(kind, self.namespace, name)
@@ -98,8 +103,13 @@ impl<'a> View<'a> {
 
     /// How a backend of a row stands.
     pub(crate) fn reach(&self, row: &Row, backend: &Backend) -> Reach<'_> {
+        self.reach_of(row.status.foreign_refused.as_deref(), backend)
+    }
+
+    /// The same of a route of which is known why its backends in other namespaces are refused.
+    pub(crate) fn reach_of(&self, foreign_refused: Option<&str>, backend: &Backend) -> Reach<'_> {
         let id = &backend.object;
-        if let Some(refused) = row.status.foreign_refused.as_ref().filter(|_| id.namespace != self.namespace) {
+        if let Some(refused) = foreign_refused.filter(|_| id.namespace != self.namespace) {
             return Reach::Broken(Sentence::quoted(refused));
         }
         if !self.sight.follows(&id.namespace) {
@@ -115,12 +125,16 @@ impl<'a> View<'a> {
         if let Some(port) = backend.port.as_ref().filter(|p| !declared(p)) {
             return Reach::Broken(sentence!("{object} has no port {port}", object = id.said(), port));
         }
-        let ground = if id.namespace == self.namespace { Some(&self.ground) } else { self.foreign.get(&id.namespace) };
-        match ground.and_then(|g| g.backings.get(id.name.as_str())) {
+        match self.ground_of(&id.namespace).and_then(|g| g.backings.get(id.name.as_str())) {
             Some(backing) => Reach::Backed(service, backing),
             None => Reach::Unseen,
         }
     }
+}
+
+/// The row of a route.
+pub(crate) fn row_id(route: &Route) -> NodeId {
+    format!("{}#{}", route.object, said_match(&route.matches)).as_str().into()
 }
 
 /// Rows of the routes that the namespace declares. Of two rules that take the very same requests the first wins (API:
@@ -131,7 +145,7 @@ fn rows(all: &ObjectSet, namespace: &str) -> Vec<Row> {
     for router in traffic::routers::ALL {
         for object in all.within(router.declares(), namespace) {
             for route in router.routes_of(object, all) {
-                let id = NodeId::from(format!("{}#{}", route.object, said_match(&route.matches)).as_str());
+                let id = row_id(&route);
                 if taken.insert(id.clone()) {
                     let status = router.status(&route, all);
                     rows.push(Row { id, route, status });

@@ -13,9 +13,12 @@
 
 #![warn(missing_docs)]
 
+mod request;
 pub mod routers;
 
 use model::{Kind, Object, ObjectId, ObjectSet, Route, Split};
+
+pub use request::{Candidate, Passage, Precedence, Request, Verdict, passages};
 
 /// A kind of object that shares requests among backends.
 pub trait Router: Sync {
@@ -30,6 +33,13 @@ pub trait Router: Sync {
 
     /// What the controller says about a route: who took it, and whether its backends may be used.
     fn status(&self, route: &Route, all: &ObjectSet) -> Status;
+
+    /// Who chooses between this route and others, and whether it takes it into the choice.
+    fn doors(&self, route: &Route, all: &ObjectSet) -> Vec<(Door, Attachment)>;
+    /// Whether the route takes a request.
+    fn takes(&self, route: &Route, request: &Request) -> Verdict;
+    /// Its place in the line when several routes of one door take a request.
+    fn precedence(&self, route: &Route) -> Precedence;
 
     /// URL by which a request from outside takes the route: scheme and port of its entry, its host, its path. `None` when
     /// host or path are not concrete, when a request must carry more than these, or when no entry that takes it is seen.
@@ -60,6 +70,15 @@ pub struct Status {
     pub attachments: Vec<(ObjectId, Attachment)>,
     /// Why backends of other namespaces are refused (`RefNotPermitted`: no ReferenceGrant), in the controller's words.
     pub foreign_refused: Option<String>,
+}
+
+/// Where requests come in and one of several routes is chosen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Door {
+    /// A Gateway, or the class whose controller reads an Ingress.
+    Of(ObjectId),
+    /// Any controller that takes Ingresses without a class.
+    Unclassed,
 }
 
 /// Whether an entry took a route.

@@ -34,7 +34,8 @@ fn said(routes: &[Route]) -> String {
     let mut text = String::new();
     for r in routes {
         let host = if r.matches.host.is_empty() { "*" } else { &r.matches.host };
-        let also = if r.matches.also.is_empty() { String::new() } else { format!(" [{}]", r.matches.also.join(", ")) };
+        let also: Vec<String> = r.matches.also.iter().map(ToString::to_string).collect();
+        let also = if also.is_empty() { String::new() } else { format!(" [{}]", also.join(", ")) };
         let entries: Vec<String> = r.entries.iter().map(|e| e.said()).collect();
         writeln!(text, "{host}{} ({}){also}", r.matches.path, r.matches.path_type).expect("writes");
         writeln!(

@@ -8,9 +8,10 @@
 use model::kinds::condition;
 use model::kinds::gateway::{Gateway, Listener};
 use model::kinds::http_route::{BackendRef, HttpRoute, HttpRouteMatch, HttpRouteRule, NamedMatch, ParentRef, RouteParent};
-use model::{Backend, Kind, Object, ObjectId, ObjectSet, Route, RouteMatch, Split, Weight};
+use model::{Also, Backend, Field, Kind, Object, ObjectId, ObjectSet, Route, RouteMatch, Split, Weight};
 
-use crate::{Attachment, Router, Status, concrete, url};
+use crate::request::{Precise, takes};
+use crate::{Attachment, Door, Precedence, Request, Router, Status, Verdict, concrete, url};
 
 /// Gateway API.
 pub struct GatewayApi;
@@ -64,6 +65,21 @@ impl Router for GatewayApi {
             attachments: route.entries.iter().map(|e| (e.clone(), said(e))).collect(),
             foreign_refused: refusal.filter(|c| c.status == "False").map(|c| format!("RefNotPermitted: {}", c.message)),
         }
+    }
+
+    fn doors(&self, route: &Route, all: &ObjectSet) -> Vec<(Door, Attachment)> {
+        self.status(route, all).attachments.into_iter().map(|(entry, attachment)| (Door::Of(entry), attachment)).collect()
+    }
+
+    fn takes(&self, route: &Route, request: &Request) -> Verdict {
+        takes(route, request, |declared, asked| intersection(asked, declared) == Some(asked))
+    }
+
+    /// HTTPRouteSpec.hostnames, then HTTPRouteRule.matches. Where a pattern stands the API leaves open; here before prefixes.
+    fn precedence(&self, route: &Route) -> Precedence {
+        let p = Precise::of(route);
+        let path = u32::from(p.exact_path) * 2 + u32::from(p.pattern);
+        [p.exact_host, p.host, path, p.path, u32::from(p.method), p.headers, p.queries]
     }
 
     fn url(&self, route: &Route, all: &ObjectSet) -> Option<String> {
@@ -170,9 +186,9 @@ fn intersection<'a>(a: &'a str, b: &'a str) -> Option<&'a str> {
 fn matches(rule: &HttpRouteRule) -> Vec<RouteMatch> {
     let one = |m: &HttpRouteMatch| {
         let path = m.path.clone().unwrap_or_default();
-        let mut also: Vec<String> = m.method.iter().map(|m| format!("method {m}")).collect();
-        also.extend(m.headers.iter().map(|h| said("header", h)));
-        also.extend(m.query_params.iter().map(|q| said("query", q)));
+        let mut also: Vec<Also> = m.method.iter().cloned().map(Also::Method).collect();
+        also.extend(m.headers.iter().map(|h| Also::Header(field(h))));
+        also.extend(m.query_params.iter().map(|q| Also::Query(field(q))));
         RouteMatch {
             host: String::new(),
             path: path.value.unwrap_or_else(|| "/".into()),
@@ -186,9 +202,8 @@ fn matches(rule: &HttpRouteRule) -> Vec<RouteMatch> {
     if rule.matches.is_empty() { vec![one(&HttpRouteMatch::default())] } else { rule.matches.iter().map(one).collect() }
 }
 
-fn said(what: &str, m: &NamedMatch) -> String {
-    let operator = if m.kind.as_deref() == Some("RegularExpression") { "~" } else { "=" };
-    format!("{what} {}{operator}{}", m.name, m.value)
+fn field(m: &NamedMatch) -> Field {
+    Field { name: m.name.clone(), value: m.value.clone(), pattern: m.kind.as_deref() == Some("RegularExpression") }
 }
 
 fn split(rule: &HttpRouteRule, route: &ObjectId) -> (Split, Vec<Backend>) {

@@ -6,7 +6,10 @@
 use model::kinds::ingress::{Ingress as Slim, IngressBackend, IngressPort};
 use model::{Backend, Kind, Object, ObjectId, ObjectSet, Route, RouteMatch, Split, Weight};
 
-use crate::{Attachment, Router, Status, concrete, url};
+use crate::request::{Precise, takes};
+use crate::{Attachment, Door, Precedence, Request, Router, Status, Verdict, concrete, url};
+
+const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
 
 /// Ingress.
 pub struct Ingress;
@@ -54,6 +57,23 @@ impl Router for Ingress {
         Status { attachments, foreign_refused: None }
     }
 
+    fn doors(&self, route: &Route, all: &ObjectSet) -> Vec<(Door, Attachment)> {
+        let class = all.ingress(&route.object.namespace, &route.object.name).and_then(|ingress| class(ingress));
+        let door = class.map_or(Door::Unclassed, |name| Door::Of(ObjectId::new(Kind::IngressClass, "", name)));
+        vec![(door, Attachment::Accepted)]
+    }
+
+    fn takes(&self, route: &Route, request: &Request) -> Verdict {
+        takes(route, request, |declared, asked| declared.is_empty() || covers(declared, asked))
+    }
+
+    /// HTTPIngressPath: the longest path first, and of equal ones an exact one. A default backend takes what nothing else does.
+    fn precedence(&self, route: &Route) -> Precedence {
+        let p = Precise::of(route);
+        let rule = u32::from(route.matches.path_type != "Default");
+        [rule, p.exact_host, p.host, p.path, u32::from(p.exact_path), 0, 0]
+    }
+
     /// On the ports that every controller has by default: the kind names none.
     fn url(&self, route: &Route, all: &ObjectSet) -> Option<String> {
         let ingress = all.ingress(&route.object.namespace, &route.object.name)?;
@@ -61,6 +81,13 @@ impl Router for Ingress {
         let tls = ingress.spec.tls.iter().any(|t| t.hosts.is_empty() || t.hosts.iter().any(|h| covers(h, host)));
         concrete(route).then(|| if tls { url("https", 443, route) } else { url("http", 80, route) })
     }
+}
+
+/// The field, or the annotation that is older than it. A default class is written into the field when an Ingress is made
+/// (admission plugin DefaultIngressClass), so one without stays without.
+fn class(ingress: &Slim) -> Option<&str> {
+    let annotated = ingress.metadata.annotations.get(CLASS_ANNOTATION).map(String::as_str);
+    ingress.spec.ingress_class_name.as_deref().or(annotated).filter(|name| !name.is_empty())
 }
 
 /// `*.example.com` stands for one label (API: IngressTLS.hosts).

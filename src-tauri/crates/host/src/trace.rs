@@ -1,0 +1,72 @@
+//! Who answers a request, for front ends.
+
+use api::{Code, TraceAnswerView, TraceDoorView, TraceRequest, TraceRuleView, TraceTargetView, TraceVersionView, TraceView, UiError};
+use model::{Sentence, sentence};
+use topology::{Answer, Rule, Target, Trace, VersionShare};
+use traffic::{Door, Request};
+
+use crate::{Host, graph_view, lanes};
+
+impl Host {
+    /// Traces a request through what is seen of an open context.
+    pub(crate) fn traced(&self, context: &str, asked: &TraceRequest) -> Result<TraceView, UiError> {
+        let request = Request::new(&asked.method, &asked.url, &asked.headers).map_err(|why| {
+            UiError::new(Code::Usage, why).hint(sentence!("write the request as for curl: a method, a URL, headers as Name: value"))
+        })?;
+        let (traces, namespaces) = self.shown_live(context)?.trace(&request);
+        let doors = traces.iter().map(door).collect();
+        Ok(TraceView { method: request.method, host: request.host, path: request.path, namespaces, doors })
+    }
+}
+
+fn door(t: &Trace) -> TraceDoorView {
+    TraceDoorView {
+        door: match &t.door {
+            Door::Of(id) => Some(id.to_string()),
+            Door::Unclassed => None,
+        },
+        answer: t.answer.as_ref().map(answer),
+        others: t.others.iter().map(|(r, why)| rule(r, Some(why))).collect(),
+        elsewhere: lanes::count(t.elsewhere),
+    }
+}
+
+fn rule(r: &Rule, why: Option<&Sentence>) -> TraceRuleView {
+    TraceRuleView {
+        object: r.object.to_string(),
+        row: r.row.to_string(),
+        pointer: r.pointer.clone(),
+        takes: r.takes(),
+        why: why.cloned().map(Into::into),
+    }
+}
+
+fn answer(a: &Answer) -> TraceAnswerView {
+    TraceAnswerView {
+        rule: rule(&a.rule, a.perhaps.as_ref()),
+        targets: a.targets.iter().map(target).collect(),
+        itself: a.itself.clone().map(Into::into),
+        mirrors: a.mirrors.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn target(t: &Target) -> TraceTargetView {
+    TraceTargetView {
+        service: t.service.to_string(),
+        port: t.port.clone(),
+        share: t.share,
+        versions: t.versions.iter().map(version).collect(),
+        note: t.note.clone().map(Into::into),
+    }
+}
+
+fn version(v: &VersionShare) -> TraceVersionView {
+    TraceVersionView {
+        workload: v.workload.to_string(),
+        set: v.set.as_ref().map(ToString::to_string),
+        version: v.version.clone(),
+        lane: v.lane.map(graph_view::lane),
+        share: v.share,
+        pods: v.pods,
+    }
+}

@@ -1,0 +1,99 @@
+//! Requests through fixtures: which rule answers, which versions, and why not the others.
+//!
+//! `requests.txt` holds one request a line: method, URL, and headers with `|` between them.
+
+mod common;
+
+use std::fmt::Write as _;
+
+use common::{cases, golden, objects};
+use topology::{Answer, Rule, Topology, Trace};
+use traffic::{Door, Request};
+
+#[test]
+fn requests_are_answered_as_the_goldens_say() {
+    for case in cases("traces") {
+        let topology: Topology = objects(&case.join("objects.yaml")).into_iter().collect();
+        let requests = std::fs::read_to_string(case.join("requests.txt")).expect("requests.txt");
+        let mut text = String::new();
+        for line in requests.lines() {
+            writeln!(text, "{line}").expect("writes");
+            topology.trace(&request(line)).iter().for_each(|t| write(&mut text, t));
+        }
+        golden(&case.join("answers.txt"), &text);
+    }
+}
+
+#[test]
+fn shares_sum_up_to_what_the_weights_give() {
+    for case in cases("traces") {
+        let topology: Topology = objects(&case.join("objects.yaml")).into_iter().collect();
+        let requests = std::fs::read_to_string(case.join("requests.txt")).expect("requests.txt");
+        let answers = requests.lines().flat_map(|line| topology.trace(&request(line))).filter_map(|t| t.answer);
+        for target in answers.flat_map(|a| a.targets) {
+            let sum: f64 = target.versions.iter().map(|v| v.share).sum();
+            let whole = target.note.is_none();
+            assert!(if whole { (sum - target.share).abs() < 1e-9 } else { sum <= target.share }, "{target:?}");
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_meant_is_said() {
+    let said = |method: &str, url: &str, header: &str| {
+        let headers: Vec<String> = Some(header.to_string()).filter(|h| !h.is_empty()).into_iter().collect();
+        Request::new(method, url, &headers).expect_err("refused").text
+    };
+    assert_eq!(said("GE T", "http://a/", ""), "GE T is no HTTP method");
+    assert_eq!(said("GET", "tcp://a/", ""), "tcp://a/: only http and https are routed by what a request says");
+    assert_eq!(said("GET", "http://", ""), "http:// is no URL: empty host");
+    assert_eq!(said("GET", "http://a/", "X-Canary"), "X-Canary is no header: write Name: value");
+}
+
+fn request(line: &str) -> Request {
+    let (method, rest) = line.split_once(' ').expect("a method");
+    let (url, headers) = rest.split_once(' ').unwrap_or((rest, ""));
+    let headers: Vec<String> = headers.split(" | ").filter(|h| !h.is_empty()).map(str::to_string).collect();
+    Request::new(method, url, &headers).unwrap_or_else(|e| panic!("{line}: {e}"))
+}
+
+fn write(text: &mut String, trace: &Trace) {
+    let door = match &trace.door {
+        Door::Of(id) => id.said(),
+        Door::Unclassed => "no class".into(),
+    };
+    let mut line = |depth: usize, said: String| writeln!(text, "{}{said}", "  ".repeat(depth)).expect("writes");
+    line(1, door);
+    match &trace.answer {
+        None => line(2, "nobody".into()),
+        Some(answer) => {
+            line(2, said(&answer.rule));
+            targets(answer, &mut line);
+        }
+    }
+    for (rule, why) in &trace.others {
+        line(2, format!("not {}: {why}", said(rule)));
+    }
+    if trace.elsewhere > 0 {
+        line(2, format!("{} of other hosts", trace.elsewhere));
+    }
+}
+
+fn said(rule: &Rule) -> String {
+    format!("{}: {}", rule.object.said(), rule.takes())
+}
+
+fn targets(answer: &Answer, line: &mut impl FnMut(usize, String)) {
+    answer.perhaps.iter().for_each(|why| line(3, format!("perhaps: {why}")));
+    for t in &answer.targets {
+        line(3, format!("{:.1} % {} port {}", t.share * 100.0, t.service.said(), t.port.as_deref().unwrap_or("-")));
+        for v in &t.versions {
+            let set = v.set.as_ref().map_or("-", |s| s.name.as_str());
+            let version = v.version.as_deref().unwrap_or("-");
+            line(4, format!("{:.1} % {} {set} {version} ({} pods)", v.share * 100.0, v.workload.said(), v.pods));
+        }
+        t.note.iter().for_each(|note| line(4, note.to_string()));
+    }
+    answer.itself.iter().for_each(|why| line(3, why.to_string()));
+    answer.mirrors.iter().for_each(|m| line(3, format!("copies to {}", m.said())));
+}

@@ -1,0 +1,303 @@
+//! A request, and which of the routes answers it.
+
+use std::cmp::Reverse;
+
+use model::{Also, ObjectId, ObjectSet, Route, Sentence, sentence};
+use regex::Regex;
+use url::Url;
+
+use crate::{Attachment, Door};
+
+/// A request as a client sends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Method: `GET`.
+    pub method: String,
+    /// Host without port, in lower case.
+    pub host: String,
+    /// Path, `/` at least; percent-encoded as it was typed.
+    pub path: String,
+    /// Query parameters, decoded, in order.
+    pub query: Vec<(String, String)>,
+    /// Headers; names in lower case.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Request {
+    /// From a method, a URL (`http://` may be left out; the port decides nothing) and headers as `Name: value`. A header `Host`
+    /// stands for the URL's host, as with curl. Errors say what cannot be meant.
+    pub fn new(method: &str, url: &str, headers: &[String]) -> Result<Self, Sentence> {
+        let token = |s: &str| !s.is_empty() && s.chars().all(|c| c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c));
+        if !token(method) {
+            return Err(sentence!("{method} is no HTTP method", method));
+        }
+        let whole = if url.contains("://") { url.to_string() } else { format!("http://{url}") };
+        let parsed = Url::parse(&whole).map_err(|e| sentence!("{url} is no URL: {why}", url; why = Sentence::quoted(e)))?;
+        if !matches!(parsed.scheme(), "http" | "https") {
+            return Err(sentence!("{url}: only http and https are routed by what a request says", url));
+        }
+        let split = |h: &String| match h.split_once(':') {
+            Some((name, value)) if token(name.trim()) => Ok((name.trim().to_lowercase(), value.trim().to_string())),
+            _ => Err(sentence!("{header} is no header: write Name: value", header = h)),
+        };
+        let headers = headers.iter().map(split).collect::<Result<Vec<_>, _>>()?;
+        let of_url = parsed.host_str().unwrap_or_default();
+        let host = headers.iter().find(|(name, _)| name == "host").map_or(of_url, |(_, value)| without_port(value));
+        Ok(Self {
+            method: method.to_uppercase(),
+            host: host.trim_end_matches('.').to_lowercase(),
+            path: parsed.path().to_string(),
+            query: parsed.query_pairs().map(|(k, v)| (k.into_owned(), v.into_owned())).collect(),
+            headers,
+        })
+    }
+
+    fn header(&self, name: &str) -> Option<String> {
+        let values: Vec<&str> = self.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str()).collect();
+        // Several headers of one name are one, with commas (RFC 9110, 5.3).
+        (!values.is_empty()).then(|| values.join(","))
+    }
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if !port.is_empty() && port.chars().all(|c| c.is_ascii_digit()) => name,
+        _ => host,
+    }
+}
+
+/// Whether a route takes a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It does.
+    Takes,
+    /// It depends on the controller, and on what.
+    Perhaps(Sentence),
+    /// It does not: another host.
+    OtherHost,
+    /// It does not, and why.
+    Not(Sentence),
+}
+
+impl Verdict {
+    /// Both must hold; the first that does not is what is said.
+    fn and(self, next: impl FnOnce() -> Self) -> Self {
+        match self {
+            Verdict::Takes => next(),
+            Verdict::Perhaps(why) => match next() {
+                no @ (Verdict::Not(_) | Verdict::OtherHost) => no,
+                _ => Verdict::Perhaps(why),
+            },
+            no => no,
+        }
+    }
+}
+
+/// What holds of every router: host, path, and the further conditions. `host` tells whether a declared host takes that of the
+/// request: routers differ in their wildcards.
+pub(crate) fn takes(route: &Route, request: &Request, host: fn(&str, &str) -> bool) -> Verdict {
+    let m = &route.matches;
+    if !host(&m.host.to_lowercase(), &request.host) {
+        return Verdict::OtherHost;
+    }
+    m.also.iter().fold(path(&m.path_type, &m.path, &request.path), |so_far, also| so_far.and(|| holds(also, request)))
+}
+
+fn path(kind: &str, declared: &str, asked: &str) -> Verdict {
+    let said = kind.to_lowercase();
+    let no = || Verdict::Not(sentence!("takes only path {path} ({kind})", path = declared, kind = said));
+    match kind {
+        "Exact" if declared == asked => Verdict::Takes,
+        "Prefix" | "Default" if below(declared, asked) => Verdict::Takes,
+        "Exact" | "Prefix" | "Default" => no(),
+        "RegularExpression" => match matches(declared, asked) {
+            Match::Whole => Verdict::Takes,
+            Match::Part => part(declared),
+            Match::No => no(),
+            Match::Unknown => unknown(declared),
+        },
+        // ImplementationSpecific, and what only one controller knows: most take it as a prefix.
+        _ if below(declared, asked) => Verdict::Takes,
+        _ if declared.contains(['*', '(', '[', '.', '^', '$']) || asked.starts_with(declared) => {
+            Verdict::Perhaps(sentence!("path {path} ({kind}): what it matches is the controller's own", path = declared, kind = said))
+        }
+        _ => no(),
+    }
+}
+
+/// Whether a path lies below a prefix, by whole elements: `/foo` takes `/foo` and `/foo/bar`, not `/foobar` (Gateway API:
+/// PathMatchPathPrefix; Ingress: pathType Prefix).
+fn below(prefix: &str, path: &str) -> bool {
+    let prefix = prefix.trim_end_matches('/');
+    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+enum Match {
+    Whole,
+    Part,
+    No,
+    Unknown,
+}
+
+fn matches(pattern: &str, text: &str) -> Match {
+    let Ok(any) = Regex::new(pattern) else { return Match::Unknown };
+    let whole = Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|r| r.is_match(text));
+    match (whole, any.is_match(text)) {
+        (true, _) => Match::Whole,
+        (_, true) => Match::Part,
+        _ => Match::No,
+    }
+}
+
+fn holds(also: &Also, request: &Request) -> Verdict {
+    let no = || Verdict::Not(sentence!("takes only {condition}", condition = also));
+    let (field, value) = match also {
+        Also::Method(method) => return if *method == request.method { Verdict::Takes } else { no() },
+        Also::Header(field) => (field, request.header(&field.name)),
+        Also::Query(field) => (field, request.query.iter().find(|(name, _)| *name == field.name).map(|(_, value)| value.clone())),
+    };
+    let Some(value) = value else { return no() };
+    if !field.pattern {
+        return if field.value == value { Verdict::Takes } else { no() };
+    }
+    match matches(&field.value, &value) {
+        Match::Whole => Verdict::Takes,
+        Match::Part => part(&field.value),
+        Match::No => no(),
+        Match::Unknown => unknown(&field.value),
+    }
+}
+
+fn part(pattern: &str) -> Verdict {
+    Verdict::Perhaps(sentence!("{pattern} matches only a part: controllers differ in whether that is enough", pattern))
+}
+
+fn unknown(pattern: &str) -> Verdict {
+    Verdict::Perhaps(sentence!("{pattern} is a pattern that is not understood here", pattern))
+}
+
+/// How precise a route is: what is greater is asked first. Filled by a router in the order of its own rules.
+pub type Precedence = [u32; 7];
+
+/// Numbers that precedence is made of.
+pub(crate) struct Precise {
+    /// Characters of a host that is no wildcard.
+    pub exact_host: u32,
+    /// Characters of the host.
+    pub host: u32,
+    /// Exact path.
+    pub exact_path: bool,
+    /// Path is a pattern.
+    pub pattern: bool,
+    /// Characters of the path.
+    pub path: u32,
+    /// Names a method.
+    pub method: bool,
+    /// Headers that must match.
+    pub headers: u32,
+    /// Query parameters that must match.
+    pub queries: u32,
+}
+
+impl Precise {
+    pub fn of(route: &Route) -> Self {
+        let m = &route.matches;
+        let count = |is: fn(&Also) -> bool| m.also.iter().filter(|a| is(a)).count() as u32;
+        let host = m.host.chars().count() as u32;
+        Self {
+            exact_host: if m.host.starts_with('*') { 0 } else { host },
+            host,
+            exact_path: m.path_type == "Exact",
+            pattern: m.path_type == "RegularExpression",
+            path: m.path.chars().count() as u32,
+            method: m.also.iter().any(|a| matches!(a, Also::Method(_))),
+            headers: count(|a| matches!(a, Also::Header(_))),
+            queries: count(|a| matches!(a, Also::Query(_))),
+        }
+    }
+}
+
+/// The routes of one door as they stand to a request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Passage {
+    /// Who chooses among them.
+    pub door: Door,
+    /// The route that answers; `None` = nobody takes the request there.
+    pub answer: Option<Candidate>,
+    /// Routes for the same host that do not answer, in the order in which they are asked.
+    pub others: Vec<Candidate>,
+    /// How many routes are for other hosts alone.
+    pub elsewhere: usize,
+}
+
+/// A route and why it answers, or does not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Candidate {
+    /// The route.
+    pub route: Route,
+    /// Why it does not answer; for the one that does, what that depends on.
+    pub why: Option<Sentence>,
+}
+
+/// Who answers a request, door by door. Routes of different doors do not compete: which door a request comes to is decided
+/// before, by the address that its host's name has.
+pub fn passages(request: &Request, all: &ObjectSet, follows: impl Fn(&str) -> bool) -> Vec<Passage> {
+    let mut found: Vec<(Door, Vec<Asked>)> = Vec::new();
+    for router in crate::routers::ALL {
+        for object in all.of(router.declares()).filter(|o| follows(&o.meta().namespace)) {
+            let age = object.meta().creation_timestamp;
+            for (nth, route) in router.routes_of(object, all).into_iter().enumerate() {
+                for (door, attachment) in router.doors(&route, all) {
+                    let verdict = router.takes(&route, request).and(|| admitted(&attachment));
+                    let order = (Reverse(router.precedence(&route)), age.is_none(), age, route.object.clone(), nth);
+                    let asked = Asked { order, verdict, route: route.clone() };
+                    match found.iter_mut().find(|(d, _)| *d == door) {
+                        Some((_, routes)) => routes.push(asked),
+                        None => found.push((door, vec![asked])),
+                    }
+                }
+            }
+        }
+    }
+    found.sort_by(|(a, _), (b, _)| a.cmp(b));
+    found.into_iter().map(|(door, asked)| passage(door, asked)).collect()
+}
+
+/// A route, its place in the line and what it says to the request.
+struct Asked {
+    /// Precision first; of equals the oldest object, then by namespace and name, then as declared (Gateway API:
+    /// HTTPRouteRule.matches; ingress-nginx, "How it works": the oldest rule wins). One whose age is not known comes last.
+    order: (Reverse<Precedence>, bool, Option<jiff::Timestamp>, ObjectId, usize),
+    verdict: Verdict,
+    route: Route,
+}
+
+fn admitted(attachment: &Attachment) -> Verdict {
+    match attachment {
+        Attachment::Accepted => Verdict::Takes,
+        Attachment::Refused(why) => Verdict::Not(sentence!("refused: {why}", why)),
+        Attachment::Unsaid => Verdict::Perhaps(sentence!("no controller has accepted it")),
+    }
+}
+
+fn passage(door: Door, mut asked: Vec<Asked>) -> Passage {
+    asked.sort_by(|a, b| a.order.cmp(&b.order));
+    let mut passage = Passage { door, answer: None, others: Vec::new(), elsewhere: 0 };
+    for Asked { route, verdict, .. } in asked {
+        match (verdict, passage.answer.as_ref()) {
+            (Verdict::OtherHost, _) => passage.elsewhere += 1,
+            (Verdict::Not(why), _) => passage.others.push(Candidate { route, why: Some(why) }),
+            (Verdict::Takes, None) => passage.answer = Some(Candidate { route, why: None }),
+            (Verdict::Perhaps(why), None) => passage.answer = Some(Candidate { route, why: Some(why) }),
+            (_, Some(winner)) => {
+                let why = match &winner.why {
+                    Some(_) => sentence!("takes it if the one that is asked first does not"),
+                    None if winner.route.matches == route.matches => sentence!("another one that takes the same is asked first"),
+                    None => sentence!("a more precise one is asked first"),
+                };
+                passage.others.push(Candidate { route, why: Some(why) });
+            }
+        }
+    }
+    passage
+}
