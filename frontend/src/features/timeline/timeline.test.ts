@@ -5,12 +5,13 @@ import { across, type Happening, happenings, marks, remembered, SPAN, ticks } fr
 const now = Date.parse("2026-03-01T12:00:00Z");
 const min = 60_000;
 const wide = (text: string) => text.length * 6;
-const at = (minutes: number, text: string, hot = false): Happening => ({
+const at = (minutes: number, text: string, hot = false, most = false): Happening => ({
   of: "rollout",
   object: `Deployment/shop/${text}`,
   at: now - minutes * min,
   text,
   hot,
+  most,
 });
 
 describe("the timeline", () => {
@@ -76,11 +77,19 @@ describe("the timeline", () => {
     expect(end).toBeLessThanOrEqual(610);
   });
 
-  it("leaves all room to what fails where only that speaks", () => {
-    const [a, b] = marks([at(1, "web"), at(0, "fails", true)], now, 610, wide, true);
-    expect([a?.room, b?.room]).toEqual([0, 0]);
+  it("lets in a strip what fails speak alone, and never to the left, where its words would read as another's", () => {
+    const [a, b] = marks([at(8, "web"), at(4, "fails", true)], now, 610, wide, true);
+    expect([a?.room, b?.flip, b?.room]).toEqual([0, false, 30]);
     const [, d] = marks([at(8, "web"), at(0, "fails", true)], now, 610, wide, true);
-    expect([d?.flip, d?.room]).toEqual([true, 30]);
+    expect([d?.flip, d?.room]).toEqual([false, 0]);
+  });
+
+  it("gives the likeliest cause room in a strip: what comes too soon after it is one mark with it", () => {
+    const all = [at(15, "config", true), at(12.5, "release", true, true), at(12, "fails", true), at(4, "web")];
+    const [m, ...more] = marks(all, now, 610, wide, true);
+    expect([m?.text, m?.all.length, m?.room]).toEqual(["release +2", 3, wide("release +2")]);
+    expect(more.map((x) => x.text)).toEqual(["web"]);
+    expect(marks(all, now, 3000, wide, true).map((x) => x.text)).toEqual(["config", "release +1", "web"]);
   });
 
   it("makes one mark of what lies too close together, and speaks of what counts", () => {

@@ -20,6 +20,8 @@ export interface Happening {
   text: string;
   /** What fails now, and what may have made it fail. */
   hot: boolean;
+  /** What most likely made it fail. */
+  most: boolean;
 }
 
 /** One mark: what happened at about the same time in one lane. */
@@ -66,6 +68,7 @@ export function happenings(
       at: Date.parse(c.at),
       text: words.change(c),
       hot: v.troubles.length > 0 && (c.likely === "most" || c.likely === "part"),
+      most: v.troubles.length > 0 && c.likely === "most",
     }))
     .filter((h) => h.at >= from);
   const troubles = v.troubles.flatMap((t) =>
@@ -78,6 +81,7 @@ export function happenings(
             at: Date.parse(t.since),
             text: words.trouble(t),
             hot: true,
+            most: false,
           },
         ],
   );
@@ -89,37 +93,43 @@ export function across(at: number, now: number, width: number): number {
   return onAxis(Math.max(now - SPAN, Math.min(at, now)), axis(now), width, HALF);
 }
 
+/** What a mark speaks of: the likeliest cause before what fails, and what is hot before the newest. */
+export function first(of: Happening[]): Happening | undefined {
+  return of.find((h) => h.most) ?? of.find((h) => h.hot) ?? of[0];
+}
+
 /**
  * The marks of one lane: what stands too close becomes one; a text stands where it has room, on the right before the left.
- * Where only what is hot speaks, the others leave it their room.
+ * In a strip all lanes are one: only what is hot speaks, always on the right, where no text reads as another mark's, and what
+ * would leave it no room becomes one with it.
  */
 export function marks(
   all: Happening[],
   now: number,
   width: number,
   wide: (text: string) => number,
-  onlyHot = false,
+  strip = false,
 ): Mark[] {
   const out: Mark[] = [];
   for (const h of all) {
     const x = across(h.at, now, width);
     const last = out.at(-1);
-    if (last && x - last.x < 2 * HALF + 4) {
+    const apart = strip && last?.hot ? 2 * HALF + GAP + 4 + LEAST : 2 * HALF + 4;
+    if (last && x - last.x < apart) {
       last.all.unshift(h);
       last.hot ||= h.hot;
     } else out.push({ of: h.of, x, all: [h], text: "", hot: h.hot, flip: false, room: 0 });
   }
   let free = 0;
   out.forEach((m, i) => {
-    // What fails, and what may have made it fail, is what the mark of several speaks of.
-    const first = m.all.find((h) => h.hot) ?? m.all[0];
-    if (!first) return;
-    m.of = first.of;
-    m.text = m.all.length > 1 ? `${first.text} +${m.all.length - 1}` : first.text;
+    const told = first(m.all);
+    if (!told) return;
+    m.of = told.of;
+    m.text = m.all.length > 1 ? `${told.text} +${m.all.length - 1}` : told.text;
     const right = (out[i + 1]?.x ?? width + HALF) - HALF - GAP - (m.x + HALF + 4);
     const left = m.x - HALF - 4 - free;
-    const need = onlyHot && !m.hot ? 0 : wide(m.text);
-    m.flip = need > right && left > right;
+    const need = strip && !m.hot ? 0 : wide(m.text);
+    m.flip = !strip && need > right && left > right;
     const room = Math.max(0, m.flip ? left : right);
     m.room = need <= room ? need : room >= LEAST ? room : 0;
     free = (m.flip || m.room === 0 ? m.x + HALF : m.x + HALF + 4 + m.room) + GAP;
