@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { en } from "./en";
 import { sentence } from "../platform/fake/world";
-import { clock, day, duration, moments, plain, say, t, utc, speak } from "./index.svelte";
+import { clock, coarse, day, duration, moments, plain, say, t, utc, speak } from "./index.svelte";
 import { ko } from "./ko";
 import { sentences } from "./sentences.ko";
 
@@ -123,6 +123,10 @@ describe("words", () => {
     await speak("ko");
     expect(say(ends)).toContain("2026년 11월 22일 06:04:00");
     vi.unstubAllEnvs();
+  });
+  it("tell an age that is known to some ten seconds as any other, but no finer than in minutes", () => {
+    expect([4, 59, 119].map(coarse)).toEqual(["< 1 min", "< 1 min", "2 min"]);
+    for (const s of [149, 150, 3_599, 7_190, 7_200, 9_000, 300_000]) expect([s, coarse(s)]).toEqual([s, duration(s)]);
   });
   it("give durations one unit that can be read", () => {
     expect([0.4, 4, 90, 600, 7300, 300_000].map(duration)).toEqual(["0.4 s", "4 s", "90 s", "10 min", "2 h", "3 d"]);

@@ -118,7 +118,7 @@ export function duration(seconds: number): string {
 /** A duration that is known to some ten seconds: none finer than a minute. */
 export function coarse(seconds: number): string {
   if (seconds < 60) return t("time.belowMin", { n: 1 });
-  return seconds < 7200 ? t("time.min", { n: Math.floor(seconds / 60) }) : duration(seconds);
+  return seconds < 7200 ? t("time.min", { n: Math.round(seconds / 60) }) : duration(seconds);
 }
 
 /** Minutes and seconds that are left: `8 min 12 s`. */
