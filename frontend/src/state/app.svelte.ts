@@ -18,7 +18,7 @@ import type {
 } from "../api";
 import { apply, emptyGraph, type Graph } from "../graph/store";
 import type { Level } from "../graph/camera";
-import { speak, systemLocale, t, words } from "../i18n/index.svelte";
+import { duration, speak, systemLocale, t, words } from "../i18n/index.svelte";
 import { FRESH_MS } from "./age";
 import { Clock } from "./clock";
 import { hasLogs, leadsTo, target, type Verb } from "./target";
@@ -179,7 +179,7 @@ export class App {
   get writesOff(): string | null {
     const c = this.open;
     if (c === null) return t("off.noContext");
-    if (this.stale) return t("off.stale", { n: Math.round(this.age / 1000) });
+    if (this.stale) return t("off.stale", { time: duration(Math.round(this.age / 1000)) });
     switch (c.writes) {
       case "allowed":
       case "unlocked":

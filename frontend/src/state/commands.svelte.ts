@@ -47,11 +47,9 @@ export function off(app: App, command: Command): string | null {
       if (app.screen.at !== "run") return t("off.noRun");
       const run = app.runs[app.screen.run];
       if (run?.driver?.elsewhere === true && !over(run.state)) return t("run.elsewhereOff", { by: run.driver.by });
-      return run && run.wayBack.kind !== "none" && run.state !== "backingOut" && !over(run.state)
-        ? null
-        : run
-          ? say(run.wayBack.text)
-          : t("off.noRun");
+      if (!run) return t("off.noRun");
+      if (run.state === "backingOut") return t("off.goesBack");
+      return run.wayBack.kind !== "none" && !over(run.state) ? null : say(run.wayBack.text);
     }
     case "rePin": {
       if (app.screen.at !== "run") return t("off.noRun");

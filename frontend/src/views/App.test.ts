@@ -168,7 +168,7 @@ describe("the window", () => {
     fake.stage("gate");
     fake.emit({ type: "freshness", data: freshness("prod-kr", false) });
     await waitFor(() => expect(screen.getByTestId("approve")).toHaveAttribute("aria-disabled", "true"));
-    expect(screen.getByTestId("writes-off")).toHaveTextContent("14 s old");
+    expect(screen.getByTestId("back-out")).toHaveTextContent("14 s old");
     // What was so is not told as what is so.
     expect(screen.getByTestId("headline")).toHaveTextContent("Not live: this is how it was at");
     expect(screen.getByTestId("run-picture")).toHaveClass("hatch");
@@ -220,6 +220,48 @@ describe("the window", () => {
     await user.click(screen.getByTestId("back-out-ok"));
     await waitFor(() => expect(names()).toContain("back_out"));
     expect(fake.calls.find((c) => c.name === "back_out")?.args).toEqual({ run: "rb-payments-88aa01", reason: null });
+  });
+
+  it("says on the gauge and on the button why one cannot go back now, and shows what it would do all the same", async () => {
+    await openShop();
+    fake.allow("prod-kr");
+    fake.emit({ type: "freshness", data: freshness("prod-kr", true) });
+    await app.openRun(fake.stage("gate").id);
+    const gauge = screen.getByTestId("gauge");
+    await waitFor(() => expect(gauge).toHaveAttribute("aria-disabled", "false"));
+    fake.emit({ type: "freshness", data: freshness("prod-kr", false) });
+    const back = await screen.findByTestId("back-out");
+    await waitFor(() => expect(back).toHaveTextContent("What you see is 14 s old"));
+    expect(screen.getByTestId("approve")).toHaveTextContent("off: nothing can be written now");
+    expect(screen.queryByTestId("writes-off")).toBeNull();
+    await user.click(back);
+    expect(await screen.findByTestId("back-out-ok")).toHaveAttribute("aria-disabled", "true");
+    await user.keyboard("{Escape}");
+    fake.emit({ type: "freshness", data: freshness("prod-kr", true) });
+    fake.stage("elsewhere");
+    await waitFor(() => expect(gauge).toHaveTextContent("drives this run: nothing is written from here"));
+    expect(gauge).toHaveAttribute("aria-disabled", "true");
+    await user.click(gauge);
+    expect(app.overlay).toBeNull();
+    fake.stage("backing-out");
+    await waitFor(() => expect(gauge).toHaveTextContent("this run is going back already"));
+    fake.stage("done");
+    await waitFor(() => expect(gauge).toHaveAttribute("aria-disabled", "false"));
+    await user.click(gauge);
+    expect(app.screen).toMatchObject({ at: "walk", mode: "rollBack" });
+  });
+
+  it("says whether probes and logs may yet come, or are none of this window's any more", async () => {
+    await openShop();
+    await app.openRun(fake.stage("starting").id);
+    const evidence = await screen.findByTestId("evidence");
+    await waitFor(() => expect(evidence).toHaveTextContent("No probe yet"));
+    fake.stage("elsewhere");
+    await waitFor(() => expect(evidence).toHaveTextContent("Not probed from here"));
+    expect(evidence).toHaveTextContent("Not read from here");
+    fake.stage("backed-out");
+    await waitFor(() => expect(evidence).toHaveTextContent("No longer probed"));
+    expect(evidence).not.toHaveTextContent("Log of green");
   });
 
   it("tells how the cutover was proven, what was noted, and what finishing ends", async () => {
@@ -603,7 +645,7 @@ describe("the window", () => {
     fake.failing.set("incident", asUiError(new Error("no answer")));
     app.screen = { at: "incident" };
     await screen.findByTestId("notice-failed");
-    expect(screen.getByTestId("gauge")).toHaveTextContent("no way back");
+    expect(screen.getByTestId("gauge").textContent.trim()).toBe("way back not known");
     await user.keyboard("gm");
     await waitFor(() => expect(screen.getByTestId("gauge")).toHaveTextContent("web: back to revision"));
   });

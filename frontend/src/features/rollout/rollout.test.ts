@@ -3,7 +3,7 @@ import { run, STAGES } from "../../platform/fake/run";
 import { nothing } from "../../platform/fake/world";
 import { workload } from "../../platform/fake/contexts";
 import { plan } from "../../platform/fake/plan";
-import { flow, next, phases, pipes, ribbon } from "./run";
+import { flow, next, phases, pipes, ribbon, rollsBack, tellsTime } from "./run";
 import { changed, group, params, parse, placeToBegin, saysSomething, startable, type Wish } from "./walk";
 
 const w = workload("Deployment/shop/web");
@@ -111,6 +111,31 @@ describe("a run", () => {
     }
     expect(phases(run("gate")).find((p) => p.current)?.phase).toBe("cut-over");
     expect(phases(run("draining")).find((p) => p.current)?.phase).toBe("soak");
+  });
+  it("dates a phase by when it was done, or undone, and tells no time of one that is being undone", () => {
+    const at = (stage: "backed-out" | "backing-out") => {
+      const shown = run(stage);
+      const ends = (phase: string) => shown.steps.filter((s) => s.phase === phase).map((s) => s.endedAt);
+      return { of: (phase: string) => phases(shown).find((p) => p.phase === phase)?.at, ends };
+    };
+    const out = at("backed-out");
+    // What was done first is undone last.
+    expect(out.of("prepare")).toBe(out.ends("prepare")[0]);
+    expect(out.of("cut-over")).toBeNull();
+    const going = at("backing-out");
+    expect(going.of("prepare")).toBe(going.ends("prepare").at(-1));
+    expect(going.of("start-green")).toBeNull();
+  });
+  it("is taken back by a rollback of its own once it is over, not before", () => {
+    expect(STAGES.filter((s) => rollsBack(run(s)))).toEqual(["done"]);
+  });
+  it("counts no time beside what tells one", () => {
+    const under = (stage: "rollback" | "draining" | "soaked") => run(stage).steps.find((s) => s.state === "running");
+    expect((["rollback", "draining", "soaked"] as const).map((s) => tellsTime(under(s)?.detail ?? nothing))).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
   it("prices the way back along the phases, dearest before the cutover and flipping after it", () => {
     const parts = ribbon(phases(run("gate")), false);

@@ -1,8 +1,13 @@
 // What a run shows and what may be done next. Pure, but for the language.
-import type { Lane, RunServiceView, RunState, RunView, StepState, WayBackView } from "../../api";
+import type { Lane, RunServiceView, RunState, RunView, SentenceView, StepState, WayBackView } from "../../api";
 import { oneLine } from "../../ui/safe";
 import { duration, said, say, t } from "../../i18n/index.svelte";
 import { over } from "../../state/app.svelte";
+
+/** It tells by itself how long that has taken, or will. */
+export function tellsTime(said: SentenceView): boolean {
+  return "spent" in said.parts || "left" in said.parts;
+}
 
 /** What a step does; of one that is or was taken back, that it is its undo. */
 export function titleOf(step: RunView["steps"][number]): string {
@@ -21,13 +26,18 @@ export function cameToNothing(state: RunState): boolean {
   return state === "backedOut" || state === "failed";
 }
 
+/** It is over, and what it brought is taken back by a rollback of its own. */
+export function rollsBack(run: RunView): boolean {
+  return run.wayBack.kind === "rollback" && over(run.state);
+}
+
 export interface PhaseView {
   phase: string;
   state: StepState;
   /** The step that stands for the phase: the one under way, else the last that has something to say. */
   title: string;
   detail: string;
-  /** When it was done; of one under way, when it began. */
+  /** When it was done, or undone; of one under way, when it began. When an undo begins, nothing tells. */
   at: string | null;
   gate: boolean;
   current: boolean;
@@ -71,13 +81,20 @@ export function phases(run: RunView): PhaseView[] {
   }
   for (const p of list) {
     const idle = p.state === "done" || p.state === "undone";
-    if (p.state === "done") p.at = run.steps.findLast((s) => s.phase === p.phase)?.endedAt ?? p.at;
+    if (idle) p.at = lastOf(run.steps.filter((s) => s.phase === p.phase)) ?? p.at;
+    else if (p.state === "undoing") p.at = null;
     if (!finished && !found && !idle) {
       p.current = true;
       found = true;
     }
   }
   return list;
+}
+
+/** When the last of these ended: what is undone ends in the opposite order. */
+function lastOf(steps: RunView["steps"]): string | null {
+  const ends = steps.flatMap((s) => s.endedAt ?? []);
+  return ends.toSorted((a, b) => Date.parse(a) - Date.parse(b)).at(-1) ?? null;
 }
 
 function merge(a: StepState, b: StepState): StepState {
