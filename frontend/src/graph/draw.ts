@@ -145,9 +145,9 @@ function drawPipe(ctx: CanvasRenderingContext2D, p: Pipe, ink: Ink, lit: boolean
       const x = (p.x1 + p.x2) / 2;
       const y = (p.y1 + p.y2) / 2;
       ctx.fillStyle = ink.get("bg-0");
-      ctx.fillRect(x - 11, y - p.width / 2 - 1, 22, p.width + 2);
+      ctx.fillRect(x - 14, y - p.width / 2 - 1, 28, p.width + 2);
       ctx.lineJoin = "miter";
-      for (const dx of [-11, 11]) {
+      for (const dx of [-14, 14]) {
         ctx.beginPath();
         ctx.moveTo(x + dx + 3, y - 13);
         ctx.lineTo(x + dx - 3, y - 5);
@@ -261,7 +261,7 @@ function drawBox(ctx: CanvasRenderingContext2D, b: Box, ink: Ink, marks: Marks, 
     const short = (node.ready ?? 0) < (node.wanted ?? 0) && node.health !== "moving" && node.health !== "healthy";
     ctx.font = `${short ? 600 : 400} 11px ${ink.ui}`;
     ctx.textAlign = "right";
-    ctx.fillStyle = short ? ink.get("bad") : ink.get("text-2");
+    ctx.fillStyle = ink.get(short ? (node.health === "degraded" ? "warn" : "bad") : "text-2");
     ctx.fillText(counts, right, base);
     right -= ctx.measureText(counts).width + 8;
   }
@@ -440,7 +440,12 @@ function drawRegion(ctx: CanvasRenderingContext2D, r: Region, ink: Ink, marks: M
   if (r.trouble > 0) word(`✕ ${r.trouble}`, ink.get("bad"));
   if (r.moving > 0) word(`▸ ${r.moving}`, ink.get("busy"));
   word(r.text, ink.get("text-3"));
-  const w = r.w - 32;
+  const counts = `${r.ready}/${r.wanted}`;
+  ctx.font = `400 11px ${ink.ui}`;
+  ctx.textAlign = "right";
+  ctx.fillStyle = ink.get("text-2");
+  ctx.fillText(counts, r.x + r.w - 16, r.y + 67);
+  const w = r.w - 32 - ctx.measureText(counts).width - 8;
   ctx.fillStyle = ink.get("bg-3");
   ctx.fillRect(r.x + 16, r.y + 60, w, 6);
   ctx.fillStyle = ink.get("ok-cell");

@@ -6,7 +6,7 @@ import { fit, fitRoute } from "./draw";
 import { Grid } from "./grid";
 import { step } from "./nav";
 import { columns, IN_CLUSTER, percent, pipeKind, scene, shares } from "./scene";
-import { apply, emptyGraph, path } from "./store";
+import { apply, emptyGraph, path, toLookAt, troubled } from "./store";
 
 function graph(batch = shop("c")) {
   const g = emptyGraph("c");
@@ -55,6 +55,15 @@ describe("callers inside the cluster", () => {
     expect(boxes(scene(g, "near", 1400))).toEqual([]);
     apply(g, batch({ seq: 4, goneEdges: ["new", ...(g.out.get(grpc.id) ?? [])] }));
     expect(boxes(scene(g, "near", 1400))).toEqual([]);
+  });
+});
+
+describe("what asks for a look", () => {
+  it("is listed the worst first, each once, in the order of what is in trouble", () => {
+    const g = graph();
+    const said = toLookAt(g).map((l) => ("node" in l ? l.node.object : l.finding.object));
+    expect(said).toEqual(["Service/shop/search", "Deployment/shop/payments"]);
+    expect(troubled(g).map((n) => n.object)).toEqual(said);
   });
 });
 

@@ -420,7 +420,7 @@ function pipesOf(edges: EdgeView[], byId: Map<string, Box>): Pipe[] {
       y2: right.y + right.h / 2,
       width: thickness(kind, share),
       split,
-      text: says ? percent(share ?? 0) : kind === "broken" ? "0" : "",
+      text: says ? percent(share ?? 0) : kind === "broken" ? percent(0) : "",
       x: 0,
       y: 0,
       w: 0,

@@ -26,6 +26,21 @@ export function troubled(g: Graph): NodeView[] {
   return all.sort((a, b) => Number(b.health === "failing") - Number(a.health === "failing"));
 }
 
+/** So many that are in trouble are listed beside the findings. */
+const MOST = 20;
+
+/** What asks for a look, the worst first: what is in trouble, and what a finding speaks of, which then is told by the finding. */
+export function toLookAt(g: Graph): ({ node: NodeView } | { finding: FindingView })[] {
+  const told = new Set(g.findings.map((f) => f.object));
+  const nodes = troubled(g)
+    .filter((n) => !told.has(n.object))
+    .slice(0, MOST)
+    .map((node) => ({ node, rank: node.health === "failing" ? 0 : 1 }));
+  const RANK = { block: 0, warn: 1, info: 2, fixed: 2 };
+  const findings = g.findings.map((finding) => ({ finding, rank: RANK[finding.severity] }));
+  return [...nodes, ...findings].sort((a, b) => a.rank - b.rank);
+}
+
 export function emptyGraph(context: string): Graph {
   return {
     context,
