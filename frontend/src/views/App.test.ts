@@ -310,7 +310,7 @@ describe("the window", () => {
     await screen.findAllByTestId("context-row");
     await app.openContext("dev-b");
     const toast = await screen.findByTestId("toast");
-    for (const said of ["pods: not allowed", "pods is forbidden", "ask for the right"])
+    for (const said of ["pods: not allowed", "pods is forbidden", "Ask for the right"])
       expect(toast).toHaveTextContent(said);
     expect(app.screen.at).toBe("clusters");
     await speak("ko");
