@@ -784,7 +784,7 @@ export const sentences: Record<Form, string> = {
   "the slices show the new colour": "엔드포인트가 새 색으로 바뀌었습니다",
   "the slices show the old colour": "엔드포인트가 이전 색으로 바뀌었습니다",
   "traffic did not move: {what}": "트래픽이 옮겨지지 않았습니다: {what}",
-  "no way back": "원복할 것 없음",
+  "no way back": "원복 불가",
   "nobody else sees this run, or can take it over: {why}":
     "다른 사람에게는 이 실행이 보이지 않으며 넘겨받을 수도 없습니다: {why}",
   "the record that other workstations need cannot be written: {why}":
