@@ -20,7 +20,7 @@ import { incident, wayBack } from "./fake/incident";
 import { Logs } from "./fake/logs";
 import { plan } from "./fake/plan";
 import { reported } from "./fake/report";
-import { run, STAGES, type Stage } from "./fake/run";
+import { run, STAGES, type Stage, unseen } from "./fake/run";
 import { crowd, shop } from "./fake/shop";
 import { trace } from "./fake/trace";
 import { sentence, unlocked } from "./fake/world";
@@ -126,7 +126,10 @@ export class Fake implements Platform {
   }
 
   beat() {
-    if (this.world.open !== null) this.emit({ type: "freshness", data: freshness(this.world.open, this.live) });
+    if (this.world.open === null) return;
+    const data = freshness(this.world.open, this.live);
+    this.emit({ type: "freshness", data });
+    if (!this.live && this.current) this.emit({ type: "run", data: unseen(this.current, data.ageMs / 1000) });
   }
 
   /** The place that a link asks for. */

@@ -342,7 +342,7 @@ describe("the window", () => {
     await user.click(screen.getByTestId("freshness"));
     const kinds = await screen.findByTestId("kinds");
     expect(kinds).toHaveTextContent("연결이 끊겼습니다(HTTP 503)");
-    expect(within(kinds).getByText("HTTPRoute").closest("tr")).toHaveTextContent("설치되지 않음");
+    expect(within(kinds).getByText("VerticalPodAutoscaler").closest("tr")).toHaveTextContent("설치되지 않음");
   });
 
   it("shows a context that another file hides, and offers it nowhere", async () => {
@@ -555,7 +555,7 @@ describe("the window", () => {
     await screen.findByTestId("run");
     await user.keyboard("e");
     const lines = await screen.findByTestId("report-timeline");
-    expect(lines).toHaveTextContent("ann on workstation-7 drives it");
+    expect(lines).toHaveTextContent("ann@laptop as admin drives it");
     expect(lines).toHaveTextContent("every endpoint is of the new colour");
     await speak("ko");
     await waitFor(() => expect(screen.getByTestId("report-screen")).toHaveTextContent("진행 내역"));
@@ -641,13 +641,17 @@ describe("the window", () => {
 
   it("speaks in an incident of what would be taken back there, and of nothing else", async () => {
     await openShop();
-    await waitFor(() => expect(screen.getByTestId("gauge")).toHaveTextContent("web: back to revision"));
+    const gauge = screen.getByTestId("gauge");
+    await waitFor(() => expect(gauge).toHaveTextContent("nothing was rolled out from here yet"));
+    fake.stage("draining");
+    await app.loadWayBack();
+    await waitFor(() => expect(gauge).toHaveTextContent("cart: flip back"));
     fake.failing.set("incident", asUiError(new Error("no answer")));
     app.screen = { at: "incident" };
     await screen.findByTestId("notice-failed");
-    expect(screen.getByTestId("gauge").textContent.trim()).toBe("way back not known");
+    expect(gauge.textContent.trim()).toBe("way back not known");
     await user.keyboard("gm");
-    await waitFor(() => expect(screen.getByTestId("gauge")).toHaveTextContent("web: back to revision"));
+    await waitFor(() => expect(gauge).toHaveTextContent("cart: flip back"));
   });
 
   it("leaves Esc and Enter to the input method while Korean is composed, and hears its shortcuts by their place", async () => {

@@ -1,5 +1,5 @@
 import { crash, crashing } from "./shop";
-import { sentence } from "./world";
+import { ago, sentence } from "./world";
 import type {
   ContextView,
   ContextsView,
@@ -154,8 +154,9 @@ export function contexts(): ContextsView {
       }),
     ],
     files: [
-      { path: "~/.kube/config", contexts: 6, note: null },
+      { path: "~/.kube/config", contexts: 8, note: null },
       { path: "~/Downloads/stage-next.yaml", contexts: 1, note: null },
+      { path: "~/Downloads/dev-mail.yaml", contexts: 1, note: null },
       {
         path: "~/.kube/ci.yaml",
         contexts: 1,
@@ -185,12 +186,10 @@ export function freshness(name: string, live: boolean): FreshnessView {
     live,
     why: live ? null : sentence("connection lost ({why})", { why: "HTTP 503" }),
     kinds: [
-      ...["Pod", "Deployment", "ReplicaSet", "Service", "EndpointSlice", "Ingress", "ConfigMap"].map((kind) => ({
-        kind,
-        state: live ? "live" : "stale",
-        note: null,
-      })),
-      { kind: "HTTPRoute", state: "notInstalled", note: null },
+      ...["Pod", "Deployment", "ReplicaSet", "Service", "EndpointSlice", "Ingress", "HTTPRoute", "ConfigMap"].map(
+        (kind) => ({ kind, state: live ? "live" : "stale", note: null }),
+      ),
+      { kind: "VerticalPodAutoscaler", state: "notInstalled", note: null },
     ],
   };
 }
@@ -201,13 +200,16 @@ export function revisions(name = "web"): RevisionView[] {
   const [newest, versions] = crashes
     ? [47, ["3.9.0", "3.8.4", "3.8.3", "3.8.2", "3.8.1"]]
     : [112, ["5.8.0", "5.7.0", "5.6.0", "5.5.0", "5.4.0"]];
+  // Three days each, but for the newest.
+  const came = crashes ? 12.5 : 540;
+  const day = 1440;
   const image = (nth: number) => `registry.shop.example/${name}:${versions[nth]}`;
   const revision = (nth: number, patch: Partial<RevisionView>): RevisionView => ({
     number: newest - nth,
     kept: `ReplicaSet/shop/${name}-rev${newest - nth}`,
     images: [image(nth)],
     diff: `-        image: ${image(nth + 1)}\n+        image: ${image(nth)}`,
-    created: "2026-11-19T08:00:00Z",
+    created: ago(came + 3 * day),
     cause: null,
     ready: 0,
     wanted: 0,
@@ -224,7 +226,7 @@ export function revisions(name = "web"): RevisionView[] {
       ready: crashes ? 0 : 6,
       wanted: crashes ? 3 : 6,
       cause: "jenkins shop-deploy #812",
-      created: "2026-11-22T05:20:00Z",
+      created: ago(came),
     }),
     revision(1, {
       advised: true,
@@ -242,11 +244,11 @@ export function revisions(name = "web"): RevisionView[] {
     revision(2, {
       reasons: [{ speaks: "against", said: sentence("its rollout was not complete within its deadline") }],
       neverHealthy: sentence("its rollout was not complete within its deadline"),
-      created: "2026-11-16T08:00:00Z",
+      created: ago(came + 6 * day),
     }),
     revision(3, {
       excluded: sentence("it needs what is gone: {gone}", { gone: `secret shop/${name}-tls` }),
-      created: "2026-11-16T07:40:00Z",
+      created: ago(came + 6 * day + 20),
     }),
   ];
 }
@@ -387,7 +389,7 @@ export function workload(id: string): WorkloadView {
     before: [
       {
         run: "rb-web-3f9a1c",
-        endedAt: "2026-11-21T21:04:00Z",
+        endedAt: all[0]?.created ?? null,
         strategy: "rollback",
         reason: sentence("{words}", { words: "checkout fails for one in ten" }),
         images: [`registry.shop.example/${name}:5.9.0`],
@@ -435,6 +437,36 @@ function overview(kind: string, name: string, stuck: boolean): ObjectView["overv
   }
 }
 
+/** What is told of `payments`, and of the pod that fails. */
+function events(id: string): ObjectView["events"] {
+  return [
+    {
+      at: ago(41 / 60),
+      kind: "Warning",
+      reason: "BackOff",
+      message: "Back-off restarting failed container payments in pod payments-5f8b47d96c-x4m7p",
+      object: "Pod/shop/payments-5f8b47d96c-x4m7p",
+      count: 31,
+    },
+    {
+      at: ago(2),
+      kind: "Warning",
+      reason: "ProgressDeadlineExceeded",
+      message: "ReplicaSet has timed out progressing",
+      object: id,
+      count: 1,
+    },
+    {
+      at: ago(12),
+      kind: "Normal",
+      reason: "ScalingReplicaSet",
+      message: "Scaled up replica set payments-5f8b47d96c from 0 to 3",
+      object: id,
+      count: 1,
+    },
+  ];
+}
+
 export function object(id: string): ObjectView {
   const [kind = "", namespace = "", name = ""] = id.split("#")[0]?.split("/") ?? [];
   const stuck = name === "payments" && kind === "Deployment";
@@ -443,11 +475,11 @@ export function object(id: string): ObjectView {
     kind,
     namespace,
     name,
-    created: "2025-11-22T08:00:00Z",
+    created: kind === "Pod" ? ago(12) : "2025-11-22T08:00:00Z",
     owner: stuck
       ? "Helm release payments, revision 31"
       : kind === "Pod"
-        ? `ReplicaSet ${name.replace(/-\d+$/, "")}`
+        ? `ReplicaSet ${name.replace(/-[^-]+$/, "")}`
         : "",
     health: stuck ? "degraded" : kind === "Pod" ? "failing" : "healthy",
     reason: stuck
@@ -468,7 +500,7 @@ export function object(id: string): ObjectView {
               name: `${name}-config`,
               optional: false,
               presence: "there",
-              changed: new Date(Date.now() - 900_000).toISOString(),
+              changed: ago(15),
               sinceStart: stuck,
             },
             {
@@ -491,32 +523,7 @@ export function object(id: string): ObjectView {
             },
           ]
         : [],
-    events: [
-      {
-        at: new Date(Date.now() - 41_000).toISOString(),
-        kind: "Warning",
-        reason: "BackOff",
-        message: "Back-off restarting failed container payments in pod payments-5f8b47d96c-x4m7p",
-        object: "Pod/shop/payments-5f8b47d96c-x4m7p",
-        count: 31,
-      },
-      {
-        at: new Date(Date.now() - 120_000).toISOString(),
-        kind: "Warning",
-        reason: "ProgressDeadlineExceeded",
-        message: "ReplicaSet has timed out progressing",
-        object: id,
-        count: 1,
-      },
-      {
-        at: new Date(Date.now() - 720_000).toISOString(),
-        kind: "Normal",
-        reason: "ScalingReplicaSet",
-        message: "Scaled up replica set payments-7d9c5b4f8 from 0 to 3",
-        object: id,
-        count: 1,
-      },
-    ],
+    events: events(id).filter((e) => kind !== "Pod" || e.object.startsWith("Pod/")),
     yaml: `apiVersion: apps/v1\nkind: ${kind}\nmetadata:\n  name: ${name}\n  namespace: ${namespace}\nspec:\n  replicas: 6\n  template:\n    spec:\n      containers:\n        - name: ${name}\n          env:\n            - name: PSP_TOKEN\n              value: ••••••\n`,
     canRollOut: kind === "Deployment",
     canRollBack: kind === "Deployment",
@@ -533,7 +540,7 @@ export function settings(): SettingsView {
     panes: {},
     registries: true,
     simulatedAcknowledged: false,
-    journal: "~/.local/state/changeover/journal.db",
+    journal: "~/.local/state/changeover/journal.sqlite",
     config: "~/.config/changeover",
   };
 }

@@ -1,8 +1,9 @@
-import { sentence } from "./world";
+import { ago, sentence } from "./world";
 import type { DiagnosticsView } from "../../api/generated";
 
 export function diagnostics(): DiagnosticsView {
   const until = sentence("{subject}: until {at}", { subject: "CN=kubernetes", at: "2027-05-01T00:00:00Z" });
+  const at = (minutes: number) => `${ago(minutes).slice(0, 19)}Z`;
   return {
     version: "0.5.0",
     system: "linux x86_64",
@@ -57,8 +58,8 @@ export function diagnostics(): DiagnosticsView {
     ],
     crashes: [],
     log: [
-      "2026-11-27T15:00:00Z  INFO changeover: changeover 0.5.0 opens its window",
-      "2026-11-27T15:00:04Z  WARN changeover: command=open_context prod-jp: no such program",
+      `${at(3)}  INFO changeover: changeover 0.5.0 opens its window`,
+      `${at(2.5)}  WARN changeover: command=open_context prod-jp: no such program`,
     ],
   };
 }

@@ -1,10 +1,9 @@
 // payments 3.9.0 crashes since twelve minutes ago; its configuration was edited three minutes before.
 import type { ChangeView, IncidentView, WayBackView } from "../../api/generated";
 import { revisions } from "./contexts";
-import { sentence } from "./world";
+import { ago, sentence } from "./world";
 
 export function incident(namespace: string): IncidentView {
-  const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
   const change = (patch: Partial<ChangeView> & Pick<ChangeView, "object" | "at" | "what">): ChangeView => ({
     sort: "rollout",
     by: null,
@@ -86,9 +85,13 @@ export function incident(namespace: string): IncidentView {
   };
 }
 
-/** What the gauge says of a workload: what an incident would go back to is the same revision there. */
+/** What the gauge says of a workload: what an incident would go back to is the same revision there. Null = of the last run, where there was none. */
 export function wayBack(id: string | null): WayBackView {
-  const name = id?.split("/")[2] ?? "web";
+  if (id === null) {
+    const text = sentence("nothing was rolled out from here yet");
+    return { kind: "none", seconds: null, atMost: false, title: sentence("no way back"), text, steps: 0, run: null };
+  }
+  const name = id.split("/")[2] ?? "web";
   const back = revisions(name)[1];
   const revision = `${back?.number ?? 0}`;
   const images = back?.images.map((image) => `${name}=${image}`).join(", ") ?? "";

@@ -18,7 +18,7 @@ export function reported(run: RunView): string {
     false,
   );
   const timeline: ReportView["timeline"] = [
-    { at: run.startedAt, step: null, text: sentence("{by} drives it", { by: "ann on workstation-7" }) },
+    { at: run.startedAt, step: null, text: sentence("{by} drives it", { by: run.driver?.by ?? "" }) },
     ...run.steps
       .filter((s) => s.endedAt !== null)
       .map((s) => ({ at: s.endedAt ?? run.startedAt, step: s.id, text: sentence("done") })),

@@ -1,7 +1,7 @@
 // A run at any of its stages, as the core tells it, with the figures of its probes and the log of a pod.
 import type { ProbeView, RunView } from "../../api/generated";
 import { RECORDED, RUNS } from "./recorded";
-import { sentence } from "./world";
+import { ago, sentence } from "./world";
 
 export type Stage = keyof typeof RUNS;
 export const STAGES = Object.keys(RUNS) as Stage[];
@@ -16,7 +16,7 @@ const wiggle = (base: number, seed: number) =>
 /** What answers at the entry and in a pod of green, once there is something to ask. */
 function probes(run: RunView): ProbeView[] {
   const green = run.lanes[1];
-  if (!green?.exists || green.ready < green.wanted) return [];
+  if (!green?.exists || green.ready === 0 || green.ready < green.wanted) return [];
   const figures = { total: 600, errors: 0 };
   return [
     {
@@ -51,13 +51,25 @@ export function run(stage: Stage, context = "prod-kr"): RunView {
   const view = { ...(JSON.parse(moved) as RunView), context };
   const driven = !["left", "elsewhere"].includes(view.state);
   view.evidence.probes = driven ? probes(view) : [];
+  const at = (seconds: number) => ago(seconds / 60).slice(11, 21);
   if (driven && view.evidence.events.length > 0)
     view.evidence.log = [
-      "14:32:16.1 grpc: serving on :9090",
-      "14:32:16.9 cache: 118,402 entries, 97.8 % hit",
-      "14:32:17.4 GET /ready 200 2 ms",
-      "14:32:17.7 pool: 40 of 40 warm",
-      "14:32:17.8 GET /ready 200 3 ms",
+      `${at(2.7)} grpc: serving on :9090`,
+      `${at(1.9)} cache: 118,402 entries, 97.8 % hit`,
+      `${at(1.4)} GET /ready 200 2 ms`,
+      `${at(1.1)} pool: 40 of 40 warm`,
+      `${at(1)} GET /ready 200 3 ms`,
     ];
   return view;
+}
+
+/** The same run so many seconds later, when nothing of it was seen meanwhile. */
+export function unseen(run: RunView, seconds: number): RunView {
+  const older = <T extends { age: number | null }>(of: T): T => ({
+    ...of,
+    age: of.age === null ? null : of.age + seconds,
+  });
+  const { probes, endpoints } = run.evidence;
+  const evidence = { ...run.evidence, probes: probes.map(older), endpoints: endpoints.map(older) };
+  return { ...run, evidence, gate: run.gate && { ...run.gate, checks: run.gate.checks.map(older) } };
 }

@@ -40,6 +40,8 @@ interface AppSpec {
   reason?: SentenceView;
   revisions: { number: number; share: number; pods: PodState[]; declared?: boolean }[];
   owner?: string;
+  /** Pods that are wanted, where those that come and go are not as many. */
+  wanted?: number;
 }
 
 const ready = (n: number): PodState[] => Array.from({ length: n }, () => "ready");
@@ -64,6 +66,7 @@ const APPS: AppSpec[] = [
       { number: 64, share: 0.38, pods: [...ready(3), "starting", "starting"] },
       { number: 63, share: 0.62, pods: ready(5) },
     ],
+    wanted: 8,
   },
   { name: "api", row: 4, version: "2.41.3", lane: "blue", revisions: [{ number: 88, share: 1, pods: ready(12) }] },
   {
@@ -104,6 +107,7 @@ const APPS: AppSpec[] = [
       { number: 46, share: 1, pods: ready(5) },
     ],
     owner: "Helm release payments",
+    wanted: 6,
   },
   {
     name: "search",
@@ -134,7 +138,7 @@ function blank(kind: string, name: string, rank: number, row: number): NodeView 
     version: null,
     lane: null,
     owner: "",
-    created: "2026-11-19T08:00:00Z",
+    created: "2025-11-22T08:00:00Z",
     parent: null,
     cell: null,
   };
@@ -214,7 +218,7 @@ export function shop(context: string, seq = 1): GraphBatch {
       reason: app.reason ?? null,
       owner: app.owner ?? "",
       ready: up,
-      wanted: app.name === "payments" ? 6 : pods.length,
+      wanted: app.wanted ?? pods.length,
     };
     nodes.push(w);
     if (app.path !== undefined) {

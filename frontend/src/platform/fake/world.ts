@@ -14,5 +14,10 @@ export function sentence(
   return { text, form, with: values, parts, then: [] };
 }
 
+/** A moment that long ago, in minutes. */
+export function ago(minutes: number): string {
+  return new Date(Date.now() - minutes * 60_000).toISOString();
+}
+
 /** No sentence. */
 export const nothing: SentenceView = { text: "", form: "", with: {}, parts: {}, then: [] };
