@@ -89,6 +89,26 @@ describe("the window", () => {
     expect(names()).toContain("start_run");
   });
 
+  it("calls a plan without a new version by its verb, once, and says why a walk cannot go on that could not be read", async () => {
+    await openShop();
+    fake.failing.set("workload", asUiError(new Error("no answer")));
+    app.screen = { at: "walk", target: "Deployment/shop/api", mode: "rollOut" };
+    await screen.findByTestId("notice-failed");
+    expect(screen.getByTestId("walk-next").previousElementSibling).toHaveTextContent("api could not be read");
+    fake.failing.clear();
+    app.screen = { at: "walk", target: "Deployment/shop/web", mode: "restart" };
+    await screen.findByText("Restart web?");
+    for (let page = 0; page < 2; page++) {
+      await waitFor(() => expect(screen.getByTestId("walk-next")).toHaveAttribute("aria-disabled", "false"));
+      await user.click(screen.getByTestId("walk-next"));
+    }
+    await screen.findByTestId("plan-steps");
+    expect(screen.getAllByRole("heading").map((h) => h.textContent.trim())).toEqual([
+      "Restart web, step by step",
+      "Restart",
+    ]);
+  });
+
   it("says in red that a server is not verified, and allows writes to it only for a reason", async () => {
     await openShop();
     const loose = (environment: "development" | "production") =>
@@ -278,6 +298,9 @@ describe("the window", () => {
       expect.stringContaining("cart"),
       expect.stringContaining("cart-green"),
     ]);
+    expect(screen.getByTestId("gate-follows")).toHaveTextContent("10 steps follow, in this order");
+    // What this run itself does not take back any more, a rollback does.
+    expect(screen.getByRole("group", { name: "Way back from each step" })).toHaveTextContent("rollback only");
     const shown = run("soaked");
     for (const [kind, words] of [
       ["anonymous", "does not say who answers"],
