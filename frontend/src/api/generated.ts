@@ -2302,11 +2302,7 @@ simulatedAcknowledged: boolean,
 /**
  * Where the journal lies.
  */
-journal: string, 
-/**
- * Where settings lie.
- */
-config: string, };
+journal: string, };
 
 export interface CommandTable {
   contexts: { args: {  }; out: ContextsView };

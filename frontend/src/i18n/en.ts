@@ -136,6 +136,7 @@ export const en = {
   "trace.method": "Method",
   "trace.url": "URL",
   "trace.headers": "Headers, one a line",
+  "trace.example": "Headers, one a line, as X-Canary: always",
   "trace.ask": "Trace",
   "trace.what": "By the rules of the routes and the endpoints as they are now. Nothing is sent.",
   "trace.unclassed": "Ingress without a class",
@@ -874,9 +875,8 @@ export const en = {
   "settings.never": "Never look up",
   "settings.registriesText":
     "An image that you enter is looked for in its registry, from this workstation and with the credentials that docker or podman keeps.",
-  "settings.journal": "Journal",
+  "settings.journal": "Journal and settings",
   "settings.journalText": "What every run did and how to undo it; kept on this machine only.",
-  "settings.config": "Settings file",
   "settings.probes": "Probe URLs",
   "settings.noProbes": "None kept yet. They are set with the parameters of a rollout.",
   "theme.system": "as the system",

@@ -138,6 +138,7 @@ export const ko: Record<keyof typeof en, string> = {
   "trace.method": "메서드",
   "trace.url": "URL",
   "trace.headers": "헤더, 한 줄에 하나씩",
+  "trace.example": "헤더를 한 줄에 하나씩, 예: X-Canary: always",
   "trace.ask": "추적",
   "trace.what": "지금의 라우트 규칙과 엔드포인트를 기준으로 합니다. 요청을 보내지는 않습니다.",
   "trace.unclassed": "클래스가 없는 Ingress",
@@ -872,9 +873,8 @@ export const ko: Record<keyof typeof en, string> = {
   "settings.never": "확인 안 함",
   "settings.registriesText":
     "입력한 이미지가 레지스트리에 있는지 이 컴퓨터에서 docker나 podman의 인증 정보로 확인합니다.",
-  "settings.journal": "저널",
+  "settings.journal": "저널과 설정",
   "settings.journalText": "모든 실행의 기록과 되돌리는 방법. 이 컴퓨터에만 저장됩니다.",
-  "settings.config": "설정 파일",
   "settings.probes": "프로브 URL",
   "settings.noProbes": "아직 없습니다. 롤아웃 과정에서 설정합니다.",
   "theme.system": "시스템 설정",

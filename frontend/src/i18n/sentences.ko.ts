@@ -1139,4 +1139,6 @@ export const sentences: Record<Form, string> = {
   "{url} is no URL: {why}": "{url}: URL이 아닙니다: {why}",
   "{url}: only http and https are routed by what a request says":
     "{url}: 요청 내용으로 라우팅되는 것은 http와 https뿐입니다",
+  "its backends in other namespaces are refused: {why}": "다른 네임스페이스의 백엔드가 거부되었습니다: {why}",
+  "{object} refuses it: {why}": "{object}: 라우트를 거부합니다: {why}",
 };

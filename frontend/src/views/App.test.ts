@@ -544,7 +544,7 @@ describe("the window", () => {
         .map((c) => c.textContent.trim()),
     );
     expect(rows[0]).toEqual(["90 %", "Service api:80"]);
-    expect(rows[1]?.slice(0, 2)).toEqual(["90 %", expect.stringMatching(/^B /)]);
+    expect(rows[1]?.slice(1, 3)).toEqual(["90 %", expect.stringMatching(/^B /)]);
     expect(rows[2]).toEqual(["10 %", "Service api-canary:80"]);
     expect(answer.getByText("a more precise one is asked first")).toBeInTheDocument();
     expect(answer.getByText(/Only the routes of shop were looked at/)).toBeInTheDocument();

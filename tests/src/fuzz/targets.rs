@@ -249,7 +249,7 @@ fn read_journal(input: &[u8]) -> Result<(), String> {
 }
 
 fn commands() -> Vec<Vec<u8>> {
-    let settings = json!({"theme": "system", "language": "ko", "probes": {"Deployment/shop/web": ["https://shop"]}, "panes": {"inspector": 344}, "registries": true, "simulatedAcknowledged": true, "journal": "j", "config": "c"});
+    let settings = json!({"theme": "system", "language": "ko", "probes": {"Deployment/shop/web": ["https://shop"]}, "panes": {"inspector": 344}, "registries": true, "simulatedAcknowledged": true, "journal": "j"});
     let request = json!({"context": "c", "target": "Deployment/shop/web", "strategy": "blue-green", "images": [{"container": "web", "image": "shop:v2"}],
         "template": null, "toRevision": 3, "params": {"finish": "swap"}});
     [

@@ -541,6 +541,5 @@ export function settings(): SettingsView {
     registries: true,
     simulatedAcknowledged: false,
     journal: "~/.local/state/changeover/journal.sqlite",
-    config: "~/.config/changeover",
   };
 }

@@ -1497,8 +1497,6 @@ views! {
         simulated_acknowledged: bool,
         /// Where the journal lies.
         journal: String,
-        /// Where settings lie.
-        config: String,
     }
 }
 

@@ -43,10 +43,10 @@ fn stages() -> Vec<(&'static str, Story)> {
     let cart = plan(&shop, "blue-green", "cart", &images, json!({"finish": "promote"}), "bg-cart-3f9a1c");
     let begun = || Story::of(&cart, &shop);
     let ready = || begun().through("smoke-green");
-    let gate = || ready().reaches("gate-cut-over").checks(&[(true, sentence!("{have} of {want} ready", have = 20, want = 20))]);
+    let serves = || sentence!("{object}: {have} of {want} ready", object = "Deployment shop/cart-green", have = 20, want = 20);
+    let gate = || ready().reaches("gate-cut-over").checks(&[(true, serves())]);
     let cutting = || ready().observed("gate-cut-over", answers()).through("gate-cut-over").traffic(Traffic::Green).switching("cut-over");
     let moved = || cutting().done("cut-over");
-    let serves = sentence!("{object}: {have} of {want} ready", object = "Deployment shop/cart-green", have = 20, want = 20);
     let probe = || sentence!("{url}: {what}", url = "https://shop.example.com/cart"; what = took(11));
     let asked = || Said::new("asked", sentence!("asked for"));
     let unwinding =
@@ -62,7 +62,7 @@ fn stages() -> Vec<(&'static str, Story)> {
     vec![
         ("starting", begun().at("await-green", Some(within(ready_of(12), 41, 600))).green(12, 8, 0).passed(35)),
         ("gate", gate()),
-        ("not-clear", ready().green(18, 0, 2).reaches("gate-cut-over").checks(&[(false, ready_of(18))])),
+        ("not-clear", ready().green(18, 0, 2).reaches("gate-cut-over").checks(&[(false, named(ready_of(18)))])),
         ("cutting", cutting().beat("cut-over", within(sentence!("the slices show the new colour"), 2, 30))),
         (
             "draining",
@@ -71,7 +71,7 @@ fn stages() -> Vec<(&'static str, Story)> {
                 .soaks(492)
                 .passed(102),
         ),
-        ("soaked", moved().through("soak").reaches("gate-retire").checks(&[(true, serves), (true, probe())])),
+        ("soaked", moved().through("soak").reaches("gate-retire").checks(&[(true, serves()), (true, probe())])),
         ("done", moved().through("thaw-cart").traffic(Traffic::Own).promoted().say(Event::Ended { end: End::Done })),
         ("backing-out", unwinding().undoing("create-green")),
         ("backed-out", unwinding().undone("create-green").all_undone().say(Event::Ended { end: End::BackedOut })),
@@ -125,6 +125,10 @@ fn answers() -> Said {
 
 fn ready_of(have: u32) -> Sentence {
     sentence!("{have} of {want} ready", have, want = 20)
+}
+
+fn named(what: Sentence) -> Sentence {
+    sentence!("{object}: {what}", object = "Deployment shop/cart-green"; what)
 }
 
 fn updated() -> Sentence {

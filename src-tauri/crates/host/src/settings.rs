@@ -29,8 +29,7 @@ impl Host {
             panes: s.panes,
             registries: s.registries,
             simulated_acknowledged: self.simulated_acknowledged(),
-            journal: path.clone(),
-            config: path,
+            journal: path,
         })
     }
 

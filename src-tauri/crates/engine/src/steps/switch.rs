@@ -400,10 +400,15 @@ pub async fn arm(ctx: &mut Ctx) -> Result<Option<(Armed, Check)>, Stop> {
     planned?;
     let at = ctx.ports.clock.now();
     let ready = match deployment(ctx, to).await?.map(|d| waits::complete(&d, *count)) {
+        // With its name: the other colour has as many pods.
         Some(Wait::Yes) => {
-            Check { ok: Some(true), said: Said::new("ready", sentence!("{have} of {want} ready", have = count, want = count)), at }
+            let said = sentence!("{object}: {have} of {want} ready", object = to.said(), have = count, want = count);
+            Check { ok: Some(true), said: Said::new("ready", said), at }
         }
-        Some(Wait::NotYet(said)) => Check { ok: Some(false), said, at },
+        Some(Wait::NotYet(not)) => {
+            let said = sentence!("{object}: {what}", object = to.said(); what = not.sentence);
+            Check { ok: Some(false), said: Said::new(&not.code, said), at }
+        }
         None => Check { ok: Some(false), said: Said::new("gone", missing(to).why), at },
     };
     let armed = Armed { step: id.clone(), first: writes.first().cloned(), writes, at: ctx.ports.clock.elapsed() };

@@ -2,6 +2,7 @@
 
 mod dangling_reference;
 mod no_ready_endpoints;
+mod route_refused;
 mod selector_matches_nothing;
 mod selector_matches_two;
 mod stale_revision_serving;
@@ -35,6 +36,7 @@ pub trait Check: Sync {
 /// Every check; one line each.
 pub static ALL: &[&dyn Check] = &[
     &dangling_reference::DanglingReference,
+    &route_refused::RouteRefused,
     &target_port_dropped::TargetPortDropped,
     &selector_matches_nothing::SelectorMatchesNothing,
     &selector_matches_two::SelectorMatchesTwo,

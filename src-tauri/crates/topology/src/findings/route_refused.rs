@@ -1,0 +1,36 @@
+//! A route that its Gateway refuses, or whose backends of other namespaces it refuses: the requests never arrive, though every
+//! object is there. In the controller's words (`status.parents[].conditions`: Accepted, ResolvedRefs).
+
+use model::{ObjectId, Sentence, sentence};
+use traffic::Attachment;
+
+use super::{Check, Finding};
+use crate::graph::Presence;
+use crate::view::View;
+
+/// Route refused.
+pub(super) struct RouteRefused;
+
+impl Check for RouteRefused {
+    fn code(&self) -> &'static str {
+        "route-refused"
+    }
+
+    fn find(&self, view: &View<'_>, _edges: &[crate::graph::Edge]) -> Vec<Finding> {
+        let mut found = Vec::new();
+        let mut add = |object: &ObjectId, message| found.push(Finding { code: self.code(), object: object.clone(), message });
+        for row in &view.rows {
+            let object = &row.route.object;
+            for (entry, attachment) in &row.status.attachments {
+                // One that is missing is a dangling reference, whatever was said of it before.
+                if let (Attachment::Refused(why), Presence::Live | Presence::Unseen) = (attachment, view.presence(entry)) {
+                    add(object, sentence!("{object} refuses it: {why}", object = entry.said(); why = Sentence::quoted(why)));
+                }
+            }
+            if let Some(why) = &row.status.foreign_refused {
+                add(object, sentence!("its backends in other namespaces are refused: {why}"; why = Sentence::quoted(why)));
+            }
+        }
+        found
+    }
+}
