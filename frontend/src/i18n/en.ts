@@ -149,7 +149,7 @@ export const en = {
   "trace.mirror": "Copies go to {name}",
   "trace.other": "{n} rule for this host does not answer",
   "trace.others": "{n} rules for this host do not answer",
-  "trace.asOf": "As of {at}.",
+  "trace.asOf": "As of {at}, in the order that the Gateway API and Ingress define: a controller may keep to its own.",
   "trace.scope": "Only the routes of {names} were looked at.",
   "cmd.namespaces": "Choose namespaces",
   "cmd.search": "Search",

@@ -151,7 +151,7 @@ export const ko: Record<keyof typeof en, string> = {
   "trace.mirror": "사본을 받는 곳: {name}",
   "trace.other": "이 호스트의 규칙 {n}개는 적용되지 않습니다",
   "trace.others": "이 호스트의 규칙 {n}개는 적용되지 않습니다",
-  "trace.asOf": "{at} 기준.",
+  "trace.asOf": "{at} 기준, Gateway API와 Ingress가 정한 순서대로입니다. 컨트롤러가 다른 순서를 쓸 수 있습니다.",
   "trace.scope": "{names}의 라우트만 살펴봤습니다.",
   "cmd.namespaces": "네임스페이스 선택",
   "cmd.search": "검색",

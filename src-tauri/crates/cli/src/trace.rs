@@ -24,6 +24,7 @@ pub fn to_text(v: &TraceView, unread: &[KindStateView]) -> Vec<String> {
     if v.doors.is_empty() {
         lines.push("  nobody: there is no route".into());
     }
+    lines.push(ink(Ink::Dim, "In the order that the Gateway API and Ingress define; a controller may keep to its own."));
     if let Some(namespaces) = &v.namespaces {
         lines.push(ink(Ink::Dim, &format!("Looked at the routes of {} alone.", namespaces.join(", "))));
     }
@@ -129,7 +130,8 @@ mod tests {
              22.5 % v2  Deployment shop/web, web-v2 (1 pod)
       copies to Service shop/copies
     · HTTPRoute shop/web shop.example.com/: a more precise one is asked first
-  1 more with no rule for host shop.example.com"
+  1 more with no rule for host shop.example.com
+In the order that the Gateway API and Ingress define; a controller may keep to its own."
         );
     }
 
