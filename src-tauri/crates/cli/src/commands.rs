@@ -168,9 +168,14 @@ async fn place(host: &Arc<Host>, g: &Global) -> Result<(String, String), UiError
 /// Connects and waits until the namespace was read once.
 async fn open(host: &Arc<Host>, g: &Global) -> Result<(String, String), UiError> {
     let (context, namespace) = place(host, g).await?;
-    host.open_context(context.clone(), vec![namespace.clone()]).await?;
-    host.settled(&context).await?;
+    connect(host, &context, &namespace).await?;
     Ok((context, namespace))
+}
+
+/// The same of a context that is known; `*` = all namespaces where that is allowed.
+async fn connect(host: &Arc<Host>, context: &str, namespace: &str) -> Result<(), UiError> {
+    host.open_context(context.to_string(), vec![namespace.to_string()]).await?;
+    host.settled(context).await
 }
 
 async fn graph(host: &Arc<Host>, g: &Global, json: bool, out: &mut Out) -> Result<Exit, UiError> {
@@ -190,9 +195,7 @@ async fn graph(host: &Arc<Host>, g: &Global, json: bool, out: &mut Out) -> Resul
 async fn trace(host: &Arc<Host>, g: &Global, t: &Trace, json: bool, out: &mut Out) -> Result<Exit, UiError> {
     let (context, _) = place(host, g).await?;
     // A rule of another namespace may take the same request.
-    let scope = g.namespace.clone().unwrap_or_else(|| "*".into());
-    host.open_context(context.clone(), vec![scope]).await?;
-    host.settled(&context).await?;
+    connect(host, &context, g.namespace.as_deref().unwrap_or("*")).await?;
     let unread = host.unread(&context);
     let asked = TraceRequest { method: t.method.clone(), url: t.url.clone(), headers: t.headers.clone() };
     let v = host.trace(context, asked).await?;

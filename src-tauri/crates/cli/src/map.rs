@@ -42,6 +42,11 @@ pub fn unread_json(kinds: &[KindStateView]) -> Vec<Value> {
     kinds.iter().map(|k| json!({"kind": k.kind, "why": why(k)})).collect()
 }
 
+/// The same for people.
+pub fn unread_lines(kinds: &[KindStateView]) -> impl Iterator<Item = String> {
+    kinds.iter().map(|k| format!("{} not read: {}: {}", ink(Ink::Warn, "!"), k.kind, why(k)))
+}
+
 /// Why a kind is not all seen.
 pub fn why(kind: &KindStateView) -> &str {
     kind.note.as_ref().map_or("", |n| &n.text)
@@ -95,9 +100,7 @@ pub fn to_text(g: &GraphBatch, unread: &[KindStateView]) -> Vec<String> {
         "{} applications, {} in trouble, {} moving; {} of {} pods ready",
         s.applications, s.trouble, s.moving, s.ready, s.pods
     ));
-    for k in unread {
-        lines.push(format!("{} not read: {}: {}", ink(Ink::Warn, "!"), k.kind, why(k)));
-    }
+    lines.extend(unread_lines(unread));
     for f in g.findings.iter().flatten() {
         lines.push(format!("{} {}: {} {}", ink(Ink::Warn, "!"), f.object, f.message, ink(Ink::Dim, &format!("[{}]", f.code))));
     }
@@ -181,7 +184,7 @@ impl<'a> Tree<'a> {
 }
 
 /// `12.5 %`.
-fn percent(share: f64) -> String {
+pub fn percent(share: f64) -> String {
     let p = share * 100.0;
     if (p - p.round()).abs() < 0.05 { format!("{p:.0} %") } else { format!("{p:.1} %") }
 }

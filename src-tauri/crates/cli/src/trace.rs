@@ -3,7 +3,7 @@
 use api::{KindStateView, TraceAnswerView, TraceDoorView, TraceRuleView, TraceTargetView, TraceVersionView, TraceView};
 use model::ObjectId;
 
-use crate::map::why;
+use crate::map::{percent, unread_lines};
 use crate::out::{Ink, ink};
 
 /// `trace` for people: per Gateway and Ingress class the rule that answers, what stands behind it, and the rules that do not.
@@ -28,7 +28,7 @@ pub fn to_text(v: &TraceView, unread: &[KindStateView]) -> Vec<String> {
     if let Some(namespaces) = &v.namespaces {
         lines.push(ink(Ink::Dim, &format!("Looked at the routes of {} alone.", namespaces.join(", "))));
     }
-    lines.extend(unread.iter().map(|k| format!("{} not read: {}: {}", ink(Ink::Warn, "!"), k.kind, why(k))));
+    lines.extend(unread_lines(unread));
     lines
 }
 
@@ -73,12 +73,6 @@ fn version(v: &TraceVersionView) -> String {
     let set = v.set.as_ref().map(|s| format!(", {}", name(s))).unwrap_or_default();
     let pods = if v.pods == 1 { "1 pod".into() } else { format!("{} pods", v.pods) };
     format!("             {:>6} {tag}  {}{set} ({pods})", percent(v.share), said(&v.workload))
-}
-
-/// A tenth of a percent where that is needed.
-fn percent(share: f64) -> String {
-    let tenths = (share * 1000.0).round() / 10.0;
-    if tenths.fract() == 0.0 { format!("{tenths:.0} %") } else { format!("{tenths:.1} %") }
 }
 
 #[cfg(test)]

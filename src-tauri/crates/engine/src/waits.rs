@@ -11,7 +11,7 @@ use model::kinds::pod::{Pod, PodFailure};
 use model::kinds::replica_set::ReplicaSet;
 use model::kinds::service::Service;
 use model::kinds::{Condition, condition};
-use model::{Kind, Sentence, names, sentence};
+use model::{Kind, ObjectId, Sentence, names, sentence};
 use serde::{Deserialize, Serialize};
 
 use crate::entry::Said;
@@ -42,6 +42,11 @@ pub fn complete(d: &Deployment, count: u32) -> Wait {
     }
     let (have, want) = (if d.observed() { s.available_replicas.min(s.updated_replicas) } else { 0 }, want);
     Wait::NotYet(Said::new("ready-of", sentence!("{have} of {want} ready", have, want)))
+}
+
+/// So many of its pods are ready as are wanted: with its name, for the other colour has as many.
+pub fn ready(of: &ObjectId, have: u32, want: u32) -> Said {
+    Said::new("ready", sentence!("{object}: {have} of {want} ready", object = of.said(), have, want))
 }
 
 /// The Deployment controller's word that it gave up waiting for progress.

@@ -254,8 +254,8 @@ impl Live {
 
     /// Who answers a request, by what is seen, and the namespaces that were looked at; `None` = all.
     pub fn trace(&self, request: &Request) -> (Vec<Trace>, Option<Vec<String>>) {
-        let t = &locked(&self.shared.state).topology;
-        (t.trace(request), t.followed().map(|names| names.iter().cloned().collect()))
+        let state = locked(&self.shared.state);
+        (state.topology.trace(request), state.shown.names().map(|names| names.iter().cloned().collect()))
     }
 
     /// The window has drawn a batch; the next one, if there is something to tell.

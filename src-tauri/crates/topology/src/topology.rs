@@ -78,11 +78,6 @@ impl Topology {
         self.update(self.parts.keys().cloned().chain(seen).collect())
     }
 
-    /// Namespaces that the graph is of; `None` = all.
-    pub fn followed(&self) -> Option<&BTreeSet<String>> {
-        self.sight.namespaces.as_ref()
-    }
-
     /// Takes changes and says what they changed.
     pub fn apply(&mut self, deltas: Vec<Delta>) -> GraphDelta {
         let mut dirty = BTreeSet::new();

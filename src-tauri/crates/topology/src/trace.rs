@@ -8,7 +8,7 @@ use traffic::{Candidate, Door, Request, passages};
 use crate::graph::{Lane, NodeId, said_match};
 use crate::ground::Ground;
 use crate::nodes::{lane, version};
-use crate::view::{Reach, Sight, View, row_id};
+use crate::view::{Reach, Row, Sight, View, row_id};
 
 /// What answers at one door. Which door a request comes to is decided before, by the address of its host's name.
 #[derive(Clone, Debug, PartialEq)]
@@ -88,7 +88,7 @@ pub(crate) fn trace(request: &Request, all: &ObjectSet, sight: &Sight) -> Vec<Tr
     let passages = passages(request, all, |namespace| sight.follows(namespace));
     let namespaces: BTreeSet<&str> = passages.iter().filter_map(|p| p.answer.as_ref()).map(|a| a.route.object.namespace.as_str()).collect();
     let views: BTreeMap<&str, View> = namespaces.into_iter().map(|ns| (ns, View::new(all, ns, sight))).collect();
-    let answer = |c: &Candidate| Some(answer(c, views.get(c.route.object.namespace.as_str())?));
+    let answer = |c: &Candidate| answer(c, views.get(c.route.object.namespace.as_str())?);
     let other = |c: &Candidate| (rule(&c.route), c.why.clone().unwrap_or_default());
     let trace = |p: &traffic::Passage| Trace {
         door: p.door.clone(),
@@ -104,10 +104,11 @@ fn rule(route: &Route) -> Rule {
     Rule { object: route.object.clone(), row, pointer: route.pointer.clone(), matches: route.matches.clone() }
 }
 
-fn answer(candidate: &Candidate, view: &View<'_>) -> Answer {
-    let route = &candidate.route;
-    let refused = traffic::routers::named(route.router).and_then(|r| r.status(route, view.all).foreign_refused);
-    let target = |(i, backend)| target(backend, route.split.share(i), refused.as_deref(), view);
+/// `None` for a route that has no row, which cannot be: `view` is of its namespace.
+fn answer(candidate: &Candidate, view: &View<'_>) -> Option<Answer> {
+    let (route, id) = (&candidate.route, row_id(&candidate.route));
+    let row = view.rows.iter().find(|r| r.id == id)?;
+    let target = |(i, backend)| target(backend, route.split.share(i), row, view);
     let split = &route.split;
     let weightless = split.backends.iter().all(|b| b.weight == Weight(0));
     let itself = match () {
@@ -116,18 +117,18 @@ fn answer(candidate: &Candidate, view: &View<'_>) -> Answer {
         () if weightless => Some(sentence!("all weights are 0: the client gets an error (500 with the Gateway API)")),
         () => None,
     };
-    Answer {
+    Some(Answer {
         rule: rule(route),
         perhaps: candidate.why.clone(),
         targets: split.backends.iter().enumerate().map(target).collect(),
         itself,
         mirrors: route.mirrors.iter().map(|b| b.object.clone()).collect(),
-    }
+    })
 }
 
-fn target(backend: &Backend, share: f64, refused: Option<&str>, view: &View<'_>) -> Target {
+fn target(backend: &Backend, share: f64, row: &Row, view: &View<'_>) -> Target {
     let bare = |note| Target { service: backend.object.clone(), port: backend.port.clone(), share, versions: Vec::new(), note };
-    let (service, backing) = match view.reach_of(refused, backend) {
+    let (service, backing) = match view.reach(row, backend) {
         Reach::Backed(service, backing) => (service, backing),
         Reach::Broken(why) => return bare(Some(sentence!("the client gets an error (500 in most routers): {why}"; why))),
         Reach::Unseen => return bare(Some(sentence!("what stands behind it is not read here"))),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::kinds::service::Service;
 use model::{Backend, Kind, ObjectId, ObjectSet, Route, Sentence, sentence};
-use traffic::Status;
+use traffic::{Attachment, Status};
 
 use crate::graph::{NodeId, Presence, said_match};
 use crate::ground::{Backing, Ground};
@@ -101,15 +101,20 @@ impl<'a> View<'a> {
         }
     }
 
-    /// How a backend of a row stands.
-    pub(crate) fn reach(&self, row: &Row, backend: &Backend) -> Reach<'_> {
-        self.reach_of(row.status.foreign_refused.as_deref(), backend)
+    /// Why a controller refuses what a row says of an object: of its entry, or of a backend in another namespace. An entry that is
+    /// missing refuses nothing, whatever was said of it before.
+    pub(crate) fn refusal<'r>(&self, row: &'r Row, of: &ObjectId) -> Option<&'r str> {
+        match row.status.attachments.iter().find(|(entry, _)| entry == of) {
+            Some((_, Attachment::Refused(why))) => Some(why.as_str()).filter(|_| self.presence(of) != Presence::Missing),
+            Some(_) => None,
+            None => row.status.foreign_refused.as_deref().filter(|_| of.namespace != self.namespace),
+        }
     }
 
-    /// The same of a route of which is known why its backends in other namespaces are refused.
-    pub(crate) fn reach_of(&self, foreign_refused: Option<&str>, backend: &Backend) -> Reach<'_> {
+    /// How a backend of a row stands.
+    pub(crate) fn reach(&self, row: &Row, backend: &Backend) -> Reach<'_> {
         let id = &backend.object;
-        if let Some(refused) = foreign_refused.filter(|_| id.namespace != self.namespace) {
+        if let Some(refused) = self.refusal(row, id) {
             return Reach::Broken(Sentence::quoted(refused));
         }
         if !self.sight.follows(&id.namespace) {

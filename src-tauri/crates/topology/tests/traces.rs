@@ -5,6 +5,7 @@
 mod common;
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use common::{cases, golden, objects};
 use topology::{Answer, Rule, Topology, Trace};
@@ -13,12 +14,10 @@ use traffic::{Door, Request};
 #[test]
 fn requests_are_answered_as_the_goldens_say() {
     for case in cases("traces") {
-        let topology: Topology = objects(&case.join("objects.yaml")).into_iter().collect();
-        let requests = std::fs::read_to_string(case.join("requests.txt")).expect("requests.txt");
         let mut text = String::new();
-        for line in requests.lines() {
+        for (line, traces) in traced(&case) {
             writeln!(text, "{line}").expect("writes");
-            topology.trace(&request(line)).iter().for_each(|t| write(&mut text, t));
+            traces.iter().for_each(|t| write(&mut text, t));
         }
         golden(&case.join("answers.txt"), &text);
     }
@@ -27,9 +26,7 @@ fn requests_are_answered_as_the_goldens_say() {
 #[test]
 fn shares_sum_up_to_what_the_weights_give() {
     for case in cases("traces") {
-        let topology: Topology = objects(&case.join("objects.yaml")).into_iter().collect();
-        let requests = std::fs::read_to_string(case.join("requests.txt")).expect("requests.txt");
-        let answers = requests.lines().flat_map(|line| topology.trace(&request(line))).filter_map(|t| t.answer);
+        let answers = traced(&case).into_iter().flat_map(|(_, traces)| traces).filter_map(|t| t.answer);
         for target in answers.flat_map(|a| a.targets) {
             let sum: f64 = target.versions.iter().map(|v| v.share).sum();
             let whole = target.note.is_none();
@@ -48,6 +45,13 @@ fn what_cannot_be_meant_is_said() {
     assert_eq!(said("GET", "tcp://a/", ""), "tcp://a/: only http and https are routed by what a request says");
     assert_eq!(said("GET", "http://", ""), "http:// is no URL: empty host");
     assert_eq!(said("GET", "http://a/", "X-Canary"), "X-Canary is no header: write Name: value");
+}
+
+/// The requests of a case, as they are written, and what answers them.
+fn traced(case: &Path) -> Vec<(String, Vec<Trace>)> {
+    let topology: Topology = objects(&case.join("objects.yaml")).into_iter().collect();
+    let requests = std::fs::read_to_string(case.join("requests.txt")).expect("requests.txt");
+    requests.lines().map(|line| (line.to_string(), topology.trace(&request(line)))).collect()
 }
 
 fn request(line: &str) -> Request {

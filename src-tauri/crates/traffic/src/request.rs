@@ -1,6 +1,7 @@
 //! A request, and which of the routes answers it.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use model::{Also, ObjectId, ObjectSet, Route, Sentence, sentence};
 use regex::Regex;
@@ -110,12 +111,7 @@ fn path(kind: &str, declared: &str, asked: &str) -> Verdict {
         "Exact" if declared == asked => Verdict::Takes,
         "Prefix" | "Default" if below(declared, asked) => Verdict::Takes,
         "Exact" | "Prefix" | "Default" => no(),
-        "RegularExpression" => match matches(declared, asked) {
-            Match::Whole => Verdict::Takes,
-            Match::Part => part(declared),
-            Match::No => no(),
-            Match::Unknown => unknown(declared),
-        },
+        "RegularExpression" => matches(declared, asked, no),
         // ImplementationSpecific, and what only one controller knows: most take it as a prefix.
         _ if below(declared, asked) => Verdict::Takes,
         _ if declared.contains(['*', '(', '[', '.', '^', '$']) || asked.starts_with(declared) => {
@@ -132,20 +128,17 @@ fn below(prefix: &str, path: &str) -> bool {
     path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-enum Match {
-    Whole,
-    Part,
-    No,
-    Unknown,
-}
-
-fn matches(pattern: &str, text: &str) -> Match {
-    let Ok(any) = Regex::new(pattern) else { return Match::Unknown };
-    let whole = Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|r| r.is_match(text));
-    match (whole, any.is_match(text)) {
-        (true, _) => Match::Whole,
-        (_, true) => Match::Part,
-        _ => Match::No,
+/// Whether a pattern matches. How much of the text it has to match, and in which dialect it is written, is the controller's own.
+fn matches(pattern: &str, text: &str, no: impl FnOnce() -> Verdict) -> Verdict {
+    let Ok(anywhere) = Regex::new(pattern) else {
+        return Verdict::Perhaps(sentence!("{pattern} is a pattern that is not understood here", pattern));
+    };
+    if Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|whole| whole.is_match(text)) {
+        Verdict::Takes
+    } else if anywhere.is_match(text) {
+        Verdict::Perhaps(sentence!("{pattern} matches only a part: controllers differ in whether that is enough", pattern))
+    } else {
+        no()
     }
 }
 
@@ -157,23 +150,11 @@ fn holds(also: &Also, request: &Request) -> Verdict {
         Also::Query(field) => (field, request.query.iter().find(|(name, _)| *name == field.name).map(|(_, value)| value.clone())),
     };
     let Some(value) = value else { return no() };
-    if !field.pattern {
-        return if field.value == value { Verdict::Takes } else { no() };
+    match field.pattern {
+        true => matches(&field.value, &value, no),
+        false if field.value == value => Verdict::Takes,
+        false => no(),
     }
-    match matches(&field.value, &value) {
-        Match::Whole => Verdict::Takes,
-        Match::Part => part(&field.value),
-        Match::No => no(),
-        Match::Unknown => unknown(&field.value),
-    }
-}
-
-fn part(pattern: &str) -> Verdict {
-    Verdict::Perhaps(sentence!("{pattern} matches only a part: controllers differ in whether that is enough", pattern))
-}
-
-fn unknown(pattern: &str) -> Verdict {
-    Verdict::Perhaps(sentence!("{pattern} is a pattern that is not understood here", pattern))
 }
 
 /// How precise a route is: what is greater is asked first. Filled by a router in the order of its own rules.
@@ -242,7 +223,7 @@ pub struct Candidate {
 /// Who answers a request, door by door. Routes of different doors do not compete: which door a request comes to is decided
 /// before, by the address that its host's name has.
 pub fn passages(request: &Request, all: &ObjectSet, follows: impl Fn(&str) -> bool) -> Vec<Passage> {
-    let mut found: Vec<(Door, Vec<Asked>)> = Vec::new();
+    let mut found: BTreeMap<Door, Vec<Asked>> = BTreeMap::new();
     for router in crate::routers::ALL {
         for object in all.of(router.declares()).filter(|o| follows(&o.meta().namespace)) {
             let age = object.meta().creation_timestamp;
@@ -250,16 +231,11 @@ pub fn passages(request: &Request, all: &ObjectSet, follows: impl Fn(&str) -> bo
                 for (door, attachment) in router.doors(&route, all) {
                     let verdict = router.takes(&route, request).and(|| admitted(&attachment));
                     let order = (Reverse(router.precedence(&route)), age.is_none(), age, route.object.clone(), nth);
-                    let asked = Asked { order, verdict, route: route.clone() };
-                    match found.iter_mut().find(|(d, _)| *d == door) {
-                        Some((_, routes)) => routes.push(asked),
-                        None => found.push((door, vec![asked])),
-                    }
+                    found.entry(door).or_default().push(Asked { order, verdict, route: route.clone() });
                 }
             }
         }
     }
-    found.sort_by(|(a, _), (b, _)| a.cmp(b));
     found.into_iter().map(|(door, asked)| passage(door, asked)).collect()
 }
 

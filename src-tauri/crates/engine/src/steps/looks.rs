@@ -136,8 +136,7 @@ impl<'a> Looks<'a> {
         let Some(d) = world.deployment(green) else { return Err(gone(green)) };
         let (failing, short) = (waits::failing(d, &world.pods_of(green)), short(d));
         self.trouble = failing.as_ref().or(short.as_ref()).map(|f| f.said.clone());
-        let (have, want) = (d.status.available_replicas, d.wanted());
-        let fine = Said::new("ready", sentence!("{object}: {have} of {want} ready", object = green.said(), have, want));
+        let fine = waits::ready(green, d.status.available_replicas, d.wanted());
         self.ready = Some(Check { ok: Some(self.trouble.is_none()), said: self.trouble.clone().unwrap_or(fine), at });
         // Apart: pods that crash again and again show now the one, now the other.
         let short = self.short.lasting(now, short);

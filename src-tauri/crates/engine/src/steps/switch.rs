@@ -400,11 +400,7 @@ pub async fn arm(ctx: &mut Ctx) -> Result<Option<(Armed, Check)>, Stop> {
     planned?;
     let at = ctx.ports.clock.now();
     let ready = match deployment(ctx, to).await?.map(|d| waits::complete(&d, *count)) {
-        // With its name: the other colour has as many pods.
-        Some(Wait::Yes) => {
-            let said = sentence!("{object}: {have} of {want} ready", object = to.said(), have = count, want = count);
-            Check { ok: Some(true), said: Said::new("ready", said), at }
-        }
+        Some(Wait::Yes) => Check { ok: Some(true), said: waits::ready(to, *count, *count), at },
         Some(Wait::NotYet(not)) => {
             let said = sentence!("{object}: {what}", object = to.said(); what = not.sentence);
             Check { ok: Some(false), said: Said::new(&not.code, said), at }

@@ -2,10 +2,9 @@
 //! object is there. In the controller's words (`status.parents[].conditions`: Accepted, ResolvedRefs).
 
 use model::{ObjectId, Sentence, sentence};
-use traffic::Attachment;
 
 use super::{Check, Finding};
-use crate::graph::Presence;
+use crate::graph::Edge;
 use crate::view::View;
 
 /// Route refused.
@@ -16,14 +15,13 @@ impl Check for RouteRefused {
         "route-refused"
     }
 
-    fn find(&self, view: &View<'_>, _edges: &[crate::graph::Edge]) -> Vec<Finding> {
+    fn find(&self, view: &View<'_>, _edges: &[Edge]) -> Vec<Finding> {
         let mut found = Vec::new();
         let mut add = |object: &ObjectId, message| found.push(Finding { code: self.code(), object: object.clone(), message });
         for row in &view.rows {
             let object = &row.route.object;
-            for (entry, attachment) in &row.status.attachments {
-                // One that is missing is a dangling reference, whatever was said of it before.
-                if let (Attachment::Refused(why), Presence::Live | Presence::Unseen) = (attachment, view.presence(entry)) {
+            for entry in &row.route.entries {
+                if let Some(why) = view.refusal(row, entry) {
                     add(object, sentence!("{object} refuses it: {why}", object = entry.said(); why = Sentence::quoted(why)));
                 }
             }
