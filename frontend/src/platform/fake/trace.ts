@@ -50,6 +50,8 @@ export function trace(request: TraceRequest, shown: GraphBatch): TraceView | nul
     doors: [
       {
         door: DOOR,
+        controller: null,
+        port: null,
         answer: winner
           ? {
               rule: rule(winner, null),

@@ -453,14 +453,18 @@ views! {
         path: String,
         /// Namespaces whose rules were looked at; null = all. A rule of another one may take the request, too.
         namespaces: Option<Vec<String>>,
-        /// For each Gateway and each Ingress class that is seen. Which of them the request comes to, the address of its host's
+        /// For each Gateway and each Ingress class that is seen, or each port of a controller that is known. Which of them the request comes to, the address of its host's
         /// name decides.
         doors: Vec<TraceDoorView>,
     }
     /// Who answers at one Gateway, or in one Ingress class.
     TraceDoorView {
-        /// Gateway or IngressClass; null for Ingresses without a class.
+        /// Gateway or IngressClass; null for Ingresses without a class, and where `controller` is named.
         door: Option<String>,
+        /// Controller for which all that comes in at one of its ports is one, in an order of its own.
+        controller: Option<String>,
+        /// Port of it; null where nobody names one.
+        port: Option<u32>,
         /// The rule that answers; null = none does, and the client gets 404.
         answer: Option<TraceAnswerView>,
         /// Rules for the same host that do not answer, in the order in which they are asked.

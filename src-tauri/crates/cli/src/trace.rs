@@ -24,7 +24,9 @@ pub fn to_text(v: &TraceView, unread: &[KindStateView]) -> Vec<String> {
     if v.doors.is_empty() {
         lines.push("  nobody: there is no route".into());
     }
-    lines.push(ink(Ink::Dim, "In the order that the Gateway API and Ingress define; a controller may keep to its own."));
+    if v.doors.iter().any(|d| d.controller.is_none()) {
+        lines.push(ink(Ink::Dim, "In the order that the Gateway API and Ingress define; a controller that is not known here may keep to its own."));
+    }
     if let Some(namespaces) = &v.namespaces {
         lines.push(ink(Ink::Dim, &format!("Looked at the routes of {} alone.", namespaces.join(", "))));
     }
@@ -37,7 +39,13 @@ fn said(id: &str) -> String {
 }
 
 fn door(d: &TraceDoorView, lines: &mut Vec<String>) {
-    lines.push(format!("  {}", d.door.as_deref().map_or_else(|| "Ingress without a class".into(), said)));
+    let title = match (&d.controller, d.port, d.door.as_deref()) {
+        (Some(controller), Some(port), _) => format!("{controller}, port {port}"),
+        (Some(controller), None, _) => controller.clone(),
+        (None, _, Some(door)) => said(door),
+        (None, ..) => "Ingress without a class".into(),
+    };
+    lines.push(format!("  {title}"));
     match &d.answer {
         Some(a) => answer(a, lines),
         None => lines.push(format!("    {} nobody: the client gets 404", ink(Ink::Bad, "✕"))),
@@ -110,8 +118,8 @@ mod tests {
         let takes = rule("shop.example.com/cart", None);
         let answer = TraceAnswerView { rule: takes, targets: vec![web], itself: None, mirrors: vec!["Service/shop/copies".into()] };
         let others = vec![rule("shop.example.com/", Some("a more precise one is asked first"))];
-        let silent = TraceDoorView { door: Some("IngressClass//nginx".into()), answer: None, others: vec![], elsewhere: 3 };
-        let door = TraceDoorView { door: Some("Gateway/edge/public".into()), answer: Some(answer), others, elsewhere: 2 };
+        let silent = TraceDoorView { door: Some("IngressClass//nginx".into()), controller: None, port: None, answer: None, others: vec![], elsewhere: 3 };
+        let door = TraceDoorView { door: Some("Gateway/edge/public".into()), controller: None, port: None, answer: Some(answer), others, elsewhere: 2 };
         let lines = to_text(&view(None, vec![door, silent]), &[]);
         let plain = |l: &String| l.chars().filter(|c| crate::out::width(&c.to_string()) > 0).collect::<String>();
         assert_eq!(
@@ -125,13 +133,13 @@ mod tests {
       copies to Service shop/copies
     · HTTPRoute shop/web shop.example.com/: a more precise one is asked first
   1 more with no rule for host shop.example.com
-In the order that the Gateway API and Ingress define; a controller may keep to its own."
+In the order that the Gateway API and Ingress define; a controller that is not known here may keep to its own."
         );
     }
 
     #[test]
     fn where_not_all_was_looked_at_nobody_is_no_answer_yet() {
-        let silent = TraceDoorView { door: None, answer: None, others: vec![], elsewhere: 3 };
+        let silent = TraceDoorView { door: None, controller: None, port: None, answer: None, others: vec![], elsewhere: 3 };
         let refused =
             KindStateView { kind: "HTTPRoute".into(), state: "forbidden".into(), note: Some(crate::text::tests::said("is forbidden")) };
         let text = to_text(&view(Some(vec!["shop".into()]), vec![silent]), &[refused]).join("\n");

@@ -20,11 +20,15 @@ impl Host {
 }
 
 fn door(t: &Trace) -> TraceDoorView {
+    let (door, controller, port) = match &t.door {
+        Door::Of(id) => (Some(id.to_string()), None, None),
+        Door::Unclassed => (None, None, None),
+        Door::Shared { controller, port } => (None, Some(*controller), *port),
+    };
     TraceDoorView {
-        door: match &t.door {
-            Door::Of(id) => Some(id.to_string()),
-            Door::Unclassed => None,
-        },
+        door,
+        controller: controller.map(str::to_string),
+        port: port.map(u32::from),
         answer: t.answer.as_ref().map(answer),
         others: t.others.iter().map(|(r, why)| rule(r, Some(why))).collect(),
         elsewhere: lanes::count(t.elsewhere),

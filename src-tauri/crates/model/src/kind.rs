@@ -54,10 +54,10 @@ macro_rules! kinds {
 // A kind is one line here: kind, group, version, resource, scope, slim struct (`Bare` keeps the metadata alone).
 kinds! {
     Gateway "gateway.networking.k8s.io" "v1" "gateways" namespaced gateway::Gateway;
-    GatewayClass "gateway.networking.k8s.io" "v1" "gatewayclasses" cluster Bare;
+    GatewayClass "gateway.networking.k8s.io" "v1" "gatewayclasses" cluster class::GatewayClass;
     HTTPRoute "gateway.networking.k8s.io" "v1" "httproutes" namespaced http_route::HttpRoute;
     Ingress "networking.k8s.io" "v1" "ingresses" namespaced ingress::Ingress;
-    IngressClass "networking.k8s.io" "v1" "ingressclasses" cluster Bare;
+    IngressClass "networking.k8s.io" "v1" "ingressclasses" cluster class::IngressClass;
     NetworkPolicy "networking.k8s.io" "v1" "networkpolicies" namespaced Bare;
     Service "" "v1" "services" namespaced service::Service;
     EndpointSlice "discovery.k8s.io" "v1" "endpointslices" namespaced endpoint_slice::EndpointSlice;

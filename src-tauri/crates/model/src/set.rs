@@ -119,6 +119,8 @@ macro_rules! typed {
 }
 
 typed! {
+    gateway_classes gateway_class GatewayClass class::GatewayClass;
+    ingress_classes ingress_class IngressClass class::IngressClass;
     gateways gateway Gateway gateway::Gateway;
     http_routes http_route HTTPRoute http_route::HttpRoute;
     ingresses ingress Ingress ingress::Ingress;

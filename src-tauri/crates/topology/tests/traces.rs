@@ -65,6 +65,7 @@ fn write(text: &mut String, trace: &Trace) {
     let door = match &trace.door {
         Door::Of(id) => id.said(),
         Door::Unclassed => "no class".into(),
+        Door::Shared { controller, port } => format!("{controller} port {}", port.map_or("-".into(), |p| p.to_string())),
     };
     let mut line = |depth: usize, said: String| writeln!(text, "{}{said}", "  ".repeat(depth)).expect("writes");
     line(1, door);

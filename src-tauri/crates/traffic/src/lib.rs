@@ -13,12 +13,13 @@
 
 #![warn(missing_docs)]
 
+pub mod controllers;
 mod request;
 pub mod routers;
 
 use model::{Kind, Object, ObjectId, ObjectSet, Route, Split};
 
-pub use request::{Candidate, Passage, Precedence, Request, Verdict, passages};
+pub use request::{Candidate, Manner, Passage, Precedence, Request, Verdict, passages};
 
 /// A kind of object that shares requests among backends.
 pub trait Router: Sync {
@@ -34,11 +35,11 @@ pub trait Router: Sync {
     /// What the controller says about a route: who took it, and whether its backends may be used.
     fn status(&self, route: &Route, all: &ObjectSet) -> Status;
 
-    /// Who chooses between this route and others, and whether it takes it into the choice.
-    fn doors(&self, route: &Route, all: &ObjectSet) -> Vec<(Door, Attachment)>;
-    /// Whether the route takes a request.
-    fn takes(&self, route: &Route, request: &Request) -> Verdict;
-    /// Its place in the line when several routes of one door take a request.
+    /// Where requests come to the route, and whether it is read there.
+    fn entrances(&self, route: &Route, all: &ObjectSet) -> Vec<Entrance>;
+    /// Whether the route takes a request, as the API of its kind says, or by the manner of a controller.
+    fn takes(&self, route: &Route, request: &Request, manner: Manner) -> Verdict;
+    /// Its place in the line when several routes of one door take a request, as the API of its kind says.
     fn precedence(&self, route: &Route) -> Precedence;
 
     /// URL by which a request from outside takes the route: scheme and port of its entry, its host, its path. `None` when
@@ -79,6 +80,27 @@ pub enum Door {
     Of(ObjectId),
     /// Any controller that takes Ingresses without a class.
     Unclassed,
+    /// A port of a controller for which all that come in there are one, whatever object declares them.
+    Shared {
+        /// Name of the controller in [`controllers::ALL`].
+        controller: &'static str,
+        /// Port; `None` where nobody names one.
+        port: Option<u16>,
+    },
+}
+
+/// How requests come to a route.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entrance {
+    /// The Gateway, or the class of the Ingress.
+    pub door: Door,
+    /// Controller, as the class names it (`spec.controllerName` of a GatewayClass, `spec.controller` of an IngressClass); `None`
+    /// where the class is not there, or not seen.
+    pub controller: Option<String>,
+    /// Ports of the listeners that take it; empty where the kind names none.
+    pub ports: Vec<u16>,
+    /// Whether it is read there.
+    pub attachment: Attachment,
 }
 
 /// Whether an entry took a route.

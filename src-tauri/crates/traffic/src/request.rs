@@ -3,11 +3,12 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use model::{Also, ObjectId, ObjectSet, Route, Sentence, sentence};
+use model::{Also, Object, ObjectId, ObjectSet, Route, Sentence, sentence};
 use regex::Regex;
 use url::Url;
 
-use crate::{Attachment, Door};
+use crate::controllers::{self, Controller};
+use crate::{Attachment, Door, Entrance, Router};
 
 /// A request as a client sends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,10 +54,16 @@ impl Request {
         })
     }
 
-    fn header(&self, name: &str) -> Option<String> {
+    /// Values of a header. Several of one name are one, with commas (RFC 9110, 5.3), but for those who look at each.
+    fn header(&self, name: &str, each: bool) -> Vec<String> {
         let values: Vec<&str> = self.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str()).collect();
-        // Several headers of one name are one, with commas (RFC 9110, 5.3).
-        (!values.is_empty()).then(|| values.join(","))
+        if each || values.is_empty() { values.into_iter().map(str::to_string).collect() } else { vec![values.join(",")] }
+    }
+
+    /// Values of a query parameter: the first one (Gateway API: HTTPQueryParamMatch.name), but for those who look at each.
+    fn query(&self, name: &str, each: bool) -> Vec<String> {
+        let values = self.query.iter().filter(|(n, _)| n == name).map(|(_, v)| v.clone());
+        values.take(if each { usize::MAX } else { 1 }).collect()
     }
 }
 
@@ -68,7 +75,7 @@ fn without_port(host: &str) -> &str {
 }
 
 /// Whether a route takes a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
     /// It does.
     Takes,
@@ -94,26 +101,42 @@ impl Verdict {
     }
 }
 
+/// How a controller matches, where the API leaves that open or the controller does not keep to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Manner {
+    /// Whether a pattern need only match a part; `None` = not known.
+    pub patterns_in_part: Option<bool>,
+    /// A prefix is compared by characters: `/foo` takes `/foobar`.
+    pub prefix_by_characters: bool,
+    /// A path that is the controller's own (ImplementationSpecific) is a prefix.
+    pub specific_is_prefix: bool,
+    /// Of several values of a header or a query parameter each one counts.
+    pub each_value: bool,
+}
+
 /// What holds of every router: host, path, and the further conditions. `host` tells whether a declared host takes that of the
 /// request: routers differ in their wildcards.
-pub(crate) fn takes(route: &Route, request: &Request, host: fn(&str, &str) -> bool) -> Verdict {
+pub(crate) fn takes(route: &Route, request: &Request, manner: Manner, host: fn(&str, &str) -> bool) -> Verdict {
     let m = &route.matches;
     if !host(&m.host.to_lowercase(), &request.host) {
         return Verdict::OtherHost;
     }
-    m.also.iter().fold(path(&m.path_type, &m.path, &request.path), |so_far, also| so_far.and(|| holds(also, request)))
+    let path = path(&m.path_type, &m.path, &request.path, manner);
+    m.also.iter().fold(path, |so_far, also| so_far.and(|| holds(also, request, manner)))
 }
 
-fn path(kind: &str, declared: &str, asked: &str) -> Verdict {
+fn path(kind: &str, declared: &str, asked: &str, manner: Manner) -> Verdict {
     let said = kind.to_lowercase();
     let no = || Verdict::Not(sentence!("takes only path {path} ({kind})", path = declared, kind = said));
+    let below = |prefix| if manner.prefix_by_characters { asked.starts_with(prefix) } else { below(prefix, asked) };
     match kind {
         "Exact" if declared == asked => Verdict::Takes,
-        "Prefix" | "Default" if below(declared, asked) => Verdict::Takes,
+        "Prefix" | "Default" if below(declared) => Verdict::Takes,
         "Exact" | "Prefix" | "Default" => no(),
-        "RegularExpression" => matches(declared, asked, no),
+        "RegularExpression" => matches(declared, asked, manner, no),
         // ImplementationSpecific, and what only one controller knows: most take it as a prefix.
-        _ if below(declared, asked) => Verdict::Takes,
+        _ if below(declared) => Verdict::Takes,
+        _ if manner.specific_is_prefix => no(),
         _ if declared.contains(['*', '(', '[', '.', '^', '$']) || asked.starts_with(declared) => {
             Verdict::Perhaps(sentence!("path {path} ({kind}): what it matches is the controller's own", path = declared, kind = said))
         }
@@ -129,32 +152,30 @@ fn below(prefix: &str, path: &str) -> bool {
 }
 
 /// Whether a pattern matches. How much of the text it has to match, and in which dialect it is written, is the controller's own.
-fn matches(pattern: &str, text: &str, no: impl FnOnce() -> Verdict) -> Verdict {
-    let Ok(anywhere) = Regex::new(pattern) else {
+fn matches(pattern: &str, text: &str, manner: Manner, no: impl FnOnce() -> Verdict) -> Verdict {
+    let Ok(any) = Regex::new(pattern) else {
         return Verdict::Perhaps(sentence!("{pattern} is a pattern that is not understood here", pattern));
     };
-    if Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|whole| whole.is_match(text)) {
-        Verdict::Takes
-    } else if anywhere.is_match(text) {
-        Verdict::Perhaps(sentence!("{pattern} matches only a part: controllers differ in whether that is enough", pattern))
-    } else {
-        no()
+    let whole = Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|r| r.is_match(text));
+    match (whole, any.is_match(text), manner.patterns_in_part) {
+        (true, ..) | (_, true, Some(true)) => Verdict::Takes,
+        (_, true, None) => Verdict::Perhaps(sentence!("{pattern} matches only a part: controllers differ in whether that is enough", pattern)),
+        _ => no(),
     }
 }
 
-fn holds(also: &Also, request: &Request) -> Verdict {
+fn holds(also: &Also, request: &Request, manner: Manner) -> Verdict {
     let no = || Verdict::Not(sentence!("takes only {condition}", condition = also));
-    let (field, value) = match also {
+    let (field, values) = match also {
         Also::Method(method) => return if *method == request.method { Verdict::Takes } else { no() },
-        Also::Header(field) => (field, request.header(&field.name)),
-        Also::Query(field) => (field, request.query.iter().find(|(name, _)| *name == field.name).map(|(_, value)| value.clone())),
+        Also::Header(field) => (field, request.header(&field.name, manner.each_value)),
+        Also::Query(field) => (field, request.query(&field.name, manner.each_value)),
     };
-    let Some(value) = value else { return no() };
-    match field.pattern {
-        true => matches(&field.value, &value, no),
-        false if field.value == value => Verdict::Takes,
-        false => no(),
+    if !field.pattern {
+        return if values.contains(&field.value) { Verdict::Takes } else { no() };
     }
+    let verdicts = values.iter().map(|value| matches(&field.value, value, manner, no));
+    verdicts.min_by_key(|v| u8::from(*v != Verdict::Takes) + u8::from(matches!(v, Verdict::Not(_)))).unwrap_or_else(no)
 }
 
 /// How precise a route is: what is greater is asked first. Filled by a router in the order of its own rules.
@@ -224,22 +245,60 @@ pub struct Candidate {
 /// before, by the address that its host's name has.
 pub fn passages(request: &Request, all: &ObjectSet, follows: impl Fn(&str) -> bool) -> Vec<Passage> {
     let mut found: BTreeMap<Door, Vec<Asked>> = BTreeMap::new();
+    let mut anywhere: Vec<(&'static str, Asked)> = Vec::new();
     for router in crate::routers::ALL {
         for object in all.of(router.declares()).filter(|o| follows(&o.meta().namespace)) {
-            let age = object.meta().creation_timestamp;
-            for (nth, route) in router.routes_of(object, all).into_iter().enumerate() {
-                for (door, attachment) in router.doors(&route, all) {
-                    let verdict = router.takes(&route, request).and(|| admitted(&attachment));
-                    let order = (Reverse(router.precedence(&route)), age.is_none(), age, route.object.clone(), nth);
-                    found.entry(door).or_default().push(Asked { order, verdict, route: route.clone() });
+            let routes = router.routes_of(object, all);
+            for (nth, route) in routes.iter().enumerate() {
+                for entrance in router.entrances(route, all) {
+                    let controller = entrance.controller.as_deref().and_then(controllers::of);
+                    let asked = Reading { request, all, router: *router, object, routes: &routes, controller }.asks(nth, &entrance);
+                    match controller.map(Controller::name) {
+                        None => found.entry(entrance.door).or_default().push(asked),
+                        Some(controller) if entrance.ports.is_empty() => anywhere.push((controller, asked)),
+                        Some(controller) => entrance.ports.iter().for_each(|port| {
+                            let door = Door::Shared { controller, port: Some(*port) };
+                            found.entry(door).or_default().push(asked.clone());
+                        }),
+                    }
                 }
             }
+        }
+    }
+    for (name, asked) in anywhere {
+        let ports: Vec<Door> = found.keys().filter(|d| matches!(d, Door::Shared { controller, port: Some(_) } if *controller == name)).cloned().collect();
+        let none = Door::Shared { controller: name, port: None };
+        for door in if ports.is_empty() { vec![none] } else { ports } {
+            found.entry(door).or_default().push(asked.clone());
         }
     }
     found.into_iter().map(|(door, asked)| passage(door, asked)).collect()
 }
 
+/// An object that declares routes, as the one who reads it does.
+struct Reading<'a> {
+    request: &'a Request,
+    all: &'a ObjectSet,
+    router: &'static dyn Router,
+    object: &'a Object,
+    routes: &'a [Route],
+    controller: Option<&'static dyn Controller>,
+}
+
+impl Reading<'_> {
+    fn asks(&self, nth: usize, entrance: &Entrance) -> Asked {
+        let route = &self.routes[nth];
+        let manner = self.controller.map_or_else(Manner::default, |c| c.manner(route));
+        let left_out = || self.controller.and_then(|c| c.leaves_out(route, self.object, self.all)).map_or(Verdict::Takes, Verdict::Not);
+        let verdict = self.router.takes(route, self.request, manner).and(|| admitted(&entrance.attachment)).and(left_out);
+        let precedence = self.controller.map_or_else(|| self.router.precedence(route), |c| c.precedence(route, self.routes, self.object));
+        let age = self.object.meta().creation_timestamp;
+        Asked { order: (Reverse(precedence), age.is_none(), age, route.object.clone(), nth), verdict, route: route.clone() }
+    }
+}
+
 /// A route, its place in the line and what it says to the request.
+#[derive(Clone)]
 struct Asked {
     /// Precision first; of equals the oldest object, then by namespace and name, then as declared (Gateway API:
     /// HTTPRouteRule.matches; ingress-nginx, "How it works": the oldest rule wins). One whose age is not known comes last.
@@ -257,15 +316,33 @@ fn admitted(attachment: &Attachment) -> Verdict {
 }
 
 fn passage(door: Door, mut asked: Vec<Asked>) -> Passage {
-    asked.sort_by(|a, b| a.order.cmp(&b.order));
+    // The same rule, come in by two Gateways, is one: it is read as soon as one of them reads it.
+    asked.sort_by(|a, b| a.order.cmp(&b.order).then_with(|| a.verdict.cmp(&b.verdict)));
+    asked.dedup_by(|b, a| a.order == b.order);
     let mut passage = Passage { door, answer: None, others: Vec::new(), elsewhere: 0 };
-    for Asked { route, verdict, .. } in asked {
-        match (verdict, passage.answer.as_ref()) {
-            (Verdict::OtherHost, _) => passage.elsewhere += 1,
-            (Verdict::Not(why), _) => passage.others.push(Candidate { route, why: Some(why) }),
-            (Verdict::Takes, None) => passage.answer = Some(Candidate { route, why: None }),
-            (Verdict::Perhaps(why), None) => passage.answer = Some(Candidate { route, why: Some(why) }),
-            (_, Some(winner)) => {
+    let mut first: Option<Precedence> = None;
+    for Asked { order, route, verdict } in asked {
+        let (why, takes) = match verdict {
+            Verdict::OtherHost => {
+                passage.elsewhere += 1;
+                continue;
+            }
+            Verdict::Not(why) => (Some(why), false),
+            Verdict::Perhaps(why) => (Some(why), true),
+            Verdict::Takes => (None, true),
+        };
+        let equal = first == Some(order.0.0) && matches!(passage.door, Door::Shared { .. });
+        match &mut passage.answer {
+            None if takes => (passage.answer, first) = (Some(Candidate { route, why }), Some(order.0.0)),
+            None => passage.others.push(Candidate { route, why }),
+            Some(_) if !takes => passage.others.push(Candidate { route, why }),
+            // Age and name decide between equals only where the API is kept to.
+            Some(winner) if equal => {
+                let either = sentence!("another rule has the same priority: either may be asked first");
+                winner.why.get_or_insert_with(|| either.clone());
+                passage.others.push(Candidate { route, why: Some(either) });
+            }
+            Some(winner) => {
                 let why = match &winner.why {
                     Some(_) => sentence!("takes it if the one that is asked first does not"),
                     None if winner.route.matches == route.matches => sentence!("another one that takes the same is asked first"),

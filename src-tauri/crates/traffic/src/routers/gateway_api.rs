@@ -11,7 +11,7 @@ use model::kinds::http_route::{BackendRef, HttpRoute, HttpRouteMatch, HttpRouteR
 use model::{Also, Backend, Field, Kind, Object, ObjectId, ObjectSet, Route, RouteMatch, Split, Weight};
 
 use crate::request::{Precise, takes};
-use crate::{Attachment, Door, Precedence, Request, Router, Status, Verdict, concrete, url};
+use crate::{Attachment, Door, Entrance, Manner, Precedence, Request, Router, Status, Verdict, concrete, url};
 
 /// Gateway API.
 pub struct GatewayApi;
@@ -22,7 +22,7 @@ impl Router for GatewayApi {
     }
 
     fn kinds(&self) -> &'static [Kind] {
-        &[Kind::Gateway, Kind::HTTPRoute]
+        &[Kind::GatewayClass, Kind::Gateway, Kind::HTTPRoute]
     }
 
     fn declares(&self) -> Kind {
@@ -67,12 +67,21 @@ impl Router for GatewayApi {
         }
     }
 
-    fn doors(&self, route: &Route, all: &ObjectSet) -> Vec<(Door, Attachment)> {
-        self.status(route, all).attachments.into_iter().map(|(entry, attachment)| (Door::Of(entry), attachment)).collect()
+    fn entrances(&self, route: &Route, all: &ObjectSet) -> Vec<Entrance> {
+        let attachments = self.status(route, all).attachments;
+        let entrance = |(entry, attachment): (ObjectId, Attachment)| {
+            let gateway = all.gateway(&entry.namespace, &entry.name);
+            let class = gateway.and_then(|g| all.gateway_class("", &g.spec.gateway_class_name));
+            let mut ports: Vec<u16> = listeners(route, all).filter(|(of, _)| *of == entry).map(|(_, l)| l.port).collect();
+            ports.sort_unstable();
+            ports.dedup();
+            Entrance { door: Door::Of(entry), controller: class.map(|c| c.spec.controller_name.clone()), ports, attachment }
+        };
+        attachments.into_iter().map(entrance).collect()
     }
 
-    fn takes(&self, route: &Route, request: &Request) -> Verdict {
-        takes(route, request, |declared, asked| intersection(asked, declared) == Some(asked))
+    fn takes(&self, route: &Route, request: &Request, manner: Manner) -> Verdict {
+        takes(route, request, manner, |declared, asked| intersection(asked, declared) == Some(asked))
     }
 
     /// HTTPRouteSpec.hostnames, then HTTPRouteRule.matches. Where a pattern stands the API leaves open; here before prefixes.
@@ -83,21 +92,27 @@ impl Router for GatewayApi {
     }
 
     fn url(&self, route: &Route, all: &ObjectSet) -> Option<String> {
-        let object = all.http_route(&route.object.namespace, &route.object.name)?;
-        let listeners = object.spec.parent_refs.iter().filter_map(|reference| {
-            let gateway = parent(reference, &route.object).filter(|g| route.entries.contains(g))?;
-            Some(chosen(reference, all.gateway(&gateway.namespace, &gateway.name)?))
-        });
-        let host = route.matches.host.as_str();
-        let takes = |l: &&Listener| intersection(host, l.hostname.as_deref().unwrap_or("")) == Some(host);
         let scheme = |l: &Listener| match l.protocol.as_str() {
             "HTTP" => Some("http"),
             "HTTPS" => Some("https"),
             _ => None,
         };
-        let (scheme, port) = listeners.flatten().filter(takes).find_map(|l| Some((scheme(l)?, l.port)))?;
+        let (scheme, port) = listeners(route, all).find_map(|(_, l)| Some((scheme(l)?, l.port)))?;
         concrete(route).then(|| url(scheme, port, route))
     }
+}
+
+/// Listeners that take the route's host, with their Gateways.
+fn listeners<'a>(route: &'a Route, all: &'a ObjectSet) -> impl Iterator<Item = (ObjectId, &'a Listener)> {
+    let object = all.http_route(&route.object.namespace, &route.object.name);
+    let of_parent = move |reference: &'a ParentRef| {
+        let gateway = parent(reference, &route.object).filter(|g| route.entries.contains(g))?;
+        let found = all.gateway(&gateway.namespace, &gateway.name)?;
+        Some(chosen(reference, found).map(move |l| (gateway.clone(), l)))
+    };
+    let host = route.matches.host.as_str();
+    let takes = move |(_, l): &(ObjectId, &Listener)| intersection(host, l.hostname.as_deref().unwrap_or("")) == Some(host);
+    object.into_iter().flat_map(|o| &o.spec.parent_refs).filter_map(of_parent).flatten().filter(takes)
 }
 
 /// Accepted by any listener is accepted: a route may name several listeners of one Gateway.

@@ -7,7 +7,7 @@ use model::kinds::ingress::{Ingress as Slim, IngressBackend, IngressPort};
 use model::{Backend, Kind, Object, ObjectId, ObjectSet, Route, RouteMatch, Split, Weight};
 
 use crate::request::{Precise, takes};
-use crate::{Attachment, Door, Precedence, Request, Router, Status, Verdict, concrete, url};
+use crate::{Attachment, Door, Entrance, Manner, Precedence, Request, Router, Status, Verdict, concrete, url};
 
 const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
 
@@ -20,7 +20,7 @@ impl Router for Ingress {
     }
 
     fn kinds(&self) -> &'static [Kind] {
-        &[Kind::Ingress]
+        &[Kind::IngressClass, Kind::Ingress]
     }
 
     fn declares(&self) -> Kind {
@@ -57,14 +57,15 @@ impl Router for Ingress {
         Status { attachments, foreign_refused: None }
     }
 
-    fn doors(&self, route: &Route, all: &ObjectSet) -> Vec<(Door, Attachment)> {
+    fn entrances(&self, route: &Route, all: &ObjectSet) -> Vec<Entrance> {
         let class = all.ingress(&route.object.namespace, &route.object.name).and_then(|ingress| class(ingress));
+        let controller = class.and_then(|name| all.ingress_class("", name)).map(|c| c.spec.controller.clone());
         let door = class.map_or(Door::Unclassed, |name| Door::Of(ObjectId::new(Kind::IngressClass, "", name)));
-        vec![(door, Attachment::Accepted)]
+        vec![Entrance { door, controller, ports: Vec::new(), attachment: Attachment::Accepted }]
     }
 
-    fn takes(&self, route: &Route, request: &Request) -> Verdict {
-        takes(route, request, |declared, asked| declared.is_empty() || covers(declared, asked))
+    fn takes(&self, route: &Route, request: &Request, manner: Manner) -> Verdict {
+        takes(route, request, manner, |declared, asked| declared.is_empty() || covers(declared, asked))
     }
 
     /// HTTPIngressPath: the longest path first, and of equal ones an exact one. A default backend takes what nothing else does.

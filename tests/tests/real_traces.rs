@@ -1,0 +1,294 @@
+//! What a trace says against what Traefik does: route sets made at random, requests of many shapes, and who answered.
+//!
+//! The backends are servers of this process behind EndpointSlices made by hand; each answers with its name. Neither order nor
+//! matching is told to the test: it knows the objects as the API server has them, and the answers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::time::Duration;
+
+use acceptance::real::{LAB, LONGEST};
+use acceptance::until;
+use model::{Kind, Object};
+use serde_json::{Value, json};
+use topology::{Topology, Trace};
+use traffic::{Door, Request};
+
+/// Route sets, and requests to each.
+const SETS: u64 = 200;
+const REQUESTS: u64 = 20;
+/// Services with a server behind them; `idle` has none, and `gone` does not exist.
+const SERVED: [&str; 4] = ["a", "b", "c", "d"];
+
+/// Namespace of its own, with servers that answer with the name of their Service.
+struct Ground {
+    namespace: String,
+    folder: tempfile::TempDir,
+    entry: SocketAddr,
+}
+
+impl Ground {
+    fn new(name: &str) -> Self {
+        let namespace = format!("traces-{name}-{}", std::process::id());
+        let at = LAB.traefik().expect("the lab has Traefik").trim_start_matches("http://").trim_end_matches('/').to_owned();
+        let entry = if at.contains(':') { at } else { format!("{at}:80") }.parse().expect("an address");
+        LAB.kubectl(&["create", "namespace", &namespace]).expect("a namespace");
+        let ground = Self { namespace, folder: tempfile::tempdir().expect("a folder"), entry };
+        let mut objects = vec![json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "traces"},
+            "spec": {"gatewayClassName": "traefik", "listeners": [{"name": "web", "port": 80, "protocol": "HTTP"}]}})];
+        objects.push(service("idle"));
+        for name in SERVED {
+            objects.extend([service(name), slice(name, serve(name))]);
+        }
+        ground.apply("ground", objects);
+        ground
+    }
+
+    fn apply(&self, name: &str, mut objects: Vec<Value>) {
+        objects.iter_mut().for_each(|o| o["metadata"]["namespace"] = self.namespace.as_str().into());
+        let file = self.folder.path().join(format!("{name}.json"));
+        std::fs::write(&file, json!({"apiVersion": "v1", "kind": "List", "items": objects}).to_string()).expect("writes");
+        LAB.apply(&file).expect("applies");
+    }
+
+    /// What the API server has, once Traefik has said of every route whether it takes it and leads to one that was made last.
+    fn settled(&self) -> Topology {
+        let host = format!("last.{}.test", self.namespace);
+        let last = json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "last"}, "spec": {
+            "ingressClassName": "traefik", "rules": [{"host": host, "http": {"paths": [path("/", "Prefix", "a")]}}]}});
+        self.apply("last", vec![last]);
+        until("Traefik leads here", LONGEST, || self.asks("GET", &host, "/", &[]) == "a");
+        until("every route is spoken of", LONGEST, || {
+            let routes = self.get("httproutes");
+            routes.iter().all(|r| r["status"]["parents"].as_array().is_some_and(|p| !p.is_empty()))
+        });
+        let here = ["gateways", "httproutes", "ingresses", "services", "endpointslices"].map(|kind| self.get(kind));
+        let classes = ["gatewayclasses", "ingressclasses"].map(|kind| listed(&LAB.kubectl(&["get", kind, "-o", "json"]).expect("lists")));
+        here.into_iter().chain(classes).flatten().map(|v| decoded(&v)).collect()
+    }
+
+    fn get(&self, kind: &str) -> Vec<Value> {
+        listed(&LAB.kubectl(&["-n", &self.namespace, "get", kind, "-o", "json"]).expect("lists"))
+    }
+
+    /// Who answers: the name of a Service, or the status where that is not 200.
+    fn asks(&self, method: &str, host: &str, target: &str, headers: &[String]) -> String {
+        let ask = || -> std::io::Result<String> {
+            let mut stream = TcpStream::connect_timeout(&self.entry, Duration::from_secs(5))?;
+            stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+            let more: String = headers.iter().map(|h| format!("{h}\r\n")).collect();
+            write!(stream, "{method} {target} HTTP/1.1\r\nHost: {host}\r\n{more}Content-Length: 0\r\nConnection: close\r\n\r\n")?;
+            let mut answer = String::new();
+            BufReader::new(stream).read_to_string(&mut answer)?;
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+            let status = head.split(' ').nth(1).unwrap_or_default();
+            Ok(if status == "200" { body.trim().to_string() } else { status.to_string() })
+        };
+        ask().unwrap_or_else(|e| format!("no answer: {e}"))
+    }
+}
+
+impl Drop for Ground {
+    fn drop(&mut self) {
+        let _ = LAB.kubectl(&["delete", "namespace", &self.namespace, "--wait=false"]);
+    }
+}
+
+fn listed(text: &str) -> Vec<Value> {
+    let list: Value = serde_json::from_str(text).expect("is JSON");
+    list["items"].as_array().cloned().unwrap_or_default()
+}
+
+fn decoded(v: &Value) -> Object {
+    v["kind"].as_str().expect("a kind").parse::<Kind>().expect("known").decode_value(v).expect("decodes")
+}
+
+fn service(name: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": {"ports": [{"port": 80}]}})
+}
+
+fn slice(name: &str, at: SocketAddr) -> Value {
+    json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": {"name": format!("{name}-1"),
+        "labels": {"kubernetes.io/service-name": name}}, "addressType": "IPv4", "ports": [{"name": "", "port": at.port(), "protocol": "TCP"}],
+        "endpoints": [{"addresses": [at.ip()], "conditions": {"ready": true}}]})
+}
+
+/// A server that answers with a name, on the address that this machine has towards the pods: an endpoint may be no loopback.
+fn serve(name: &'static str) -> SocketAddr {
+    let listener = TcpListener::bind(SocketAddr::new(towards_pods(), 0)).expect("listens");
+    let at = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || answer(stream, name));
+        }
+    });
+    at
+}
+
+fn answer(stream: TcpStream, name: &str) -> std::io::Result<()> {
+    let mut write = stream.try_clone()?;
+    let mut read = BufReader::new(stream);
+    loop {
+        let mut line = String::new();
+        // Requests have no body.
+        while line != "\r\n" {
+            line.clear();
+            if read.read_line(&mut line)? == 0 {
+                return Ok(());
+            }
+        }
+        write!(write, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{name}", name.len())?;
+    }
+}
+
+fn towards_pods() -> IpAddr {
+    let pods = listed(&LAB.kubectl(&["get", "pods", "-A", "-o", "json"]).expect("lists"));
+    let ip = pods.iter().find_map(|p| p["status"]["podIP"].as_str()).expect("a pod has an address");
+    let socket = UdpSocket::bind("0.0.0.0:0").expect("a socket");
+    socket.connect((ip, 9)).expect("a way to the pods");
+    socket.local_addr().expect("an address").ip()
+}
+
+/// A small generator, so that a seed gives the same sets everywhere (SplitMix64).
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % n
+    }
+
+    fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
+        &all[self.below(all.len() as u64) as usize]
+    }
+
+    fn once_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+}
+
+const PATHS: [&str; 6] = ["/", "/a", "/a/", "/a/b", "/ab", "/a/b/c"];
+
+fn backend(dice: &mut Dice) -> &'static str {
+    match dice.below(12) {
+        0 => "idle",
+        1 => "gone",
+        _ => dice.of(&SERVED),
+    }
+}
+
+fn hosts(dice: &mut Dice, base: &str) -> Vec<String> {
+    match dice.below(5) {
+        0 => vec![format!("*.{base}")],
+        1 => vec![base.to_string(), format!("x.{base}")],
+        2 => vec![format!("x.{base}")],
+        _ => vec![base.to_string()],
+    }
+}
+
+fn http_route(dice: &mut Dice, name: &str, base: &str) -> Value {
+    let rules: Vec<Value> = (0..=dice.below(3)).map(|_| rule(dice)).collect();
+    json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": name},
+        "spec": {"parentRefs": [{"name": "traces"}], "hostnames": hosts(dice, base), "rules": rules}})
+}
+
+fn rule(dice: &mut Dice) -> Value {
+    let one = |dice: &mut Dice| {
+        let kind = *dice.of(&["Exact", "PathPrefix", "PathPrefix"]);
+        let mut found = json!({"path": {"type": kind, "value": dice.of(&PATHS)}});
+        if dice.once_in(4) {
+            found["method"] = (*dice.of(&["GET", "POST"])).into();
+        }
+        let headers: Vec<Value> = ["X-A", "X-B"].iter().filter(|_| dice.once_in(5)).map(|n| json!({"name": n, "value": "1"})).collect();
+        found["headers"] = headers.into();
+        if dice.once_in(6) {
+            found["queryParams"] = json!([{"name": "v", "value": "1"}]);
+        }
+        found
+    };
+    let matches: Vec<Value> = (0..=dice.below(2)).map(|_| one(dice)).collect();
+    let refs = match dice.below(5) {
+        0 => json!([{"name": dice.of(&SERVED), "port": 80, "weight": 1}, {"name": dice.of(&SERVED), "port": 80, "weight": 0}]),
+        _ => json!([{"name": backend(dice), "port": 80}]),
+    };
+    json!({"matches": matches, "backendRefs": refs})
+}
+
+fn ingress(dice: &mut Dice, name: &str, base: &str) -> Value {
+    let rules: Vec<Value> = hosts(dice, base)
+        .into_iter()
+        .map(|host| {
+            let paths: BTreeMap<String, Value> = (0..=dice.below(3))
+                .map(|_| {
+                    let (at, kind) = (*dice.of(&PATHS), *dice.of(&["Exact", "Prefix", "ImplementationSpecific"]));
+                    (format!("{at} {kind}"), path(at, kind, backend(dice)))
+                })
+                .collect();
+            json!({"host": host, "http": {"paths": paths.into_values().collect::<Vec<_>>()}})
+        })
+        .collect();
+    json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": name}, "spec": {"ingressClassName": "traefik", "rules": rules}})
+}
+
+fn path(at: &str, kind: &str, service: &str) -> Value {
+    json!({"path": at, "pathType": kind, "backend": {"service": {"name": service, "port": {"number": 80}}}})
+}
+
+/// Who may answer, as the trace has it: names of Services, or statuses.
+fn expected(traces: &[Trace]) -> (BTreeSet<String>, String) {
+    let said = format!("{traces:#?}");
+    let Some(trace) = traces.iter().find(|t| matches!(t.door, Door::Shared { .. })) else { return (["404".to_string()].into(), said) };
+    let Some(answer) = &trace.answer else { return (["404".to_string()].into(), said) };
+    let served = |name: &str| SERVED.contains(&name);
+    let of = |t: &topology::Target| match t.service.name.as_str() {
+        name if served(name) => vec![name.to_string()],
+        // Of a Service that is missing 500, of one with nothing ready 503.
+        "gone" => vec!["500".to_string()],
+        _ => vec!["503".to_string()],
+    };
+    (answer.targets.iter().filter(|t| t.share > 0.0).flat_map(of).collect(), said)
+}
+
+#[test]
+fn a_trace_names_the_one_who_answers_for_any_routes_and_any_request() {
+    let ground = Ground::new("any");
+    let mut dice = Dice(7);
+    let mut objects = vec![];
+    for set in 0..SETS {
+        let base = format!("s{set}.{}.test", ground.namespace);
+        for nth in 0..=dice.below(2) {
+            let name = format!("s{set}-{nth}");
+            // Gateway API alone, Ingress alone, or both side by side.
+            match (set % 3, nth) {
+                (0, _) | (2, 0) => objects.push(http_route(&mut dice, &name, &base)),
+                _ => objects.push(ingress(&mut dice, &name, &base)),
+            }
+        }
+    }
+    ground.apply("routes", objects);
+    let topology = ground.settled();
+    let (mut open, mut wrong) = (0, vec![]);
+    for set in 0..SETS {
+        for _ in 0..REQUESTS {
+            let host = format!("{}s{set}.{}.test", dice.of(&["", "", "x.", "y.", "y.x."]), ground.namespace);
+            let method = *dice.of(&["GET", "GET", "POST"]);
+            let target = format!("{}{}", dice.of(&["/", "/a", "/a/", "/a/b", "/ab", "/abc", "/a/b/c", "/a/b/c/d", "/z"]), dice.of(&["", "", "?v=1", "?v=2"]));
+            let headers: Vec<String> = ["X-A: 1", "X-B: 1", "x-a: 2"].iter().filter(|_| dice.once_in(3)).map(ToString::to_string).collect();
+            let request = Request::new(method, &format!("http://{host}{target}"), &headers).expect("can be meant");
+            let traces = topology.trace(&request);
+            let either = traces.iter().filter_map(|t| t.answer.as_ref()).any(|a| a.perhaps.is_some());
+            let (may, said) = expected(&traces);
+            let answered = ground.asks(method, &host, &target, &headers);
+            open += u32::from(either);
+            if !either && !may.contains(&answered) {
+                wrong.push(format!("{method} {host}{target} {headers:?}: {answered}, expected {may:?}\n{said}"));
+            }
+        }
+    }
+    assert!(open < 400, "{open} of {} are left open", SETS * REQUESTS);
+    assert!(wrong.is_empty(), "{} of {} differ, the first ones:\n{}", wrong.len(), SETS * REQUESTS, wrong[..wrong.len().min(5)].join("\n\n"));
+}
