@@ -3,7 +3,7 @@
 //! The backends are servers of this process behind EndpointSlices made by hand; each answers with its name. Neither order nor
 //! matching is told to the test: it knows the objects as the API server has them, and the answers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use traffic::{Door, Request};
 /// Route sets, and requests to each.
 const SETS: u64 = 200;
 const REQUESTS: u64 = 20;
-/// Services with a server behind them; `idle` has none, and `gone` does not exist.
+/// Services with a server behind them; `idle` has one that is not ready, and `gone` does not exist.
 const SERVED: [&str; 4] = ["a", "b", "c", "d"];
 
 /// Namespace of its own, with servers that answer with the name of their Service.
@@ -37,9 +37,9 @@ impl Ground {
         let ground = Self { namespace, folder: tempfile::tempdir().expect("a folder"), entry };
         let mut objects = vec![json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "traces"},
             "spec": {"gatewayClassName": "traefik", "listeners": [{"name": "web", "port": 80, "protocol": "HTTP"}]}})];
-        objects.push(service("idle"));
+        objects.extend([service("idle"), slice("idle", serve("idle"), false)]);
         for name in SERVED {
-            objects.extend([service(name), slice(name, serve(name))]);
+            objects.extend([service(name), slice(name, serve(name), true)]);
         }
         ground.apply("ground", objects);
         ground
@@ -78,7 +78,9 @@ impl Ground {
             let mut stream = TcpStream::connect_timeout(&self.entry, Duration::from_secs(5))?;
             stream.set_read_timeout(Some(Duration::from_secs(10)))?;
             let more: String = headers.iter().map(|h| format!("{h}\r\n")).collect();
-            write!(stream, "{method} {target} HTTP/1.1\r\nHost: {host}\r\n{more}Content-Length: 0\r\nConnection: close\r\n\r\n")?;
+            // Whole, for small pieces wait for one another.
+            let request = format!("{method} {target} HTTP/1.1\r\nHost: {host}\r\n{more}Content-Length: 0\r\nConnection: close\r\n\r\n");
+            stream.write_all(request.as_bytes())?;
             let mut answer = String::new();
             BufReader::new(stream).read_to_string(&mut answer)?;
             let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
@@ -108,10 +110,10 @@ fn service(name: &str) -> Value {
     json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}, "spec": {"ports": [{"port": 80}]}})
 }
 
-fn slice(name: &str, at: SocketAddr) -> Value {
+fn slice(name: &str, at: SocketAddr, ready: bool) -> Value {
     json!({"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice", "metadata": {"name": format!("{name}-1"),
         "labels": {"kubernetes.io/service-name": name}}, "addressType": "IPv4", "ports": [{"name": "", "port": at.port(), "protocol": "TCP"}],
-        "endpoints": [{"addresses": [at.ip()], "conditions": {"ready": true}}]})
+        "endpoints": [{"addresses": [at.ip()], "conditions": {"ready": ready, "serving": ready, "terminating": false}}]})
 }
 
 /// A server that answers with a name, on the address that this machine has towards the pods: an endpoint may be no loopback.
@@ -138,7 +140,7 @@ fn answer(stream: TcpStream, name: &str) -> std::io::Result<()> {
                 return Ok(());
             }
         }
-        write!(write, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{name}", name.len())?;
+        write.write_all(format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{name}", name.len()).as_bytes())?;
     }
 }
 
@@ -177,7 +179,7 @@ fn backend(dice: &mut Dice) -> &'static str {
     match dice.below(12) {
         0 => "idle",
         1 => "gone",
-        _ => dice.of(&SERVED),
+        _ => dice.of::<&str>(&SERVED),
     }
 }
 
@@ -238,19 +240,30 @@ fn path(at: &str, kind: &str, service: &str) -> Value {
     json!({"path": at, "pathType": kind, "backend": {"service": {"name": service, "port": {"number": 80}}}})
 }
 
-/// Who may answer, as the trace has it: names of Services, or statuses.
-fn expected(traces: &[Trace]) -> (BTreeSet<String>, String) {
-    let said = format!("{traces:#?}");
-    let Some(trace) = traces.iter().find(|t| matches!(t.door, Door::Shared { .. })) else { return (["404".to_string()].into(), said) };
-    let Some(answer) = &trace.answer else { return (["404".to_string()].into(), said) };
-    let served = |name: &str| SERVED.contains(&name);
-    let of = |t: &topology::Target| match t.service.name.as_str() {
-        name if served(name) => vec![name.to_string()],
+/// A trace, for whoever reads a failure.
+fn told(t: &Trace) -> String {
+    let rule = |r: &topology::Rule| format!("{} {}: {}", r.object.said(), r.pointer, r.takes());
+    let answer = t.answer.as_ref().map(|a| (rule(&a.rule), a.targets.iter().map(|t| &t.service.name).collect::<Vec<_>>()));
+    let others: Vec<String> = t.others.iter().map(|(r, why)| format!("  not {}: {why}", rule(r))).collect();
+    format!("{:?}: {answer:?}\n{}", t.door, others.join("\n"))
+}
+
+/// Who may answer with which probability, as the trace has it: names of Services, or statuses. All that is left open is a failure's.
+fn expected(traces: &[Trace]) -> (BTreeMap<String, f64>, String) {
+    let said = traces.iter().map(told).collect::<Vec<_>>().join("\n");
+    let answer = traces.iter().find(|t| matches!(t.door, Door::Shared { .. })).and_then(|t| t.answer.as_ref());
+    let Some(answer) = answer else { return ([("404".to_string(), 1.0)].into(), said) };
+    let mut shares: BTreeMap<String, f64> = BTreeMap::new();
+    for target in answer.targets.iter().filter(|t| t.share > 0.0) {
         // Of a Service that is missing 500, of one with nothing ready 503.
-        "gone" => vec!["500".to_string()],
-        _ => vec!["503".to_string()],
-    };
-    (answer.targets.iter().filter(|t| t.share > 0.0).flat_map(of).collect(), said)
+        let who = match target.service.name.as_str() {
+            "gone" => "500",
+            "idle" => "503",
+            name => name,
+        };
+        *shares.entry(who.to_string()).or_default() += target.share;
+    }
+    (shares, said)
 }
 
 #[test]
@@ -276,7 +289,11 @@ fn a_trace_names_the_one_who_answers_for_any_routes_and_any_request() {
         for _ in 0..REQUESTS {
             let host = format!("{}s{set}.{}.test", dice.of(&["", "", "x.", "y.", "y.x."]), ground.namespace);
             let method = *dice.of(&["GET", "GET", "POST"]);
-            let target = format!("{}{}", dice.of(&["/", "/a", "/a/", "/a/b", "/ab", "/abc", "/a/b/c", "/a/b/c/d", "/z"]), dice.of(&["", "", "?v=1", "?v=2"]));
+            let target = format!(
+                "{}{}",
+                dice.of(&["/", "/a", "/a/", "/a/b", "/ab", "/abc", "/a/b/c", "/a/b/c/d", "/z"]),
+                dice.of(&["", "", "?v=1", "?v=2"])
+            );
             let headers: Vec<String> = ["X-A: 1", "X-B: 1", "x-a: 2"].iter().filter(|_| dice.once_in(3)).map(ToString::to_string).collect();
             let request = Request::new(method, &format!("http://{host}{target}"), &headers).expect("can be meant");
             let traces = topology.trace(&request);
@@ -284,11 +301,49 @@ fn a_trace_names_the_one_who_answers_for_any_routes_and_any_request() {
             let (may, said) = expected(&traces);
             let answered = ground.asks(method, &host, &target, &headers);
             open += u32::from(either);
-            if !either && !may.contains(&answered) {
+            if !either && !may.contains_key(&answered) {
                 wrong.push(format!("{method} {host}{target} {headers:?}: {answered}, expected {may:?}\n{said}"));
             }
         }
     }
     assert!(open < 400, "{open} of {} are left open", SETS * REQUESTS);
-    assert!(wrong.is_empty(), "{} of {} differ, the first ones:\n{}", wrong.len(), SETS * REQUESTS, wrong[..wrong.len().min(5)].join("\n\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {} differ, the first ones:\n{}",
+        wrong.len(),
+        SETS * REQUESTS,
+        wrong[..wrong.len().min(12)].join("\n\n")
+    );
+}
+
+/// Weights that are missing, 0, uneven; a part that is lost because its Service is missing, or has nothing ready.
+#[test]
+fn the_shares_of_a_trace_are_those_that_requests_find() {
+    const ASKED: u32 = 2_000;
+    let ground = Ground::new("shares");
+    let splits = [
+        json!([{"name": "a", "port": 80}, {"name": "b", "port": 80}, {"name": "c", "port": 80}]),
+        json!([{"name": "a", "port": 80, "weight": 90}, {"name": "b", "port": 80, "weight": 10}, {"name": "c", "port": 80, "weight": 0}]),
+        json!([{"name": "a", "port": 80, "weight": 333}, {"name": "b", "port": 80, "weight": 4}, {"name": "d", "port": 80, "weight": 77}]),
+        json!([{"name": "a", "port": 80, "weight": 7}, {"name": "gone", "port": 80, "weight": 2}, {"name": "idle", "port": 80, "weight": 1}]),
+    ];
+    let host = |nth: usize| format!("w{nth}.{}.test", ground.namespace);
+    let route = |(nth, split): (usize, &Value)| {
+        json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": format!("w{nth}")},
+            "spec": {"parentRefs": [{"name": "traces"}], "hostnames": [host(nth)], "rules": [{"backendRefs": split}]}})
+    };
+    ground.apply("routes", splits.iter().enumerate().map(route).collect());
+    let topology = ground.settled();
+    for nth in 0..splits.len() {
+        let request = Request::new("GET", &format!("http://{}/", host(nth)), &[]).expect("can be meant");
+        let (shares, said) = expected(&topology.trace(&request));
+        let mut found: BTreeMap<String, u32> = BTreeMap::new();
+        (0..ASKED).for_each(|_| *found.entry(ground.asks("GET", &host(nth), "/", &[])).or_default() += 1);
+        let who: Vec<&String> = shares.keys().chain(found.keys()).collect();
+        for name in who {
+            let (told, is) =
+                (shares.get(name).copied().unwrap_or(0.0), f64::from(found.get(name).copied().unwrap_or(0)) / f64::from(ASKED));
+            assert!((told - is).abs() <= 0.01, "{name}: {told} told, {is} found; {found:?}\n{said}");
+        }
+    }
 }

@@ -468,16 +468,24 @@ path: string,
  */
 namespaces: Array<string> | null, 
 /**
- * For each Gateway and each Ingress class that is seen. Which of them the request comes to, the address of its host's
+ * For each Gateway and each Ingress class that is seen, or each port of a controller that is known. Which of them the request comes to, the address of its host's
  * name decides.
  */
 doors: Array<TraceDoorView>, };
 
 export type TraceDoorView = { 
 /**
- * Gateway or IngressClass; null for Ingresses without a class.
+ * Gateway or IngressClass; null for Ingresses without a class, and where `controller` is named.
  */
 door: string | null, 
+/**
+ * Controller for which all that comes in at one of its ports is one, in an order of its own.
+ */
+controller: string | null, 
+/**
+ * Port of it; null where nobody names one.
+ */
+port: number | null, 
 /**
  * The rule that answers; null = none does, and the client gets 404.
  */

@@ -150,7 +150,8 @@ export const en = {
   "trace.other": "{n} rule for this host does not answer",
   "trace.others": "{n} rules for this host do not answer",
   "trace.asOf": "As of {at}.",
-  "trace.order": "In the order that the Gateway API and Ingress define: a controller that is not known here may keep to its own.",
+  "trace.order":
+    "In the order that the Gateway API and Ingress define: a controller that is not known here may keep to its own.",
   "trace.port": "{name}, port {port}",
   "trace.scope": "Only the routes of {names} were looked at.",
   "cmd.namespaces": "Choose namespaces",

@@ -1141,4 +1141,24 @@ export const sentences: Record<Form, string> = {
     "{url}: 요청 내용으로 라우팅되는 것은 http와 https뿐입니다",
   "its backends in other namespaces are refused: {why}": "다른 네임스페이스의 백엔드가 거부되었습니다: {why}",
   "{object} refuses it: {why}": "{object}: 라우트를 거부합니다: {why}",
+  "Traefik leaves it out: {why}": "Traefik이 읽지 않는 규칙입니다: {why}",
+  "a default backend beside rules": "규칙이 있는 Ingress의 기본 백엔드",
+  "also averages over the pods of {names}: the selector of {target} takes them":
+    "{names}의 파드까지 평균에 넣습니다. {target}의 셀렉터가 이 파드들도 선택합니다",
+  "another rule has the same priority: either may be asked first":
+    "우선순위가 같은 다른 규칙이 있습니다. 어느 쪽이 먼저 적용될지 정해져 있지 않습니다",
+  "counts both colours: with one healthy a node drain may take all pods of the other":
+    "두 색을 함께 셉니다. 한쪽이 정상이면 노드 드레인이 다른 쪽 파드를 모두 내보낼 수 있습니다",
+  "its Service has nothing ready": "Service에 준비된 엔드포인트가 없음",
+  "its backend is no Service": "백엔드가 Service가 아님",
+  "its controller refuses {object}: {why}": "{object}: 컨트롤러가 거부합니다: {why}",
+  "no controller has taken up {object}": "{object}: 맡은 컨트롤러가 없습니다",
+  "no other Ingress here takes {host}{path} in the same way: nobody comes to this canary":
+    "{host}{path}: 같은 조건으로 받는 다른 Ingress가 이 네임스페이스에 없어 이 카나리로는 요청이 오지 않습니다",
+  "{controller} knows no canaries by annotation: this one takes requests like any other Ingress":
+    "{controller}: 카나리 어노테이션을 모르는 컨트롤러입니다. 이 Ingress도 여느 Ingress처럼 요청을 받습니다",
+  "{host}{path} has a canary already ({other}): nobody comes to this one":
+    "{host}{path}: 이미 다른 카나리({other})가 있어 이 카나리로는 요청이 오지 않습니다",
+  "{n} autoscalers scale it ({names})": "오토스케일러 {n}개가 함께 조절합니다({names})",
+  "{one} and {other} both write it": "쓰는 주체가 둘입니다: {one}, {other}",
 };

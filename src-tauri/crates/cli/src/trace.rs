@@ -25,7 +25,10 @@ pub fn to_text(v: &TraceView, unread: &[KindStateView]) -> Vec<String> {
         lines.push("  nobody: there is no route".into());
     }
     if v.doors.iter().any(|d| d.controller.is_none()) {
-        lines.push(ink(Ink::Dim, "In the order that the Gateway API and Ingress define; a controller that is not known here may keep to its own."));
+        lines.push(ink(
+            Ink::Dim,
+            "In the order that the Gateway API and Ingress define; a controller that is not known here may keep to its own.",
+        ));
     }
     if let Some(namespaces) = &v.namespaces {
         lines.push(ink(Ink::Dim, &format!("Looked at the routes of {} alone.", namespaces.join(", "))));
@@ -118,8 +121,22 @@ mod tests {
         let takes = rule("shop.example.com/cart", None);
         let answer = TraceAnswerView { rule: takes, targets: vec![web], itself: None, mirrors: vec!["Service/shop/copies".into()] };
         let others = vec![rule("shop.example.com/", Some("a more precise one is asked first"))];
-        let silent = TraceDoorView { door: Some("IngressClass//nginx".into()), controller: None, port: None, answer: None, others: vec![], elsewhere: 3 };
-        let door = TraceDoorView { door: Some("Gateway/edge/public".into()), controller: None, port: None, answer: Some(answer), others, elsewhere: 2 };
+        let silent = TraceDoorView {
+            door: Some("IngressClass//nginx".into()),
+            controller: None,
+            port: None,
+            answer: None,
+            others: vec![],
+            elsewhere: 3,
+        };
+        let door = TraceDoorView {
+            door: Some("Gateway/edge/public".into()),
+            controller: None,
+            port: None,
+            answer: Some(answer),
+            others,
+            elsewhere: 2,
+        };
         let lines = to_text(&view(None, vec![door, silent]), &[]);
         let plain = |l: &String| l.chars().filter(|c| crate::out::width(&c.to_string()) > 0).collect::<String>();
         assert_eq!(

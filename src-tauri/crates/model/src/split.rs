@@ -49,9 +49,11 @@ pub enum Also {
     Header(Field),
     /// A query parameter.
     Query(Field),
+    /// A cookie.
+    Cookie(Field),
 }
 
-/// What a header or a query parameter must be.
+/// What a header, a query parameter or a cookie must be.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Field {
     /// Name.
@@ -68,6 +70,7 @@ impl fmt::Display for Also {
             Also::Method(method) => return write!(f, "method {method}"),
             Also::Header(field) => ("header", field),
             Also::Query(field) => ("query", field),
+            Also::Cookie(field) => ("cookie", field),
         };
         write!(f, "{what} {}{}{}", field.name, if field.pattern { "~" } else { "=" }, field.value)
     }

@@ -77,8 +77,9 @@ fn entries(view: &View<'_>, add: &mut impl FnMut(Node)) {
     let mut per_ingress: BTreeMap<&ObjectId, health::Verdict> = BTreeMap::new();
     for row in &view.rows {
         let verdict = health::row(row, view);
-        if row.route.object.kind == Kind::Ingress {
-            per_ingress.entry(&row.route.object).and_modify(|worst| worse(worst, &verdict)).or_insert_with(|| verdict.clone());
+        // A canary by weight has no row of its own: it comes in by that of the other.
+        for ingress in row.route.entries.iter().filter(|e| e.kind == Kind::Ingress) {
+            per_ingress.entry(ingress).and_modify(|worst| worse(worst, &verdict)).or_insert_with(|| verdict.clone());
         }
         add(row_node(view, row, verdict));
     }

@@ -40,29 +40,28 @@ pub enum Owner {
 }
 
 impl Owner {
-    /// Reads the marks. A controller comes first, for it writes whatever the marks say; Argo CD and Flux before Helm,
-    /// for they render charts and carry the marks of Helm along.
+    /// Who writes it last: the first of its [`marks`](Self::marks).
     pub fn of(meta: &Meta) -> Self {
+        Self::marks(meta).into_iter().next().unwrap_or(Owner::ByHand)
+    }
+
+    /// Reads the marks, one for each party. A controller comes first, for it writes whatever the marks say; Argo CD and Flux before
+    /// Helm, for they render charts and carry the marks of Helm along.
+    pub fn marks(meta: &Meta) -> Vec<Self> {
         let mark = |key: &str| meta.annotations.get(key).or_else(|| meta.labels.get(key)).cloned().filter(|v| !v.is_empty());
-        if let Some(owner) = meta.controller() {
-            return Owner::Controller { kind: owner.kind.clone(), name: owner.name.clone() };
-        }
-        if let Some(id) = mark("argocd.argoproj.io/tracking-id") {
-            return Owner::ArgoCd { app: id.split(':').next().unwrap_or_default().to_string() };
-        }
-        if let Some(app) = mark("argocd.argoproj.io/instance") {
-            return Owner::ArgoCd { app };
-        }
-        for (prefix, kind) in [("kustomize", "Kustomization"), ("helm", "HelmRelease")] {
-            if let Some(name) = mark(&format!("{prefix}.toolkit.fluxcd.io/name")) {
-                let namespace = mark(&format!("{prefix}.toolkit.fluxcd.io/namespace")).unwrap_or_default();
-                return Owner::Flux { kind, name, namespace };
-            }
-        }
-        match mark("meta.helm.sh/release-name") {
-            Some(release) => Owner::Helm { release, namespace: mark("meta.helm.sh/release-namespace").unwrap_or_default() },
-            None => Owner::ByHand,
-        }
+        let controller = meta.controller().map(|owner| Owner::Controller { kind: owner.kind.clone(), name: owner.name.clone() });
+        let tracked = mark("argocd.argoproj.io/tracking-id").map(|id| id.split(':').next().unwrap_or_default().to_string());
+        let argo_cd = tracked.or_else(|| mark("argocd.argoproj.io/instance")).map(|app| Owner::ArgoCd { app });
+        let flux = [("kustomize", "Kustomization"), ("helm", "HelmRelease")].into_iter().find_map(|(prefix, kind)| {
+            let name = mark(&format!("{prefix}.toolkit.fluxcd.io/name"))?;
+            let namespace = mark(&format!("{prefix}.toolkit.fluxcd.io/namespace")).unwrap_or_default();
+            Some(Owner::Flux { kind, name, namespace })
+        });
+        let helm = mark("meta.helm.sh/release-name").map(|release| {
+            let namespace = mark("meta.helm.sh/release-namespace").unwrap_or_default();
+            Owner::Helm { release, namespace }
+        });
+        [controller, argo_cd, flux, helm].into_iter().flatten().collect()
     }
 
     /// In words: `Helm release web`, `by hand`.

@@ -86,8 +86,12 @@ impl Topology {
                 Delta::Upsert(o) => o.meta().namespace.clone(),
                 Delta::Remove(id) => id.namespace.clone(),
             };
-            // Events and Leases change all the time and no node is made from them.
-            let drawn = |k: Kind| !matches!(k, Kind::Event | Kind::Lease);
+            // Events and Leases change all the time and no node is made from them. Of what is cluster-wide classes alone are read.
+            let drawn = |k: Kind| match k {
+                Kind::Event | Kind::Lease => false,
+                Kind::GatewayClass | Kind::IngressClass => true,
+                other => other.namespaced(),
+            };
             let kind = match &delta {
                 Delta::Upsert(o) => o.kind(),
                 Delta::Remove(id) => id.kind,

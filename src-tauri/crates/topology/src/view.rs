@@ -67,13 +67,15 @@ impl<'a> View<'a> {
         Self { namespace, all, sight, ground: Ground::new(all, namespace), rows, foreign }
     }
 
-    /// Other namespaces that this one reads: when they change, it is looked at again.
+    /// Other namespaces that this one reads: when they change, it is looked at again. Classes have none, which is a name too.
     pub(crate) fn refers_to(&self) -> BTreeSet<String> {
         let of_rows = |r: &Row| -> Vec<String> {
             let backends = r.route.split.backends.iter().chain(&r.route.mirrors).map(|b| b.object.namespace.clone());
             backends.chain(r.route.entries.iter().map(|e| e.namespace.clone())).collect()
         };
-        self.rows.iter().flat_map(of_rows).filter(|ns| ns != self.namespace).collect()
+        let classed = self.all.gateways(self.namespace).next().is_some() || self.all.ingresses(self.namespace).next().is_some();
+        let classes = classed.then(String::new);
+        self.rows.iter().flat_map(of_rows).filter(|ns| ns != self.namespace).chain(classes).collect()
     }
 
     /// Services of this namespace.

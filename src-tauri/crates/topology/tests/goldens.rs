@@ -35,6 +35,8 @@ fn every_relation_has_a_name_a_fixture_and_an_edge_in_it() {
 fn every_finding_fires_where_it_must_and_nowhere_else() {
     let codes: BTreeSet<_> = findings::ALL.iter().map(|c| c.code()).collect();
     assert_eq!(codes.len(), findings::ALL.len());
+    let page = std::fs::read_to_string(fixtures().join("../../src-tauri/docs/findings.md")).expect("the page of findings");
+    assert!(codes.iter().all(|code| page.contains(&format!("| `{code}` |"))), "docs/findings.md lacks a code of {codes:?}");
     for code in codes {
         let cases = cases(&format!("findings/{code}"));
         for prefix in ["fires", "quiet"] {

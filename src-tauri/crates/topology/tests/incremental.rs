@@ -25,6 +25,10 @@ fn pool() -> Vec<Object> {
         "relations/pods/states",
         "relations/config/references",
         "findings/no-ready-endpoints/fires",
+        "findings/class-without-controller/fires-gateway",
+        "findings/canary-ignored/quiet",
+        "findings/canary-ignored/fires-second",
+        "findings/two-owners/fires-autoscalers",
     ];
     cases.iter().flat_map(|c| objects(&fixtures().join(c).join("objects.yaml"))).collect()
 }

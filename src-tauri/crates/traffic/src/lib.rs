@@ -13,12 +13,14 @@
 
 #![warn(missing_docs)]
 
+mod canary;
 pub mod controllers;
 mod request;
 pub mod routers;
 
 use model::{Kind, Object, ObjectId, ObjectSet, Route, Split};
 
+pub use canary::ignored as canary_ignored;
 pub use request::{Candidate, Manner, Passage, Precedence, Request, Verdict, passages};
 
 /// A kind of object that shares requests among backends.

@@ -65,6 +65,12 @@ impl Request {
         let values = self.query.iter().filter(|(n, _)| n == name).map(|(_, v)| v.clone());
         values.take(if each { usize::MAX } else { 1 }).collect()
     }
+
+    /// Value of a cookie: the first one of the name (RFC 6265, 5.4).
+    fn cookie(&self, name: &str) -> Option<String> {
+        let pairs = self.headers.iter().filter(|(n, _)| n == "cookie").flat_map(|(_, v)| v.split(';'));
+        pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(n, _)| *n == name).map(|(_, value)| value.to_string())
+    }
 }
 
 fn without_port(host: &str) -> &str {
@@ -159,7 +165,9 @@ fn matches(pattern: &str, text: &str, manner: Manner, no: impl FnOnce() -> Verdi
     let whole = Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|r| r.is_match(text));
     match (whole, any.is_match(text), manner.patterns_in_part) {
         (true, ..) | (_, true, Some(true)) => Verdict::Takes,
-        (_, true, None) => Verdict::Perhaps(sentence!("{pattern} matches only a part: controllers differ in whether that is enough", pattern)),
+        (_, true, None) => {
+            Verdict::Perhaps(sentence!("{pattern} matches only a part: controllers differ in whether that is enough", pattern))
+        }
         _ => no(),
     }
 }
@@ -170,6 +178,7 @@ fn holds(also: &Also, request: &Request, manner: Manner) -> Verdict {
         Also::Method(method) => return if *method == request.method { Verdict::Takes } else { no() },
         Also::Header(field) => (field, request.header(&field.name, manner.each_value)),
         Also::Query(field) => (field, request.query(&field.name, manner.each_value)),
+        Also::Cookie(field) => (field, request.cookie(&field.name).into_iter().collect()),
     };
     if !field.pattern {
         return if values.contains(&field.value) { Verdict::Takes } else { no() };
@@ -199,6 +208,8 @@ pub(crate) struct Precise {
     pub headers: u32,
     /// Query parameters that must match.
     pub queries: u32,
+    /// Cookies that must match.
+    pub cookies: u32,
 }
 
 impl Precise {
@@ -215,6 +226,7 @@ impl Precise {
             method: m.also.iter().any(|a| matches!(a, Also::Method(_))),
             headers: count(|a| matches!(a, Also::Header(_))),
             queries: count(|a| matches!(a, Also::Query(_))),
+            cookies: count(|a| matches!(a, Also::Cookie(_))),
         }
     }
 }
@@ -266,7 +278,8 @@ pub fn passages(request: &Request, all: &ObjectSet, follows: impl Fn(&str) -> bo
         }
     }
     for (name, asked) in anywhere {
-        let ports: Vec<Door> = found.keys().filter(|d| matches!(d, Door::Shared { controller, port: Some(_) } if *controller == name)).cloned().collect();
+        let ports: Vec<Door> =
+            found.keys().filter(|d| matches!(d, Door::Shared { controller, port: Some(_) } if *controller == name)).cloned().collect();
         let none = Door::Shared { controller: name, port: None };
         for door in if ports.is_empty() { vec![none] } else { ports } {
             found.entry(door).or_default().push(asked.clone());

@@ -1,12 +1,17 @@
 //! The list of findings: what is wrong, or will be, without anybody having asked.
 
+mod canary_ignored;
+mod class_without_controller;
 mod dangling_reference;
+mod hpa_counts_both;
 mod no_ready_endpoints;
+mod pdb_counts_both;
 mod route_refused;
 mod selector_matches_nothing;
 mod selector_matches_two;
 mod stale_revision_serving;
 mod target_port_dropped;
+mod two_owners;
 
 use model::{ObjectId, Sentence};
 use serde::Serialize;
@@ -36,10 +41,15 @@ pub trait Check: Sync {
 /// Every check; one line each.
 pub static ALL: &[&dyn Check] = &[
     &dangling_reference::DanglingReference,
+    &class_without_controller::ClassWithoutController,
     &route_refused::RouteRefused,
+    &canary_ignored::CanaryIgnored,
     &target_port_dropped::TargetPortDropped,
     &selector_matches_nothing::SelectorMatchesNothing,
     &selector_matches_two::SelectorMatchesTwo,
     &no_ready_endpoints::NoReadyEndpoints,
     &stale_revision_serving::StaleRevisionServing,
+    &hpa_counts_both::HpaCountsBoth,
+    &pdb_counts_both::PdbCountsBoth,
+    &two_owners::TwoOwners,
 ];

@@ -35,7 +35,11 @@ pub static ALL: &[&dyn Relation] = &[
 ];
 
 /// Relations that no request runs along: they hold no applications together on the map.
-pub(crate) const ASIDE: [&str; 3] = [scale_target::NAME, disruption_budget::NAME, config::NAME];
+pub(crate) const ASIDE: [&str; 3] = [SCALES, BUDGETS, config::NAME];
+/// HPA to what it scales.
+pub(crate) const SCALES: &str = scale_target::NAME;
+/// PDB to what it guards.
+pub(crate) const BUDGETS: &str = disruption_budget::NAME;
 /// Entry to route: one Gateway serves all, so it holds no applications together either.
 pub(crate) const ATTACH: &str = attach::NAME;
 

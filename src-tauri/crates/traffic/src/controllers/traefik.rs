@@ -39,7 +39,7 @@ impl Controller for Traefik {
             return no(sentence!("a default backend beside rules"));
         }
         let Some(backend) = route.split.backends.first() else { return no(sentence!("its backend is no Service")) };
-        if ready(&backend.object, all) { None } else { no(sentence!("its Service has nothing ready")) }
+        if serves(&backend.object, all) { None } else { no(sentence!("its Service has nothing ready")) }
     }
 
     fn precedence(&self, route: &Route, routes: &[Route], object: &Object) -> Precedence {
@@ -55,11 +55,15 @@ impl Controller for Traefik {
     }
 }
 
-/// Whether a Service has an endpoint that is ready. Where no endpoints are seen at all nothing is concluded.
-fn ready(service: &ObjectId, all: &ObjectSet) -> bool {
+/// Whether a Service has an endpoint that serves (`loadService`: one that does not say so does). A name outside the cluster needs
+/// none. Where no endpoints are seen at all nothing is concluded.
+fn serves(service: &ObjectId, all: &ObjectSet) -> bool {
+    let Some(found) = all.service(&service.namespace, &service.name) else { return all.of(Kind::Service).next().is_none() };
     let of = |s: &&EndpointSlice| s.metadata.labels.get(SERVICE_NAME).is_some_and(|name| *name == service.name);
     let mut slices = all.endpoint_slices(&service.namespace).filter(of);
-    slices.any(|s| s.endpoints.iter().any(|e| e.conditions.is_ready())) || all.of(Kind::EndpointSlice).next().is_none()
+    found.spec.kind == "ExternalName"
+        || slices.any(|s| s.endpoints.iter().any(|e| e.conditions.serving.unwrap_or(true)))
+        || all.of(Kind::EndpointSlice).next().is_none()
 }
 
 /// `buildMatchRule`: 100000 for an exact path; 10000 and 100 for each character of a prefix or a pattern, 1 for `/`; 1000 for a
@@ -76,6 +80,7 @@ fn points(route: &Route, routes: &[Route]) -> u32 {
         Also::Method(_) => 1000,
         Also::Header(_) => 100,
         Also::Query(_) => 10,
+        Also::Cookie(_) => 0,
     });
     let here = |r: &&Route| r.pointer == route.pointer && r.entries.iter().any(|e| route.entries.contains(e));
     let host = routes.iter().filter(here).map(|r| r.matches.host.len() as u32).max().unwrap_or(0);

@@ -1,11 +1,13 @@
-//! networking.k8s.io/v1 Ingress. One backend per path, always with weight 1: the kind itself cannot share.
+//! networking.k8s.io/v1 Ingress. One backend per path, always with weight 1: the kind itself cannot share. An Ingress beside it can,
+//! by the annotations of ingress-nginx ([`canary`]).
 //!
 //! The entry is the Ingress itself. The class only says which controller reads it; it is shown by the map and changes no
 //! route. Backends of another kind (`backend.resource`) take their share elsewhere.
 
 use model::kinds::ingress::{Ingress as Slim, IngressBackend, IngressPort};
-use model::{Backend, Kind, Object, ObjectId, ObjectSet, Route, RouteMatch, Split, Weight};
+use model::{Also, Backend, Kind, Object, ObjectId, ObjectSet, Route, RouteMatch, Split, Weight};
 
+use crate::canary::{self, At, Canary};
 use crate::request::{Precise, takes};
 use crate::{Attachment, Door, Entrance, Manner, Precedence, Request, Router, Status, Verdict, concrete, url};
 
@@ -27,9 +29,10 @@ impl Router for Ingress {
         Kind::Ingress
     }
 
-    fn routes_of(&self, object: &Object, _all: &ObjectSet) -> Vec<Route> {
+    fn routes_of(&self, object: &Object, all: &ObjectSet) -> Vec<Route> {
         let Object::Ingress(ingress) = object else { return Vec::new() };
         let id = object.id();
+        let canary = canary::of(ingress, all);
         let mut routes = Vec::new();
         for (i, rule) in ingress.spec.rules.iter().enumerate() {
             // A rule without paths takes its whole host to the default backend (API: IngressRule.http).
@@ -41,11 +44,16 @@ impl Router for Ingress {
                 continue;
             };
             for (j, path) in http.paths.iter().enumerate() {
-                let shown = if path.path.is_empty() { "/" } else { &path.path };
-                let matches =
-                    RouteMatch { host: rule.host.clone(), path: shown.into(), path_type: path.path_type.clone(), also: Vec::new() };
-                routes.push(route(&id, matches, format!("/spec/rules/{i}/http/paths/{j}"), &path.backend));
+                let at = At { ingress, rule, path };
+                let pointer = format!("/spec/rules/{i}/http/paths/{j}");
+                match &canary {
+                    Some(canary) => routes.extend(of_canary(&id, at, canary, &pointer, all)),
+                    None => routes.push(of_path(&id, at, pointer, all)),
+                }
             }
+        }
+        if canary.is_some() {
+            return routes;
         }
         routes.extend(default_route(&id, ingress));
         routes
@@ -68,11 +76,12 @@ impl Router for Ingress {
         takes(route, request, manner, |declared, asked| declared.is_empty() || covers(declared, asked))
     }
 
-    /// HTTPIngressPath: the longest path first, and of equal ones an exact one. A default backend takes what nothing else does.
+    /// HTTPIngressPath: the longest path first, and of equal ones an exact one; there what a canary asks for, a header before a
+    /// cookie. A default backend takes what nothing else does.
     fn precedence(&self, route: &Route) -> Precedence {
         let p = Precise::of(route);
         let rule = u32::from(route.matches.path_type != "Default");
-        [rule, p.exact_host, p.host, p.path, u32::from(p.exact_path), 0, 0]
+        [rule, p.exact_host, p.host, p.path, u32::from(p.exact_path), p.headers, p.cookies]
     }
 
     /// On the ports that every controller has by default: the kind names none.
@@ -86,7 +95,7 @@ impl Router for Ingress {
 
 /// The field, or the annotation that is older than it. A default class is written into the field when an Ingress is made
 /// (admission plugin DefaultIngressClass), so one without stays without.
-fn class(ingress: &Slim) -> Option<&str> {
+pub(crate) fn class(ingress: &Slim) -> Option<&str> {
     let annotated = ingress.metadata.annotations.get(CLASS_ANNOTATION).map(String::as_str);
     ingress.spec.ingress_class_name.as_deref().or(annotated).filter(|name| !name.is_empty())
 }
@@ -110,12 +119,44 @@ fn default_route(id: &ObjectId, ingress: &Slim) -> Option<Route> {
     Some(route(id, matches, "/spec/defaultBackend".into(), backend))
 }
 
-fn route(id: &ObjectId, matches: RouteMatch, pointer: String, backend: &IngressBackend) -> Route {
-    let service =
-        backend.service.as_ref().map(|s| Backend { object: id.sibling(Kind::Service, &s.name), port: port(&s.port), weight: Weight(1) });
-    let elsewhere = u32::from(service.is_none() && backend.resource.is_some());
+fn matches(at: At<'_>, also: Vec<Also>) -> RouteMatch {
+    let path = if at.path.path.is_empty() { "/" } else { &at.path.path };
+    RouteMatch { host: at.rule.host.clone(), path: path.into(), path_type: at.path.path_type.clone(), also }
+}
+
+/// A path, and what its canary takes by weight: requests come in through both.
+fn of_path(id: &ObjectId, at: At<'_>, pointer: String, all: &ObjectSet) -> Route {
+    let mut route = route(id, matches(at, Vec::new()), pointer, &at.path.backend);
+    if let Some((beside, canary)) = at.canary(all) {
+        route.entries.push(id.sibling(Kind::Ingress, &beside.ingress.metadata.name));
+        if let Some(weight) = canary.weight {
+            route.split.backends.iter_mut().for_each(|b| b.weight = Weight(canary.total - weight.0));
+            route.split.backends.extend(backend(id, &beside.path.backend).map(|b| Backend { weight, ..b }));
+        }
+    }
+    route
+}
+
+/// What a canary takes, or leaves to the other, by header and cookie. What nobody comes to is no route.
+fn of_canary(id: &ObjectId, at: At<'_>, canary: &Canary, pointer: &str, all: &ObjectSet) -> Vec<Route> {
+    let first = |main: &At<'_>| main.canary(all).is_some_and(|(first, _)| first.ingress.metadata.name == at.ingress.metadata.name);
+    let Some(main) = at.main(all).filter(first) else { return Vec::new() };
+    let taken = |(also, to_canary): &(Also, bool)| {
+        let to = if *to_canary { at } else { main };
+        route(id, matches(at, vec![also.clone()]), pointer.into(), &to.path.backend)
+    };
+    canary.conditions.iter().map(taken).collect()
+}
+
+fn route(id: &ObjectId, matches: RouteMatch, pointer: String, to: &IngressBackend) -> Route {
+    let service = backend(id, to);
+    let elsewhere = u32::from(service.is_none() && to.resource.is_some());
     let split = Split { backends: service.into_iter().collect(), elsewhere };
     Route { router: "ingress", object: id.clone(), entries: vec![id.clone()], matches, pointer, split, mirrors: Vec::new() }
+}
+
+fn backend(id: &ObjectId, to: &IngressBackend) -> Option<Backend> {
+    to.service.as_ref().map(|s| Backend { object: id.sibling(Kind::Service, &s.name), port: port(&s.port), weight: Weight(1) })
 }
 
 fn port(port: &IngressPort) -> Option<String> {

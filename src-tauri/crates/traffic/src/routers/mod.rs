@@ -1,7 +1,7 @@
 //! The list of routers.
 
 mod gateway_api;
-mod ingress;
+pub(crate) mod ingress;
 
 use crate::Router;
 

@@ -1,0 +1,52 @@
+//! An object that two parties write, each of which takes back what the other did: it carries the marks of two systems that
+//! reconcile, or two autoscalers scale it.
+
+use std::collections::BTreeMap;
+
+use model::{Kind, Meta, ObjectId, sentence};
+
+use super::{Check, Finding};
+use crate::graph::Edge;
+use crate::owner::Owner;
+use crate::relations;
+use crate::view::View;
+
+/// Two owners.
+pub(super) struct TwoOwners;
+
+impl Check for TwoOwners {
+    fn code(&self) -> &'static str {
+        "two-owners"
+    }
+
+    fn find(&self, view: &View<'_>, edges: &[Edge]) -> Vec<Finding> {
+        let mut found = Vec::new();
+        for kind in [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Service, Kind::Ingress, Kind::HTTPRoute, Kind::Gateway] {
+            for object in view.all.within(kind, view.namespace) {
+                if let Some((one, other)) = marks(object.meta()) {
+                    let message = sentence!("{one} and {other} both write it", one = one.said(), other = other.said());
+                    found.push(Finding { code: self.code(), object: object.id(), message });
+                }
+            }
+        }
+        let mut scalers: BTreeMap<ObjectId, Vec<String>> = BTreeMap::new();
+        for edge in edges.iter().filter(|e| e.id.relation == relations::SCALES) {
+            if let (Ok(scaler), Ok(target)) = (edge.id.from.parse::<ObjectId>(), edge.id.to.parse::<ObjectId>()) {
+                scalers.entry(target).or_default().push(scaler.name);
+            }
+        }
+        for (object, names) in scalers.into_iter().filter(|(_, names)| names.len() > 1) {
+            let message = sentence!("{n} autoscalers scale it ({names})", n = names.len(), names = names.join(", "));
+            found.push(Finding { code: self.code(), object, message });
+        }
+        found
+    }
+}
+
+/// What a controller makes it alone writes, whatever marks the template carries. Helm writes only when somebody runs it, so that its
+/// mark beside another one is that of how the object once came about.
+fn marks(meta: &Meta) -> Option<(Owner, Owner)> {
+    let mut of_tools = Owner::marks(meta).into_iter().filter(|o| matches!(o, Owner::ArgoCd { .. } | Owner::Flux { .. }));
+    let one = of_tools.next().filter(|_| meta.controller().is_none())?;
+    Some((one, of_tools.next()?))
+}
