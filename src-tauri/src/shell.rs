@@ -2,9 +2,8 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
-use api::{Commands, FirstView, UiError, UiEvent};
+use api::{Commands, UiError, UiEvent};
 use host::Host;
 use model::Sentence;
 use serde_json::Value;
@@ -115,7 +114,6 @@ pub fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
     tauri::async_runtime::set(runtime.handle().clone());
     let _inside = runtime.enter();
     let host = Host::new(options)?;
-    let first = runtime.spawn(first(host.clone()));
     if let Some(Command::Info) = args.command {
         let found = runtime.block_on(host.diagnostics())?;
         host::diagnostics::lines(&found).iter().for_each(|line| println!("{line}"));
@@ -130,10 +128,9 @@ pub fn run(args: Args) -> Result<(), Box<dyn std::error::Error>> {
         .manage(Asked::default())
         .invoke_handler(tauri::generate_handler![call, subscribe, leave])
         .setup({
-            let (host, runtime) = (host.clone(), runtime.handle().clone());
+            let host = host.clone();
             move |app| {
-                let first = runtime.block_on(async { tokio::time::timeout(FIRST_WITHIN, first).await });
-                on_close(&open_window(app.handle(), first.ok().and_then(Result::ok).flatten())?, &host);
+                on_close(&open_window(app.handle())?, &host);
                 Ok(())
             }
         })
@@ -174,24 +171,8 @@ fn options(args: &Args) -> host::Options {
     }
 }
 
-/// How long the window waits for what it shows first; a page that gets nothing asks for it.
-const FIRST_WITHIN: Duration = Duration::from_millis(200);
-
-/// What the page shows first (P9): two questions less before its first useful frame. `None` where a part of it cannot be had: the
-/// page asks then, and says why.
-async fn first(host: Arc<Host>) -> Option<FirstView> {
-    Some(FirstView { settings: host.settings().await.ok()?, contexts: host.contexts().await.ok()?, runs: host.runs().await.ok()? })
-}
-
-/// Lays it down for the page. As a string that is parsed: a literal gives `__proto__` a meaning.
-fn lay_down(first: &FirstView) -> Option<String> {
-    let quoted = serde_json::to_string(&serde_json::to_string(first).ok()?).ok()?;
-    Some(format!("window.changeoverFirst = JSON.parse({quoted});"))
-}
-
-fn open_window(app: &AppHandle, first: Option<FirstView>) -> tauri::Result<WebviewWindow> {
+fn open_window(app: &AppHandle) -> tauri::Result<WebviewWindow> {
     let window = WebviewWindowBuilder::new(app, "main", WebviewUrl::default())
-        .initialization_script(first.as_ref().and_then(lay_down).unwrap_or_default())
         .title("Changeover")
         .inner_size(1440.0, 900.0)
         .min_inner_size(1024.0, 700.0)
@@ -222,7 +203,7 @@ fn compose_in_place(_: &tauri::WebviewWindow) -> tauri::Result<()> {
 
 /// How far apart a page is loaded anew whose process ends again and again.
 #[cfg(target_os = "linux")]
-const PAGE_PAUSE: Duration = Duration::from_secs(10);
+const PAGE_PAUSE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// A page whose process ends (a crash, a lack of memory) is loaded anew, and shows what is so: nothing but drawing is done in it,
 /// and a run goes on meanwhile. WebKit would leave a white window.
@@ -234,7 +215,7 @@ fn outlive_the_page(window: &tauri::WebviewWindow) -> tauri::Result<()> {
         let last = std::cell::Cell::new(None::<std::time::Instant>);
         view.inner().connect_web_process_terminated(move |_, why| {
             let now = std::time::Instant::now();
-            let pause = last.replace(Some(now)).map_or(Duration::ZERO, |last| PAGE_PAUSE.saturating_sub(now - last));
+            let pause = last.replace(Some(now)).map_or(std::time::Duration::ZERO, |last| PAGE_PAUSE.saturating_sub(now - last));
             tracing::error!("the page's process ended ({why:?}); it is loaded anew in {} s, and a run goes on meanwhile", pause.as_secs());
             let page = page.clone();
             tokio::spawn(async move {

@@ -224,20 +224,6 @@ open: string | null,
  */
 current: string | null, };
 
-export type FirstView = { 
-/**
- * Settings.
- */
-settings: SettingsView, 
-/**
- * All contexts, as they were last known.
- */
-contexts: ContextsView, 
-/**
- * Runs of the journal.
- */
-runs: Array<RunSummary>, };
-
 export type NamespaceView = { 
 /**
  * Name.

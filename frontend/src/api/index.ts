@@ -1,6 +1,6 @@
 // Typed access to the commands. Wire types are made from Rust (`generated.ts`).
 import { platform } from "#platform";
-import type { CommandTable, FirstView, SentenceView, UiError, UiEvent } from "./generated";
+import type { CommandTable, SentenceView, UiError, UiEvent } from "./generated";
 
 export type * from "./generated";
 
@@ -14,11 +14,6 @@ export async function call<N extends keyof CommandTable>(
   } catch (cause) {
     throw asUiError(cause);
   }
-}
-
-/** What to show before anything was asked; null = it has to be asked for. */
-export function first(): FirstView | null {
-  return platform.first();
 }
 
 /** Subscribes to what happens. Await it before the first call, so that nothing is missed. */

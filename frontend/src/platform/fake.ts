@@ -11,7 +11,6 @@ import type {
   SettingsView,
   UiError,
   UiEvent,
-  FirstView,
 } from "../api/generated";
 import { diagnostics } from "./fake/diagnostics";
 import { contexts, freshness, object, settings, workload } from "./fake/contexts";
@@ -49,8 +48,6 @@ export class Fake implements Platform {
   /** What happens by itself, a little later. */
   private readonly timers = new Set<ReturnType<typeof setTimeout>>();
   live = true;
-  /** What lies there when the page opens. */
-  laid: FirstView | null = null;
   /** What its pods write. */
   logs = new Logs();
   /** Makes the next call of a name fail. */
@@ -77,7 +74,6 @@ export class Fake implements Platform {
     this.would = [];
     this.live = true;
     this.silent = false;
-    this.laid = null;
   }
 
   private later(what: () => void, milliseconds = 0) {
@@ -140,10 +136,6 @@ export class Fake implements Platform {
   readonly left: boolean[] = [];
   async leave(go: boolean) {
     this.left.push(go);
-  }
-
-  first() {
-    return this.laid;
   }
 
   async subscribe(on: (events: UiEvent[]) => void) {

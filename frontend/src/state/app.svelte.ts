@@ -1,5 +1,5 @@
 // What the window knows. Fed by UiEvents and by the answers of commands; screens read it and never keep a second copy.
-import { asUiError, call, first, leave, subscribe } from "../api";
+import { asUiError, call, leave, subscribe } from "../api";
 import type {
   ContextsView,
   ContextView,
@@ -72,8 +72,6 @@ export class App {
   /** Where the settings were opened from: leaving them leads back there. */
   beforeSettings: Screen | null = null;
   contexts: Loadable<ContextsView> = $state({ is: "none" });
-  /** They were laid down, and nobody was asked yet. */
-  private laid = false;
   /** Not reactive: thousands of nodes. `graphRev` says when it changed. */
   graph: Graph = emptyGraph("");
   graphRev = $state(0);
@@ -218,24 +216,13 @@ export class App {
     return !this.stale && (w === "readOnly" || w === "protected" || w === "unverified");
   }
 
-  /** Shows what the shell has laid down, where it has; what `start` is told replaces it. Resolves once it can be drawn. */
-  async begin(): Promise<void> {
-    const laid = first();
-    if (laid === null) return speak(systemLocale());
-    this.contexts = { is: "there", value: laid.contexts };
-    this.runList = { is: "there", value: laid.runs };
-    this.laid = true;
-    await this.useSettings(laid.settings);
-  }
-
   /**
    * Subscribes first, then asks: nothing that happens in between is lost. `left`: what a page showed that was loaded anew
    * in the middle; its runs go on without it.
    */
   async start(left: Screen | null = null) {
     await subscribe((events) => events.forEach((e) => this.take(e)));
-    if (!this.laid) this.contexts = { is: "loading", since: Date.now() };
-    this.laid = false;
+    this.contexts = { is: "loading", since: Date.now() };
     // A kubeconfig may be long in coming: what waits for it has its language and its colours.
     const settled = call("settings", {}).then(
       (settings) => this.useSettings(settings),

@@ -2,7 +2,7 @@ import { cleanup, fireEvent, render, screen, waitFor, within } from "@testing-li
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { asUiError } from "../api";
-import { contexts, freshness, settings } from "../platform/fake/contexts";
+import { contexts, freshness } from "../platform/fake/contexts";
 import { run } from "../platform/fake/run";
 import { shop } from "../platform/fake/shop";
 import { sentence } from "../platform/fake/world";
@@ -31,19 +31,6 @@ async function openShop() {
 }
 
 describe("the window", () => {
-  it("shows what the shell laid down before it has asked for anything, then what it is told", async () => {
-    const before = contexts();
-    fake.laid = { settings: settings(), contexts: { ...before, contexts: before.contexts.slice(0, 2) }, runs: [] };
-    let answer: (value: unknown) => void = () => undefined;
-    fake.waiting.set("contexts", new Promise((done) => (answer = done)));
-    await app.begin();
-    expect(names()).toEqual([]);
-    render(App);
-    expect(screen.getAllByTestId("context-row")).toHaveLength(2);
-    answer(null);
-    await waitFor(() => expect(screen.getAllByTestId("context-row").length).toBe(before.contexts.length));
-  });
-
   it("acknowledges a batch only after the frame that drew it", async () => {
     await openShop();
     const acks = () => fake.calls.filter((c) => c.name === "ack_graph" && "seq" in c.args && c.args.seq === 41).length;

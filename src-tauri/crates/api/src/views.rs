@@ -319,15 +319,6 @@ views! {
         /// Context that the kubeconfig or `--context` names.
         current: Option<String>,
     }
-    /// What a page that opens shows before it has asked for anything.
-    FirstView {
-        /// Settings.
-        settings: SettingsView,
-        /// All contexts, as they were last known.
-        contexts: ContextsView,
-        /// Runs of the journal.
-        runs: Vec<RunSummary>,
-    }
     /// A namespace.
     NamespaceView {
         /// Name.
