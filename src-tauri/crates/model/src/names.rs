@@ -23,6 +23,8 @@ pub const POD_TEMPLATE_HASH: &str = "pod-template-hash";
 /// Label on the pods of a StatefulSet (name of their ControllerRevision) and of a DaemonSet (its hash, which is a label of the
 /// ControllerRevision too).
 pub const REVISION_HASH: &str = "controller-revision-hash";
+/// Label on a pod of a StatefulSet: its name, by which a Service takes one member alone.
+pub const MEMBER: &str = "statefulset.kubernetes.io/pod-name";
 /// Label of an EndpointSlice: the Service that it belongs to.
 pub const SERVICE_NAME: &str = "kubernetes.io/service-name";
 /// Annotation by the Deployment controller: the revision number of a ReplicaSet.

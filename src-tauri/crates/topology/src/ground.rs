@@ -11,7 +11,7 @@ use model::kinds::pod::Pod;
 use model::kinds::replica_set::ReplicaSet;
 use model::kinds::service::Service;
 use model::meta::subset;
-use model::names::SERVICE_NAME;
+use model::names::{MEMBER, POD_TEMPLATE_HASH, REVISION_HASH, SERVICE_NAME};
 use model::{Kind, Labels, ObjectId, ObjectSet};
 
 use crate::graph::PodState;
@@ -52,6 +52,21 @@ impl Workload<'_> {
         self.deployment.is_some_and(|d| takes(&d.spec.template.metadata.labels))
             || self.sets.iter().any(|s| takes(&s.spec.template.metadata.labels))
             || self.pods.iter().any(|&p| takes(&pods[p].pod.metadata.labels))
+    }
+
+    /// Whether a selector names a member of this StatefulSet, there or not: no template has that label, each pod gets it when it is
+    /// made.
+    fn names_member(&self, selector: &Labels) -> bool {
+        let Some(set) = self.deployment.filter(|_| self.id.kind == Kind::StatefulSet) else { return false };
+        let ordinal = selector.get(MEMBER).and_then(|m| m.strip_prefix(&self.id.name)?.strip_prefix('-')?.parse::<u32>().ok());
+        let labels = &set.spec.template.metadata.labels;
+        ordinal.is_some() && selector.iter().all(|(k, v)| k == MEMBER || labels.get(k) == Some(v))
+    }
+
+    /// Whether its template, and not somebody at run time, gives its pods a label.
+    fn gives(&self, label: &str) -> bool {
+        [MEMBER, POD_TEMPLATE_HASH, REVISION_HASH].contains(&label)
+            || self.deployment.is_none_or(|d| d.spec.template.metadata.labels.contains_key(label))
     }
 }
 
@@ -119,7 +134,18 @@ impl<'a> Ground<'a> {
     pub fn selected(&self, service: &Service) -> impl Iterator<Item = &Workload<'a>> {
         let selector = &service.spec.selector;
         let takes = move |labels: &Labels| !selector.is_empty() && subset(selector, labels);
-        self.workloads.values().filter(move |w| w.makes(&takes, &self.pods))
+        self.workloads.values().filter(move |w| w.makes(&takes, &self.pods) || w.names_member(selector))
+    }
+
+    /// Pods that a selector would take if they had another role: a label that the pod has with another value, and that its template
+    /// does not give it (Patroni's and Vault's own leader and standby).
+    pub fn of_other_role<'s>(&'s self, selector: &'s Labels) -> impl Iterator<Item = &'s PodAt<'a>> {
+        let role = |at: &PodAt, label: &str| at.workload.as_ref().and_then(|id| self.workloads.get(id)).is_some_and(|w| !w.gives(label));
+        let takes = move |at: &&PodAt| {
+            let has = |(k, v): (&String, &String)| at.pod.metadata.labels.get(k).is_some_and(|have| have == v || role(at, k));
+            !selector.is_empty() && selector.iter().all(has)
+        };
+        self.pods.iter().filter(takes)
     }
 
     /// Pods of a ReplicaSet, by index.

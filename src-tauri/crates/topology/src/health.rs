@@ -172,6 +172,7 @@ pub(crate) fn service(s: &Service, backing: &Backing, view: &View<'_>) -> Verdic
         Some(why) => (Health::Degraded, Some(why)),
         None if backing.taking() > 0 && backing.ready > 0 => (Health::Healthy, Some(counts)),
         None if backing.taking() > 0 => (Health::Degraded, Some(but(&counts, sentence!("answered by pods that are ending")))),
+        None if backing.total == 0 && selected.is_empty() && view.rests(s) => (Health::Idle, Some(sentence!("nothing wanted behind it"))),
         None if !s.spec.selector.is_empty() && selected.is_empty() => (Health::Failing, Some(sentence!("its selector matches no pod"))),
         None if selected.iter().all(|w| w.wanted() == 0) => (Health::Idle, Some(sentence!("nothing wanted behind it"))),
         None => (Health::Failing, Some(counts)),

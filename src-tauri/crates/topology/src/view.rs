@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::kinds::service::Service;
-use model::{Backend, Kind, ObjectId, ObjectSet, Route, Sentence, sentence};
+use model::meta::subset;
+use model::{Backend, Kind, ObjectId, ObjectSet, Route, Sentence, Weight, sentence};
 use traffic::{Attachment, Status};
 
-use crate::graph::{NodeId, Presence, said_match};
-use crate::ground::{Backing, Ground};
+use crate::graph::{NodeId, PodState, Presence, said_match};
+use crate::ground::{Backing, Ground, PodAt};
 
 /// What of the cluster is read here. Of the absence of anything else nothing is concluded.
 #[derive(Clone, Debug, Default)]
@@ -86,6 +87,32 @@ impl<'a> View<'a> {
     /// The objects of this namespace, or of one that its routes send to, joined.
     pub(crate) fn ground_of(&self, namespace: &str) -> Option<&Ground<'a>> {
         if namespace == self.namespace { Some(&self.ground) } else { self.foreign.get(namespace) }
+    }
+
+    /// Whether a Service that takes no pod is as it should be: its pod is done; or the one member that there is has another role than
+    /// it asks for (the replicas of a database with one instance); or a controller made it, and of that there is no pod now (a database
+    /// that hibernates). Of several members one should lead, and one that is not ready may have lost its role.
+    pub(crate) fn rests(&self, service: &Service) -> bool {
+        let selector = &service.spec.selector;
+        if self.all.pods(self.namespace).any(|p| p.status.phase == "Succeeded" && subset(selector, &p.metadata.labels)) {
+            return true;
+        }
+        let ready = |at: &PodAt<'_>| at.state == PodState::Ready;
+        let maker = service.metadata.controller().map(|o| &o.uid);
+        let of_maker = |at: &&PodAt<'_>| at.pod.metadata.controller().map(|o| &o.uid) == maker;
+        let mut members: Vec<&PodAt<'_>> = self.ground.of_other_role(selector).collect();
+        members.extend(self.ground.pods.iter().filter(|_| maker.is_some()).filter(of_maker));
+        match members[..] {
+            [] => maker.is_some(),
+            [one] => ready(one),
+            _ => false,
+        }
+    }
+
+    /// Whether a route sends requests to a Service of this namespace.
+    pub(crate) fn routed(&self, service: &ObjectId) -> bool {
+        let mut backends = self.rows.iter().flat_map(|r| &r.route.split.backends);
+        backends.any(|b| b.object == *service && b.weight > Weight(0))
     }
 
     /// An object of this namespace.

@@ -1,7 +1,7 @@
 //! A Service that should answer and has nothing ready. Where nothing is wanted behind it and no route sends there
 //! (a preview Service at rest), it is idle and no finding.
 
-use model::{Kind, Weight, sentence};
+use model::{Kind, sentence};
 
 use super::{Check, Finding};
 use crate::graph::Edge;
@@ -22,8 +22,7 @@ impl Check for NoReadyEndpoints {
             let selected = view.ground.selected(service).count();
             let wanting = view.ground.selected(service).any(|w| w.wanted() > 0);
             let object = view.here(Kind::Service, &service.metadata.name);
-            let backends = view.rows.iter().flat_map(|r| &r.route.split.backends);
-            let routed = backends.into_iter().any(|b| b.object == object && b.weight > Weight(0));
+            let routed = view.routed(&object);
             if spec.selector.is_empty() || spec.kind == "ExternalName" || backing.ready > 0 || selected == 0 || !(wanting || routed) {
                 continue;
             }

@@ -1,5 +1,5 @@
 //! A Service whose selector takes the pods of no workload and no pod that stands alone. Without a selector its endpoints
-//! are made by hand: nothing to say.
+//! are made by hand: nothing to say. Where it rests by design ([`View::rests`]) that is no finding, unless a route sends there.
 
 use model::meta::subset;
 use model::{Kind, sentence};
@@ -27,6 +27,9 @@ impl Check for SelectorMatchesNothing {
                 continue;
             }
             let object = view.here(Kind::Service, &service.metadata.name);
+            if view.rests(service) && !view.routed(&object) {
+                continue;
+            }
             let labels: Vec<String> = selector.iter().map(|(k, v)| format!("{k}={v}")).collect();
             let message = sentence!("selector {labels} matches no pod", labels = labels.join(","));
             found.push(Finding { code: self.code(), object, message });
