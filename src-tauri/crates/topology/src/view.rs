@@ -156,6 +156,9 @@ impl<'a> View<'a> {
             };
         };
         let declared = |p: &str| service.spec.ports.iter().any(|s| s.name == p || s.port.to_string() == p);
+        // A name needs no port: controllers take the number that the route says.
+        let named = service.spec.kind == "ExternalName" && service.spec.ports.is_empty();
+        let declared = |p: &str| declared(p) || (named && p.parse::<u16>().is_ok());
         if let Some(port) = backend.port.as_ref().filter(|p| !declared(p)) {
             return Reach::Broken(sentence!("{object} has no port {port}", object = id.said(), port));
         }
