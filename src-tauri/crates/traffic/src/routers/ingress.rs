@@ -2,7 +2,8 @@
 //! by the annotations of ingress-nginx ([`canary`]).
 //!
 //! The entry is the Ingress itself. The class only says which controller reads it; it is shown by the map and changes no
-//! route. Backends of another kind (`backend.resource`) take their share elsewhere.
+//! route. Backends of another kind (`backend.resource`) take their share elsewhere, and so do those that an annotation describes
+//! (AWS Load Balancer Controller): the name is that of an action, and no Service need have it.
 
 use model::kinds::ingress::{Ingress as Slim, IngressBackend, IngressPort};
 use model::{Also, Backend, Kind, Object, ObjectId, ObjectSet, Route, RouteMatch, Split, Weight};
@@ -12,6 +13,8 @@ use crate::request::{Precise, takes};
 use crate::{Attachment, Door, Entrance, Manner, Precedence, Request, Router, Status, Verdict, concrete, url};
 
 const CLASS_ANNOTATION: &str = "kubernetes.io/ingress.class";
+/// Name of the port of a backend that an annotation describes.
+const IN_ANNOTATION: &str = "use-annotation";
 
 /// Ingress.
 pub struct Ingress;
@@ -150,13 +153,14 @@ fn of_canary(id: &ObjectId, at: At<'_>, canary: &Canary, pointer: &str, all: &Ob
 
 fn route(id: &ObjectId, matches: RouteMatch, pointer: String, to: &IngressBackend) -> Route {
     let service = backend(id, to);
-    let elsewhere = u32::from(service.is_none() && to.resource.is_some());
+    let elsewhere = u32::from(service.is_none() && (to.resource.is_some() || to.service.is_some()));
     let split = Split { backends: service.into_iter().collect(), elsewhere };
     Route { router: "ingress", object: id.clone(), entries: vec![id.clone()], matches, pointer, split, mirrors: Vec::new() }
 }
 
 fn backend(id: &ObjectId, to: &IngressBackend) -> Option<Backend> {
-    to.service.as_ref().map(|s| Backend { object: id.sibling(Kind::Service, &s.name), port: port(&s.port), weight: Weight(1) })
+    let named = to.service.as_ref().filter(|s| s.port.name.as_deref() != Some(IN_ANNOTATION));
+    named.map(|s| Backend { object: id.sibling(Kind::Service, &s.name), port: port(&s.port), weight: Weight(1) })
 }
 
 fn port(port: &IngressPort) -> Option<String> {
