@@ -49,9 +49,9 @@ export function trace(request: TraceRequest, shown: GraphBatch): TraceView | nul
     namespaces: ["shop"],
     doors: [
       {
-        door: DOOR,
-        controller: null,
-        port: null,
+        door: null,
+        controller: "Traefik",
+        port: 80,
         answer: winner
           ? {
               rule: rule(winner, null),
