@@ -57,8 +57,12 @@ impl Ground {
         let host = format!("last.{}.test", self.namespace);
         let last = json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": "last"}, "spec": {
             "ingressClassName": "traefik", "rules": [{"host": host, "http": {"paths": [path("/", "Prefix", "a")]}}]}});
-        self.apply("last", vec![last]);
-        until("Traefik leads here", LONGEST, || self.asks("GET", &host, "/", &[]) == "a");
+        // Each kind is read by a provider of its own, and a route is spoken of before it is led to.
+        let own = format!("last-route.{}.test", self.namespace);
+        let route = json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": "last"}, "spec": {
+            "parentRefs": [{"name": "traces"}], "hostnames": [own], "rules": [{"backendRefs": [{"name": "a", "port": 80}]}]}});
+        self.apply("last", vec![last, route]);
+        until("Traefik leads here", LONGEST, || [&host, &own].into_iter().all(|host| self.asks("GET", host, "/", &[]) == "a"));
         until("every route is spoken of", LONGEST, || {
             let routes = self.get("httproutes");
             routes.iter().all(|r| r["status"]["parents"].as_array().is_some_and(|p| !p.is_empty()))
