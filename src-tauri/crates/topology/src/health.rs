@@ -239,7 +239,7 @@ pub(crate) fn gateway(g: &Gateway) -> Verdict {
 }
 
 /// What a controller says of it.
-fn told(c: &Condition) -> Sentence {
+pub(crate) fn told(c: &Condition) -> Sentence {
     sentence!("{reason}: {message}", reason = c.reason, message = c.message)
 }
 

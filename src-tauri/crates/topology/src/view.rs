@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use model::kinds::hpa::Hpa;
 use model::kinds::service::Service;
 use model::meta::subset;
 use model::{Backend, Kind, ObjectId, ObjectSet, Route, Sentence, Weight, sentence};
@@ -118,6 +119,13 @@ impl<'a> View<'a> {
     /// An object of this namespace.
     pub(crate) fn here(&self, kind: Kind, name: &str) -> ObjectId {
         ObjectId::new(kind, self.namespace, name)
+    }
+
+    /// What an autoscaler scales; `None` for a kind that is not known here.
+    pub(crate) fn scaled(&self, hpa: &Hpa) -> Option<ObjectId> {
+        let target = &hpa.spec.scale_target_ref;
+        let kind = Kind::ALL.iter().copied().find(|k| k.name() == target.kind)?;
+        Some(self.here(kind, &target.name))
     }
 
     /// Whether an object that something refers to is there.

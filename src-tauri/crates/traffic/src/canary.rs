@@ -41,7 +41,6 @@ pub(crate) fn of(ingress: &Ingress, all: &ObjectSet) -> Option<Canary> {
     let said = |what: &str| ingress.metadata.annotations.get(&format!("{PREFIX}-{what}")).map(String::as_str).filter(|v| !v.is_empty());
     let field = |name: &str, value: &str, pattern| Field { name: name.into(), value: value.into(), pattern };
     let weight = said("weight").and_then(|w| w.trim().parse().ok());
-    let cookie = said("by-cookie");
     let mut conditions = Vec::new();
     if let Some(header) = said("by-header") {
         match (said("by-header-value"), said("by-header-pattern")) {
@@ -52,7 +51,7 @@ pub(crate) fn of(ingress: &Ingress, all: &ObjectSet) -> Option<Canary> {
             }
         }
     }
-    if let Some(cookie) = cookie {
+    if let Some(cookie) = said("by-cookie") {
         conditions.extend([("always", true), ("never", false)].map(|(v, to)| (Also::Cookie(field(cookie, v, false)), to)));
     }
     // Who is sent to the other one anyhow needs no rule that says so.
@@ -80,30 +79,43 @@ impl<'a> At<'a> {
 
     /// Whether one is merged into the other: the same place, another backend. In one namespace, where every tool makes them.
     fn meets(&self, other: &At<'_>) -> bool {
-        let backend = |at: &At<'_>| at.path.backend.service.clone();
+        let (own, others) = (&self.path.backend.service, &other.path.backend.service);
         class(self.ingress) == class(other.ingress)
             && self.rule.host == other.rule.host
             && (&self.path.path, &self.path.path_type) == (&other.path.path, &other.path.path_type)
-            && backend(self).is_some()
-            && backend(other).is_some()
-            && backend(self) != backend(other)
+            && own.is_some()
+            && others.is_some()
+            && own != others
     }
 
-    /// The path that this one, of a canary, takes requests off.
-    pub fn main(&self, all: &'a ObjectSet) -> Option<At<'a>> {
-        let others = all.ingresses(&self.ingress.metadata.namespace).filter(|i| !is_marked(i));
-        others.flat_map(At::all).find(|at| self.meets(at))
+    /// The path that this one, of a canary, takes requests off; or why it takes none.
+    pub fn main(&self, all: &'a ObjectSet) -> Result<At<'a>, Sentence> {
+        let (host, path) = (if self.rule.host.is_empty() { "*" } else { &self.rule.host }, &self.path.path);
+        let mut others = all.ingresses(&self.ingress.metadata.namespace).filter(|i| !is_marked(i)).flat_map(At::all);
+        let Some(main) = others.find(|at| self.meets(at)) else {
+            return Err(sentence!("no other Ingress here takes {host}{path} in the same way: nobody comes to this canary", host, path));
+        };
+        match main.canary(&marked(self.ingress, all), all).map(|(first, _)| &first.ingress.metadata.name) {
+            Some(other) if *other != self.ingress.metadata.name => {
+                Err(sentence!("{host}{path} has a canary already ({other}): nobody comes to this one", host, path, other))
+            }
+            _ => Ok(main),
+        }
     }
 
-    /// The canary of this path: the first that was made, for there is one at most.
-    pub fn canary(&self, all: &'a ObjectSet) -> Option<(At<'a>, Canary)> {
-        let marked = all.ingresses(&self.ingress.metadata.namespace).filter(|i| is_marked(i));
-        let here = marked.filter_map(|i| Some((At::all(i).find(|at| self.meets(at))?, of(i, all)?)));
+    /// The canary of this path, of those that are [`marked`]: the first that was made, for there is one at most.
+    pub fn canary(&self, marked: &[&'a Ingress], all: &ObjectSet) -> Option<(At<'a>, Canary)> {
+        let here = marked.iter().filter_map(|i| Some((At::all(i).find(|at| self.meets(at))?, of(i, all)?)));
         here.min_by_key(|(at, _)| (at.ingress.metadata.creation_timestamp, &at.ingress.metadata.name))
     }
 }
 
-pub(crate) fn is_marked(ingress: &Ingress) -> bool {
+/// Ingresses beside one, in its namespace, that are marked as canaries.
+pub(crate) fn marked<'a>(beside: &'a Ingress, all: &'a ObjectSet) -> Vec<&'a Ingress> {
+    all.ingresses(&beside.metadata.namespace).filter(|i| is_marked(i)).collect()
+}
+
+fn is_marked(ingress: &Ingress) -> bool {
     ingress.metadata.annotations.get(PREFIX).is_some_and(|v| v == "true")
 }
 
@@ -123,15 +135,5 @@ pub fn ignored(object: &Object, all: &ObjectSet) -> Vec<Sentence> {
         let whole = sentence!("{controller} knows no canaries by annotation: this one takes requests like any other Ingress", controller);
         return vec![whole];
     }
-    let why = |at: At<'_>| {
-        let (host, path) = (if at.rule.host.is_empty() { "*" } else { &at.rule.host }, &at.path.path);
-        let Some(main) = at.main(all) else {
-            return Some(sentence!("no other Ingress here takes {host}{path} in the same way: nobody comes to this canary", host, path));
-        };
-        let (first, _) = main.canary(all)?;
-        let other = &first.ingress.metadata.name;
-        (*other != ingress.metadata.name)
-            .then(|| sentence!("{host}{path} has a canary already ({other}): nobody comes to this one", host, path, other))
-    };
-    At::all(ingress).filter_map(why).collect()
+    At::all(ingress).filter_map(|at| at.main(all).err()).collect()
 }

@@ -7,6 +7,7 @@ use model::{Kind, ObjectId, Sentence, sentence};
 
 use super::{Check, Finding};
 use crate::graph::{Edge, Presence};
+use crate::health::told;
 use crate::view::View;
 
 /// Class without controller.
@@ -42,10 +43,7 @@ fn of_gateway(class: &str, view: &View<'_>) -> Option<Sentence> {
     let accepted = condition(&found.status.conditions, "Accepted");
     match accepted.map(|c| (c.status.as_str(), c)) {
         Some(("True", _)) => None,
-        Some(("False", c)) => {
-            let why = Sentence::quoted(format!("{}: {}", c.reason, c.message));
-            Some(sentence!("its controller refuses {object}: {why}", object = id.said(); why))
-        }
+        Some(("False", c)) => Some(sentence!("its controller refuses {object}: {why}", object = id.said(); why = told(c))),
         _ => Some(sentence!("no controller has taken up {object}", object = id.said())),
     }
 }

@@ -20,14 +20,12 @@ impl Relation for ScaleTarget {
         let mut edges = Vec::new();
         for hpa in view.all.hpas(view.namespace) {
             let from = NodeId::of(&view.here(Kind::HorizontalPodAutoscaler, &hpa.metadata.name));
-            let target = &hpa.spec.scale_target_ref;
-            let Some(kind) = Kind::ALL.iter().copied().find(|k| k.name() == target.kind) else { continue };
-            let id = view.here(kind, &target.name);
+            let Some(id) = view.scaled(hpa) else { continue };
             let to = NodeId::of(&id);
             // Kinds that are not watched are known by their pods alone.
             let seen = view.ground.workloads.contains_key(&id);
             edges.push(match view.presence(&id) {
-                Presence::Missing if !seen && kind == Kind::Deployment => {
+                Presence::Missing if !seen && id.kind == Kind::Deployment => {
                     broken(NAME, &from, to, None, sentence!("{object} does not exist", object = id.said()))
                 }
                 _ => edge(NAME, &from, to, EdgeState::Active, None),

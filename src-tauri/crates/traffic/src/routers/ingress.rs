@@ -35,7 +35,7 @@ impl Router for Ingress {
     fn routes_of(&self, object: &Object, all: &ObjectSet) -> Vec<Route> {
         let Object::Ingress(ingress) = object else { return Vec::new() };
         let id = object.id();
-        let canary = canary::of(ingress, all);
+        let (canary, marked) = (canary::of(ingress, all), canary::marked(ingress, all));
         let mut routes = Vec::new();
         for (i, rule) in ingress.spec.rules.iter().enumerate() {
             // A rule without paths takes its whole host to the default backend (API: IngressRule.http).
@@ -51,14 +51,13 @@ impl Router for Ingress {
                 let pointer = format!("/spec/rules/{i}/http/paths/{j}");
                 match &canary {
                     Some(canary) => routes.extend(of_canary(&id, at, canary, &pointer, all)),
-                    None => routes.push(of_path(&id, at, pointer, all)),
+                    None => routes.push(of_path(&id, at, pointer, &marked, all)),
                 }
             }
         }
-        if canary.is_some() {
-            return routes;
+        if canary.is_none() {
+            routes.extend(default_route(&id, ingress));
         }
-        routes.extend(default_route(&id, ingress));
         routes
     }
 
@@ -128,9 +127,9 @@ fn matches(at: At<'_>, also: Vec<Also>) -> RouteMatch {
 }
 
 /// A path, and what its canary takes by weight: requests come in through both.
-fn of_path(id: &ObjectId, at: At<'_>, pointer: String, all: &ObjectSet) -> Route {
+fn of_path(id: &ObjectId, at: At<'_>, pointer: String, marked: &[&Slim], all: &ObjectSet) -> Route {
     let mut route = route(id, matches(at, Vec::new()), pointer, &at.path.backend);
-    if let Some((beside, canary)) = at.canary(all) {
+    if let Some((beside, canary)) = at.canary(marked, all) {
         route.entries.push(id.sibling(Kind::Ingress, &beside.ingress.metadata.name));
         if let Some(weight) = canary.weight {
             route.split.backends.iter_mut().for_each(|b| b.weight = Weight(canary.total - weight.0));
@@ -142,8 +141,7 @@ fn of_path(id: &ObjectId, at: At<'_>, pointer: String, all: &ObjectSet) -> Route
 
 /// What a canary takes, or leaves to the other, by header and cookie. What nobody comes to is no route.
 fn of_canary(id: &ObjectId, at: At<'_>, canary: &Canary, pointer: &str, all: &ObjectSet) -> Vec<Route> {
-    let first = |main: &At<'_>| main.canary(all).is_some_and(|(first, _)| first.ingress.metadata.name == at.ingress.metadata.name);
-    let Some(main) = at.main(all).filter(first) else { return Vec::new() };
+    let Ok(main) = at.main(all) else { return Vec::new() };
     let taken = |(also, to_canary): &(Also, bool)| {
         let to = if *to_canary { at } else { main };
         route(id, matches(at, vec![also.clone()]), pointer.into(), &to.path.backend)
