@@ -57,7 +57,8 @@ pub async fn overwrite(ctx: &mut Ctx) -> Result<(), Stop> {
     Ok(())
 }
 
-fn gone(object: &ObjectId) -> Contradiction {
+/// Somebody deleted what this run wrote or relies on.
+pub fn gone(object: &ObjectId) -> Contradiction {
     whole(object, sentence!("{object}: is gone", object = object.said()), None)
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use engine::{Choice, Hold, HoldCode, Options, Run, RunStatus, RunView, VerdictKind};
 use model::{Kind, ObjectId, Write, names};
 use serde_json::{Value, json};
-use support::{Fault, Stage, at_retire, id, through, wait};
+use support::{Fault, Stage, at_retire, id, in_soak, through, wait};
 
 const TEMPLATE: &str = "/spec/template";
 
@@ -228,6 +228,26 @@ async fn a_green_that_was_made_anew_as_it_was_gets_no_traffic() {
         assert!(held(&run).await.said.to_string().contains("made it anew"), "it is asked again");
         assert_eq!((selector(&stage, "web"), selector(&stage, "web-admin")), (blue.clone(), blue));
     }
+}
+
+/// Between the look at what was written and the look at its pods.
+#[tokio::test(start_paused = true)]
+async fn a_green_that_somebody_deletes_in_the_soak_is_told_as_that_in_whatever_instant_it_goes() {
+    let stage = Stage::soaking("swap", "shop:v2", 600).await;
+    let run = stage.start().await;
+    in_soak(&run).await;
+    let green = green(&stage);
+    stage.sim.with(|s| {
+        s.guarded.clear();
+        s.deleted_before_list = Some(green.clone());
+    });
+    let hold = held(&run).await;
+    assert_eq!((hold.code, &hold.facts[0].object), (HoldCode::Contradiction, &green), "{hold:#?}");
+    assert_eq!(hold.choices, [Choice::BackOut, Choice::Retry]);
+    run.back_out("nothing serves").await.expect("offered");
+    let view = wait(&run, false, |v| v.status.is_final()).await;
+    assert!(matches!(view.status, RunStatus::BackedOut { .. }), "{view:#?}");
+    stage.untouched().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,13 +9,14 @@ use model::{ObjectId, sentence};
 use plan::{Plan, Step};
 
 use super::await_ready::Trouble;
-use super::{entries, gone, switch_before};
+use super::{entries, switch_before};
 use crate::change::available;
 use crate::ctx::{Ctx, Stop};
 use crate::entry::{Event, Receipt, Said};
 use crate::ports::{Question, Verdict, VerdictKind};
 use crate::show::Check;
 use crate::waits::{self, Failing};
+use crate::watchful;
 use crate::world::{World, endpoints, show_endpoints};
 
 /// Rounds in a row that a probe must speak against before it counts.
@@ -87,7 +88,7 @@ impl<'a> Looks<'a> {
         let mut against = None;
         if self.at.is_none_or(|at| now.saturating_sub(at) >= every) {
             self.at = Some(now);
-            crate::watchful::look(ctx).await?;
+            watchful::look(ctx).await?;
             against = self.pods(ctx).await?;
             if against.is_none() {
                 against = self.ask(ctx).await;
@@ -133,7 +134,8 @@ impl<'a> Looks<'a> {
             show_endpoints(ctx, &world, service, &all);
         }
         let (now, at) = (ctx.ports.clock.elapsed(), ctx.ports.clock.now());
-        let Some(d) = world.deployment(green) else { return Err(gone(green)) };
+        // Somebody deleted it: told as that, whichever of two reads came before the deletion.
+        let Some(d) = world.deployment(green) else { return Err(ctx.contradicts(watchful::gone(green))) };
         let (failing, short) = (waits::failing(d, &world.pods_of(green)), short(d));
         self.trouble = failing.as_ref().or(short.as_ref()).map(|f| f.said.clone());
         let fine = waits::ready(green, d.status.available_replicas, d.wanted());

@@ -68,6 +68,8 @@ pub struct State {
     pub before: BTreeMap<usize, Write>,
     /// What somebody else does right before the n-th of ours arrives: whoever read the object saw nothing of it.
     pub meddles: BTreeMap<usize, Meddle>,
+    /// What somebody else deletes right before the next list of its kind: whoever read it by its name just now saw it there.
+    pub deleted_before_list: Option<ObjectId>,
     /// Deployments whose template got a ReplicaSet of its own just now.
     made: BTreeSet<ObjectId>,
     /// Deployments that an autoscaler found idle, since when.
@@ -274,6 +276,18 @@ impl State {
         }
         self.trace.add(Traced::Stranger(object.clone()));
         true
+    }
+
+    /// A Deployment is deleted as kubectl does it: it is gone at once, and what it owned follows.
+    fn in_the_background(&mut self, deployment: &ObjectId) {
+        for pod in self.pods_of(&deployment.name) {
+            self.end(&pod.name);
+        }
+        for set in self.sets_of(&deployment.name) {
+            self.objects.remove(&id(Kind::ReplicaSet, &set));
+        }
+        self.objects.remove(deployment).expect("there");
+        self.trace.add(Traced::Stranger(deployment.clone()));
     }
 
     /// Time since the beginning.
@@ -808,6 +822,9 @@ impl Cluster for Sim {
         self.with(|s| {
             if s.silent {
                 return Err(silent());
+            }
+            if let Some(object) = s.deleted_before_list.take_if(|o| o.kind == kind) {
+                s.in_the_background(&object);
             }
             let fits = |o: &Value| {
                 labels.is_none_or(|l| l.split(',').all(|kv| kv.split_once('=').is_some_and(|(k, v)| o["metadata"]["labels"][k] == v)))
