@@ -1161,4 +1161,6 @@ export const sentences: Record<Form, string> = {
     "{host}{path}: 이미 다른 카나리({other})가 있어 이 카나리로는 요청이 오지 않습니다",
   "{n} autoscalers scale it ({names})": "오토스케일러 {n}개가 함께 조절합니다({names})",
   "{one} and {other} both write it": "쓰는 주체가 둘입니다: {one}, {other}",
+  "{method} is no gRPC call: some controllers take it nevertheless":
+    "{method}: gRPC 호출이 아닙니다. 그래도 받는 컨트롤러가 있습니다",
 };

@@ -1089,6 +1089,7 @@ export type Form =
   | "{kind}: {why}"
   | "{left} pods left"
   | "{method} is no HTTP method"
+  | "{method} is no gRPC call: some controllers take it nevertheless"
   | "{min} to {max} pods, wants {wants}"
   | "{m} min {s} s"
   | "{name} answers, outside the cluster"

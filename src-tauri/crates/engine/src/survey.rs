@@ -13,7 +13,7 @@ use crate::ports::{Cluster, ReadError};
 pub(crate) const AT_ONCE: usize = 8;
 
 /// Kinds of the target's namespace; without the first five there is nothing to plan with.
-const NAMESPACED: [Kind; 25] = [
+const NAMESPACED: [Kind; 26] = [
     Kind::Deployment,
     Kind::ReplicaSet,
     Kind::Pod,
@@ -29,6 +29,7 @@ const NAMESPACED: [Kind; 25] = [
     Kind::Secret,
     Kind::Ingress,
     Kind::HTTPRoute,
+    Kind::GRPCRoute,
     Kind::NetworkPolicy,
     Kind::Rollout,
     Kind::Canary,

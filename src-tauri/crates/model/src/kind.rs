@@ -55,6 +55,7 @@ macro_rules! kinds {
 kinds! {
     Gateway "gateway.networking.k8s.io" "v1" "gateways" namespaced gateway::Gateway;
     GatewayClass "gateway.networking.k8s.io" "v1" "gatewayclasses" cluster class::GatewayClass;
+    GRPCRoute "gateway.networking.k8s.io" "v1" "grpcroutes" namespaced grpc_route::GrpcRoute;
     HTTPRoute "gateway.networking.k8s.io" "v1" "httproutes" namespaced http_route::HttpRoute;
     Ingress "networking.k8s.io" "v1" "ingresses" namespaced ingress::Ingress;
     IngressClass "networking.k8s.io" "v1" "ingressclasses" cluster class::IngressClass;

@@ -122,6 +122,7 @@ typed! {
     gateway_classes gateway_class GatewayClass class::GatewayClass;
     ingress_classes ingress_class IngressClass class::IngressClass;
     gateways gateway Gateway gateway::Gateway;
+    grpc_routes grpc_route GRPCRoute grpc_route::GrpcRoute;
     http_routes http_route HTTPRoute http_route::HttpRoute;
     ingresses ingress Ingress ingress::Ingress;
     services service Service service::Service;

@@ -6,14 +6,14 @@
 use jiff::Timestamp;
 use model::kinds::deployment::Deployment;
 use model::kinds::hpa::Hpa;
-use model::kinds::http_route::HttpRoute;
 use model::kinds::ingress::Ingress;
 use model::kinds::pdb::Pdb;
 use model::kinds::pod::Pod;
 use model::kinds::replica_set::ReplicaSet;
+use model::kinds::route::{BackendRef, GatewayRoute};
 use model::kinds::service::Service;
 use model::meta::subset;
-use model::{Kind, Labels, Meta, ObjectId, names, sentence};
+use model::{Kind, Labels, Meta, Object, ObjectId, names, sentence};
 use serde_json::Value;
 
 use crate::ground::base_of;
@@ -117,7 +117,7 @@ impl<'a> Around<'a> {
 /// Autoscalers that scale that Deployment.
 pub fn hpas_of<'a>(snapshot: &'a Snapshot, id: &ObjectId) -> Vec<&'a Hpa> {
     let all = snapshot.objects.of(Kind::HorizontalPodAutoscaler);
-    let all = all.filter_map(|o| if let model::Object::HorizontalPodAutoscaler(h) = o { Some(&**h) } else { None });
+    let all = all.filter_map(|o| if let Object::HorizontalPodAutoscaler(h) = o { Some(&**h) } else { None });
     all.filter(|h| {
         let target = &h.spec.scale_target_ref;
         h.metadata.namespace == id.namespace && target.kind == id.kind.name() && target.name == id.name
@@ -146,7 +146,7 @@ pub fn made_by(meta: &Meta) -> Option<&str> {
     meta.labels.get(names::RUN).or_else(|| meta.annotations.get(names::RUN)).map(String::as_str)
 }
 
-/// Whether traffic from outside the cluster enters at this Service: an Ingress or HTTPRoute leads to it, or its type
+/// Whether traffic from outside the cluster enters at this Service: an Ingress, HTTPRoute or GRPCRoute leads to it, or its type
 /// opens a port.
 pub fn is_entry(snapshot: &Snapshot, service: &Service) -> bool {
     let (ns, name) = (service.metadata.namespace.as_str(), service.metadata.name.as_str());
@@ -154,7 +154,7 @@ pub fn is_entry(snapshot: &Snapshot, service: &Service) -> bool {
         return true;
     }
     let by_ingress = snapshot.objects.ingresses(ns).any(|i| ingress_leads_to(i, name));
-    by_ingress || http_routes(snapshot).any(|r| route_leads_to(r, ns, name))
+    by_ingress || routes_to(snapshot, ns, name).next().is_some()
 }
 
 /// Whether an Ingress sends to that Service of its own namespace.
@@ -163,16 +163,26 @@ pub fn ingress_leads_to(ingress: &Ingress, service: &str) -> bool {
     paths.chain(ingress.spec.default_backend.iter()).any(|b| b.service.as_ref().is_some_and(|s| s.name == service))
 }
 
-/// Whether an HTTPRoute sends to that Service.
-pub fn route_leads_to(route: &HttpRoute, namespace: &str, service: &str) -> bool {
-    route.spec.rules.iter().flat_map(|rule| &rule.backend_refs).any(|b| {
+/// Routes of the Gateway API that send to that Service.
+pub fn routes_to<'a>(snapshot: &'a Snapshot, namespace: &'a str, service: &'a str) -> impl Iterator<Item = ObjectId> + 'a {
+    let all = [Kind::HTTPRoute, Kind::GRPCRoute].into_iter().flat_map(|kind| snapshot.objects.of(kind));
+    all.filter(move |o| route_leads_to(o, namespace, service)).map(Object::id)
+}
+
+/// Whether a route of the Gateway API sends to that Service; not, for an object of any other kind.
+pub fn route_leads_to(object: &Object, namespace: &str, service: &str) -> bool {
+    let backends: Vec<&BackendRef> = match object {
+        Object::HTTPRoute(r) => backends(r).collect(),
+        Object::GRPCRoute(r) => backends(r).collect(),
+        _ => return false,
+    };
+    backends.into_iter().any(|b| {
         b.name == service
             && b.kind.as_deref().unwrap_or("Service") == "Service"
-            && b.namespace.as_deref().unwrap_or(&route.metadata.namespace) == namespace
+            && b.namespace.as_deref().unwrap_or(&object.meta().namespace) == namespace
     })
 }
 
-/// All HTTPRoutes that were read.
-pub fn http_routes(snapshot: &Snapshot) -> impl Iterator<Item = &HttpRoute> {
-    snapshot.objects.of(Kind::HTTPRoute).filter_map(|o| if let model::Object::HTTPRoute(r) = o { Some(&**r) } else { None })
+fn backends<M>(route: &GatewayRoute<M>) -> impl Iterator<Item = &BackendRef> {
+    route.spec.rules.iter().flat_map(|rule| &rule.backend_refs)
 }

@@ -208,6 +208,7 @@ fn edited(snapshot: &Snapshot, workloads: &[Around<'_>], id: &ObjectId, raw: &Va
         Kind::Service
         | Kind::Ingress
         | Kind::HTTPRoute
+        | Kind::GRPCRoute
         | Kind::NetworkPolicy
         | Kind::HorizontalPodAutoscaler
         | Kind::VirtualService
@@ -245,7 +246,9 @@ fn reaches(snapshot: &Snapshot, id: &ObjectId, raw: &Value, w: &Around<'_>) -> b
         }
         Some(Object::Service(s)) => selects(&s.spec.selector, w.pod_labels()),
         Some(Object::Ingress(i)) => services().iter().any(|s| ingress_leads_to(i, &s.metadata.name)),
-        Some(Object::HTTPRoute(r)) => services().iter().any(|s| route_leads_to(r, w.namespace(), &s.metadata.name)),
+        Some(route @ (Object::HTTPRoute(_) | Object::GRPCRoute(_))) => {
+            services().iter().any(|s| route_leads_to(route, w.namespace(), &s.metadata.name))
+        }
         Some(Object::HorizontalPodAutoscaler(_)) => w.hpas().iter().any(|h| h.metadata.name == id.name),
         Some(Object::NetworkPolicy(_)) => {
             // An expression is not computed: it may match.

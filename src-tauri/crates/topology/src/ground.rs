@@ -203,6 +203,7 @@ fn stands_elsewhere(kind: Kind) -> bool {
         kind,
         Kind::Gateway
             | Kind::HTTPRoute
+            | Kind::GRPCRoute
             | Kind::Ingress
             | Kind::Service
             | Kind::Pod

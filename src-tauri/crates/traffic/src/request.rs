@@ -95,7 +95,7 @@ pub enum Verdict {
 
 impl Verdict {
     /// Both must hold; the first that does not is what is said.
-    fn and(self, next: impl FnOnce() -> Self) -> Self {
+    pub(crate) fn and(self, next: impl FnOnce() -> Self) -> Self {
         match self {
             Verdict::Takes => next(),
             Verdict::Perhaps(why) => match next() {

@@ -5,12 +5,14 @@ pub mod deployment;
 pub mod endpoint_slice;
 pub mod event;
 pub mod gateway;
+pub mod grpc_route;
 pub mod hpa;
 pub mod http_route;
 pub mod ingress;
 pub mod pdb;
 pub mod pod;
 pub mod replica_set;
+pub mod route;
 pub mod service;
 pub mod template;
 

@@ -3,12 +3,14 @@
 //! A hazard does **not** ask the cluster: it reads the answers that the snapshot holds. What could not be read is never
 //! taken for absent: then the finding is a warning that says so.
 
+use std::collections::BTreeSet;
+
 use model::kinds::service::Service;
 use model::{Kind, LabelSelector, Labels, ObjectId, Sentence, names, sentence};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::around::{Around, http_routes, ingress_leads_to, route_leads_to};
+use crate::around::{Around, ingress_leads_to, routes_to};
 use crate::derive::template_labels;
 use crate::plan::Plan;
 use crate::snapshot::Snapshot;
@@ -313,11 +315,10 @@ impl<'a> CheckCtx<'a> {
         leads.map(|i| self.around.id.sibling(Kind::Ingress, &i.metadata.name)).collect()
     }
 
-    /// HTTPRoutes that do.
+    /// HTTPRoutes and GRPCRoutes that do.
     pub fn routes(&self) -> Vec<ObjectId> {
-        let moved = self.moved();
-        let leads = http_routes(self.snapshot).filter(|r| moved.iter().any(|s| route_leads_to(r, &s.namespace, &s.name)));
-        leads.map(|r| ObjectId::new(Kind::HTTPRoute, &r.metadata.namespace, &r.metadata.name)).collect()
+        let leads: BTreeSet<ObjectId> = self.moved().into_iter().flat_map(|s| routes_to(self.snapshot, &s.namespace, &s.name)).collect();
+        leads.into_iter().collect()
     }
 
     /// Objects that others may own and that the plan writes to: the target, and the Services.

@@ -1,4 +1,4 @@
-//! An HTTPRoute over a Service of the plan that a Gateway does not accept, or whose backends it cannot resolve: what comes
+//! An HTTPRoute or GRPCRoute over a Service of the plan that a Gateway does not accept, or whose backends it cannot resolve: what comes
 //! through that Gateway does not reach the application, whatever the cutover does.
 
 use serde_json::Value;

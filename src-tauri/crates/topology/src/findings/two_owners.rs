@@ -21,7 +21,16 @@ impl Check for TwoOwners {
 
     fn find(&self, view: &View<'_>, edges: &[Edge]) -> Vec<Finding> {
         let mut found = Vec::new();
-        for kind in [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Service, Kind::Ingress, Kind::HTTPRoute, Kind::Gateway] {
+        for kind in [
+            Kind::Deployment,
+            Kind::StatefulSet,
+            Kind::DaemonSet,
+            Kind::Service,
+            Kind::Ingress,
+            Kind::HTTPRoute,
+            Kind::GRPCRoute,
+            Kind::Gateway,
+        ] {
             for object in view.all.within(kind, view.namespace) {
                 if let Some((one, other)) = marks(object.meta()) {
                     let message = sentence!("{one} and {other} both write it", one = one.said(), other = other.said());

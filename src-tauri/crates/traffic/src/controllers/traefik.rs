@@ -49,6 +49,7 @@ impl Controller for Traefik {
                 Some(set @ 1..) => set,
                 _ => length(route),
             },
+            Object::GRPCRoute(_) => longest_host(route, routes) + text(route).len() as u32,
             _ => points(route, routes),
         };
         [number, 0, 0, 0, 0, 0, 0]
@@ -82,11 +83,29 @@ fn points(route: &Route, routes: &[Route]) -> u32 {
         Also::Query(_) => 10,
         Also::Cookie(_) => 0,
     });
-    let here = |r: &&Route| r.pointer == route.pointer && r.entries.iter().any(|e| route.entries.contains(e));
-    let host = routes.iter().filter(here).map(|r| r.matches.host.len() as u32).max().unwrap_or(0);
     let rules: BTreeSet<&str> = routes.iter().map(|r| r.pointer.as_str()).collect();
     let nth = |pointer: &str| pointer.rsplit('/').next().and_then(|n| n.parse::<u32>().ok()).unwrap_or(0);
-    path + also.sum::<u32>() + host + rules.len() as u32 - nth(&route.pointer).min(rules.len() as u32)
+    path + also.sum::<u32>() + longest_host(route, routes) + rules.len() as u32 - nth(&route.pointer).min(rules.len() as u32)
+}
+
+fn longest_host(route: &Route, routes: &[Route]) -> u32 {
+    let here = |r: &&Route| r.pointer == route.pointer && r.entries.iter().any(|e| route.entries.contains(e));
+    routes.iter().filter(here).map(|r| r.matches.host.len() as u32).max().unwrap_or(0)
+}
+
+/// What it writes for a match of a GRPCRoute, without the host (`buildGRPCMatchRule`).
+fn text(route: &Route) -> String {
+    let m = &route.matches;
+    let path = match (m.path_type.as_str(), m.path.as_str()) {
+        ("Prefix", "/") => "PathPrefix(\"/\")".to_string(),
+        ("Prefix", service) => format!("PathRegexp(\"{service}/[^/]+\")"),
+        (_, path) => format!("PathRegexp({path:?})"),
+    };
+    let headers = m.also.iter().filter_map(|a| match a {
+        Also::Header(f) => Some(format!(" && Header{}({:?},{:?})", if f.pattern { "Regexp" } else { "" }, f.name, f.value)),
+        _ => None,
+    });
+    headers.fold(path, |text, header| text + &header)
 }
 
 /// The characters of the rule that it writes for a path of an Ingress (`loadRouter`, `GetRulePriority`).

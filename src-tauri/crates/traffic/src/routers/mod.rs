@@ -1,12 +1,14 @@
 //! The list of routers.
 
 mod gateway_api;
+mod gateway_route;
+mod grpc_route;
 pub(crate) mod ingress;
 
 use crate::Router;
 
 /// Every router; one line each.
-pub static ALL: &[&dyn Router] = &[&gateway_api::GatewayApi, &ingress::Ingress];
+pub static ALL: &[&dyn Router] = &[&gateway_api::GatewayApi, &grpc_route::GrpcRoute, &ingress::Ingress];
 
 /// The router of that name.
 pub fn named(name: &str) -> Option<&'static dyn Router> {
