@@ -38,6 +38,11 @@ impl Ground {
         let mut objects = vec![json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": {"name": "traces"},
             "spec": {"gatewayClassName": "traefik", "listeners": [{"name": "web", "port": 80, "protocol": "HTTP"}]}})];
         objects.extend([service("idle"), slice("idle", serve("idle"), false)]);
+        let shared =
+            |name, spec| json!({"apiVersion": "traefik.io/v1alpha1", "kind": "TraefikService", "metadata": {"name": name}, "spec": spec});
+        objects.push(shared("half", json!({"weighted": {"services": [to("a"), to("b")]}})));
+        objects
+            .push(shared("copied", json!({"mirroring": {"name": "c", "port": 80, "mirrors": [{"name": "d", "port": 80, "percent": 50}]}})));
         for name in SERVED {
             objects.extend([service(name), slice(name, serve(name), true)]);
         }
@@ -67,7 +72,8 @@ impl Ground {
             let routes = self.get("httproutes");
             routes.iter().all(|r| r["status"]["parents"].as_array().is_some_and(|p| !p.is_empty()))
         });
-        let here = ["gateways", "httproutes", "ingresses", "services", "endpointslices"].map(|kind| self.get(kind));
+        let here = ["gateways", "httproutes", "ingresses", "ingressroutes", "traefikservices", "services", "endpointslices"]
+            .map(|kind| self.get(kind));
         let classes = ["gatewayclasses", "ingressclasses"].map(|kind| listed(&LAB.kubectl(&["get", kind, "-o", "json"]).expect("lists")));
         here.into_iter().chain(classes).flatten().map(|v| decoded(&v)).collect()
     }
@@ -240,6 +246,69 @@ fn ingress(dice: &mut Dice, name: &str, base: &str) -> Value {
     json!({"apiVersion": "networking.k8s.io/v1", "kind": "Ingress", "metadata": {"name": name}, "spec": {"ingressClassName": "traefik", "rules": rules}})
 }
 
+fn ingress_route(dice: &mut Dice, name: &str, base: &str) -> Value {
+    let routes: Vec<Value> = (0..=dice.below(3))
+        .map(|_| {
+            let mut route = json!({"kind": "Rule", "match": written(dice, base), "services": services(dice)});
+            if dice.once_in(5) {
+                route["priority"] = (dice.below(300) + 1).into();
+            }
+            route
+        })
+        .collect();
+    json!({"apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute", "metadata": {"name": name}, "spec": {"entryPoints": ["web"], "routes": routes}})
+}
+
+/// A rule in Traefik's language.
+fn written(dice: &mut Dice, base: &str) -> String {
+    let host = match dice.below(5) {
+        0 => format!("HostRegexp(`^[a-z]+\\.{}$`)", base.replace('.', "\\.")),
+        1 => format!("(Host(`{base}`) || Host(`x.{base}`))"),
+        2 => format!("Host(`x.{base}`)"),
+        _ => format!("Host(`{base}`)"),
+    };
+    let path = |dice: &mut Dice| match dice.below(4) {
+        0 => format!("Path(`{}`)", dice.of(&PATHS)),
+        1 => "PathRegexp(`^/a/[b-y]`)".to_string(),
+        _ => format!("PathPrefix(`{}`)", dice.of(&PATHS)),
+    };
+    let mut parts = vec![host];
+    match dice.below(4) {
+        0 => {}
+        1 => parts.push(format!("({} || {})", path(dice), path(dice))),
+        2 => parts.push(format!("!{}", path(dice))),
+        _ => parts.push(path(dice)),
+    }
+    for more in [
+        "Method(`GET`)",
+        "!Method(`GET`)",
+        "Header(`X-A`, `1`)",
+        "!Header(`X-B`, `1`)",
+        "HeaderRegexp(`X-A`, `^[2-9]`)",
+        "Query(`v`, `1`)",
+        "QueryRegexp(`v`, `^[2-9]$`)",
+    ] {
+        if dice.once_in(8) {
+            parts.push(more.to_string());
+        }
+    }
+    parts.join(" && ")
+}
+
+fn services(dice: &mut Dice) -> Value {
+    match dice.below(8) {
+        0 => json!([to(dice.of(&SERVED)), {"name": dice.of(&SERVED), "port": 80, "weight": 0}]),
+        1 => json!([{"name": *dice.of(&["half", "copied", "nobody"]), "kind": "TraefikService"}]),
+        2 => json!([to("a"), {"name": "half", "kind": "TraefikService", "weight": 2}]),
+        3 => json!([to(dice.of(&SERVED)), to(backend(dice))]),
+        _ => json!([to(backend(dice))]),
+    }
+}
+
+fn to(service: &str) -> Value {
+    json!({"name": service, "port": 80})
+}
+
 fn path(at: &str, kind: &str, service: &str) -> Value {
     json!({"path": at, "pathType": kind, "backend": {"service": {"name": service, "port": {"number": 80}}}})
 }
@@ -279,11 +348,13 @@ fn a_trace_names_the_one_who_answers_for_any_routes_and_any_request() {
         let base = format!("s{set}.{}.test", ground.namespace);
         for nth in 0..=dice.below(2) {
             let name = format!("s{set}-{nth}");
-            // Gateway API alone, Ingress alone, or both side by side.
-            match (set % 3, nth) {
-                (0, _) | (2, 0) => objects.push(http_route(&mut dice, &name, &base)),
-                _ => objects.push(ingress(&mut dice, &name, &base)),
-            }
+            // Each kind alone, or several side by side.
+            let kind = if set % 4 < 3 { set % 4 } else { nth };
+            objects.push(match kind {
+                0 => http_route(&mut dice, &name, &base),
+                1 => ingress(&mut dice, &name, &base),
+                _ => ingress_route(&mut dice, &name, &base),
+            });
         }
     }
     ground.apply("routes", objects);
@@ -320,7 +391,7 @@ fn a_trace_names_the_one_who_answers_for_any_routes_and_any_request() {
     );
 }
 
-/// Weights that are missing, 0, uneven; a part that is lost because its Service is missing, or has nothing ready.
+/// Weights that are missing, 0, uneven, within one another; a part that is lost because its Service is missing, or has nothing ready.
 #[test]
 fn the_shares_of_a_trace_are_those_that_requests_find() {
     const ASKED: u32 = 2_000;
@@ -336,9 +407,12 @@ fn the_shares_of_a_trace_are_those_that_requests_find() {
         json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": format!("w{nth}")},
             "spec": {"parentRefs": [{"name": "traces"}], "hostnames": [host(nth)], "rules": [{"backendRefs": split}]}})
     };
-    ground.apply("routes", splits.iter().enumerate().map(route).collect());
+    let nested = json!({"apiVersion": "traefik.io/v1alpha1", "kind": "IngressRoute", "metadata": {"name": "nested"}, "spec": {"routes": [
+        {"kind": "Rule", "match": format!("Host(`{}`)", host(splits.len())), "services": [
+            {"name": "c", "port": 80, "weight": 1}, {"name": "half", "kind": "TraefikService", "weight": 3}]}]}});
+    ground.apply("routes", splits.iter().enumerate().map(route).chain([nested]).collect());
     let topology = ground.settled();
-    for nth in 0..splits.len() {
+    for nth in 0..=splits.len() {
         let request = Request::new("GET", &format!("http://{}/", host(nth)), &[]).expect("can be meant");
         let (shares, said) = expected(&topology.trace(&request));
         let mut found: BTreeMap<String, u32> = BTreeMap::new();

@@ -1163,4 +1163,8 @@ export const sentences: Record<Form, string> = {
   "{one} and {other} both write it": "쓰는 주체가 둘입니다: {one}, {other}",
   "{method} is no gRPC call: some controllers take it nevertheless":
     "{method}: gRPC 호출이 아닙니다. 그래도 받는 컨트롤러가 있습니다",
+  "Traefik takes {object} only with its option {option}": "{object}: Traefik에서 {option} 옵션을 켜야 받습니다",
+  "does not take {condition}": "{condition}인 요청은 받지 않습니다",
+  "{condition}: nothing is known of it here": "{condition}: 여기서는 알 수 없는 조건입니다",
+  "{rule} is a rule that is not understood here": "{rule}: 여기서는 해석할 수 없는 규칙입니다",
 };

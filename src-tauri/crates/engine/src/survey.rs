@@ -13,7 +13,7 @@ use crate::ports::{Cluster, ReadError};
 pub(crate) const AT_ONCE: usize = 8;
 
 /// Kinds of the target's namespace; without the first five there is nothing to plan with.
-const NAMESPACED: [Kind; 26] = [
+const NAMESPACED: [Kind; 28] = [
     Kind::Deployment,
     Kind::ReplicaSet,
     Kind::Pod,
@@ -28,6 +28,8 @@ const NAMESPACED: [Kind; 26] = [
     Kind::ConfigMap,
     Kind::Secret,
     Kind::Ingress,
+    Kind::IngressRoute,
+    Kind::TraefikService,
     Kind::HTTPRoute,
     Kind::GRPCRoute,
     Kind::NetworkPolicy,

@@ -124,6 +124,8 @@ typed! {
     gateways gateway Gateway gateway::Gateway;
     grpc_routes grpc_route GRPCRoute grpc_route::GrpcRoute;
     http_routes http_route HTTPRoute http_route::HttpRoute;
+    ingress_routes ingress_route IngressRoute ingress_route::IngressRoute;
+    traefik_services traefik_service TraefikService ingress_route::TraefikService;
     ingresses ingress Ingress ingress::Ingress;
     services service Service service::Service;
     endpoint_slices endpoint_slice EndpointSlice endpoint_slice::EndpointSlice;

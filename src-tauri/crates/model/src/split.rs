@@ -51,6 +51,8 @@ pub enum Also {
     Query(Field),
     /// A cookie.
     Cookie(Field),
+    /// What is written in the language of a controller's own (an IngressRoute's `match`).
+    Rule(String),
 }
 
 /// What a header, a query parameter or a cookie must be.
@@ -68,6 +70,7 @@ impl fmt::Display for Also {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (what, field) = match self {
             Also::Method(method) => return write!(f, "method {method}"),
+            Also::Rule(rule) => return f.write_str(rule),
             Also::Header(field) => ("header", field),
             Also::Query(field) => ("query", field),
             Also::Cookie(field) => ("cookie", field),

@@ -146,15 +146,14 @@ pub fn made_by(meta: &Meta) -> Option<&str> {
     meta.labels.get(names::RUN).or_else(|| meta.annotations.get(names::RUN)).map(String::as_str)
 }
 
-/// Whether traffic from outside the cluster enters at this Service: an Ingress, HTTPRoute or GRPCRoute leads to it, or its type
-/// opens a port.
+/// Whether traffic from outside the cluster enters at this Service: a route leads to it, or its type opens a port.
 pub fn is_entry(snapshot: &Snapshot, service: &Service) -> bool {
-    let (ns, name) = (service.metadata.namespace.as_str(), service.metadata.name.as_str());
     if matches!(service.spec.kind.as_str(), "NodePort" | "LoadBalancer") {
         return true;
     }
-    let by_ingress = snapshot.objects.ingresses(ns).any(|i| ingress_leads_to(i, name));
-    by_ingress || routes_to(snapshot, ns, name).next().is_some()
+    let id = ObjectId::new(Kind::Service, &service.metadata.namespace, &service.metadata.name);
+    let leads = |o: &Object| traffic::routes_of(o, &snapshot.objects).iter().any(|r| r.split.backends.iter().any(|b| b.object == id));
+    traffic::routers::ALL.iter().flat_map(|r| snapshot.objects.of(r.declares())).any(leads)
 }
 
 /// Whether an Ingress sends to that Service of its own namespace.

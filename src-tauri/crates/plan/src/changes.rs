@@ -209,6 +209,8 @@ fn edited(snapshot: &Snapshot, workloads: &[Around<'_>], id: &ObjectId, raw: &Va
         | Kind::Ingress
         | Kind::HTTPRoute
         | Kind::GRPCRoute
+        | Kind::IngressRoute
+        | Kind::TraefikService
         | Kind::NetworkPolicy
         | Kind::HorizontalPodAutoscaler
         | Kind::VirtualService

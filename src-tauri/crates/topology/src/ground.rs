@@ -205,6 +205,8 @@ fn stands_elsewhere(kind: Kind) -> bool {
             | Kind::HTTPRoute
             | Kind::GRPCRoute
             | Kind::Ingress
+            | Kind::IngressRoute
+            | Kind::TraefikService
             | Kind::Service
             | Kind::Pod
             | Kind::HorizontalPodAutoscaler

@@ -69,6 +69,9 @@ fn counted(node: Node, counts: Option<(u32, u32)>) -> Node {
     Node { ready: counts.map(|c| c.0), wanted: counts.map(|c| c.1), ..node }
 }
 
+/// Kinds that are entries of their own routes.
+const OWN_ENTRIES: [Kind; 2] = [Kind::Ingress, Kind::IngressRoute];
+
 fn entries(view: &View<'_>, add: &mut impl FnMut(Node)) {
     for gateway in view.all.gateways(view.namespace) {
         let meta = &gateway.metadata;
@@ -78,15 +81,14 @@ fn entries(view: &View<'_>, add: &mut impl FnMut(Node)) {
     for row in &view.rows {
         let verdict = health::row(row, view);
         // A canary by weight has no row of its own: it comes in by that of the other.
-        for ingress in row.route.entries.iter().filter(|e| e.kind == Kind::Ingress) {
+        for ingress in row.route.entries.iter().filter(|e| OWN_ENTRIES.contains(&e.kind)) {
             per_ingress.entry(ingress).and_modify(|worst| worse(worst, &verdict)).or_insert_with(|| verdict.clone());
         }
         add(row_node(view, row, verdict));
     }
-    for ingress in view.all.ingresses(view.namespace) {
-        let id = view.here(Kind::Ingress, &ingress.metadata.name);
-        let verdict = per_ingress.remove(&id).unwrap_or((Health::Unknown, Some(sentence!("no rule"))));
-        add(node(id, &ingress.metadata, Rank::Entry, verdict));
+    for object in OWN_ENTRIES.into_iter().flat_map(|kind| view.all.within(kind, view.namespace)) {
+        let verdict = per_ingress.remove(&object.id()).unwrap_or((Health::Unknown, Some(sentence!("no rule"))));
+        add(node(object.id(), object.meta(), Rank::Entry, verdict));
     }
 }
 
@@ -156,8 +158,8 @@ fn asides(view: &View<'_>, edges: &[Edge], add: &mut impl FnMut(Node)) {
 
 fn absent(view: &View<'_>, object: ObjectId) -> Node {
     let rank = match object.kind {
-        Kind::Gateway | Kind::Ingress => Rank::Entry,
-        Kind::Service => Rank::Service,
+        Kind::Gateway | Kind::Ingress | Kind::IngressRoute => Rank::Entry,
+        Kind::Service | Kind::TraefikService => Rank::Service,
         Kind::ReplicaSet => Rank::ReplicaSet,
         Kind::Pod => Rank::Pods,
         Kind::ConfigMap | Kind::Secret => Rank::Aside,

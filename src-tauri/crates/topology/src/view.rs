@@ -157,7 +157,7 @@ impl<'a> View<'a> {
         if !self.sight.follows(&id.namespace) {
             return Reach::Unseen;
         }
-        let Some(service) = self.all.service(&id.namespace, &id.name) else {
+        let Some(service) = self.all.service(&id.namespace, &id.name).filter(|_| id.kind == Kind::Service) else {
             return match self.presence(id) {
                 Presence::Missing => Reach::Broken(sentence!("{object} does not exist", object = id.said())),
                 _ => Reach::Unseen,

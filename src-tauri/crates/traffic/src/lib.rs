@@ -17,6 +17,7 @@ mod canary;
 pub mod controllers;
 mod request;
 pub mod routers;
+mod rule;
 
 use model::{Kind, Object, ObjectId, ObjectSet, Route, Split};
 

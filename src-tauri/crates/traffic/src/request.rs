@@ -8,7 +8,7 @@ use regex::Regex;
 use url::Url;
 
 use crate::controllers::{self, Controller};
-use crate::{Attachment, Door, Entrance, Router};
+use crate::{Attachment, Door, Entrance, Router, rule};
 
 /// A request as a client sends it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,13 +55,13 @@ impl Request {
     }
 
     /// Values of a header. Several of one name are one, with commas (RFC 9110, 5.3), but for those who look at each.
-    fn header(&self, name: &str, each: bool) -> Vec<String> {
+    pub(crate) fn header(&self, name: &str, each: bool) -> Vec<String> {
         let values: Vec<&str> = self.headers.iter().filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.as_str()).collect();
         if each || values.is_empty() { values.into_iter().map(str::to_string).collect() } else { vec![values.join(",")] }
     }
 
     /// Values of a query parameter: the first one (Gateway API: HTTPQueryParamMatch.name), but for those who look at each.
-    fn query(&self, name: &str, each: bool) -> Vec<String> {
+    pub(crate) fn query(&self, name: &str, each: bool) -> Vec<String> {
         let values = self.query.iter().filter(|(n, _)| n == name).map(|(_, v)| v.clone());
         values.take(if each { usize::MAX } else { 1 }).collect()
     }
@@ -176,6 +176,7 @@ fn holds(also: &Also, request: &Request, manner: Manner) -> Verdict {
     let no = || Verdict::Not(sentence!("takes only {condition}", condition = also));
     let (field, values) = match also {
         Also::Method(method) => return if *method == request.method { Verdict::Takes } else { no() },
+        Also::Rule(rule) => return rule::holds(rule, request),
         Also::Header(field) => (field, request.header(&field.name, manner.each_value)),
         Also::Query(field) => (field, request.query(&field.name, manner.each_value)),
         Also::Cookie(field) => (field, request.cookie(&field.name).into_iter().collect()),
@@ -302,8 +303,8 @@ impl Reading<'_> {
     fn asks(&self, nth: usize, entrance: &Entrance) -> Asked {
         let route = &self.routes[nth];
         let manner = self.controller.map_or_else(Manner::default, |c| c.manner(route));
-        let left_out = || self.controller.and_then(|c| c.leaves_out(route, self.object, self.all)).map_or(Verdict::Takes, Verdict::Not);
-        let verdict = self.router.takes(route, self.request, manner).and(|| admitted(&entrance.attachment)).and(left_out);
+        let read = || self.controller.map_or(Verdict::Takes, |c| c.reads(route, self.object, self.all));
+        let verdict = self.router.takes(route, self.request, manner).and(|| admitted(&entrance.attachment)).and(read);
         let precedence = self.controller.map_or_else(|| self.router.precedence(route), |c| c.precedence(route, self.routes, self.object));
         let age = self.object.meta().creation_timestamp;
         Asked { order: (Reverse(precedence), age.is_none(), age, route.object.clone(), nth), verdict, route: route.clone() }

@@ -9,6 +9,7 @@ pub mod grpc_route;
 pub mod hpa;
 pub mod http_route;
 pub mod ingress;
+pub mod ingress_route;
 pub mod pdb;
 pub mod pod;
 pub mod replica_set;

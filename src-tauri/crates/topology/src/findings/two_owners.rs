@@ -27,6 +27,8 @@ impl Check for TwoOwners {
             Kind::DaemonSet,
             Kind::Service,
             Kind::Ingress,
+            Kind::IngressRoute,
+            Kind::TraefikService,
             Kind::HTTPRoute,
             Kind::GRPCRoute,
             Kind::Gateway,

@@ -2,9 +2,9 @@
 
 mod traefik;
 
-use model::{Object, ObjectSet, Route, Sentence};
+use model::{Object, ObjectSet, Route};
 
-use crate::{Manner, Precedence};
+use crate::{Manner, Precedence, Verdict};
 
 /// A controller. All routes that come in at one port of it compete, whatever object declares them.
 pub trait Controller: Sync {
@@ -14,8 +14,8 @@ pub trait Controller: Sync {
     fn classes(&self) -> &'static [&'static str];
     /// How it matches the routes of that router.
     fn manner(&self, route: &Route) -> Manner;
-    /// Why it does not read a rule at all; `None` = it does.
-    fn leaves_out(&self, route: &Route, object: &Object, all: &ObjectSet) -> Option<Sentence>;
+    /// Whether it reads a rule at all, whatever the request.
+    fn reads(&self, route: &Route, object: &Object, all: &ObjectSet) -> Verdict;
     /// Its place in the line: what is greater is asked first. `routes` are all of the same object.
     fn precedence(&self, route: &Route, routes: &[Route], object: &Object) -> Precedence;
 }

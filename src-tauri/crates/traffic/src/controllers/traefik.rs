@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 use model::kinds::endpoint_slice::EndpointSlice;
 use model::names::SERVICE_NAME;
-use model::{Also, Kind, Object, ObjectId, ObjectSet, Route, Sentence, sentence};
+use model::{Also, Backend, Kind, Object, ObjectSet, Route, Sentence, sentence};
 
 use super::Controller;
-use crate::{Manner, Precedence};
+use crate::{Manner, Precedence, Verdict};
 
 const PRIORITY: &str = "traefik.ingress.kubernetes.io/router.priority";
 
@@ -27,19 +27,26 @@ impl Controller for Traefik {
 
     /// Without its option `strictPrefixMatching`, which only its operator sees.
     fn manner(&self, route: &Route) -> Manner {
-        let ingress = route.object.kind == Kind::Ingress;
-        Manner { patterns_in_part: Some(true), prefix_by_characters: ingress, specific_is_prefix: true, each_value: true }
+        let own = matches!(route.object.kind, Kind::Ingress | Kind::IngressRoute);
+        Manner { patterns_in_part: Some(true), prefix_by_characters: own, specific_is_prefix: true, each_value: true }
     }
 
-    /// Of an Ingress, without its option `allowEmptyServices`.
-    fn leaves_out(&self, route: &Route, object: &Object, all: &ObjectSet) -> Option<Sentence> {
-        let Object::Ingress(ingress) = object else { return None };
-        let no = |why| Some(sentence!("Traefik leaves it out: {why}"; why));
-        if route.pointer == "/spec/defaultBackend" && !ingress.spec.rules.is_empty() {
-            return no(sentence!("a default backend beside rules"));
+    /// Without its options `allowEmptyServices`; what `allowExternalNameServices` and `allowCrossNamespace` decide is left open.
+    fn reads(&self, route: &Route, object: &Object, all: &ObjectSet) -> Verdict {
+        let no = |why| Verdict::Not(sentence!("Traefik leaves it out: {why}"; why));
+        match object {
+            Object::Ingress(ingress) if route.pointer == "/spec/defaultBackend" && !ingress.spec.rules.is_empty() => {
+                return no(sentence!("a default backend beside rules"));
+            }
+            Object::Ingress(_) | Object::IngressRoute(_) => {}
+            _ => return Verdict::Takes,
         }
-        let Some(backend) = route.split.backends.first() else { return no(sentence!("its backend is no Service")) };
-        if serves(&backend.object, all) { None } else { no(sentence!("its Service has nothing ready")) }
+        if route.split.backends.is_empty() {
+            return no(sentence!("its backend is no Service"));
+        }
+        // One that cannot be built, a copy's too, leaves the whole rule without its Service.
+        let all_of = route.split.backends.iter().chain(&route.mirrors);
+        all_of.fold(Verdict::Takes, |so_far, backend| so_far.and(|| builds(backend, object, all).unwrap_or_else(no)))
     }
 
     fn precedence(&self, route: &Route, routes: &[Route], object: &Object) -> Precedence {
@@ -49,6 +56,12 @@ impl Controller for Traefik {
                 Some(set @ 1..) => set,
                 _ => length(route),
             },
+            Object::IngressRoute(declared) => match nth(&route.pointer).and_then(|n| declared.spec.routes.get(n)) {
+                // A priority below 0 is behind all that have none: each of those is longer than nothing.
+                Some(rule) if rule.priority != 0 => rule.priority.clamp(0, i64::from(u32::MAX)) as u32,
+                Some(rule) => rule.rule.len() as u32,
+                None => 0,
+            },
             Object::GRPCRoute(_) => longest_host(route, routes) + text(route).len() as u32,
             _ => points(route, routes),
         };
@@ -56,15 +69,36 @@ impl Controller for Traefik {
     }
 }
 
-/// Whether a Service has an endpoint that serves (`loadService`: one that does not say so does). A name outside the cluster needs
-/// none. Where no endpoints are seen at all nothing is concluded.
-fn serves(service: &ObjectId, all: &ObjectSet) -> bool {
-    let Some(found) = all.service(&service.namespace, &service.name) else { return all.of(Kind::Service).next().is_none() };
-    let of = |s: &&EndpointSlice| s.metadata.labels.get(SERVICE_NAME).is_some_and(|name| *name == service.name);
-    let mut slices = all.endpoint_slices(&service.namespace).filter(of);
-    found.spec.kind == "ExternalName"
-        || slices.any(|s| s.endpoints.iter().any(|e| e.conditions.serving.unwrap_or(true)))
-        || all.of(Kind::EndpointSlice).next().is_none()
+/// Whether it makes a Service of a backend, or why not (`loadService`, `loadServers`): there must be an endpoint that serves, and one that
+/// does not say so does. Where no endpoints are seen at all nothing is concluded.
+fn builds(backend: &Backend, object: &Object, all: &ObjectSet) -> Result<Verdict, Sentence> {
+    let id = &backend.object;
+    let missing = || sentence!("{object} does not exist", object = id.said());
+    if id.kind != Kind::Service {
+        return Err(missing());
+    }
+    let Some(service) = all.service(&id.namespace, &id.name) else {
+        return if all.of(Kind::Service).next().is_none() { Ok(Verdict::Takes) } else { Err(missing()) };
+    };
+    let declared = |p: &String| service.spec.ports.iter().any(|s| s.name == *p || s.port.to_string() == *p);
+    if let Some(port) = backend.port.as_ref().filter(|p| !declared(p)) {
+        return Err(sentence!("{object} has no port {port}", object = id.said(), port));
+    }
+    let option = |name: &str| {
+        Ok(Verdict::Perhaps(sentence!("Traefik takes {object} only with its option {option}", object = id.said(), option = name)))
+    };
+    if id.namespace != object.meta().namespace {
+        return option("allowCrossNamespace");
+    }
+    if service.spec.kind == "ExternalName" {
+        return option("allowExternalNameServices");
+    }
+    let of = |s: &&EndpointSlice| s.metadata.labels.get(SERVICE_NAME).is_some_and(|name| *name == id.name);
+    let serves = |s: &EndpointSlice| s.endpoints.iter().any(|e| e.conditions.serving.unwrap_or(true));
+    match all.endpoint_slices(&id.namespace).filter(of).any(serves) || all.of(Kind::EndpointSlice).next().is_none() {
+        true => Ok(Verdict::Takes),
+        false => Err(sentence!("its Service has nothing ready")),
+    }
 }
 
 /// `buildMatchRule`: 100000 for an exact path; 10000 and 100 for each character of a prefix or a pattern, 1 for `/`; 1000 for a
@@ -81,11 +115,15 @@ fn points(route: &Route, routes: &[Route]) -> u32 {
         Also::Method(_) => 1000,
         Also::Header(_) => 100,
         Also::Query(_) => 10,
-        Also::Cookie(_) => 0,
+        Also::Cookie(_) | Also::Rule(_) => 0,
     });
     let rules: BTreeSet<&str> = routes.iter().map(|r| r.pointer.as_str()).collect();
-    let nth = |pointer: &str| pointer.rsplit('/').next().and_then(|n| n.parse::<u32>().ok()).unwrap_or(0);
-    path + also.sum::<u32>() + longest_host(route, routes) + rules.len() as u32 - nth(&route.pointer).min(rules.len() as u32)
+    path + also.sum::<u32>() + longest_host(route, routes) + (rules.len() - nth(&route.pointer).unwrap_or(0).min(rules.len())) as u32
+}
+
+/// Which rule of its object it is.
+fn nth(pointer: &str) -> Option<usize> {
+    pointer.rsplit('/').next()?.parse().ok()
 }
 
 fn longest_host(route: &Route, routes: &[Route]) -> u32 {
