@@ -1167,4 +1167,5 @@ export const sentences: Record<Form, string> = {
   "does not take {condition}": "{condition}인 요청은 받지 않습니다",
   "{condition}: nothing is known of it here": "{condition}: 여기서는 알 수 없는 조건입니다",
   "{rule} is a rule that is not understood here": "{rule}: 여기서는 해석할 수 없는 규칙입니다",
+  "{object} leads to no Service": "{object}: 이어지는 Service가 없습니다",
 };

@@ -1127,6 +1127,7 @@ export type Form =
   | "{object} is not held, the run goes on without: {why}"
   | "{object} is not read here"
   | "{object} is paused"
+  | "{object} leads to no Service"
   | "{object} reaches no pod on its port"
   | "{object} refuses it: {why}"
   | "{object} serves"

@@ -138,7 +138,7 @@ fn workload(view: &View<'_>, w: &Workload<'_>, add: &mut impl FnMut(Node)) {
     }
 }
 
-/// HPAs and PDBs; ConfigMaps and Secrets that a template reads.
+/// HPAs and PDBs; ConfigMaps and Secrets that a template reads; what is named and leads nowhere.
 fn asides(view: &View<'_>, edges: &[Edge], add: &mut impl FnMut(Node)) {
     for hpa in view.all.hpas(view.namespace) {
         let id = view.here(Kind::HorizontalPodAutoscaler, &hpa.metadata.name);
@@ -150,8 +150,14 @@ fn asides(view: &View<'_>, edges: &[Edge], add: &mut impl FnMut(Node)) {
     }
     for edge in edges {
         let Ok(id) = edge.id.to.parse::<ObjectId>() else { continue };
-        if let (Kind::ConfigMap | Kind::Secret, Some(object)) = (id.kind, view.all.get(&id)) {
-            add(node(id, object.meta(), Rank::Aside, (Health::Healthy, None)));
+        match (id.kind, view.all.get(&id)) {
+            (Kind::ConfigMap | Kind::Secret, Some(object)) => add(node(id, object.meta(), Rank::Aside, (Health::Healthy, None))),
+            // One that leads to Services is not on the map: they are, with their shares.
+            (Kind::TraefikService, Some(object)) => {
+                let why = sentence!("{object} leads to no Service", object = id.said());
+                add(node(id, object.meta(), Rank::Service, (Health::Failing, Some(why))));
+            }
+            _ => {}
         }
     }
 }

@@ -160,6 +160,8 @@ impl<'a> View<'a> {
         let Some(service) = self.all.service(&id.namespace, &id.name).filter(|_| id.kind == Kind::Service) else {
             return match self.presence(id) {
                 Presence::Missing => Reach::Broken(sentence!("{object} does not exist", object = id.said())),
+                // What shares its part on and is there leads back to itself, or to nobody.
+                Presence::Live if id.kind != Kind::Service => Reach::Broken(sentence!("{object} leads to no Service", object = id.said())),
                 _ => Reach::Unseen,
             };
         };

@@ -29,6 +29,8 @@ fn pool() -> Vec<Object> {
         "findings/canary-ignored/quiet",
         "findings/canary-ignored/fires-second",
         "findings/two-owners/fires-autoscalers",
+        "relations/attach/ingress-route",
+        "routers/ingress_route/services",
     ];
     cases.iter().flat_map(|c| objects(&fixtures().join(c).join("objects.yaml"))).collect()
 }

@@ -19,9 +19,11 @@ const MATCHERS: [(&str, &[usize]); 11] = [
     ("Query", &[1, 2]),
     ("QueryRegexp", &[1, 2]),
 ];
-/// Ways of a rule that are told apart, and how deep one may be.
+/// Ways of a rule that are told apart; how deep one may be, and how many matchers it may have: whoever writes one is not to be trusted
+/// with the stack.
 const WAYS: usize = 64;
 const DEPTH: usize = 64;
+const MOST: usize = 256;
 
 #[derive(Clone, Debug, PartialEq)]
 enum Rule {
@@ -169,7 +171,7 @@ fn matches(m: &Matcher, request: &Request) -> Option<bool> {
 
 /// `None` for what Traefik would not take either.
 fn parse(text: &str) -> Option<Rule> {
-    let mut at = Reader { rest: text, depth: 0 };
+    let mut at = Reader { rest: text, depth: 0, matchers: 0 };
     let rule = at.any()?;
     at.space();
     at.rest.is_empty().then_some(rule)
@@ -178,6 +180,7 @@ fn parse(text: &str) -> Option<Rule> {
 struct Reader<'a> {
     rest: &'a str,
     depth: usize,
+    matchers: usize,
 }
 
 impl Reader<'_> {
@@ -226,6 +229,10 @@ impl Reader<'_> {
     }
 
     fn matcher(&mut self) -> Option<Matcher> {
+        self.matchers += 1;
+        if self.matchers > MOST {
+            return None;
+        }
         self.space();
         let end = self.rest.find(|c: char| !c.is_ascii_alphanumeric())?;
         let (name, counts) = MATCHERS.iter().find(|(name, _)| name.eq_ignore_ascii_case(&self.rest[..end]))?;
@@ -304,7 +311,9 @@ mod tests {
     #[test]
     fn what_is_no_rule_stays_as_it_is_written_and_is_not_understood() {
         let request = Request::new("GET", "http://a.test/", &[]).expect("can be meant");
-        let deep = format!("{}Host(`a`){}", "(".repeat(100), ")".repeat(100));
+        let deep = format!("{}Host(`a`){}", "(".repeat(100_000), ")".repeat(100_000));
+        let nots = format!("{}Host(`a`)", "!".repeat(100_000));
+        let long = vec!["Host(`a`)"; 100_000].join(" || ");
         for rule in [
             "",
             "Host",
@@ -316,6 +325,8 @@ mod tests {
             "Host(`a`",
             "Host(\"a\\q\")",
             &deep,
+            &nots,
+            &long,
         ] {
             assert!(matches!(holds(rule, &request), Verdict::Perhaps(_)), "{rule}");
             assert_eq!(ways(rule)[0].also, [Also::Rule(rule.trim().to_string())]);

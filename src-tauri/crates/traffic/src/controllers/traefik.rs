@@ -75,7 +75,7 @@ fn builds(backend: &Backend, object: &Object, all: &ObjectSet) -> Result<Verdict
     let id = &backend.object;
     let missing = || sentence!("{object} does not exist", object = id.said());
     if id.kind != Kind::Service {
-        return Err(missing());
+        return Err(all.get(id).map_or_else(missing, |_| sentence!("{object} leads to no Service", object = id.said())));
     }
     let Some(service) = all.service(&id.namespace, &id.name) else {
         return if all.of(Kind::Service).next().is_none() { Ok(Verdict::Takes) } else { Err(missing()) };
