@@ -1168,4 +1168,5 @@ export const sentences: Record<Form, string> = {
   "{condition}: nothing is known of it here": "{condition}: 여기서는 알 수 없는 조건입니다",
   "{rule} is a rule that is not understood here": "{rule}: 여기서는 해석할 수 없는 규칙입니다",
   "{object} leads to no Service": "{object}: 이어지는 Service가 없습니다",
+  "one of a greater priority is asked first": "우선순위가 더 높은 규칙이 먼저 적용됩니다",
 };

@@ -657,6 +657,7 @@ export type Form =
   | "of what follows the question mark only run=RUN is known"
   | "off: its target is scaled to 0"
   | "on the command line: --confirm-context NAME"
+  | "one of a greater priority is asked first"
   | "one write"
   | "only command is"
   | "only one node can mount it at a time, and both colours would: two versions cannot stand side by side"

@@ -40,7 +40,7 @@ export function trace(request: TraceRequest, shown: GraphBatch): TraceView | nul
   };
   const lost = (n: (typeof rows)[number]) =>
     below(at(n))
-      ? sentence("a more precise one is asked first")
+      ? sentence("one of a greater priority is asked first")
       : sentence("takes only path {path} ({kind})", { path: at(n), kind: "prefix" });
   return {
     method: request.method,

@@ -95,7 +95,7 @@ kinds! {
     PodMonitor "monitoring.coreos.com" "v1" "podmonitors" namespaced Bare;
     ServiceMonitor "monitoring.coreos.com" "v1" "servicemonitors" namespaced Bare;
     VirtualService "networking.istio.io" "v1" "virtualservices" namespaced Bare;
-    DestinationRule "networking.istio.io" "v1" "destinationrules" namespaced Bare;
+    DestinationRule "networking.istio.io" "v1" "destinationrules" namespaced destination_rule::DestinationRule;
 }
 
 impl Kind {

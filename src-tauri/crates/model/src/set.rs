@@ -121,6 +121,7 @@ macro_rules! typed {
 typed! {
     gateway_classes gateway_class GatewayClass class::GatewayClass;
     ingress_classes ingress_class IngressClass class::IngressClass;
+    destination_rules destination_rule DestinationRule destination_rule::DestinationRule;
     gateways gateway Gateway gateway::Gateway;
     grpc_routes grpc_route GRPCRoute grpc_route::GrpcRoute;
     http_routes http_route HTTPRoute http_route::HttpRoute;

@@ -29,6 +29,7 @@ pub fn kinds() -> Vec<Kind> {
         Kind::PodDisruptionBudget,
         Kind::ConfigMap,
         Kind::Secret,
+        Kind::DestinationRule,
     ];
     let mut kinds: Vec<Kind> = traffic::routers::ALL.iter().flat_map(|r| r.kinds()).copied().chain(own).collect();
     kinds.sort();

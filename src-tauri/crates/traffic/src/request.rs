@@ -335,6 +335,8 @@ fn passage(door: Door, mut asked: Vec<Asked>) -> Passage {
     asked.dedup_by(|b, a| a.order == b.order);
     let mut passage = Passage { door, answer: None, others: Vec::new(), elsewhere: 0 };
     let mut first: Option<Precedence> = None;
+    // A controller that counts has one number for a rule, whatever makes it precise.
+    let shared = matches!(passage.door, Door::Shared { .. });
     for Asked { order, route, verdict } in asked {
         let (why, takes) = match verdict {
             Verdict::OtherHost => {
@@ -345,7 +347,7 @@ fn passage(door: Door, mut asked: Vec<Asked>) -> Passage {
             Verdict::Perhaps(why) => (Some(why), true),
             Verdict::Takes => (None, true),
         };
-        let equal = first == Some(order.0.0) && matches!(passage.door, Door::Shared { .. });
+        let equal = shared && first == Some(order.0.0);
         match &mut passage.answer {
             None if takes => (passage.answer, first) = (Some(Candidate { route, why }), Some(order.0.0)),
             None => passage.others.push(Candidate { route, why }),
@@ -359,6 +361,7 @@ fn passage(door: Door, mut asked: Vec<Asked>) -> Passage {
             Some(winner) => {
                 let why = match &winner.why {
                     Some(_) => sentence!("takes it if the one that is asked first does not"),
+                    None if shared => sentence!("one of a greater priority is asked first"),
                     None if winner.route.matches == route.matches => sentence!("another one that takes the same is asked first"),
                     None => sentence!("a more precise one is asked first"),
                 };

@@ -2,6 +2,7 @@
 
 pub mod class;
 pub mod deployment;
+pub mod destination_rule;
 pub mod endpoint_slice;
 pub mod event;
 pub mod gateway;
