@@ -174,8 +174,8 @@ impl Dice {
         (z ^ (z >> 31)) % n
     }
 
-    fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[self.below(all.len() as u64) as usize]
+    fn of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len() as u64) as usize]
     }
 
     fn once_in(&mut self, n: u64) -> bool {
@@ -189,7 +189,7 @@ fn backend(dice: &mut Dice) -> &'static str {
     match dice.below(12) {
         0 => "idle",
         1 => "gone",
-        _ => dice.of::<&str>(&SERVED),
+        _ => dice.of(&SERVED),
     }
 }
 
@@ -210,10 +210,10 @@ fn http_route(dice: &mut Dice, name: &str, base: &str) -> Value {
 
 fn rule(dice: &mut Dice) -> Value {
     let one = |dice: &mut Dice| {
-        let kind = *dice.of(&["Exact", "PathPrefix", "PathPrefix"]);
+        let kind = dice.of(&["Exact", "PathPrefix", "PathPrefix"]);
         let mut found = json!({"path": {"type": kind, "value": dice.of(&PATHS)}});
         if dice.once_in(4) {
-            found["method"] = (*dice.of(&["GET", "POST"])).into();
+            found["method"] = (dice.of(&["GET", "POST"])).into();
         }
         let headers: Vec<Value> = ["X-A", "X-B"].iter().filter(|_| dice.once_in(5)).map(|n| json!({"name": n, "value": "1"})).collect();
         found["headers"] = headers.into();
@@ -236,7 +236,7 @@ fn ingress(dice: &mut Dice, name: &str, base: &str) -> Value {
         .map(|host| {
             let paths: BTreeMap<String, Value> = (0..=dice.below(3))
                 .map(|_| {
-                    let (at, kind) = (*dice.of(&PATHS), *dice.of(&["Exact", "Prefix", "ImplementationSpecific"]));
+                    let (at, kind) = (dice.of(&PATHS), dice.of(&["Exact", "Prefix", "ImplementationSpecific"]));
                     (format!("{at} {kind}"), path(at, kind, backend(dice)))
                 })
                 .collect();
@@ -298,7 +298,7 @@ fn written(dice: &mut Dice, base: &str) -> String {
 fn services(dice: &mut Dice) -> Value {
     match dice.below(8) {
         0 => json!([to(dice.of(&SERVED)), {"name": dice.of(&SERVED), "port": 80, "weight": 0}]),
-        1 => json!([{"name": *dice.of(&["half", "copied", "nobody"]), "kind": "TraefikService"}]),
+        1 => json!([{"name": dice.of(&["half", "copied", "nobody"]), "kind": "TraefikService"}]),
         2 => json!([to("a"), {"name": "half", "kind": "TraefikService", "weight": 2}]),
         3 => json!([to(dice.of(&SERVED)), to(backend(dice))]),
         _ => json!([to(backend(dice))]),
@@ -363,7 +363,7 @@ fn a_trace_names_the_one_who_answers_for_any_routes_and_any_request() {
     for set in 0..SETS {
         for _ in 0..REQUESTS {
             let host = format!("{}s{set}.{}.test", dice.of(&["", "", "x.", "y.", "y.x."]), ground.namespace);
-            let method = *dice.of(&["GET", "GET", "POST"]);
+            let method = dice.of(&["GET", "GET", "POST"]);
             let target = format!(
                 "{}{}",
                 dice.of(&["/", "/a", "/a/", "/a/b", "/ab", "/abc", "/a/b/c", "/a/b/c/d", "/z"]),
