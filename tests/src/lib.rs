@@ -13,6 +13,7 @@ use xtask::lab::{Kind, Lab, LabDir};
 pub mod axe;
 pub mod bench;
 pub mod desktop;
+pub mod dice;
 pub mod fault;
 pub mod fuzz;
 pub mod held;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use acceptance::dice::Dice;
 use acceptance::fault::{Answer, Fault, FaultProxy};
 use acceptance::scene::LAB;
 use cluster::{Connection, FeedEvent, KindState, Namespaces, Options, Sources, WritePolicy, kubeconfig};
@@ -68,19 +69,6 @@ async fn listed(conn: &Connection, namespace: &str, unseen: &BTreeSet<Kind>) -> 
     topology.blind_to(unseen.clone());
     topology.follow(Some([namespace.to_string()].into()));
     topology
-}
-
-/// A small generator, so that a seed gives the same storm (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % n
-    }
 }
 
 /// Names that objects of a kind may have: few, so that they are made, changed and deleted over and over.

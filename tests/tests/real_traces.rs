@@ -8,6 +8,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::time::Duration;
 
+use acceptance::dice::Dice;
 use acceptance::real::{LAB, LONGEST};
 use acceptance::until;
 use model::{Kind, Object};
@@ -160,27 +161,6 @@ fn towards_pods() -> IpAddr {
     let socket = UdpSocket::bind("0.0.0.0:0").expect("a socket");
     socket.connect((ip, 9)).expect("a way to the pods");
     socket.local_addr().expect("an address").ip()
-}
-
-/// A small generator, so that a seed gives the same sets everywhere (SplitMix64).
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % n
-    }
-
-    fn of<T: Copy>(&mut self, all: &[T]) -> T {
-        all[self.below(all.len() as u64) as usize]
-    }
-
-    fn once_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
-    }
 }
 
 const PATHS: [&str; 6] = ["/", "/a", "/a/", "/a/b", "/ab", "/a/b/c"];
