@@ -296,7 +296,7 @@ fn path(at: &str, kind: &str, service: &str) -> Value {
 /// A trace, for whoever reads a failure.
 fn told(t: &Trace) -> String {
     let rule = |r: &topology::Rule| format!("{} {}: {}", r.object.said(), r.pointer, r.takes());
-    let answer = t.answer.as_ref().map(|a| (rule(&a.rule), a.targets.iter().map(|t| &t.service.name).collect::<Vec<_>>()));
+    let answer = t.answer.as_ref().map(|a| (rule(&a.shares.rule), a.shares.targets.iter().map(|t| &t.service.name).collect::<Vec<_>>()));
     let others: Vec<String> = t.others.iter().map(|(r, why)| format!("  not {}: {why}", rule(r))).collect();
     format!("{:?}: {answer:?}\n{}", t.door, others.join("\n"))
 }
@@ -307,7 +307,7 @@ fn expected(traces: &[Trace]) -> (BTreeMap<String, f64>, String) {
     let answer = traces.iter().find(|t| matches!(t.door, Door::Shared { .. })).and_then(|t| t.answer.as_ref());
     let Some(answer) = answer else { return ([("404".to_string(), 1.0)].into(), said) };
     let mut shares: BTreeMap<String, f64> = BTreeMap::new();
-    for target in answer.targets.iter().filter(|t| t.share > 0.0) {
+    for target in answer.shares.targets.iter().filter(|t| t.share > 0.0) {
         // Of a Service that is missing 500, of one with nothing ready 503.
         let who = match target.service.name.as_str() {
             "gone" => "500",

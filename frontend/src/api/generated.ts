@@ -400,6 +400,16 @@ message: SentenceView,
  */
 remedy: SentenceView, };
 
+export type RoutesView = { 
+/**
+ * The first of them.
+ */
+routes: Array<RouteView>, 
+/**
+ * How many there are.
+ */
+total: number, };
+
 export type RouteView = { 
 /**
  * Host; empty = all.
@@ -410,17 +420,21 @@ host: string,
  */
 path: string, 
 /**
- * Entry object.
+ * `Prefix`, `Exact` or what the router calls it.
  */
-entry: string, 
+pathType: string, 
 /**
- * Route object.
+ * Further conditions in words: `header X-Canary: always`.
  */
-object: string, 
+also: Array<string>, 
 /**
- * Workloads and their fraction (0 to 1).
+ * Where they enter.
  */
-shares: Array<[string, number]>, };
+entries: Array<string>, 
+/**
+ * Where the rule sends them.
+ */
+answer: TraceAnswerView, };
 
 export type TraceRequest = { 
 /**
@@ -628,10 +642,6 @@ goneEdges: Array<string>,
  * All findings, when they changed.
  */
 findings: Array<FindingView> | null, 
-/**
- * All routes, when they changed.
- */
-routes: Array<RouteView> | null, 
 /**
  * Counts.
  */
@@ -2315,6 +2325,7 @@ export interface CommandTable {
   graph: { args: { context: string }; out: GraphBatch };
   ack_graph: { args: { seq: number }; out: null };
   trace: { args: { context: string; request: TraceRequest }; out: TraceView };
+  routes: { args: { context: string; id: string | null }; out: RoutesView };
   object: { args: { context: string; id: string }; out: ObjectView };
   open_logs: { args: { request: LogsRequest }; out: number };
   read_logs: { args: { logs: number }; out: LogBatch };

@@ -22,7 +22,6 @@ const batch = (patch: Partial<GraphBatch>): GraphBatch => ({
   edges: [],
   goneEdges: [],
   findings: null,
-  routes: null,
   summary: { applications: 1, trouble: 0, moving: 0, ready: 0, pods: 0 },
   ...patch,
 });

@@ -1,5 +1,5 @@
 // The graph as the window holds it: the sum of all batches. Pure data, no framework.
-import type { EdgeView, FindingView, GraphBatch, GraphSummary, NodeView, RouteView } from "../api/generated";
+import type { EdgeView, FindingView, GraphBatch, GraphSummary, NodeView } from "../api/generated";
 
 export interface Graph {
   context: string;
@@ -11,7 +11,6 @@ export interface Graph {
   out: Map<string, Set<string>>;
   into: Map<string, Set<string>>;
   findings: FindingView[];
-  routes: RouteView[];
   summary: GraphSummary;
 }
 
@@ -50,7 +49,6 @@ export function emptyGraph(context: string): Graph {
     out: new Map(),
     into: new Map(),
     findings: [],
-    routes: [],
     summary: { applications: 0, trouble: 0, moving: 0, ready: 0, pods: 0 },
   };
 }
@@ -100,7 +98,6 @@ export function apply(g: Graph, batch: GraphBatch): boolean {
     link(g.into, edge.to, edge.id);
   }
   if (batch.findings) g.findings = batch.findings;
-  if (batch.routes) g.routes = batch.routes;
   g.summary = batch.summary;
   return true;
 }

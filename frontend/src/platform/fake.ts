@@ -21,7 +21,7 @@ import { plan } from "./fake/plan";
 import { reported } from "./fake/report";
 import { run, STAGES, type Stage, unseen } from "./fake/run";
 import { crowd, shop } from "./fake/shop";
-import { trace } from "./fake/trace";
+import { routes, trace } from "./fake/trace";
 import { sentence, unlocked } from "./fake/world";
 import type { Platform } from "./platform";
 
@@ -246,6 +246,7 @@ export class Fake implements Platform {
     trace: ({ context, request }) =>
       trace(request, shop(context)) ??
       refuse("usage", sentence("{url} is no URL: {why}", { url: request.url, why: "" })),
+    routes: ({ context, id }) => routes(id, shop(context)),
     object: ({ id }) => object(id),
     open_logs: ({ request }) => this.logs.open(request),
     read_logs: ({ logs }) => this.logs.read(logs) ?? refuse("not-found", sentence("these logs are not read any more")),

@@ -514,6 +514,29 @@ describe("the window", () => {
     expect(await within(pane).findByTestId("inspector-stale")).toHaveTextContent("shown as it was at");
   });
 
+  it("tells which share of each route comes by what is selected, and asks again when the map changed", async () => {
+    await openShop();
+    app.select("Deployment/shop/api-canary");
+    const traffic = within(await screen.findByTestId("traffic"));
+    const routes = traffic.getAllByTestId("traffic-route");
+    expect(routes).toHaveLength(1);
+    expect(routes[0]).toHaveTextContent("shop.example.com/api By Gateway edge");
+    const cells = traffic.getAllByRole("row").map((r) =>
+      within(r)
+        .getAllByRole("cell")
+        .map((c) => c.textContent.trim()),
+    );
+    expect(cells.map((c) => c.filter((x) => x !== "")[0])).toEqual(["90 %", "90 %", "10 %", "10 %"]);
+    const asked = () => fake.calls.filter((c) => c.name === "routes").length;
+    const before = asked();
+    app.graphRev += 1;
+    await waitFor(() => expect(asked()).toBe(before + 1), { timeout: 3000 });
+    await user.click(traffic.getByRole("button", { name: "Service api" }));
+    expect(app.selected).toBe("Service/shop/api");
+    app.select("Gateway/shop/edge");
+    await waitFor(() => expect(screen.getAllByTestId("traffic-route").length).toBeGreaterThan(3));
+  });
+
   it("tells who answers a request by versions, why other rules do not, and leads to them on the map", async () => {
     await openShop();
     app.select("HTTPRoute/shop/shop#shop.example.com/api");
@@ -533,7 +556,7 @@ describe("the window", () => {
     expect(rows[0]).toEqual(["90 %", "Service api:80"]);
     expect(rows[1]?.slice(1, 3)).toEqual(["90 %", expect.stringMatching(/^B /)]);
     expect(rows[2]).toEqual(["10 %", "Service api-canary:80"]);
-    expect(answer.getByText("a more precise one is asked first")).toBeInTheDocument();
+    expect(answer.getByText("one of a greater priority is asked first")).toBeInTheDocument();
     expect(answer.getByText(/Only the routes of shop were looked at/)).toBeInTheDocument();
     const asked = fake.calls.find((c) => c.name === "trace");
     expect(asked?.args).toEqual({

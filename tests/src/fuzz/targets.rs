@@ -257,6 +257,7 @@ fn commands() -> Vec<Vec<u8>> {
         ("set_environment", json!({"context": "c", "environment": "production"})),
         ("ack_graph", json!({"seq": 4})),
         ("trace", json!({"context": "c", "request": {"method": "GET", "url": "http://a.b/c?d=e", "headers": ["X-Y: z"]}})),
+        ("routes", json!({"context": "c", "id": "Service/shop/web"})),
         (
             "open_logs",
             json!({"request": {"context": "c", "id": "Pod/shop/web-1", "container": "web", "previous": false, "follow": true, "tail": 100}}),
@@ -345,6 +346,7 @@ nothing! {
     graph(String) -> GraphBatch;
     ack_graph(u32) -> ();
     trace(String, TraceRequest) -> TraceView;
+    routes(String, Option<String>) -> RoutesView;
     object(String, String) -> ObjectView;
     open_logs(LogsRequest) -> u32;
     read_logs(u32) -> LogBatch;

@@ -274,7 +274,6 @@ export function shop(context: string, seq = 1): GraphBatch {
         remedy: nothing,
       },
     ],
-    routes: [],
     summary: { applications: 7, trouble: 2, moving: 3, ready: 78, pods: 83 },
   };
 }

@@ -39,6 +39,9 @@ commands! {
     fn ack_graph(seq: u32) -> ();
     /// Who answers a request, by what is seen of the open context. Sends nothing.
     fn trace(context: String, request: TraceRequest) -> TraceView;
+    /// Which share of the requests of each host, path and match ends up where: at most 100 rules, those on whose way the object or
+    /// row of the map stands; of all rules all.
+    fn routes(context: String, id: Option<String>) -> RoutesView;
     /// Everything about one object.
     fn object(context: String, id: String) -> ObjectView;
     /// Begins to read the logs of a pod, or of all pods of an owner; the number by which they are read. Who does not read them

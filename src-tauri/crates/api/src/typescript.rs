@@ -31,7 +31,7 @@ pub fn generate() -> String {
     macro_rules! decls { ($($t:ty)*) => { $( out.push_str("export "); out.push_str(&<$t>::decl(&cfg)); out.push_str("\n\n"); )* } }
     decls! {
         Code UiError UiEvent Environment ContextState Writes Unverified ContextView ShadowedView SigningInView ProgramView FileView ContextsView NamespaceView
-        Health Lane PodState NodeView EdgeState EdgeView FindingSeverity SentenceView FindingView RouteView TraceRequest TraceView TraceDoorView TraceRuleView TraceAnswerView TraceTargetView TraceVersionView GraphSummary GraphBatch
+        Health Lane PodState NodeView EdgeState EdgeView FindingSeverity SentenceView FindingView RoutesView RouteView TraceRequest TraceView TraceDoorView TraceRuleView TraceAnswerView TraceTargetView TraceVersionView GraphSummary GraphBatch
         ChangedView KindStateView FreshnessView EventView Speaks ReasonView RevisionView OverviewRow PresenceView ConfigView ObjectView ContainerView StrategyView ParamView ParamKind BeforeView WorkloadView
         PlanRequest ImageWish WriteView CutView PlanStepView PlanSummary ConfirmNeed PlanView
         RunState StepState Headline RunStepView LaneTemplate LaneView CheckedView RunServiceView GateView GateWrite CheckLine WayBackKind WayBackView UndoView FactView ChoiceView HoldView

@@ -412,18 +412,27 @@ views! {
         /// What to do; empty = nothing.
         remedy: SentenceView,
     }
-    /// Where the requests of one host and path end up.
+    /// Rules on whose way an object stands.
+    RoutesView {
+        /// The first of them.
+        routes: Vec<RouteView>,
+        /// How many there are.
+        total: u32,
+    }
+    /// Where the requests of one host, path and match end up.
     RouteView {
         /// Host; empty = all.
         host: String,
         /// Path.
         path: String,
-        /// Entry object.
-        entry: String,
-        /// Route object.
-        object: String,
-        /// Workloads and their fraction (0 to 1).
-        shares: Vec<(String, f64)>,
+        /// `Prefix`, `Exact` or what the router calls it.
+        path_type: String,
+        /// Further conditions in words: `header X-Canary: always`.
+        also: Vec<String>,
+        /// Where they enter.
+        entries: Vec<String>,
+        /// Where the rule sends them.
+        answer: TraceAnswerView,
     }
     /// A request to trace. Nothing is sent.
     TraceRequest {
@@ -476,7 +485,7 @@ views! {
         /// Why it does not answer; of the one that answers, what that depends on.
         why: Option<SentenceView>,
     }
-    /// Where the rule that answers sends the request.
+    /// Where a rule sends the requests that it takes.
     TraceAnswerView {
         /// The rule.
         rule: TraceRuleView,
@@ -546,8 +555,6 @@ views! {
         gone_edges: Vec<String>,
         /// All findings, when they changed.
         findings: Option<Vec<FindingView>>,
-        /// All routes, when they changed.
-        routes: Option<Vec<RouteView>>,
         /// Counts.
         summary: GraphSummary,
     }

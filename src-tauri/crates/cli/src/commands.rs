@@ -183,9 +183,10 @@ async fn graph(host: &Arc<Host>, g: &Global, json: bool, out: &mut Out) -> Resul
     let unread = host.unread(&context);
     if json {
         let batch = host.objects_graph(&context)?;
+        let routes = host.routes(context.clone(), None).await?;
         let all = host.contexts().await?;
         let cluster = all.contexts.into_iter().find(|c| c.name == context).map_or(context, |c| c.cluster);
-        out.json(&map::to_json(&cluster, &batch, &unread));
+        out.json(&map::to_json(&cluster, &batch, &routes.routes, &unread));
     } else {
         map::to_text(&host.graph(context).await?, &unread).iter().for_each(|l| out.line(l));
     }

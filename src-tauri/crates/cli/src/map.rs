@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use api::{EdgeState, EdgeView, GraphBatch, Health, KindStateView, NodeView, SentenceView};
+use api::{EdgeState, EdgeView, GraphBatch, Health, KindStateView, NodeView, RouteView, SentenceView};
 use model::Kind;
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ pub const SCHEMA: u32 = 1;
 
 /// `map -o json`: the graph by object (rows of a route folded into it; `routes` keeps them apart), and the kinds of which
 /// something is not seen.
-pub fn to_json(cluster: &str, g: &GraphBatch, unread: &[KindStateView]) -> Value {
+pub fn to_json(cluster: &str, g: &GraphBatch, routes: &[RouteView], unread: &[KindStateView]) -> Value {
     let node = |n: &NodeView| {
         let group = n.kind.parse::<Kind>().map(Kind::group).unwrap_or_default();
         json!({"id": n.object, "group": group, "kind": n.kind, "namespace": n.namespace, "name": n.name,
@@ -22,19 +22,22 @@ pub fn to_json(cluster: &str, g: &GraphBatch, unread: &[KindStateView]) -> Value
     let nodes: Vec<Value> = g.nodes.iter().map(node).collect();
     let edge = |e: &EdgeView| json!({"from": e.from, "to": e.to, "relation": e.relation, "state": state(e.state), "share": e.share});
     let edges: Vec<Value> = g.edges.iter().map(edge).collect();
-    let routes: Vec<Value> = g
-        .routes
-        .iter()
-        .flatten()
-        .map(|r| {
-            let shares: Vec<Value> = r.shares.iter().map(|(to, share)| json!({"to": to, "share": share})).collect();
-            json!({"host": r.host, "path": r.path, "entry": r.entry, "object": r.object, "shares": shares})
-        })
-        .collect();
+    let routes: Vec<Value> = routes.iter().map(route).collect();
     let findings: Vec<Value> =
         g.findings.iter().flatten().map(|f| json!({"code": f.code, "object": f.object, "message": f.message})).collect();
     let unread = unread_json(unread);
     json!({"schema": SCHEMA, "cluster": cluster, "nodes": nodes, "edges": edges, "routes": routes, "findings": findings, "unread": unread})
+}
+
+/// `shares` are those of the workloads, over all Services; what is missing to 1 fails, or goes where nothing is known.
+fn route(r: &RouteView) -> Value {
+    let versions = || r.answer.targets.iter().flat_map(|t| &t.versions);
+    let mut shares: BTreeMap<&str, f64> = BTreeMap::new();
+    versions().for_each(|v| *shares.entry(&v.workload).or_default() += v.share);
+    let shares: Vec<Value> = shares.into_iter().map(|(to, share)| json!({"to": to, "share": share})).collect();
+    json!({"host": r.host, "path": r.path, "pathType": r.path_type, "conditions": r.also, "entry": r.entries.first(), "entries": r.entries,
+        "object": r.answer.rule.object, "pointer": r.answer.rule.pointer, "shares": shares, "services": r.answer.targets,
+        "otherwise": r.answer.itself.as_ref().map(|s| &s.text), "mirrors": r.answer.mirrors})
 }
 
 /// Kinds that are not all seen, and why.
@@ -255,7 +258,6 @@ mod tests {
             ],
             gone_edges: vec![],
             findings: None,
-            routes: None,
             summary: GraphSummary { applications: 1, trouble: 0, moving: 0, ready: 1, pods: 1 },
         }
     }
@@ -275,7 +277,7 @@ mod tests {
         let refused =
             KindStateView { kind: "Pod".into(), state: "forbidden".into(), note: Some(crate::text::tests::said("pods is forbidden")) };
         let empty = GraphBatch { nodes: vec![], edges: vec![], ..graph() };
-        let v = to_json("lab", &empty, std::slice::from_ref(&refused));
+        let v = to_json("lab", &empty, &[], std::slice::from_ref(&refused));
         assert_eq!(v["unread"], json!([{"kind":"Pod","why":"pods is forbidden"}]));
         let text = to_text(&empty, &[refused]).join("\n");
         assert!(text.contains("not read: Pod: pods is forbidden") && !text.contains("nothing here"), "{text}");
@@ -283,7 +285,7 @@ mod tests {
 
     #[test]
     fn json_names_each_object_once_with_its_group() {
-        let v = to_json("lab", &by_object(), &[]);
+        let v = to_json("lab", &by_object(), &[], &[]);
         assert_eq!(v["schema"], 1);
         assert_eq!(v["cluster"], "lab");
         let ids: Vec<&str> = v["nodes"].as_array().expect("nodes").iter().filter_map(|n| n["id"].as_str()).collect();
@@ -294,7 +296,7 @@ mod tests {
 
     #[test]
     fn json_edges_lead_from_object_to_object_with_their_share() {
-        let v = to_json("lab", &by_object(), &[]);
+        let v = to_json("lab", &by_object(), &[], &[]);
         let edges = v["edges"].as_array().expect("edges");
         assert_eq!(edges.len(), 2);
         assert_eq!(

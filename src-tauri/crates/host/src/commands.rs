@@ -104,6 +104,10 @@ impl Commands for Host {
         self.traced(&context, &request)
     }
 
+    async fn routes(&self, context: String, id: Option<String>) -> Result<RoutesView, UiError> {
+        self.routes_of(&context, id.as_deref())
+    }
+
     async fn object(&self, context: String, id: String) -> Result<ObjectView, UiError> {
         self.object_view(&context, &id).await
     }

@@ -2,7 +2,7 @@
 
 use api::*;
 use model::Sentence;
-use topology::{Edge, EdgeId, Finding, Node, Owner, Rank, RouteShares, Topology};
+use topology::{Edge, EdgeId, Finding, Node, Owner, Rank, Topology};
 
 use crate::lanes::{count, said};
 
@@ -132,21 +132,6 @@ pub fn finding(f: &Finding) -> FindingView {
         object: f.object.to_string(),
         message: f.message.clone().into(),
         remedy: Sentence::default().into(),
-    }
-}
-
-/// Routes with the workloads where their requests end up.
-pub fn routes(t: &Topology) -> Vec<RouteView> {
-    t.routes().map(route).collect()
-}
-
-fn route(r: &RouteShares) -> RouteView {
-    RouteView {
-        host: r.host.clone(),
-        path: r.path.clone(),
-        entry: r.entries.first().map(ToString::to_string).unwrap_or_default(),
-        object: r.object.to_string(),
-        shares: r.workloads.iter().map(|s| (s.object.to_string(), s.share)).collect(),
     }
 }
 

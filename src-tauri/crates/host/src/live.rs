@@ -14,7 +14,7 @@ use model::{Delta, Kind, Object, ObjectId, ObjectSet, names, sentence};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
-use topology::{EdgeId, GraphDelta, NodeId, Topology, Trace};
+use topology::{EdgeId, GraphDelta, NodeId, RouteShares, Topology, Trace};
 use traffic::Request;
 
 use crate::link::Link;
@@ -84,7 +84,6 @@ struct State {
     seq: u32,
     unacknowledged: Option<u32>,
     dirty: Dirty,
-    routes: Vec<RouteView>,
     /// Where somebody changed what is wanted since it was told last.
     edited: BTreeSet<String>,
 }
@@ -216,7 +215,6 @@ impl Live {
         let mut state = locked(&self.shared.state);
         state.watched = true;
         state.dirty = Dirty::default();
-        state.routes = graph_view::routes(&state.topology);
         let seq = state.next_seq();
         let t = &state.topology;
         GraphBatch {
@@ -228,7 +226,6 @@ impl Live {
             edges: t.graph().edges().map(|e| graph_view::edge(e, t)).collect(),
             gone_edges: vec![],
             findings: Some(t.findings().map(graph_view::finding).collect()),
-            routes: Some(state.routes.clone()),
             summary: graph_view::summary(t),
         }
     }
@@ -247,7 +244,6 @@ impl Live {
             edges: folded.edges.iter().map(|e| graph_view::edge(e, t)).collect(),
             gone_edges: vec![],
             findings: Some(t.findings().map(graph_view::finding).collect()),
-            routes: Some(graph_view::routes(t)),
             summary: graph_view::summary(t),
         }
     }
@@ -256,6 +252,11 @@ impl Live {
     pub fn trace(&self, request: &Request) -> (Vec<Trace>, Option<Vec<String>>) {
         let state = locked(&self.shared.state);
         (state.topology.trace(request), state.shown.names().map(|names| names.iter().cloned().collect()))
+    }
+
+    /// Where the rules send their requests on whose way the object or row stands, at most so many, and how many there are.
+    pub fn routes(&self, of: Option<&NodeId>, most: usize) -> (Vec<RouteShares>, usize) {
+        locked(&self.shared.state).topology.routes(of, most)
     }
 
     /// The window has drawn a batch; the next one, if there is something to tell.
@@ -281,7 +282,6 @@ impl State {
             seq: 0,
             unacknowledged: None,
             dirty: Dirty::default(),
-            routes: vec![],
             edited: BTreeSet::new(),
         }
     }
@@ -305,7 +305,6 @@ impl State {
         let dirty = std::mem::take(&mut self.dirty);
         let seq = self.next_seq();
         let t = &self.topology;
-        let routes = graph_view::routes(t);
         let (mut nodes, mut gone) = (vec![], vec![]);
         for id in &dirty.nodes {
             match t.graph().node(id) {
@@ -322,11 +321,7 @@ impl State {
         }
         let findings = dirty.findings.then(|| t.findings().map(graph_view::finding).collect());
         let summary = graph_view::summary(t);
-        let routes = (routes != self.routes).then(|| {
-            self.routes = routes.clone();
-            routes
-        });
-        Some(GraphBatch { seq, context: context.to_string(), reset: false, nodes, gone, edges, gone_edges, findings, routes, summary })
+        Some(GraphBatch { seq, context: context.to_string(), reset: false, nodes, gone, edges, gone_edges, findings, summary })
     }
 
     fn changed(&mut self, delta: GraphDelta) {

@@ -1,8 +1,11 @@
 //! Who answers a request, for front ends.
 
-use api::{Code, TraceAnswerView, TraceDoorView, TraceRequest, TraceRuleView, TraceTargetView, TraceVersionView, TraceView, UiError};
-use model::{Sentence, sentence};
-use topology::{Answer, Rule, Target, Trace, VersionShare};
+use api::{
+    Code, RouteView, RoutesView, TraceAnswerView, TraceDoorView, TraceRequest, TraceRuleView, TraceTargetView, TraceVersionView, TraceView,
+    UiError,
+};
+use model::{RouteMatch, Sentence, sentence};
+use topology::{NodeId, RouteShares, Rule, Target, Trace, VersionShare};
 use traffic::{Door, Request};
 
 use crate::{Host, graph_view, lanes};
@@ -19,6 +22,31 @@ impl Host {
     }
 }
 
+/// Rules that the inspector shows of an object: more than anybody reads there.
+const MOST: usize = 100;
+
+impl Host {
+    /// Where the rules send their requests on whose way an object or row stands; `None` = all rules.
+    pub(crate) fn routes_of(&self, context: &str, of: Option<&str>) -> Result<RoutesView, UiError> {
+        let of = of.map(NodeId::from);
+        let most = if of.is_some() { MOST } else { usize::MAX };
+        let (routes, total) = self.shown_live(context)?.routes(of.as_ref(), most);
+        Ok(RoutesView { routes: routes.iter().map(route).collect(), total: lanes::count(total) })
+    }
+}
+
+fn route(r: &RouteShares) -> RouteView {
+    let RouteMatch { host, path, path_type, also } = r.rule.matches.clone();
+    RouteView {
+        host,
+        path,
+        path_type,
+        also: also.iter().map(ToString::to_string).collect(),
+        entries: r.entries.iter().map(ToString::to_string).collect(),
+        answer: answer(r, None),
+    }
+}
+
 fn door(t: &Trace) -> TraceDoorView {
     let (door, controller, port) = match &t.door {
         Door::Of(id) => (Some(id.to_string()), None, None),
@@ -29,7 +57,7 @@ fn door(t: &Trace) -> TraceDoorView {
         door,
         controller: controller.map(str::to_string),
         port: port.map(u32::from),
-        answer: t.answer.as_ref().map(answer),
+        answer: t.answer.as_ref().map(|a| answer(&a.shares, a.perhaps.as_ref())),
         others: t.others.iter().map(|(r, why)| rule(r, Some(why))).collect(),
         elsewhere: lanes::count(t.elsewhere),
     }
@@ -45,9 +73,9 @@ fn rule(r: &Rule, why: Option<&Sentence>) -> TraceRuleView {
     }
 }
 
-fn answer(a: &Answer) -> TraceAnswerView {
+fn answer(a: &RouteShares, perhaps: Option<&Sentence>) -> TraceAnswerView {
     TraceAnswerView {
-        rule: rule(&a.rule, a.perhaps.as_ref()),
+        rule: rule(&a.rule, perhaps),
         targets: a.targets.iter().map(target).collect(),
         itself: a.itself.clone().map(Into::into),
         mirrors: a.mirrors.iter().map(ToString::to_string).collect(),

@@ -1,78 +1,142 @@
-//! For every host and path: which share of its requests each Service and each workload takes.
+//! Where a rule sends the requests that it takes: the Services, and the versions behind them, each with its share.
 
-use std::collections::BTreeMap;
+use model::{Backend, Kind, ObjectId, Route, RouteMatch, Sentence, Weight, sentence};
 
-use model::{ObjectId, RouteMatch};
-use serde::Serialize;
+use crate::graph::{Lane, NodeId, said_match};
+use crate::ground::Ground;
+use crate::nodes::{lane, version};
+use crate::view::{Reach, Row, View, row_id};
 
-use crate::graph::{Edge, NodeId};
-use crate::view::{Reach, View};
-
-/// Where the requests of one host and path go.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RouteShares {
-    /// Host; empty = all.
-    pub host: String,
-    /// Path.
-    pub path: String,
-    /// `Prefix`, `Exact` or what the router calls it.
-    pub path_type: String,
-    /// Further conditions in words.
-    pub also: Vec<String>,
-    /// The object that declares it.
+/// A rule of an object that declares routes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// The object.
     pub object: ObjectId,
     /// Its row on the map.
     pub row: NodeId,
+    /// Where in it, as JSON pointer.
+    pub pointer: String,
+    /// What it takes.
+    pub matches: RouteMatch,
+}
+
+/// Where a rule sends its requests.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RouteShares {
+    /// The rule.
+    pub rule: Rule,
     /// Where its requests enter.
     pub entries: Vec<ObjectId>,
-    /// Share of each Service, as the router's weights give it, in declared order.
-    pub services: Vec<Share>,
-    /// Share of each workload, multiplied along; what is missing to 1 fails, or goes where nothing is known.
-    pub workloads: Vec<Share>,
+    /// Backends in declared order.
+    pub targets: Vec<Target>,
+    /// What a client gets that no backend answers: the rule answers itself, or has nobody to send to.
+    pub itself: Option<Sentence>,
+    /// Where copies go; their answers are thrown away.
+    pub mirrors: Vec<ObjectId>,
 }
 
-/// A share of a host's and path's requests.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Share {
-    /// Who takes it.
-    pub object: ObjectId,
-    /// Fraction, 0 to 1.
+/// A backend of a rule.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Target {
+    /// Service.
+    pub service: ObjectId,
+    /// Its port, by name or number as declared.
+    pub port: Option<String>,
+    /// Probability (0 to 1) that a request goes there.
     pub share: f64,
+    /// Versions that answer, likeliest first; their shares sum up to that of the target, unless somebody else answers, too.
+    pub versions: Vec<VersionShare>,
+    /// What the client gets of this target if no version answers, or who else may.
+    pub note: Option<Sentence>,
 }
 
-/// Shares of the routes of one namespace.
-pub(crate) fn routes(view: &View<'_>, edges: &[Edge]) -> Vec<RouteShares> {
-    let mut by_row: BTreeMap<&NodeId, Vec<&Edge>> = BTreeMap::new();
-    for edge in edges.iter().filter(|e| e.id.relation == "backend" && e.share.is_some()) {
-        by_row.entry(&edge.id.from).or_default().push(edge);
-    }
-    let shares = |row: &crate::view::Row| {
-        let services: Vec<Share> = by_row.get(&row.id).into_iter().flatten().filter_map(|e| share(&e.id.to, e.share)).collect();
-        let mut workloads: BTreeMap<ObjectId, f64> = BTreeMap::new();
-        for (i, backend) in row.route.split.backends.iter().enumerate() {
-            let Reach::Backed(_, backing) = view.reach(row, backend) else { continue };
-            for (workload, pods) in &backing.takers {
-                let part = pods.len() as f64 / f64::from(backing.taking());
-                *workloads.entry(workload.clone()).or_default() += row.route.split.share(i) * part;
-            }
-        }
-        let RouteMatch { host, path, path_type, also } = row.route.matches.clone();
-        RouteShares {
-            host,
-            path,
-            path_type,
-            also: also.iter().map(ToString::to_string).collect(),
-            object: row.route.object.clone(),
-            row: row.id.clone(),
-            entries: row.route.entries.clone(),
-            services,
-            workloads: workloads.into_iter().map(|(object, share)| Share { object, share }).collect(),
-        }
+/// Pods of one version behind a Service.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VersionShare {
+    /// Workload, or the pod itself where it stands alone.
+    pub workload: ObjectId,
+    /// Its ReplicaSet.
+    pub set: Option<ObjectId>,
+    /// Image tag, or the first 12 digits of the digest.
+    pub version: Option<String>,
+    /// Colour.
+    pub lane: Option<Lane>,
+    /// Probability (0 to 1) that a request is answered by one of them.
+    pub share: f64,
+    /// How many pods share it.
+    pub pods: u32,
+}
+
+/// Shares of what a row's route takes.
+pub(crate) fn of_row(row: &Row, view: &View<'_>) -> RouteShares {
+    let split = &row.route.split;
+    let weightless = split.backends.iter().all(|b| b.weight == Weight(0));
+    let itself = match () {
+        () if split.elsewhere > 0 => Some(sentence!("a backend that is no Service takes the rest")),
+        () if split.backends.is_empty() => Some(sentence!("the rule has no backend: it redirects, or answers with an error itself")),
+        () if weightless => Some(sentence!("all weights are 0: the client gets an error (500 with the Gateway API)")),
+        () => None,
     };
-    view.rows.iter().map(shares).collect()
+    RouteShares {
+        rule: rule(&row.route),
+        entries: row.route.entries.clone(),
+        targets: split.backends.iter().enumerate().map(|(i, backend)| target(backend, split.share(i), row, view)).collect(),
+        itself,
+        mirrors: row.route.mirrors.iter().map(|b| b.object.clone()).collect(),
+    }
 }
 
-fn share(to: &NodeId, share: Option<f64>) -> Option<Share> {
-    Some(Share { object: to.parse().ok()?, share: share? })
+pub(crate) fn rule(route: &Route) -> Rule {
+    let row = row_id(route);
+    Rule { object: route.object.clone(), row, pointer: route.pointer.clone(), matches: route.matches.clone() }
+}
+
+fn target(backend: &Backend, share: f64, row: &Row, view: &View<'_>) -> Target {
+    let bare = |note| Target { service: backend.object.clone(), port: backend.port.clone(), share, versions: Vec::new(), note };
+    let (service, backing) = match view.reach(row, backend) {
+        Reach::Backed(service, backing) => (service, backing),
+        Reach::Broken(why) => return bare(Some(sentence!("the client gets an error (500 in most routers): {why}"; why))),
+        Reach::Unseen => return bare(Some(sentence!("what stands behind it is not read here"))),
+    };
+    if service.spec.kind == "ExternalName" {
+        return bare(Some(sentence!("{name} answers, outside the cluster", name = service.spec.external_name)));
+    }
+    let all = backing.taking();
+    if all == 0 {
+        return bare(Some(sentence!("nothing is ready behind it: the client gets an error (503 in most routers)")));
+    }
+    let ground = view.ground_of(&backend.object.namespace);
+    let mut versions: Vec<VersionShare> = Vec::new();
+    for (workload, pod) in backing.pods() {
+        let Some(found) = ground.map(|g| of_pod(g, workload, pod, &backend.object.namespace)) else { continue };
+        match versions.iter_mut().find(|v| v.workload == found.workload && v.set == found.set && v.version == found.version) {
+            Some(v) => v.pods += 1,
+            None => versions.push(found),
+        }
+    }
+    versions.iter_mut().for_each(|v| v.share = share * (f64::from(v.pods) / f64::from(all)));
+    versions.sort_by(|a, b| b.share.total_cmp(&a.share));
+    let strangers = backing.strangers;
+    let note = (strangers > 0).then(|| sentence!("{n} of {all} endpoints are no pods that are seen here", n = strangers, all));
+    Target { versions, ..bare(note) }
+}
+
+fn of_pod(ground: &Ground<'_>, workload: Option<&ObjectId>, pod: usize, namespace: &str) -> VersionShare {
+    let at = &ground.pods[pod];
+    let id = |kind, name: &str| ObjectId::new(kind, namespace, name);
+    VersionShare {
+        workload: workload.cloned().unwrap_or_else(|| id(Kind::Pod, &at.pod.metadata.name)),
+        set: at.set.map(|s| id(Kind::ReplicaSet, &s.metadata.name)),
+        version: version(&at.pod.spec),
+        lane: lane(&at.pod.metadata.labels),
+        share: 0.0,
+        pods: 1,
+    }
+}
+
+impl Rule {
+    /// What it takes: `shop.example.com/cart (exact) [method GET]`; `*` for all hosts.
+    pub fn takes(&self) -> String {
+        said_match(&self.matches)
+    }
 }

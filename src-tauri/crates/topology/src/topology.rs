@@ -7,7 +7,7 @@ use model::{Delta, Kind, Object, ObjectSet};
 use traffic::Request;
 
 use crate::findings::{self, Finding};
-use crate::graph::{Edge, EdgeId, Graph, GraphDelta, Node, NodeId};
+use crate::graph::{Edge, EdgeId, Graph, GraphDelta, Node, NodeId, Rank};
 use crate::layout::{Layout, Place};
 use crate::relations;
 use crate::shares::{self, RouteShares};
@@ -43,7 +43,6 @@ struct Part {
     nodes: BTreeMap<NodeId, Node>,
     edges: BTreeMap<EdgeId, Edge>,
     findings: BTreeSet<Finding>,
-    routes: Vec<RouteShares>,
     refers_to: BTreeSet<String>,
 }
 
@@ -124,9 +123,43 @@ impl Topology {
         self.parts.values().flat_map(|p| &p.findings)
     }
 
-    /// For every host and path, the share of each Service and each workload. By namespace, then as declared.
-    pub fn routes(&self) -> impl Iterator<Item = &RouteShares> {
-        self.parts.values().flat_map(|p| &p.routes)
+    /// Rules on whose way the node stands, at most so many, and how many there are: of a Service or what is behind it those from
+    /// which lines lead to it; of a route its own; of a Gateway those that it takes. `None` = every rule. By namespace, then as
+    /// declared.
+    pub fn routes(&self, of: Option<&NodeId>, most: usize) -> (Vec<RouteShares>, usize) {
+        let rows = of.map(|of| self.rows_of(of));
+        let mut left: BTreeMap<&str, BTreeSet<&NodeId>> = BTreeMap::new();
+        let all = self.graph.nodes().filter(|n| n.rank == Rank::Route).filter(|n| rows.as_ref().is_none_or(|rows| rows.contains(&n.id)));
+        for node in all {
+            left.entry(&node.object.namespace).or_default().insert(&node.id);
+        }
+        let total = left.values().map(BTreeSet::len).sum();
+        let mut found = Vec::new();
+        for (namespace, wanted) in left {
+            if found.len() >= most {
+                break;
+            }
+            let view = View::new(&self.objects, namespace, &self.sight);
+            let rows = view.rows.iter().filter(|r| wanted.contains(&r.id));
+            found.extend(rows.take(most - found.len()).map(|row| shares::of_row(row, &view)));
+        }
+        (found, total)
+    }
+
+    /// Rows of the routes on whose way a node stands.
+    fn rows_of(&self, of: &NodeId) -> BTreeSet<NodeId> {
+        let mut seen: BTreeSet<NodeId> = [of.clone()].into();
+        loop {
+            let before = seen.len();
+            let leads: Vec<&NodeId> = self.graph.edges().filter(|e| seen.contains(&e.id.to)).map(|e| &e.id.from).collect();
+            seen.extend(leads.into_iter().cloned());
+            if seen.len() == before {
+                break;
+            }
+        }
+        seen.extend(self.graph.from(of).map(|e| e.id.to.clone()));
+        let own = |n: &&Node| n.rank == Rank::Route && (seen.contains(&n.id) || NodeId::of(&n.object) == *of);
+        self.graph.nodes().filter(own).map(|n| n.id.clone()).collect()
     }
 
     /// Who answers a request, for each door that has routes: by what is seen, in the namespaces that are followed.
@@ -245,9 +278,8 @@ fn part(objects: &ObjectSet, namespace: &str, sight: &Sight) -> Part {
     let edges: Vec<Edge> = relations::ALL.iter().flat_map(|r| r.edges(&view)).collect();
     let nodes = nodes::nodes(&view, &edges);
     let findings = findings::ALL.iter().flat_map(|c| c.find(&view, &edges)).collect();
-    let routes = shares::routes(&view, &edges);
     let refers_to = view.refers_to();
-    Part { nodes, edges: edges.into_iter().map(|e| (e.id.clone(), e)).collect(), findings, routes, refers_to }
+    Part { nodes, edges: edges.into_iter().map(|e| (e.id.clone(), e)).collect(), findings, refers_to }
 }
 
 impl FromIterator<Object> for Topology {

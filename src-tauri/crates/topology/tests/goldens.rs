@@ -7,7 +7,7 @@ use std::path::Path;
 
 use common::{cases, fixtures, golden, objects};
 use model::{Kind, ObjectId};
-use topology::{EdgeState, Health, Presence, Topology, findings, fold, relations};
+use topology::{EdgeState, Health, NodeId, Presence, Topology, findings, fold, relations};
 
 /// The objects of a case; `followed.txt` beside them names the namespaces that are followed, one a line (absent = all).
 fn load(case: &Path) -> Topology {
@@ -71,11 +71,40 @@ fn a_healthy_shop_raises_no_finding_and_every_node_of_it_is_well() {
 #[test]
 fn shares_are_multiplied_along_a_route() {
     let topology = load(&fixtures().join("relations/backend/weights"));
-    let canary = topology.routes().find(|r| r.path == "/canary").expect("is there");
-    let shares: Vec<(&str, f64)> = canary.workloads.iter().map(|s| (s.object.name.as_str(), s.share)).collect();
-    assert_eq!(shares, [("canary", 0.1), ("web", 0.9)]);
-    let missing = topology.routes().find(|r| r.path == "/missing").expect("is there");
-    assert_eq!(missing.workloads.iter().map(|s| s.share).sum::<f64>(), 0.75, "a quarter of the requests is lost");
+    let shares = |of: Option<&str>, path: &str| -> Vec<(String, f64)> {
+        let (found, _) = topology.routes(of.map(NodeId::from).as_ref(), usize::MAX);
+        let route = found.into_iter().find(|r| r.rule.matches.path == path).expect("is there");
+        route.targets.into_iter().flat_map(|t| t.versions).map(|v| (v.workload.name, v.share)).collect()
+    };
+    let canary = [("web".to_string(), 0.9), ("canary".to_string(), 0.1)];
+    assert_eq!(shares(None, "/canary"), canary);
+    let lost = shares(None, "/missing").iter().map(|(_, share)| share).sum::<f64>();
+    assert_eq!(lost, 0.75, "a quarter of the requests is lost");
+    // Whatever stands on the way is told all of it.
+    for of in [
+        "Gateway/shop/edge",
+        "HTTPRoute/shop/r",
+        "Service/shop/canary",
+        "Deployment/shop/canary",
+        "ReplicaSet/shop/canary-1",
+        "Pod/shop/canary-1-0",
+    ] {
+        assert_eq!(shares(Some(of), "/canary"), canary, "{of}");
+    }
+}
+
+#[test]
+fn of_an_object_those_routes_are_told_on_whose_way_it_stands() {
+    let topology = load(&fixtures().join("relations/backend/weights"));
+    let rows = |of: &str, most: usize| {
+        let (found, total) = topology.routes(Some(&of.into()), most);
+        (found.into_iter().map(|r| r.rule.matches.path).collect::<Vec<_>>(), total)
+    };
+    let (of_canary, total) = rows("Deployment/shop/canary", usize::MAX);
+    assert!(total < topology.routes(None, usize::MAX).1 && of_canary.len() == total, "{of_canary:?}");
+    let (all, total) = rows("Gateway/shop/edge", 2);
+    assert_eq!((all.len(), total), (2, topology.routes(None, usize::MAX).1));
+    assert_eq!(rows("Deployment/shop/none", usize::MAX), (vec![], 0));
 }
 
 #[test]

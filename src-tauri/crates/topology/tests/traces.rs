@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use common::{cases, golden, objects};
-use topology::{Answer, Rule, Topology, Trace};
+use topology::{RouteShares, Rule, Topology, Trace};
 use traffic::{Door, Request};
 
 #[test]
@@ -27,7 +27,7 @@ fn requests_are_answered_as_the_goldens_say() {
 fn shares_sum_up_to_what_the_weights_give() {
     for case in cases("traces") {
         let answers = traced(&case).into_iter().flat_map(|(_, traces)| traces).filter_map(|t| t.answer);
-        for target in answers.flat_map(|a| a.targets) {
+        for target in answers.flat_map(|a| a.shares.targets) {
             let sum: f64 = target.versions.iter().map(|v| v.share).sum();
             let whole = target.note.is_none();
             assert!(if whole { (sum - target.share).abs() < 1e-9 } else { sum <= target.share }, "{target:?}");
@@ -72,8 +72,9 @@ fn write(text: &mut String, trace: &Trace) {
     match &trace.answer {
         None => line(2, "nobody".into()),
         Some(answer) => {
-            line(2, said(&answer.rule));
-            targets(answer, &mut line);
+            line(2, said(&answer.shares.rule));
+            answer.perhaps.iter().for_each(|why| line(3, format!("perhaps: {why}")));
+            targets(&answer.shares, &mut line);
         }
     }
     for (rule, why) in &trace.others {
@@ -88,9 +89,8 @@ fn said(rule: &Rule) -> String {
     format!("{}: {}", rule.object.said(), rule.takes())
 }
 
-fn targets(answer: &Answer, line: &mut impl FnMut(usize, String)) {
-    answer.perhaps.iter().for_each(|why| line(3, format!("perhaps: {why}")));
-    for t in &answer.targets {
+fn targets(shares: &RouteShares, line: &mut impl FnMut(usize, String)) {
+    for t in &shares.targets {
         line(3, format!("{:.1} % {} port {}", t.share * 100.0, t.service.said(), t.port.as_deref().unwrap_or("-")));
         for v in &t.versions {
             let set = v.set.as_ref().map_or("-", |s| s.name.as_str());
@@ -99,6 +99,6 @@ fn targets(answer: &Answer, line: &mut impl FnMut(usize, String)) {
         }
         t.note.iter().for_each(|note| line(4, note.to_string()));
     }
-    answer.itself.iter().for_each(|why| line(3, why.to_string()));
-    answer.mirrors.iter().for_each(|m| line(3, format!("copies to {}", m.said())));
+    shares.itself.iter().for_each(|why| line(3, why.to_string()));
+    shares.mirrors.iter().for_each(|m| line(3, format!("copies to {}", m.said())));
 }
