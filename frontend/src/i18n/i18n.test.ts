@@ -32,7 +32,7 @@ describe("catalogues", () => {
 
 // What stays as it is in Korean: kinds, fields and their values, programs, and words of commands and of the trade.
 const kept = new Set(
-  `Application CDN Traefik gRPC CRD ClientIP Cloudflare Cluster ClusterIP ConfigMap DaemonSet DB Deployment ExternalName False Gateway HPA Ingress IngressClass Lease Local
+  `Application CDN Traefik gRPC CRD ClientIP Cloudflare Cluster ClusterIP ConfigMap DaemonSet DB Deployment ExternalName False Gateway HPA HTTPProxy Ingress IngressClass Lease Local
   NetworkPolicy Never Off PDB PVC PriorityClass ReadWriteMany Ready Recreate ReplicaSet ResourceQuota Secret Service ServiceAccount StatefulSet TTL KiB
   external-dns externalTrafficPolicy false finish green hostPort imagePullPolicy: init internalTrafficPolicy kubernetes.io/arch
   minReadySeconds nodeSelector spec.ingressClassName maxUnavailable maxSurge SelfSubjectAccessReview resourceVersion HTML MiB protobuf

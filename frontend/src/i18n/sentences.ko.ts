@@ -1169,4 +1169,6 @@ export const sentences: Record<Form, string> = {
   "{rule} is a rule that is not understood here": "{rule}: 여기서는 해석할 수 없는 규칙입니다",
   "{object} leads to no Service": "{object}: 이어지는 Service가 없습니다",
   "one of a greater priority is asked first": "우선순위가 더 높은 규칙이 먼저 적용됩니다",
+  "no root HTTPProxy that is seen includes it": "이것을 포함하는 루트 HTTPProxy가 보이지 않습니다",
+  "forwards connections: where to is not shown": "연결을 그대로 전달합니다. 전달 대상은 표시되지 않습니다",
 };

@@ -46,8 +46,9 @@ const NAMESPACED: [Kind; 28] = [
 const NEEDED: usize = 5;
 
 /// Kinds that matter from wherever they are: routers' entries, GitOps owners, nodes, monitors, rules of a mesh.
-const EVERYWHERE: [Kind; 14] = [
+const EVERYWHERE: [Kind; 15] = [
     Kind::Gateway,
+    Kind::HTTPProxy,
     Kind::GatewayClass,
     Kind::IngressClass,
     Kind::Node,

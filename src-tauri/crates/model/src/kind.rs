@@ -59,6 +59,7 @@ kinds! {
     HTTPRoute "gateway.networking.k8s.io" "v1" "httproutes" namespaced http_route::HttpRoute;
     Ingress "networking.k8s.io" "v1" "ingresses" namespaced ingress::Ingress;
     IngressClass "networking.k8s.io" "v1" "ingressclasses" cluster class::IngressClass;
+    HTTPProxy "projectcontour.io" "v1" "httpproxies" namespaced http_proxy::HttpProxy;
     IngressRoute "traefik.io" "v1alpha1" "ingressroutes" namespaced ingress_route::IngressRoute;
     TraefikService "traefik.io" "v1alpha1" "traefikservices" namespaced ingress_route::TraefikService;
     NetworkPolicy "networking.k8s.io" "v1" "networkpolicies" namespaced Bare;

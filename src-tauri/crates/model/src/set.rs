@@ -15,6 +15,24 @@ pub enum Delta {
     Remove(ObjectId),
 }
 
+impl Delta {
+    /// Kind of the object.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Delta::Upsert(object) => object.kind(),
+            Delta::Remove(id) => id.kind,
+        }
+    }
+
+    /// The object.
+    pub fn id(&self) -> ObjectId {
+        match self {
+            Delta::Upsert(object) => object.id(),
+            Delta::Remove(id) => id.clone(),
+        }
+    }
+}
+
 /// Objects by id. `BTreeMap`, so that everything derived from it comes in one order.
 #[derive(Clone, Debug, Default)]
 pub struct ObjectSet {
@@ -125,6 +143,7 @@ typed! {
     gateways gateway Gateway gateway::Gateway;
     grpc_routes grpc_route GRPCRoute grpc_route::GrpcRoute;
     http_routes http_route HTTPRoute http_route::HttpRoute;
+    http_proxies http_proxy HTTPProxy http_proxy::HttpProxy;
     ingress_routes ingress_route IngressRoute ingress_route::IngressRoute;
     traefik_services traefik_service TraefikService ingress_route::TraefikService;
     ingresses ingress Ingress ingress::Ingress;

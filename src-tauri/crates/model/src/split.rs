@@ -47,6 +47,10 @@ pub enum Also {
     Method(String),
     /// A header; its name in any case.
     Header(Field),
+    /// A header that is there and is not so.
+    OtherHeader(Field),
+    /// No header that is so: it is not there, or is another.
+    NoHeader(Field),
     /// A query parameter.
     Query(Field),
     /// A cookie.
@@ -55,7 +59,7 @@ pub enum Also {
     Rule(String),
 }
 
-/// What a header, a query parameter or a cookie must be.
+/// What a header, a query parameter or a cookie must be, or must not be.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Field {
     /// Name.
@@ -66,16 +70,33 @@ pub struct Field {
     pub pattern: bool,
 }
 
+impl Field {
+    /// Whatever its value.
+    pub fn any(name: &str) -> Self {
+        Self { name: name.into(), value: ".*".into(), pattern: true }
+    }
+
+    /// Whether every value will do.
+    pub fn is_any(&self) -> bool {
+        self.pattern && self.value == ".*"
+    }
+}
+
 impl fmt::Display for Also {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (what, field) = match self {
+        let (what, field, not) = match self {
             Also::Method(method) => return write!(f, "method {method}"),
             Also::Rule(rule) => return f.write_str(rule),
-            Also::Header(field) => ("header", field),
-            Also::Query(field) => ("query", field),
-            Also::Cookie(field) => ("cookie", field),
+            Also::Header(field) => ("header", field, ""),
+            Also::OtherHeader(field) => ("header", field, "!"),
+            Also::NoHeader(field) => ("no header", field, ""),
+            Also::Query(field) => ("query", field, ""),
+            Also::Cookie(field) => ("cookie", field, ""),
         };
-        write!(f, "{what} {}{}{}", field.name, if field.pattern { "~" } else { "=" }, field.value)
+        match field.is_any() {
+            true => write!(f, "{what} {}", field.name),
+            false => write!(f, "{what} {}{not}{}{}", field.name, if field.pattern { "~" } else { "=" }, field.value),
+        }
     }
 }
 

@@ -209,6 +209,7 @@ fn edited(snapshot: &Snapshot, workloads: &[Around<'_>], id: &ObjectId, raw: &Va
         | Kind::Ingress
         | Kind::HTTPRoute
         | Kind::GRPCRoute
+        | Kind::HTTPProxy
         | Kind::IngressRoute
         | Kind::TraefikService
         | Kind::NetworkPolicy
@@ -250,6 +251,13 @@ fn reaches(snapshot: &Snapshot, id: &ObjectId, raw: &Value, w: &Around<'_>) -> b
         Some(Object::Ingress(i)) => services().iter().any(|s| ingress_leads_to(i, &s.metadata.name)),
         Some(route @ (Object::HTTPRoute(_) | Object::GRPCRoute(_))) => {
             services().iter().any(|s| route_leads_to(route, w.namespace(), &s.metadata.name))
+        }
+        Some(route @ (Object::HTTPProxy(_) | Object::IngressRoute(_))) => {
+            let routes = traffic::routes_of(route, &snapshot.objects);
+            let leads = |name: &str| {
+                routes.iter().flat_map(|r| &r.split.backends).any(|b| b.object == ObjectId::new(Kind::Service, w.namespace(), name))
+            };
+            services().iter().any(|s| leads(&s.metadata.name))
         }
         Some(Object::HorizontalPodAutoscaler(_)) => w.hpas().iter().any(|h| h.metadata.name == id.name),
         Some(Object::NetworkPolicy(_)) => {

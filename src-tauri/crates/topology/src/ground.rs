@@ -205,6 +205,7 @@ fn stands_elsewhere(kind: Kind) -> bool {
             | Kind::HTTPRoute
             | Kind::GRPCRoute
             | Kind::Ingress
+            | Kind::HTTPProxy
             | Kind::IngressRoute
             | Kind::TraefikService
             | Kind::Service

@@ -3,6 +3,7 @@
 use model::kinds::deployment::Deployment;
 use model::kinds::gateway::Gateway;
 use model::kinds::hpa::Hpa;
+use model::kinds::http_proxy::HttpProxy;
 use model::kinds::pdb::Pdb;
 use model::kinds::pod::Pod;
 use model::kinds::replica_set::ReplicaSet;
@@ -236,6 +237,26 @@ pub(crate) fn gateway(g: &Gateway) -> Verdict {
         None if taken => (Health::Healthy, None),
         None => (Health::Unknown, Some(sentence!("no controller has accepted it"))),
     }
+}
+
+/// An HTTPProxy: by its rows of this namespace, and by what Contour says of it. `None` for one that another includes: its rows stand for
+/// it, and one that only includes others has none.
+pub(crate) fn http_proxy(p: &HttpProxy, of_rows: Option<Verdict>, view: &View<'_>) -> Option<Verdict> {
+    if p.spec.virtualhost.is_none() {
+        let orphaned = traffic::http_proxy_orphaned(p, view.all);
+        return orphaned.then(|| (Health::Unknown, Some(sentence!("no root HTTPProxy that is seen includes it"))));
+    }
+    let refused = traffic::http_proxy_refused(p).map(Sentence::quoted);
+    let nothing = p.spec.routes.is_empty() && p.spec.includes.is_empty();
+    Some(match (of_rows, refused) {
+        (Some(rows), None) => rows,
+        (Some(rows), Some(_)) if rows.0.is_trouble() => rows,
+        (_, Some(why)) => (Health::Degraded, Some(why)),
+        (None, None) if p.spec.tcpproxy.is_some() => (Health::Unknown, Some(sentence!("forwards connections: where to is not shown"))),
+        (None, None) if nothing => (Health::Unknown, Some(sentence!("no rule"))),
+        (None, None) if p.status.valid().is_some() => (Health::Healthy, None),
+        (None, None) => (Health::Unknown, Some(sentence!("no controller has accepted it"))),
+    })
 }
 
 /// What a controller says of it.

@@ -70,7 +70,7 @@ fn counted(node: Node, counts: Option<(u32, u32)>) -> Node {
 }
 
 /// Kinds that are entries of their own routes.
-const OWN_ENTRIES: [Kind; 2] = [Kind::Ingress, Kind::IngressRoute];
+const OWN_ENTRIES: [Kind; 3] = [Kind::Ingress, Kind::IngressRoute, Kind::HTTPProxy];
 
 fn entries(view: &View<'_>, add: &mut impl FnMut(Node)) {
     for gateway in view.all.gateways(view.namespace) {
@@ -87,8 +87,14 @@ fn entries(view: &View<'_>, add: &mut impl FnMut(Node)) {
         add(row_node(view, row, verdict));
     }
     for object in OWN_ENTRIES.into_iter().flat_map(|kind| view.all.within(kind, view.namespace)) {
-        let verdict = per_ingress.remove(&object.id()).unwrap_or((Health::Unknown, Some(sentence!("no rule"))));
-        add(node(object.id(), object.meta(), Rank::Entry, verdict));
+        let of_rows = per_ingress.remove(&object.id());
+        let verdict = match object {
+            Object::HTTPProxy(proxy) => health::http_proxy(proxy, of_rows, view),
+            _ => Some(of_rows.unwrap_or((Health::Unknown, Some(sentence!("no rule"))))),
+        };
+        if let Some(verdict) = verdict {
+            add(node(object.id(), object.meta(), Rank::Entry, verdict));
+        }
     }
 }
 
@@ -165,7 +171,9 @@ fn asides(view: &View<'_>, edges: &[Edge], add: &mut impl FnMut(Node)) {
 fn absent(view: &View<'_>, object: ObjectId) -> Node {
     let rank = match object.kind {
         Kind::Gateway | Kind::Ingress | Kind::IngressRoute => Rank::Entry,
-        Kind::Service | Kind::TraefikService => Rank::Service,
+        // A root of a namespace that is not followed; what is included and is not there stands where a Service would.
+        Kind::HTTPProxy if view.all.get(&object).is_some() => Rank::Entry,
+        Kind::Service | Kind::TraefikService | Kind::HTTPProxy => Rank::Service,
         Kind::ReplicaSet => Rank::ReplicaSet,
         Kind::Pod => Rank::Pods,
         Kind::ConfigMap | Kind::Secret => Rank::Aside,

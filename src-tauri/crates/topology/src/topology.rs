@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::{Delta, Kind, Object, ObjectSet};
+use model::{Delta, Kind, Object, ObjectId, ObjectSet};
 use traffic::Request;
 
 use crate::findings::{self, Finding};
@@ -80,6 +80,10 @@ impl Topology {
 
     /// Takes changes and says what they changed.
     pub fn apply(&mut self, deltas: Vec<Delta>) -> GraphDelta {
+        let routing = |d: &&Delta| traffic::routers::ALL.iter().any(|r| r.declares() == d.kind());
+        let ids: Vec<ObjectId> = deltas.iter().filter(routing).map(Delta::id).collect();
+        // By what led on to them, and by what does now.
+        let mut reached = self.reached(&ids);
         let mut dirty = BTreeSet::new();
         for delta in deltas {
             let namespace = match &delta {
@@ -92,15 +96,17 @@ impl Topology {
                 Kind::GatewayClass | Kind::IngressClass => true,
                 other => other.namespaced(),
             };
-            let kind = match &delta {
-                Delta::Upsert(o) => o.kind(),
-                Delta::Remove(id) => id.kind,
-            };
+            let kind = delta.kind();
             if self.objects.apply(delta) && drawn(kind) {
                 dirty.insert(namespace);
             }
         }
-        if dirty.is_empty() { GraphDelta::default() } else { self.update(dirty) }
+        if dirty.is_empty() {
+            return GraphDelta::default();
+        }
+        reached.append(&mut self.reached(&ids));
+        dirty.append(&mut reached);
+        self.update(dirty)
     }
 
     /// The objects as last seen.
@@ -179,6 +185,12 @@ impl Topology {
         self.layout.update(&self.graph, &all)
     }
 
+    /// Namespaces whose routes may depend on these objects, wherever they are.
+    fn reached(&self, ids: &[ObjectId]) -> BTreeSet<String> {
+        let objects = ids.iter().filter_map(|id| self.objects.get(id));
+        objects.flat_map(|o| traffic::reaches(o, &self.objects)).collect()
+    }
+
     fn update(&mut self, mut dirty: BTreeSet<String>) -> GraphDelta {
         let readers = self.parts.iter().filter(|(_, p)| !p.refers_to.is_disjoint(&dirty)).map(|(ns, _)| ns.clone());
         let readers: Vec<String> = readers.collect();
@@ -186,7 +198,8 @@ impl Topology {
         let mut change = Change::default();
         for namespace in dirty {
             let part = part(&self.objects, &namespace, &self.sight);
-            let old = match part.nodes.is_empty() {
+            // One that shows nothing may come to, when what it refers to goes.
+            let old = match part.nodes.is_empty() && part.refers_to.is_empty() {
                 true => self.parts.remove(&namespace),
                 false => self.parts.insert(namespace.clone(), part),
             };

@@ -77,7 +77,9 @@ impl<'a> View<'a> {
         };
         let classed = self.all.gateways(self.namespace).next().is_some() || self.all.ingresses(self.namespace).next().is_some();
         let classes = classed.then(String::new);
-        self.rows.iter().flat_map(of_rows).filter(|ns| ns != self.namespace).chain(classes).collect()
+        let declaring = traffic::routers::ALL.iter().flat_map(|r| self.all.within(r.declares(), self.namespace));
+        let led_on = declaring.flat_map(|o| traffic::reaches(o, self.all));
+        self.rows.iter().flat_map(of_rows).chain(led_on).filter(|ns| ns != self.namespace).chain(classes).collect()
     }
 
     /// Services of this namespace.

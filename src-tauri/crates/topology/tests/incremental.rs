@@ -31,6 +31,8 @@ fn pool() -> Vec<Object> {
         "findings/two-owners/fires-autoscalers",
         "relations/attach/ingress-route",
         "routers/ingress_route/services",
+        "relations/attach/http-proxy",
+        "traces/http-proxy",
     ];
     cases.iter().flat_map(|c| objects(&fixtures().join(c).join("objects.yaml"))).collect()
 }
@@ -120,6 +122,21 @@ proptest! {
             };
             mirror.take(live.apply(deltas));
             check(&live, &mirror, &followed);
+        }
+    }
+}
+
+/// One object at a time: what leads on to a namespace changes in another one, and nothing in the namespace itself.
+#[test]
+fn what_is_included_from_elsewhere_follows_each_change() {
+    let forth = objects(&fixtures().join("relations/attach/http-proxy/objects.yaml"));
+    let back: Vec<Object> = forth.iter().rev().cloned().collect();
+    for (come, go) in [(&forth, &forth), (&forth, &back), (&back, &forth), (&back, &back)] {
+        let (mut live, mut mirror) = (Topology::new(), Mirror::default());
+        let deltas = come.iter().cloned().map(Delta::Upsert).chain(go.iter().map(|o| Delta::Remove(o.id())));
+        for delta in deltas {
+            mirror.take(live.apply(vec![delta]));
+            check(&live, &mirror, &None);
         }
     }
 }

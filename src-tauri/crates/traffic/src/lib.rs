@@ -19,10 +19,13 @@ mod request;
 pub mod routers;
 mod rule;
 
+use std::collections::BTreeSet;
+
 use model::{Kind, Object, ObjectId, ObjectSet, Route, Split};
 
 pub use canary::ignored as canary_ignored;
 pub use request::{Candidate, Manner, Passage, Precedence, Request, Verdict, passages};
+pub use routers::http_proxy::{orphaned as http_proxy_orphaned, refused as http_proxy_refused};
 
 /// A kind of object that shares requests among backends.
 pub trait Router: Sync {
@@ -48,6 +51,11 @@ pub trait Router: Sync {
     /// URL by which a request from outside takes the route: scheme and port of its entry, its host, its path. `None` when
     /// host or path are not concrete, when a request must carry more than these, or when no entry that takes it is seen.
     fn url(&self, route: &Route, all: &ObjectSet) -> Option<String>;
+
+    /// Namespaces whose routes may change with an object, though what is in them does not say so: others lead on to them.
+    fn reaches(&self, _object: &Object, _all: &ObjectSet) -> BTreeSet<String> {
+        BTreeSet::new()
+    }
 
     /// Routes that the objects declare, over all namespaces, in the order of their objects' ids.
     fn routes(&self, all: &ObjectSet) -> Vec<Route> {
@@ -149,6 +157,12 @@ fn url(scheme: &str, port: u16, route: &Route) -> String {
     let own = matches!((scheme, port), ("http", 80) | ("https", 443));
     let port = if own { String::new() } else { format!(":{port}") };
     format!("{scheme}://{}{port}{}", route.matches.host, route.matches.path)
+}
+
+/// [`Router::reaches`] for an object of any kind.
+pub fn reaches(object: &Object, all: &ObjectSet) -> BTreeSet<String> {
+    let router = routers::ALL.iter().find(|r| r.declares() == object.kind());
+    router.map(|r| r.reaches(object, all)).unwrap_or_default()
 }
 
 /// Routes of all routers for one object; none when no router reads its kind.

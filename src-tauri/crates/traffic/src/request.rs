@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use model::{Also, Object, ObjectId, ObjectSet, Route, Sentence, sentence};
+use model::{Also, Field, Object, ObjectId, ObjectSet, Route, Sentence, sentence};
 use regex::Regex;
 use url::Url;
 
@@ -178,6 +178,7 @@ fn holds(also: &Also, request: &Request, manner: Manner) -> Verdict {
         Also::Method(method) => return if *method == request.method { Verdict::Takes } else { no() },
         Also::Rule(rule) => return rule::holds(rule, request),
         Also::Header(field) => (field, request.header(&field.name, manner.each_value)),
+        Also::OtherHeader(field) | Also::NoHeader(field) => return is_other(also, field, request, manner),
         Also::Query(field) => (field, request.query(&field.name, manner.each_value)),
         Also::Cookie(field) => (field, request.cookie(&field.name).into_iter().collect()),
     };
@@ -186,6 +187,19 @@ fn holds(also: &Also, request: &Request, manner: Manner) -> Verdict {
     }
     let verdicts = values.iter().map(|value| matches(&field.value, value, manner, no));
     verdicts.min_by_key(|v| u8::from(*v != Verdict::Takes) + u8::from(matches!(v, Verdict::Not(_)))).unwrap_or_else(no)
+}
+
+/// What must not be, where it is there at all.
+fn is_other(also: &Also, field: &Field, request: &Request, manner: Manner) -> Verdict {
+    let no = || Verdict::Not(sentence!("takes only {condition}", condition = also));
+    if request.header(&field.name, true).is_empty() {
+        return if matches!(also, Also::NoHeader(_)) { Verdict::Takes } else { no() };
+    }
+    match holds(&Also::Header(field.clone()), request, manner) {
+        Verdict::Takes => no(),
+        Verdict::Not(_) | Verdict::OtherHost => Verdict::Takes,
+        perhaps => perhaps,
+    }
 }
 
 /// How precise a route is: what is greater is asked first. Filled by a router in the order of its own rules.
@@ -205,7 +219,7 @@ pub(crate) struct Precise {
     pub path: u32,
     /// Names a method.
     pub method: bool,
-    /// Headers that must match.
+    /// Headers that are looked at.
     pub headers: u32,
     /// Query parameters that must match.
     pub queries: u32,
@@ -225,7 +239,7 @@ impl Precise {
             pattern: m.path_type == "RegularExpression",
             path: m.path.chars().count() as u32,
             method: m.also.iter().any(|a| matches!(a, Also::Method(_))),
-            headers: count(|a| matches!(a, Also::Header(_))),
+            headers: count(|a| matches!(a, Also::Header(_) | Also::OtherHeader(_) | Also::NoHeader(_))),
             queries: count(|a| matches!(a, Also::Query(_))),
             cookies: count(|a| matches!(a, Also::Cookie(_))),
         }

@@ -8,6 +8,7 @@ pub mod event;
 pub mod gateway;
 pub mod grpc_route;
 pub mod hpa;
+pub mod http_proxy;
 pub mod http_route;
 pub mod ingress;
 pub mod ingress_route;

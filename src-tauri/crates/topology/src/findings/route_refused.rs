@@ -1,7 +1,7 @@
 //! A route that its Gateway refuses, or whose backends of other namespaces it refuses: the requests never arrive, though every
-//! object is there. In the controller's words (`status.parents[].conditions`: Accepted, ResolvedRefs).
+//! object is there. In the controller's words (`status.parents[].conditions`: Accepted, ResolvedRefs; HTTPProxy: Valid, its errors).
 
-use model::{ObjectId, Sentence, sentence};
+use model::{Kind, ObjectId, Sentence, sentence};
 
 use super::{Check, Finding};
 use crate::graph::Edge;
@@ -22,7 +22,9 @@ impl Check for RouteRefused {
             let object = &row.route.object;
             for entry in &row.route.entries {
                 if let Some(why) = view.refusal(row, entry) {
-                    add(object, sentence!("{object} refuses it: {why}", object = entry.said(); why = Sentence::quoted(why)));
+                    // An HTTPProxy is its own entry, or that of what it includes: it is not the one who refuses.
+                    let by = if entry.kind == Kind::HTTPProxy { "Contour".to_string() } else { entry.said() };
+                    add(object, sentence!("{object} refuses it: {why}", object = by; why = Sentence::quoted(why)));
                 }
             }
             if let Some(why) = &row.status.foreign_refused {

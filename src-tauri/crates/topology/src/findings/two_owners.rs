@@ -27,6 +27,7 @@ impl Check for TwoOwners {
             Kind::DaemonSet,
             Kind::Service,
             Kind::Ingress,
+            Kind::HTTPProxy,
             Kind::IngressRoute,
             Kind::TraefikService,
             Kind::HTTPRoute,

@@ -115,7 +115,7 @@ fn points(route: &Route, routes: &[Route]) -> u32 {
         Also::Method(_) => 1000,
         Also::Header(_) => 100,
         Also::Query(_) => 10,
-        Also::Cookie(_) | Also::Rule(_) => 0,
+        Also::OtherHeader(_) | Also::NoHeader(_) | Also::Cookie(_) | Also::Rule(_) => 0,
     });
     let rules: BTreeSet<&str> = routes.iter().map(|r| r.pointer.as_str()).collect();
     path + also.sum::<u32>() + longest_host(route, routes) + (rules.len() - nth(&route.pointer).unwrap_or(0).min(rules.len())) as u32

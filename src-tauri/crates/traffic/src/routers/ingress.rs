@@ -103,7 +103,7 @@ pub(crate) fn class(ingress: &Slim) -> Option<&str> {
 }
 
 /// `*.example.com` stands for one label (API: IngressTLS.hosts).
-fn covers(pattern: &str, host: &str) -> bool {
+pub(super) fn covers(pattern: &str, host: &str) -> bool {
     let below = pattern.strip_prefix('*').and_then(|suffix| host.strip_suffix(suffix));
     pattern == host || below.is_some_and(|label| !label.is_empty() && !label.contains('.'))
 }
