@@ -74,6 +74,7 @@ kinds! {
     Job "batch" "v1" "jobs" namespaced Bare;
     CronJob "batch" "v1" "cronjobs" namespaced Bare;
     HorizontalPodAutoscaler "autoscaling" "v2" "horizontalpodautoscalers" namespaced hpa::Hpa;
+    ScaledObject "keda.sh" "v1alpha1" "scaledobjects" namespaced scaled_object::ScaledObject;
     PodDisruptionBudget "policy" "v1" "poddisruptionbudgets" namespaced pdb::Pdb;
     Event "" "v1" "events" namespaced event::Event;
     ConfigMap "" "v1" "configmaps" namespaced Bare;
@@ -92,7 +93,7 @@ kinds! {
     Canary "flagger.app" "v1beta1" "canaries" namespaced Bare;
     Kustomization "kustomize.toolkit.fluxcd.io" "v1" "kustomizations" namespaced Bare;
     HelmRelease "helm.toolkit.fluxcd.io" "v2" "helmreleases" namespaced Bare;
-    VerticalPodAutoscaler "autoscaling.k8s.io" "v1" "verticalpodautoscalers" namespaced Bare;
+    VerticalPodAutoscaler "autoscaling.k8s.io" "v1" "verticalpodautoscalers" namespaced vpa::Vpa;
     PodMonitor "monitoring.coreos.com" "v1" "podmonitors" namespaced Bare;
     ServiceMonitor "monitoring.coreos.com" "v1" "servicemonitors" namespaced Bare;
     VirtualService "networking.istio.io" "v1" "virtualservices" namespaced Bare;

@@ -153,6 +153,8 @@ typed! {
     replica_sets replica_set ReplicaSet replica_set::ReplicaSet;
     pods pod Pod pod::Pod;
     hpas hpa HorizontalPodAutoscaler hpa::Hpa;
+    scaled_objects scaled_object ScaledObject scaled_object::ScaledObject;
+    vpas vpa VerticalPodAutoscaler vpa::Vpa;
     pdbs pdb PodDisruptionBudget pdb::Pdb;
     events event Event event::Event;
 }

@@ -211,6 +211,8 @@ fn stands_elsewhere(kind: Kind) -> bool {
             | Kind::Service
             | Kind::Pod
             | Kind::HorizontalPodAutoscaler
+            | Kind::ScaledObject
+            | Kind::VerticalPodAutoscaler
             | Kind::PodDisruptionBudget
             | Kind::ConfigMap
             | Kind::Secret

@@ -7,7 +7,9 @@ use model::kinds::http_proxy::HttpProxy;
 use model::kinds::pdb::Pdb;
 use model::kinds::pod::Pod;
 use model::kinds::replica_set::ReplicaSet;
+use model::kinds::scaled_object::ScaledObject;
 use model::kinds::service::Service;
+use model::kinds::vpa::Vpa;
 use model::kinds::{Condition, condition};
 use model::{ObjectId, Sentence, sentence};
 
@@ -273,6 +275,28 @@ pub(crate) fn hpa(h: &Hpa) -> Verdict {
         (Some(c), _) | (None, Some(c)) => (Health::Degraded, Some(told(c))),
         _ if h.status.conditions.is_empty() => (Health::Unknown, Some(sentence!("not looked at yet"))),
         _ => (Health::Healthy, Some(sentence!("{min} to {max} pods, wants {wants}", min, max, wants))),
+    }
+}
+
+/// A ScaledObject: by its own conditions.
+pub(crate) fn scaled_object(s: &ScaledObject) -> Verdict {
+    let (min, max) = (s.spec.min_replica_count.unwrap_or(0), s.spec.max_replica_count.unwrap_or(100));
+    let is = |kind, status| condition(&s.status.conditions, kind).filter(|c| c.status == status);
+    match is("Ready", "False").or(is("Fallback", "True")) {
+        _ if is("Paused", "True").is_some() => (Health::Idle, Some(sentence!("paused"))),
+        Some(c) => (Health::Degraded, Some(told(c))),
+        None if s.status.conditions.is_empty() => (Health::Unknown, Some(sentence!("not looked at yet"))),
+        None => (Health::Healthy, Some(sentence!("{min} to {max} pods", min, max))),
+    }
+}
+
+/// A VPA: by its own conditions.
+pub(crate) fn vpa(v: &Vpa) -> Verdict {
+    let holds = |kind: &&str| condition(&v.status.conditions, kind).filter(|c| c.status == "True");
+    match ["ConfigUnsupported", "NoPodsMatched"].iter().find_map(holds) {
+        Some(c) => (Health::Degraded, Some(told(c))),
+        None if holds(&"RecommendationProvided").is_some() => (Health::Healthy, None),
+        None => (Health::Unknown, Some(sentence!("not looked at yet"))),
     }
 }
 

@@ -144,11 +144,19 @@ fn workload(view: &View<'_>, w: &Workload<'_>, add: &mut impl FnMut(Node)) {
     }
 }
 
-/// HPAs and PDBs; ConfigMaps and Secrets that a template reads; what is named and leads nowhere.
+/// Autoscalers and PDBs; ConfigMaps and Secrets that a template reads; what is named and leads nowhere.
 fn asides(view: &View<'_>, edges: &[Edge], add: &mut impl FnMut(Node)) {
     for hpa in view.all.hpas(view.namespace) {
         let id = view.here(Kind::HorizontalPodAutoscaler, &hpa.metadata.name);
         add(node(id, &hpa.metadata, Rank::Aside, health::hpa(hpa)));
+    }
+    for scaled in view.all.scaled_objects(view.namespace) {
+        let id = view.here(Kind::ScaledObject, &scaled.metadata.name);
+        add(node(id, &scaled.metadata, Rank::Aside, health::scaled_object(scaled)));
+    }
+    for vpa in view.all.vpas(view.namespace) {
+        let id = view.here(Kind::VerticalPodAutoscaler, &vpa.metadata.name);
+        add(node(id, &vpa.metadata, Rank::Aside, health::vpa(vpa)));
     }
     for pdb in view.all.pdbs(view.namespace) {
         let id = view.here(Kind::PodDisruptionBudget, &pdb.metadata.name);
@@ -179,11 +187,7 @@ fn absent(view: &View<'_>, object: ObjectId) -> Node {
         Kind::ConfigMap | Kind::Secret => Rank::Aside,
         _ => Rank::Workload,
     };
-    let presence = match view.presence(&object) {
-        Presence::Unseen => Presence::Unseen,
-        _ if object.kind == Kind::Rollout => Presence::Unseen,
-        other => other,
-    };
+    let presence = view.presence(&object);
     let verdict = match presence {
         Presence::Missing => (Health::Failing, Some(sentence!("does not exist"))),
         _ if !view.sight.follows(&object.namespace) => {

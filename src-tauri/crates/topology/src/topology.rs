@@ -15,26 +15,35 @@ use crate::trace::{self, Trace};
 use crate::view::{Sight, View};
 use crate::{nodes, text};
 
+/// Kinds that the graph is made from beside those that the routers read.
+const OWN: [Kind; 14] = [
+    Kind::Service,
+    Kind::EndpointSlice,
+    Kind::Deployment,
+    Kind::StatefulSet,
+    Kind::DaemonSet,
+    Kind::ReplicaSet,
+    Kind::Pod,
+    Kind::HorizontalPodAutoscaler,
+    Kind::ScaledObject,
+    Kind::VerticalPodAutoscaler,
+    Kind::PodDisruptionBudget,
+    Kind::ConfigMap,
+    Kind::Secret,
+    Kind::DestinationRule,
+];
+
 /// Kinds that the graph is made from: what `cluster` watches for the map.
 pub fn kinds() -> Vec<Kind> {
-    let own = [
-        Kind::Service,
-        Kind::EndpointSlice,
-        Kind::Deployment,
-        Kind::StatefulSet,
-        Kind::DaemonSet,
-        Kind::ReplicaSet,
-        Kind::Pod,
-        Kind::HorizontalPodAutoscaler,
-        Kind::PodDisruptionBudget,
-        Kind::ConfigMap,
-        Kind::Secret,
-        Kind::DestinationRule,
-    ];
-    let mut kinds: Vec<Kind> = traffic::routers::ALL.iter().flat_map(|r| r.kinds()).copied().chain(own).collect();
+    let mut kinds: Vec<Kind> = traffic::routers::ALL.iter().flat_map(|r| r.kinds()).copied().chain(OWN).collect();
     kinds.sort();
     kinds.dedup();
     kinds
+}
+
+/// Whether a kind is among [`kinds`].
+pub(crate) fn is_read(kind: Kind) -> bool {
+    OWN.contains(&kind) || traffic::routers::ALL.iter().any(|r| r.kinds().contains(&kind))
 }
 
 /// What one namespace gives to the graph.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::kinds::hpa::Hpa;
+use model::kinds::hpa::ScaleTarget;
 use model::kinds::service::Service;
 use model::meta::subset;
 use model::{Backend, Kind, ObjectId, ObjectSet, Route, Sentence, Weight, sentence};
@@ -10,6 +10,7 @@ use traffic::{Attachment, Status};
 
 use crate::graph::{NodeId, PodState, Presence, said_match};
 use crate::ground::{Backing, Ground, PodAt};
+use crate::topology::is_read;
 
 /// What of the cluster is read here. Of the absence of anything else nothing is concluded.
 #[derive(Clone, Debug, Default)]
@@ -123,10 +124,11 @@ impl<'a> View<'a> {
         ObjectId::new(kind, self.namespace, name)
     }
 
-    /// What an autoscaler scales; `None` for a kind that is not known here.
-    pub(crate) fn scaled(&self, hpa: &Hpa) -> Option<ObjectId> {
-        let target = &hpa.spec.scale_target_ref;
-        let kind = Kind::ALL.iter().copied().find(|k| k.name() == target.kind)?;
+    /// What an autoscaler scales; `None` for a kind that is not known here. A kind that is not said is a Deployment (KEDA).
+    pub(crate) fn scaled(&self, target: &ScaleTarget) -> Option<ObjectId> {
+        let (name, group) = (target.kind.as_str(), target.api_version.rsplit_once('/').map_or("", |(group, _)| group));
+        let is_it = |k: &Kind| k.name() == name && (target.api_version.is_empty() || k.group() == group);
+        let kind = if name.is_empty() { Kind::Deployment } else { Kind::ALL.iter().copied().find(is_it)? };
         Some(self.here(kind, &target.name))
     }
 
@@ -135,7 +137,7 @@ impl<'a> View<'a> {
         match self.all.get(id) {
             _ if !self.sight.follows(&id.namespace) => Presence::Unseen,
             Some(_) => Presence::Live,
-            None if self.sight.blind.contains(&id.kind) => Presence::Unseen,
+            None if self.sight.blind.contains(&id.kind) || !is_read(id.kind) => Presence::Unseen,
             None => Presence::Missing,
         }
     }

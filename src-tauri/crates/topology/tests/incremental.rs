@@ -29,6 +29,8 @@ fn pool() -> Vec<Object> {
         "findings/canary-ignored/quiet",
         "findings/canary-ignored/fires-second",
         "findings/two-owners/fires-autoscalers",
+        "findings/two-owners/fires-keda",
+        "relations/scale-target/keda-and-vpa",
         "relations/attach/ingress-route",
         "routers/ingress_route/services",
         "relations/attach/http-proxy",

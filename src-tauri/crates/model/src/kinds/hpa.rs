@@ -29,10 +29,12 @@ pub struct HpaSpec {
     pub max_replicas: u32,
 }
 
-/// `spec.scaleTargetRef`.
+/// `spec.scaleTargetRef`, of a VPA `spec.targetRef`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ScaleTarget {
+    /// Group and version; absent = whichever the kind is of.
+    pub api_version: String,
     /// Kind.
     pub kind: String,
     /// Name.

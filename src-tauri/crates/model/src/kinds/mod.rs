@@ -16,8 +16,10 @@ pub mod pdb;
 pub mod pod;
 pub mod replica_set;
 pub mod route;
+pub mod scaled_object;
 pub mod service;
 pub mod template;
+pub mod vpa;
 
 use serde::{Deserialize, Serialize};
 

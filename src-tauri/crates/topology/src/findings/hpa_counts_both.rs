@@ -18,7 +18,7 @@ impl Check for HpaCountsBoth {
     fn find(&self, view: &View<'_>, _edges: &[Edge]) -> Vec<Finding> {
         let mut found = Vec::new();
         for hpa in view.all.hpas(view.namespace) {
-            let Some(id) = view.scaled(hpa) else { continue };
+            let Some(id) = view.scaled(&hpa.spec.scale_target_ref) else { continue };
             let Some(selector) = view.all.workload(&id).map(|w| &w.spec.selector) else { continue };
             let takes = |labels: &model::Labels| selector.matches(labels);
             let others = view.ground.workloads.values().filter(|w| w.id != id && w.wanted() > 0 && w.makes(&takes, &view.ground.pods));

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use model::{Kind, Meta, ObjectId, sentence};
+use model::{Kind, Meta, Object, ObjectId, sentence};
 
 use super::{Check, Finding};
 use crate::graph::Edge;
@@ -44,7 +44,7 @@ impl Check for TwoOwners {
         let mut scalers: BTreeMap<ObjectId, Vec<String>> = BTreeMap::new();
         for edge in edges.iter().filter(|e| e.id.relation == relations::SCALES) {
             if let (Ok(scaler), Ok(target)) = (edge.id.from.parse::<ObjectId>(), edge.id.to.parse::<ObjectId>()) {
-                scalers.entry(target).or_default().push(scaler.name);
+                scalers.entry(target).or_default().extend(counts_pods(view, &scaler));
             }
         }
         for (object, names) in scalers.into_iter().filter(|(_, names)| names.len() > 1) {
@@ -52,6 +52,20 @@ impl Check for TwoOwners {
             found.push(Finding { code: self.code(), object, message });
         }
         found
+    }
+}
+
+/// The name of an autoscaler that decides how many pods there are, as a VPA does not. KEDA does so by an HPA of its own, which is
+/// not one more; where its ScaledObject is not read the HPA stands for it.
+fn counts_pods(view: &View<'_>, scaler: &ObjectId) -> Option<String> {
+    match view.all.get(scaler)? {
+        Object::HorizontalPodAutoscaler(hpa) => {
+            let maker = hpa.metadata.controller().filter(|o| o.kind == Kind::ScaledObject.name());
+            let read = maker.and_then(|o| view.all.scaled_object(view.namespace, &o.name));
+            read.is_none().then(|| scaler.name.clone())
+        }
+        Object::ScaledObject(_) => Some(format!("{} {}", scaler.kind, scaler.name)),
+        _ => None,
     }
 }
 

@@ -36,7 +36,7 @@ pub static ALL: &[&dyn Relation] = &[
 
 /// Relations that no request runs along: they hold no applications together on the map.
 pub(crate) const ASIDE: [&str; 3] = [SCALES, BUDGETS, config::NAME];
-/// HPA to what it scales.
+/// Autoscaler to what it scales.
 pub(crate) const SCALES: &str = scale_target::NAME;
 /// PDB to what it guards.
 pub(crate) const BUDGETS: &str = disruption_budget::NAME;

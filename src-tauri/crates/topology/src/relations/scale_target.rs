@@ -1,5 +1,6 @@
-//! HPA → what it scales: `spec.scaleTargetRef.{kind,name}`.
+//! HPA, ScaledObject of KEDA or VPA → what it scales: `spec.scaleTargetRef.{apiVersion,kind,name}`, of a VPA `spec.targetRef`.
 
+use model::kinds::hpa::ScaleTarget as Target;
 use model::{Kind, sentence};
 
 use super::{Relation, broken, edge};
@@ -8,7 +9,7 @@ use crate::view::View;
 
 pub(super) const NAME: &str = "scale-target";
 
-/// HPA to workload.
+/// Autoscaler to workload.
 pub(super) struct ScaleTarget;
 
 impl Relation for ScaleTarget {
@@ -17,20 +18,22 @@ impl Relation for ScaleTarget {
     }
 
     fn edges(&self, view: &View<'_>) -> Vec<Edge> {
-        let mut edges = Vec::new();
-        for hpa in view.all.hpas(view.namespace) {
-            let from = NodeId::of(&view.here(Kind::HorizontalPodAutoscaler, &hpa.metadata.name));
-            let Some(id) = view.scaled(hpa) else { continue };
-            let to = NodeId::of(&id);
-            // Kinds that are not watched are known by their pods alone.
-            let seen = view.ground.workloads.contains_key(&id);
-            edges.push(match view.presence(&id) {
-                Presence::Missing if !seen && id.kind == Kind::Deployment => {
-                    broken(NAME, &from, to, None, sentence!("{object} does not exist", object = id.said()))
-                }
-                _ => edge(NAME, &from, to, EdgeState::Active, None),
-            });
-        }
-        edges
+        let (all, namespace) = (view.all, view.namespace);
+        let hpas = all.hpas(namespace).map(|h| (Kind::HorizontalPodAutoscaler, &h.metadata, &h.spec.scale_target_ref));
+        let scaled = all.scaled_objects(namespace).map(|s| (Kind::ScaledObject, &s.metadata, &s.spec.scale_target_ref));
+        let vpas = all.vpas(namespace).map(|v| (Kind::VerticalPodAutoscaler, &v.metadata, &v.spec.target_ref));
+        let scalers = hpas.chain(scaled).chain(vpas);
+        scalers.filter_map(|(kind, meta, target)| to_target(view, NodeId::of(&view.here(kind, &meta.name)), target)).collect()
     }
+}
+
+fn to_target(view: &View<'_>, from: NodeId, target: &Target) -> Option<Edge> {
+    let id = view.scaled(target)?;
+    let to = NodeId::of(&id);
+    // One that is not read is known by its pods.
+    let known = view.ground.workloads.contains_key(&id);
+    Some(match view.presence(&id) {
+        Presence::Missing if !known => broken(NAME, &from, to, None, sentence!("{object} does not exist", object = id.said())),
+        _ => edge(NAME, &from, to, EdgeState::Active, None),
+    })
 }
