@@ -981,6 +981,8 @@ export const sentences: Record<Form, string> = {
   "{share} % of requests fail: {why}": "요청의 {share} %가 실패합니다: {why}",
   "off: its target is scaled to 0": "꺼짐: 대상이 0개로 내려가 있습니다",
   "not looked at yet": "아직 조회하지 않았습니다",
+  "its volume is gone": "연결된 볼륨이 사라졌습니다",
+  "no volume is bound to it yet": "아직 볼륨이 바인딩되지 않았습니다",
   "paused": "일시 중지됨",
   "{min} to {max} pods": "파드 {min}~{max}개",
   "{min} to {max} pods, wants {wants}": "파드 {min}~{max}개, 목표 {wants}개",

@@ -80,7 +80,7 @@ kinds! {
     ConfigMap "" "v1" "configmaps" namespaced Bare;
     Secret "" "v1" "secrets" namespaced Bare;
     ServiceAccount "" "v1" "serviceaccounts" namespaced Bare;
-    PersistentVolumeClaim "" "v1" "persistentvolumeclaims" namespaced Bare;
+    PersistentVolumeClaim "" "v1" "persistentvolumeclaims" namespaced claim::Claim;
     ResourceQuota "" "v1" "resourcequotas" namespaced Bare;
     LimitRange "" "v1" "limitranges" namespaced Bare;
     Namespace "" "v1" "namespaces" cluster Bare;

@@ -155,6 +155,7 @@ typed! {
     hpas hpa HorizontalPodAutoscaler hpa::Hpa;
     scaled_objects scaled_object ScaledObject scaled_object::ScaledObject;
     vpas vpa VerticalPodAutoscaler vpa::Vpa;
+    claims claim PersistentVolumeClaim claim::Claim;
     pdbs pdb PodDisruptionBudget pdb::Pdb;
     events event Event event::Event;
 }

@@ -216,6 +216,8 @@ fn stands_elsewhere(kind: Kind) -> bool {
             | Kind::PodDisruptionBudget
             | Kind::ConfigMap
             | Kind::Secret
+            | Kind::ServiceAccount
+            | Kind::PersistentVolumeClaim
     )
 }
 

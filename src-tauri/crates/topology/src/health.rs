@@ -1,5 +1,6 @@
 //! How an object is, with the reason in words. Ages are the reader's business: this room has no clock.
 
+use model::kinds::claim::Claim;
 use model::kinds::deployment::Deployment;
 use model::kinds::gateway::Gateway;
 use model::kinds::hpa::Hpa;
@@ -297,6 +298,15 @@ pub(crate) fn vpa(v: &Vpa) -> Verdict {
         Some(c) => (Health::Degraded, Some(told(c))),
         None if holds(&"RecommendationProvided").is_some() => (Health::Healthy, None),
         None => (Health::Unknown, Some(sentence!("not looked at yet"))),
+    }
+}
+
+/// A PersistentVolumeClaim: by its phase. Many a class binds a volume only when a pod needs it.
+pub(crate) fn claim(c: &Claim) -> Verdict {
+    match c.status.phase.as_str() {
+        "Bound" => (Health::Healthy, None),
+        "Lost" => (Health::Failing, Some(sentence!("its volume is gone"))),
+        _ => (Health::Unknown, Some(sentence!("no volume is bound to it yet"))),
     }
 }
 

@@ -144,7 +144,7 @@ fn workload(view: &View<'_>, w: &Workload<'_>, add: &mut impl FnMut(Node)) {
     }
 }
 
-/// Autoscalers and PDBs; ConfigMaps and Secrets that a template reads; what is named and leads nowhere.
+/// Autoscalers and PDBs; what a template refers to; what is named and leads nowhere.
 fn asides(view: &View<'_>, edges: &[Edge], add: &mut impl FnMut(Node)) {
     for hpa in view.all.hpas(view.namespace) {
         let id = view.here(Kind::HorizontalPodAutoscaler, &hpa.metadata.name);
@@ -165,7 +165,10 @@ fn asides(view: &View<'_>, edges: &[Edge], add: &mut impl FnMut(Node)) {
     for edge in edges {
         let Ok(id) = edge.id.to.parse::<ObjectId>() else { continue };
         match (id.kind, view.all.get(&id)) {
-            (Kind::ConfigMap | Kind::Secret, Some(object)) => add(node(id, object.meta(), Rank::Aside, (Health::Healthy, None))),
+            (Kind::ConfigMap | Kind::Secret | Kind::ServiceAccount, Some(object)) => {
+                add(node(id, object.meta(), Rank::Aside, (Health::Healthy, None)));
+            }
+            (_, Some(Object::PersistentVolumeClaim(claim))) => add(node(id, &claim.metadata, Rank::Aside, health::claim(claim))),
             // One that leads to Services is not on the map: they are, with their shares.
             (Kind::TraefikService, Some(object)) => {
                 let why = sentence!("{object} leads to no Service", object = id.said());
@@ -184,7 +187,7 @@ fn absent(view: &View<'_>, object: ObjectId) -> Node {
         Kind::Service | Kind::TraefikService | Kind::HTTPProxy => Rank::Service,
         Kind::ReplicaSet => Rank::ReplicaSet,
         Kind::Pod => Rank::Pods,
-        Kind::ConfigMap | Kind::Secret => Rank::Aside,
+        Kind::ConfigMap | Kind::Secret | Kind::ServiceAccount | Kind::PersistentVolumeClaim => Rank::Aside,
         _ => Rank::Workload,
     };
     let presence = view.presence(&object);

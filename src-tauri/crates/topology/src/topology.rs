@@ -16,7 +16,7 @@ use crate::view::{Sight, View};
 use crate::{nodes, text};
 
 /// Kinds that the graph is made from beside those that the routers read.
-const OWN: [Kind; 14] = [
+const OWN: [Kind; 16] = [
     Kind::Service,
     Kind::EndpointSlice,
     Kind::Deployment,
@@ -30,6 +30,8 @@ const OWN: [Kind; 14] = [
     Kind::PodDisruptionBudget,
     Kind::ConfigMap,
     Kind::Secret,
+    Kind::ServiceAccount,
+    Kind::PersistentVolumeClaim,
     Kind::DestinationRule,
 ];
 

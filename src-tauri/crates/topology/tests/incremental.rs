@@ -24,6 +24,7 @@ fn pool() -> Vec<Object> {
         "relations/revision/stuck",
         "relations/pods/states",
         "relations/config/references",
+        "relations/needs/accounts-and-claims",
         "findings/no-ready-endpoints/fires",
         "findings/class-without-controller/fires-gateway",
         "findings/canary-ignored/quiet",
@@ -160,4 +161,13 @@ fn what_cannot_be_read_is_not_missing() {
     assert_eq!(live.findings().count(), 0);
     let secret = live.graph().node_of(&ObjectId::new(model::Kind::Secret, "shop", "web-secret")).expect("is named");
     assert_eq!(secret.presence, topology::Presence::Unseen);
+}
+
+#[test]
+fn accounts_and_claims_that_cannot_be_read_are_not_missing_and_no_line_to_them_is_broken() {
+    let mut live: Topology = objects(&fixtures().join("relations/needs/accounts-and-claims/objects.yaml")).into_iter().collect();
+    assert_eq!(live.findings().count(), 2);
+    live.blind_to([model::Kind::ServiceAccount, model::Kind::PersistentVolumeClaim]);
+    assert_eq!(live.findings().count(), 0);
+    assert!(live.graph().edges().all(|e| e.state != topology::EdgeState::Broken));
 }

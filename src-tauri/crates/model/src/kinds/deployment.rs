@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::template::PodTemplate;
+use super::template::{LocalRef, PodTemplate};
 use super::{Condition, IntOrString};
 use crate::meta::{LabelSelector, Meta, null_default};
 
@@ -42,6 +42,17 @@ pub struct DeploymentSpec {
     pub revision_history_limit: Option<u32>,
     /// StatefulSet: `OrderedReady` or `Parallel`.
     pub pod_management_policy: String,
+    /// StatefulSet: claims that each pod has for itself.
+    #[serde(deserialize_with = "null_default")]
+    pub volume_claim_templates: Vec<ClaimTemplate>,
+}
+
+/// `spec.volumeClaimTemplates[]` of a StatefulSet: the claims of its pods are `<name>-<pod>`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClaimTemplate {
+    /// Nothing of it is kept but the name.
+    pub metadata: LocalRef,
 }
 
 /// `spec.strategy` of a Deployment, `spec.updateStrategy` of the others.

@@ -1,5 +1,6 @@
 //! One file per kind: the fields that are kept, in the shape of the Kubernetes object.
 
+pub mod claim;
 pub mod class;
 pub mod deployment;
 pub mod destination_rule;

@@ -5,6 +5,7 @@ mod backend;
 mod config;
 mod disruption_budget;
 mod endpoints;
+mod needs;
 mod pods;
 mod revision;
 mod scale_target;
@@ -32,10 +33,11 @@ pub static ALL: &[&dyn Relation] = &[
     &scale_target::ScaleTarget,
     &disruption_budget::DisruptionBudget,
     &config::Config,
+    &needs::Needs,
 ];
 
 /// Relations that no request runs along: they hold no applications together on the map.
-pub(crate) const ASIDE: [&str; 3] = [SCALES, BUDGETS, config::NAME];
+pub(crate) const ASIDE: [&str; 4] = [SCALES, BUDGETS, config::NAME, needs::NAME];
 /// Autoscaler to what it scales.
 pub(crate) const SCALES: &str = scale_target::NAME;
 /// PDB to what it guards.
