@@ -27,6 +27,28 @@ const batch = (patch: Partial<GraphBatch>): GraphBatch => ({
 });
 const WEB = "Deployment/shop/web";
 
+describe("lines to what stands beside", () => {
+  it("are drawn to a few, and not all over the map for what is of a whole namespace", () => {
+    const lines = (count: number) => {
+      const g = graph();
+      const web = g.nodes.get(WEB) as NodeView;
+      const edge = [...g.edges.values()][0] as EdgeView;
+      const policy: NodeView = { ...web, id: "policy", rank: 6 };
+      const others = Array.from({ length: count }, (_, i): NodeView => ({ ...web, id: `w${i}`, row: web.row + i }));
+      const edges = others.map((o): EdgeView => ({
+        ...edge,
+        id: `to-${o.id}`,
+        from: policy.id,
+        to: o.id,
+        share: null,
+      }));
+      apply(g, batch({ nodes: [policy, ...others], edges }));
+      return scene(g, "near", 1400).pipes.filter((p) => p.kind === "beside" && p.edge.from === policy.id).length;
+    };
+    expect([lines(8), lines(9)]).toEqual([8, 0]);
+  });
+});
+
 describe("callers inside the cluster", () => {
   const boxes = (s: ReturnType<typeof scene>) => s.boxes.filter((b) => b.node.kind === IN_CLUSTER);
   it("stand at the left of a Service that no route leads to, and of no other", () => {

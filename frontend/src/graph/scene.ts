@@ -385,12 +385,18 @@ export function shares(edges: EdgeView[], rank: (id: string) => number | undefin
   return found;
 }
 
+/** What stands beside and is for more than so many (a NetworkPolicy of a whole namespace) says so itself: no lines all over the map. */
+const FAN = 8;
+
 function pipesOf(edges: EdgeView[], byId: Map<string, Box>): Pipe[] {
   const pipes: Pipe[] = [];
   const along = shares(edges, (id) => byId.get(id)?.node.rank);
   // Ways that traffic could go on from each box.
   const ways = new Map<string, number>();
   for (const e of edges) if (e.share !== null && byId.has(e.to)) ways.set(e.from, (ways.get(e.from) ?? 0) + 1);
+  // How many each of what stands beside points at.
+  const fans = new Map<string, number>();
+  for (const e of edges) if (byId.get(e.from)?.node.rank === 6) fans.set(e.from, (fans.get(e.from) ?? 0) + 1);
   const thickness = (kind: PipeKind, share: number | null) => {
     if (kind === "flow") return Math.max(2, FULL_PIPE * Math.min(1, share ?? 0));
     if (kind === "open") return 12;
@@ -400,7 +406,7 @@ function pipesOf(edges: EdgeView[], byId: Map<string, Box>): Pipe[] {
   for (const edge of edges) {
     const from = byId.get(edge.from);
     const to = byId.get(edge.to);
-    if (!from || !to) continue;
+    if (!from || !to || (fans.get(edge.from) ?? 0) > FAN) continue;
     const beside = from.node.rank === 6 || to.node.rank === 6;
     const share = along.get(edge.id) ?? null;
     const kind = beside ? "beside" : pipeKind(edge, from.node.rank, share);

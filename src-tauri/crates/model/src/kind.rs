@@ -62,7 +62,7 @@ kinds! {
     HTTPProxy "projectcontour.io" "v1" "httpproxies" namespaced http_proxy::HttpProxy;
     IngressRoute "traefik.io" "v1alpha1" "ingressroutes" namespaced ingress_route::IngressRoute;
     TraefikService "traefik.io" "v1alpha1" "traefikservices" namespaced ingress_route::TraefikService;
-    NetworkPolicy "networking.k8s.io" "v1" "networkpolicies" namespaced Bare;
+    NetworkPolicy "networking.k8s.io" "v1" "networkpolicies" namespaced network_policy::NetworkPolicy;
     Service "" "v1" "services" namespaced service::Service;
     EndpointSlice "discovery.k8s.io" "v1" "endpointslices" namespaced endpoint_slice::EndpointSlice;
     Deployment "apps" "v1" "deployments" namespaced deployment::Deployment;

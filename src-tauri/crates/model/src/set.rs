@@ -156,6 +156,7 @@ typed! {
     scaled_objects scaled_object ScaledObject scaled_object::ScaledObject;
     vpas vpa VerticalPodAutoscaler vpa::Vpa;
     claims claim PersistentVolumeClaim claim::Claim;
+    network_policies network_policy NetworkPolicy network_policy::NetworkPolicy;
     pdbs pdb PodDisruptionBudget pdb::Pdb;
     events event Event event::Event;
 }

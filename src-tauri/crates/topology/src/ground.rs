@@ -214,6 +214,7 @@ fn stands_elsewhere(kind: Kind) -> bool {
             | Kind::ScaledObject
             | Kind::VerticalPodAutoscaler
             | Kind::PodDisruptionBudget
+            | Kind::NetworkPolicy
             | Kind::ConfigMap
             | Kind::Secret
             | Kind::ServiceAccount

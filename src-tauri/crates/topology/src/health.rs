@@ -5,6 +5,7 @@ use model::kinds::deployment::Deployment;
 use model::kinds::gateway::Gateway;
 use model::kinds::hpa::Hpa;
 use model::kinds::http_proxy::HttpProxy;
+use model::kinds::network_policy::NetworkPolicy;
 use model::kinds::pdb::Pdb;
 use model::kinds::pod::Pod;
 use model::kinds::replica_set::ReplicaSet;
@@ -299,6 +300,24 @@ pub(crate) fn vpa(v: &Vpa) -> Verdict {
         None if holds(&"RecommendationProvided").is_some() => (Health::Healthy, None),
         None => (Health::Unknown, Some(sentence!("not looked at yet"))),
     }
+}
+
+/// A NetworkPolicy: it has no status, so what it does.
+pub(crate) fn network_policy(p: &NetworkPolicy) -> Verdict {
+    let ingress = p.spec.limits_ingress().then(|| match p.spec.ingress.is_empty() {
+        true => sentence!("lets nothing in"),
+        false => sentence!("lets in what its rules name"),
+    });
+    let egress = p.spec.limits_egress().then(|| match p.spec.egress.is_empty() {
+        true => sentence!("lets nothing out"),
+        false => sentence!("lets out what its rules name"),
+    });
+    let does = match (ingress, egress) {
+        (Some(ingress), Some(egress)) => Some(sentence!("{ingress}, {egress}"; ingress, egress)),
+        (ingress, egress) => ingress.or(egress),
+    };
+    let said = does.map(|does| if p.spec.is_for_all() { sentence!("all pods of the namespace: {does}"; does) } else { does });
+    (Health::Healthy, said)
 }
 
 /// A PersistentVolumeClaim: by its phase. Many a class binds a volume only when a pod needs it.

@@ -144,7 +144,7 @@ fn workload(view: &View<'_>, w: &Workload<'_>, add: &mut impl FnMut(Node)) {
     }
 }
 
-/// Autoscalers and PDBs; what a template refers to; what is named and leads nowhere.
+/// Autoscalers, PDBs and NetworkPolicies; what a template refers to; what is named and leads nowhere.
 fn asides(view: &View<'_>, edges: &[Edge], add: &mut impl FnMut(Node)) {
     for hpa in view.all.hpas(view.namespace) {
         let id = view.here(Kind::HorizontalPodAutoscaler, &hpa.metadata.name);
@@ -161,6 +161,10 @@ fn asides(view: &View<'_>, edges: &[Edge], add: &mut impl FnMut(Node)) {
     for pdb in view.all.pdbs(view.namespace) {
         let id = view.here(Kind::PodDisruptionBudget, &pdb.metadata.name);
         add(node(id, &pdb.metadata, Rank::Aside, health::pdb(pdb)));
+    }
+    for policy in view.all.network_policies(view.namespace) {
+        let id = view.here(Kind::NetworkPolicy, &policy.metadata.name);
+        add(node(id, &policy.metadata, Rank::Aside, health::network_policy(policy)));
     }
     for edge in edges {
         let Ok(id) = edge.id.to.parse::<ObjectId>() else { continue };

@@ -16,7 +16,7 @@ use crate::view::{Sight, View};
 use crate::{nodes, text};
 
 /// Kinds that the graph is made from beside those that the routers read.
-const OWN: [Kind; 16] = [
+const OWN: [Kind; 17] = [
     Kind::Service,
     Kind::EndpointSlice,
     Kind::Deployment,
@@ -28,6 +28,7 @@ const OWN: [Kind; 16] = [
     Kind::ScaledObject,
     Kind::VerticalPodAutoscaler,
     Kind::PodDisruptionBudget,
+    Kind::NetworkPolicy,
     Kind::ConfigMap,
     Kind::Secret,
     Kind::ServiceAccount,

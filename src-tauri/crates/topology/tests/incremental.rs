@@ -25,6 +25,7 @@ fn pool() -> Vec<Object> {
         "relations/pods/states",
         "relations/config/references",
         "relations/needs/accounts-and-claims",
+        "relations/network-policy/selects",
         "findings/no-ready-endpoints/fires",
         "findings/class-without-controller/fires-gateway",
         "findings/canary-ignored/quiet",

@@ -13,6 +13,7 @@ pub mod http_proxy;
 pub mod http_route;
 pub mod ingress;
 pub mod ingress_route;
+pub mod network_policy;
 pub mod pdb;
 pub mod pod;
 pub mod replica_set;

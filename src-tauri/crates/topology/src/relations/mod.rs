@@ -6,6 +6,7 @@ mod config;
 mod disruption_budget;
 mod endpoints;
 mod needs;
+mod network_policy;
 mod pods;
 mod revision;
 mod scale_target;
@@ -32,12 +33,13 @@ pub static ALL: &[&dyn Relation] = &[
     &pods::Pods,
     &scale_target::ScaleTarget,
     &disruption_budget::DisruptionBudget,
+    &network_policy::NetworkPolicy,
     &config::Config,
     &needs::Needs,
 ];
 
 /// Relations that no request runs along: they hold no applications together on the map.
-pub(crate) const ASIDE: [&str; 4] = [SCALES, BUDGETS, config::NAME, needs::NAME];
+pub(crate) const ASIDE: [&str; 5] = [SCALES, BUDGETS, network_policy::NAME, config::NAME, needs::NAME];
 /// Autoscaler to what it scales.
 pub(crate) const SCALES: &str = scale_target::NAME;
 /// PDB to what it guards.
