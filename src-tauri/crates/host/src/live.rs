@@ -471,7 +471,15 @@ fn edited(known: &ObjectSet, delta: &Delta) -> Option<String> {
     // asked first.
     let noisy = matches!(
         kind,
-        Kind::Pod | Kind::EndpointSlice | Kind::Event | Kind::Lease | Kind::HorizontalPodAutoscaler | Kind::PodDisruptionBudget
+        Kind::Pod
+            | Kind::EndpointSlice
+            | Kind::Event
+            | Kind::Lease
+            | Kind::HorizontalPodAutoscaler
+            | Kind::VerticalPodAutoscaler
+            | Kind::PodDisruptionBudget
+            | Kind::PersistentVolumeClaim
+            | Kind::Job
     );
     if noisy {
         return None;

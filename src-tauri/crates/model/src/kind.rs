@@ -71,8 +71,8 @@ kinds! {
     DaemonSet "apps" "v1" "daemonsets" namespaced deployment::Deployment;
     ControllerRevision "apps" "v1" "controllerrevisions" namespaced Bare;
     Pod "" "v1" "pods" namespaced pod::Pod;
-    Job "batch" "v1" "jobs" namespaced Bare;
-    CronJob "batch" "v1" "cronjobs" namespaced Bare;
+    Job "batch" "v1" "jobs" namespaced job::Job;
+    CronJob "batch" "v1" "cronjobs" namespaced job::CronJob;
     HorizontalPodAutoscaler "autoscaling" "v2" "horizontalpodautoscalers" namespaced hpa::Hpa;
     ScaledObject "keda.sh" "v1alpha1" "scaledobjects" namespaced scaled_object::ScaledObject;
     PodDisruptionBudget "policy" "v1" "poddisruptionbudgets" namespaced pdb::Pdb;

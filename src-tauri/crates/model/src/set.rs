@@ -152,6 +152,8 @@ typed! {
     deployments deployment Deployment deployment::Deployment;
     replica_sets replica_set ReplicaSet replica_set::ReplicaSet;
     pods pod Pod pod::Pod;
+    jobs job Job job::Job;
+    cron_jobs cron_job CronJob job::CronJob;
     hpas hpa HorizontalPodAutoscaler hpa::Hpa;
     scaled_objects scaled_object ScaledObject scaled_object::ScaledObject;
     vpas vpa VerticalPodAutoscaler vpa::Vpa;

@@ -73,7 +73,7 @@ impl Folded {
     }
 }
 
-fn severity(health: Health) -> u8 {
+pub(crate) fn severity(health: Health) -> u8 {
     match health {
         Health::Healthy => 0,
         Health::Idle => 1,

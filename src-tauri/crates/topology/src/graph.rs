@@ -60,9 +60,9 @@ pub enum Rank {
     Route = 1,
     /// Service.
     Service = 2,
-    /// Deployment, or another controller of pods.
+    /// Deployment, or another controller of pods; CronJob.
     Workload = 3,
-    /// ReplicaSet.
+    /// ReplicaSet; Job of a CronJob.
     ReplicaSet = 4,
     /// Pod.
     Pods = 5,

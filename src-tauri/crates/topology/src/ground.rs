@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use model::kinds::deployment::Deployment;
 use model::kinds::endpoint_slice::{Endpoint, EndpointSlice};
+use model::kinds::job::Job;
 use model::kinds::pod::Pod;
 use model::kinds::replica_set::ReplicaSet;
 use model::kinds::service::Service;
@@ -22,15 +23,17 @@ pub(crate) struct PodAt<'a> {
     pub state: PodState,
     /// Its ReplicaSet, when that is known.
     pub set: Option<&'a ReplicaSet>,
-    /// Top of its owner chain; `None` for a pod that stands alone or belongs to a Job.
+    /// Top of its owner chain, but a Job where that has a CronJob; `None` for a pod that stands alone.
     pub workload: Option<ObjectId>,
 }
 
-/// A controller of pods: a Deployment, a ReplicaSet without one, a StatefulSet, …
+/// A controller of pods: a Deployment, a ReplicaSet without one, a StatefulSet, a Job, …
 pub(crate) struct Workload<'a> {
     pub id: ObjectId,
     /// `None` for other kinds, and for a Deployment that is named by its ReplicaSets and not seen.
     pub deployment: Option<&'a Deployment>,
+    /// The Job that it is.
+    pub job: Option<&'a Job>,
     /// ReplicaSets that are shown: those with wanted or existing pods, and the newest. Newest first.
     pub sets: Vec<&'a ReplicaSet>,
     /// Indices into [`Ground::pods`].
@@ -130,22 +133,25 @@ impl<'a> Ground<'a> {
         Self { pods, workloads, backings }
     }
 
-    /// Workloads whose pods a Service selects; none without a selector.
+    /// Workloads whose pods a Service selects; none without a selector. A Job comes and goes, and no Service is there for it: where
+    /// its pods answer nevertheless, the endpoints say so.
     pub fn selected(&self, service: &Service) -> impl Iterator<Item = &Workload<'a>> {
         let selector = &service.spec.selector;
         let takes = move |labels: &Labels| !selector.is_empty() && subset(selector, labels);
-        self.workloads.values().filter(move |w| w.makes(&takes, &self.pods) || w.names_member(selector))
+        let lasting = self.workloads.values().filter(|w| w.id.kind != Kind::Job);
+        lasting.filter(move |w| w.makes(&takes, &self.pods) || w.names_member(selector))
     }
 
     /// Pods that a selector would take if they had another role: a label that the pod has with another value, and that its template
-    /// does not give it (Patroni's and Vault's own leader and standby).
+    /// does not give it (Patroni's and Vault's own leader and standby). A pod of a Job has no role.
     pub fn of_other_role<'s>(&'s self, selector: &'s Labels) -> impl Iterator<Item = &'s PodAt<'a>> {
         let role = |at: &PodAt, label: &str| at.workload.as_ref().and_then(|id| self.workloads.get(id)).is_some_and(|w| !w.gives(label));
+        let lasting = |at: &&PodAt| at.workload.as_ref().is_none_or(|id| id.kind != Kind::Job);
         let takes = move |at: &&PodAt| {
             let has = |(k, v): (&String, &String)| at.pod.metadata.labels.get(k).is_some_and(|have| have == v || role(at, k));
             !selector.is_empty() && selector.iter().all(has)
         };
-        self.pods.iter().filter(takes)
+        self.pods.iter().filter(lasting).filter(takes)
     }
 
     /// Pods of a ReplicaSet, by index.
@@ -164,7 +170,7 @@ fn shown(pod: &Pod) -> bool {
     match pod.status.phase.as_str() {
         "Succeeded" => false,
         "Failed" => pod.metadata.controller().is_some_and(|o| o.kind == "ReplicaSet"),
-        _ => pod.metadata.controller().is_none_or(|o| o.kind != "Job"),
+        _ => true,
     }
 }
 
@@ -224,10 +230,14 @@ fn stands_elsewhere(kind: Kind) -> bool {
 
 fn workloads<'a>(all: &'a ObjectSet, namespace: &'a str, pods: &[PodAt<'a>]) -> BTreeMap<ObjectId, Workload<'a>> {
     let mut found: BTreeMap<ObjectId, Workload> = BTreeMap::new();
-    let new = |id: &ObjectId| Workload { id: id.clone(), deployment: None, sets: Vec::new(), pods: Vec::new() };
+    let new = |id: &ObjectId| Workload { id: id.clone(), deployment: None, job: None, sets: Vec::new(), pods: Vec::new() };
     for object in Kind::ALL.iter().filter(|k| k.rolls()).flat_map(|k| all.within(*k, namespace)) {
         let id = object.id();
         found.insert(id.clone(), Workload { deployment: all.workload(&id), ..new(&id) });
+    }
+    for job in jobs(all, namespace, pods) {
+        let id = ObjectId::new(Kind::Job, namespace, &job.metadata.name);
+        found.insert(id.clone(), Workload { job: Some(job), ..new(&id) });
     }
     let mut live: BTreeSet<&str> = BTreeSet::new();
     for (i, at) in pods.iter().enumerate() {
@@ -256,6 +266,26 @@ fn workloads<'a>(all: &'a ObjectSet, namespace: &'a str, pods: &[PodAt<'a>]) -> 
     // Old ReplicaSets of a controller that is gone and of which no pod is left are nobody's workload.
     found.retain(|_, w| w.deployment.is_some() || !w.pods.is_empty() || w.id.kind != Kind::Deployment);
     found
+}
+
+/// Jobs that are shown: those that are not over or have pods, and of each controller the last one. What came before is history.
+fn jobs<'a>(all: &'a ObjectSet, namespace: &'a str, pods: &[PodAt]) -> impl Iterator<Item = &'a Job> {
+    let mut last: HashMap<&str, &Job> = HashMap::new();
+    let age = |j: &'a Job| (j.metadata.creation_timestamp, &j.metadata.name);
+    for job in all.jobs(namespace) {
+        if let Some(owner) = job.metadata.controller() {
+            let latest = last.entry(&owner.uid).or_insert(job);
+            *latest = if age(job) > age(latest) { job } else { latest };
+        }
+    }
+    let last: BTreeSet<&str> = last.values().map(|j| j.metadata.name.as_str()).collect();
+    let owner = |at: &PodAt<'_>| at.workload.as_ref().filter(|w| w.kind == Kind::Job).map(|w| w.name.clone());
+    let busy: BTreeSet<String> = pods.iter().filter_map(owner).collect();
+    let shown = move |j: &&Job| {
+        let name = j.metadata.name.as_str();
+        !j.finished() || j.metadata.controller().is_none() || last.contains(name) || busy.contains(name)
+    };
+    all.jobs(namespace).filter(shown)
 }
 
 /// Merges all slices of a Service. The same pod may be in several (one per address family, one per set of ports).

@@ -5,6 +5,7 @@ use model::kinds::deployment::Deployment;
 use model::kinds::gateway::Gateway;
 use model::kinds::hpa::Hpa;
 use model::kinds::http_proxy::HttpProxy;
+use model::kinds::job::{CronJob, Job};
 use model::kinds::network_policy::NetworkPolicy;
 use model::kinds::pdb::Pdb;
 use model::kinds::pod::Pod;
@@ -17,6 +18,7 @@ use model::{ObjectId, Sentence, sentence};
 
 use traffic::Attachment;
 
+use crate::fold::severity;
 use crate::graph::{Health, PodState, Presence};
 use crate::ground::{Backing, Ground, Workload};
 use crate::ports;
@@ -131,6 +133,41 @@ pub(crate) fn counted(workload: &Workload<'_>, ground: &Ground<'_>) -> (Verdict,
     let ready = workload.pods.iter().filter(|&&p| ground.pods[p].state == PodState::Ready).count() as u32;
     let wanted = workload.wanted();
     (of_pods(ready, wanted, ground, &workload.pods), ready)
+}
+
+/// A Job: by its conditions, and by its pods while it runs. Pods that failed and were tried again are no trouble yet.
+pub(crate) fn job(j: &Job, workload: &Workload<'_>, ground: &Ground<'_>) -> Verdict {
+    if j.metadata.deletion_timestamp.is_some() {
+        return (Health::Idle, Some(sentence!("ending")));
+    }
+    if let Some(failed) = j.failure() {
+        return (Health::Failing, Some(told(failed)));
+    }
+    if j.finished() || j.spec.suspend {
+        return (Health::Idle, Some(if j.finished() { sentence!("done") } else { sentence!("suspended") }));
+    }
+    let counts = sentence!("{n} of {all} done", n = j.status.succeeded, all = j.spec.completions.unwrap_or(1));
+    let with = |why: Option<Sentence>| Some(why.map_or_else(|| counts.clone(), |why| but(&counts, why)));
+    let tried = (j.status.failed > 0).then(|| sentence!("failed attempts: {n}", n = j.status.failed));
+    let any = |state| workload.pods.iter().any(|&p| ground.pods[p].state == state);
+    match failing(ground, workload.pods.iter().copied()) {
+        Some(why) => (if any(PodState::Ready) { Health::Degraded } else { Health::Failing }, with(Some(why))),
+        None if any(PodState::Ready) && !any(PodState::Starting) => (Health::Healthy, with(tried)),
+        None => (Health::Moving, with(tried)),
+    }
+}
+
+/// A CronJob: never better than the worst of the Jobs that are shown of it.
+pub(crate) fn cron_job(c: &CronJob, jobs: Vec<(&Job, Verdict)>) -> Verdict {
+    let worst = jobs.into_iter().max_by_key(|(_, (health, _))| severity(*health));
+    match worst {
+        _ if c.metadata.deletion_timestamp.is_some() => (Health::Idle, Some(sentence!("ending"))),
+        Some((job, (health, why))) if health.is_trouble() || health == Health::Moving => {
+            (health, why.map(|why| sentence!("{job}: {why}", job = job.metadata.name; why)))
+        }
+        _ if c.spec.suspend => (Health::Idle, Some(sentence!("suspended"))),
+        _ => (Health::Healthy, Some(sentence!("runs at {schedule}", schedule = c.spec.schedule))),
+    }
 }
 
 /// A ReplicaSet.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use model::kinds::job::Job;
 use model::kinds::template::PodSpec;
 use model::{Kind, Labels, Meta, Object, ObjectId, names, sentence};
 
@@ -24,6 +25,7 @@ pub(crate) fn nodes(view: &View<'_>, edges: &[Edge]) -> BTreeMap<NodeId, Node> {
         add(Node { lane, ..counted(node(id, &service.metadata, Rank::Service, verdict), count) });
     }
     view.ground.workloads.values().for_each(|w| workload(view, w, &mut add));
+    cron_jobs(view, &mut add);
     for at in &view.ground.pods {
         let meta = &at.pod.metadata;
         let base = node(view.here(Kind::Pod, &meta.name), meta, Rank::Pods, health::pod(at.pod, at.state));
@@ -113,10 +115,25 @@ fn row_node(view: &View<'_>, row: &Row, verdict: health::Verdict) -> Node {
     Node { id: row.id.clone(), matches: Some(row.route.matches.clone()), ..node(object, meta, Rank::Route, verdict) }
 }
 
+fn cron_jobs(view: &View<'_>, add: &mut impl FnMut(Node)) {
+    let mut made: BTreeMap<ObjectId, Vec<(&Job, health::Verdict)>> = BTreeMap::new();
+    for (w, job) in view.ground.workloads.values().filter_map(|w| Some((w, w.job?))) {
+        if let Some(cron) = view.cron_of(job) {
+            made.entry(cron).or_default().push((job, health::job(job, w, &view.ground)));
+        }
+    }
+    for cron in view.all.cron_jobs(view.namespace) {
+        let id = view.here(Kind::CronJob, &cron.metadata.name);
+        let verdict = health::cron_job(cron, made.remove(&id).unwrap_or_default());
+        add(node(id, &cron.metadata, Rank::Workload, verdict));
+    }
+}
+
 fn workload(view: &View<'_>, w: &Workload<'_>, add: &mut impl FnMut(Node)) {
     let none = Meta::default();
-    match w.deployment {
-        Some(d) => {
+    let first = || w.pods.first().map(|&p| view.ground.pods[p].pod);
+    match (w.deployment, w.job) {
+        (Some(d), _) => {
             let verdict = health::deployment(d, w, &view.ground);
             let base = node(w.id.clone(), &d.metadata, Rank::Workload, verdict);
             let lane = lane(&d.spec.template.metadata.labels).or_else(|| lane(&d.metadata.labels));
@@ -124,13 +141,19 @@ fn workload(view: &View<'_>, w: &Workload<'_>, add: &mut impl FnMut(Node)) {
             let counts = Some((d.status.ready_replicas, d.wanted()));
             add(Node { lane, revision, version: version(&d.spec.template.spec), ..counted(base, counts) });
         }
+        // What a CronJob makes stands behind it, as a revision does.
+        (None, Some(job)) => {
+            let rank = if view.cron_of(job).is_some() { Rank::ReplicaSet } else { Rank::Workload };
+            let base = node(w.id.clone(), &job.metadata, rank, health::job(job, w, &view.ground));
+            add(Node { version: first().and_then(|p| version(&p.spec)), ..base });
+        }
         // A ReplicaSet without a controller stands in its own rank.
-        None if w.id.kind == Kind::ReplicaSet => {}
-        None => {
+        (None, None) if w.id.kind == Kind::ReplicaSet => {}
+        (None, None) => {
             let (verdict, ready) = health::counted(w, &view.ground);
             let meta = view.all.get(&w.id).map_or(&none, Object::meta);
-            let version = w.pods.first().and_then(|&p| version(&view.ground.pods[p].pod.spec));
-            let lane = w.pods.first().and_then(|&p| lane(&view.ground.pods[p].pod.metadata.labels));
+            let version = first().and_then(|p| version(&p.spec));
+            let lane = first().and_then(|p| lane(&p.metadata.labels));
             add(Node { version, lane, ..counted(node(w.id.clone(), meta, Rank::Workload, verdict), Some((ready, w.wanted()))) });
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use model::kinds::hpa::ScaleTarget;
+use model::kinds::job::Job;
 use model::kinds::service::Service;
 use model::meta::subset;
 use model::{Backend, Kind, ObjectId, ObjectSet, Route, Sentence, Weight, sentence};
@@ -130,6 +131,14 @@ impl<'a> View<'a> {
         let is_it = |k: &Kind| k.name() == name && (target.api_version.is_empty() || k.group() == group);
         let kind = if name.is_empty() { Kind::Deployment } else { Kind::ALL.iter().copied().find(is_it)? };
         Some(self.here(kind, &target.name))
+    }
+
+    /// The CronJob that made a Job. Of one that is gone, or was made anew by that name, nothing is said.
+    pub(crate) fn cron_of(&self, job: &Job) -> Option<ObjectId> {
+        let owner = job.metadata.controller().filter(|o| o.kind == Kind::CronJob.name())?;
+        let id = self.here(Kind::CronJob, &owner.name);
+        let other = self.all.cron_job(self.namespace, &owner.name).is_some_and(|c| c.metadata.uid != owner.uid);
+        (!other && self.presence(&id) != Presence::Missing).then_some(id)
     }
 
     /// Whether an object that something refers to is there.

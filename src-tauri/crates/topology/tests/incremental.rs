@@ -23,6 +23,7 @@ fn pool() -> Vec<Object> {
         "relations/revision/rolling",
         "relations/revision/stuck",
         "relations/pods/states",
+        "relations/pods/jobs",
         "relations/config/references",
         "relations/needs/accounts-and-claims",
         "relations/network-policy/selects",

@@ -13,6 +13,7 @@ pub mod http_proxy;
 pub mod http_route;
 pub mod ingress;
 pub mod ingress_route;
+pub mod job;
 pub mod network_policy;
 pub mod pdb;
 pub mod pod;

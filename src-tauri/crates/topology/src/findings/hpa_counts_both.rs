@@ -21,7 +21,9 @@ impl Check for HpaCountsBoth {
             let Some(id) = view.scaled(&hpa.spec.scale_target_ref) else { continue };
             let Some(selector) = view.all.workload(&id).map(|w| &w.spec.selector) else { continue };
             let takes = |labels: &model::Labels| selector.matches(labels);
-            let others = view.ground.workloads.values().filter(|w| w.id != id && w.wanted() > 0 && w.makes(&takes, &view.ground.pods));
+            // While a Job runs it is counted too, and soon no more.
+            let lasting = view.ground.workloads.values().filter(|w| w.id != id && w.id.kind != Kind::Job);
+            let others = lasting.filter(|w| w.wanted() > 0 && w.makes(&takes, &view.ground.pods));
             let names: Vec<&str> = others.map(|w| w.id.name.as_str()).collect();
             if !names.is_empty() {
                 let message = sentence!(

@@ -1,4 +1,4 @@
-//! ReplicaSet → Pod (or another controller → Pod), by owner. Each serving pod takes an equal share.
+//! ReplicaSet → Pod (or another controller → Pod, a Job among them), by owner. Each serving pod takes an equal share.
 
 use std::collections::BTreeMap;
 

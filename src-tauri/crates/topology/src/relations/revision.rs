@@ -1,4 +1,4 @@
-//! Workload → ReplicaSet, with the share of the workload's serving pods that are of this revision.
+//! Workload → ReplicaSet, with the share of the workload's serving pods that are of this revision. CronJob → Job, by owner.
 
 use model::Kind;
 use model::kinds::replica_set::ReplicaSet;
@@ -11,7 +11,7 @@ use crate::view::View;
 
 pub(super) const NAME: &str = "revision";
 
-/// Workload to ReplicaSet.
+/// Workload to ReplicaSet, CronJob to Job.
 pub(super) struct Revision;
 
 impl Relation for Revision {
@@ -30,6 +30,10 @@ impl Relation for Revision {
                 let state = state(&view.ground, workload, set, of_set);
                 edges.push(edge(NAME, &from, NodeId::of(&view.here(Kind::ReplicaSet, &set.metadata.name)), state, share));
             }
+        }
+        for job in view.ground.workloads.values().filter_map(|w| w.job) {
+            let to = NodeId::of(&view.here(Kind::Job, &job.metadata.name));
+            edges.extend(view.cron_of(job).map(|cron| edge(NAME, &NodeId::of(&cron), to, EdgeState::Active, None)));
         }
         edges
     }
