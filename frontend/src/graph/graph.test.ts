@@ -49,6 +49,23 @@ describe("lines to what stands beside", () => {
   });
 });
 
+describe("what steers a rollout", () => {
+  it("leads nobody to its Services: they are called as before, and no way goes back by it", () => {
+    const g = graph();
+    const grpc = "Service/shop/cart-grpc";
+    const before = scene(g, "near", 1400).boxes.map((b) => b.id);
+    const lit = path(g, grpc);
+    const edge = [...g.edges.values()][0] as EdgeView;
+    apply(g, batch({ edges: [{ ...edge, id: "new", from: WEB, to: grpc, relation: "steers", share: null }] }));
+    const s = scene(g, "near", 1400);
+    expect(s.boxes.map((b) => b.id)).toEqual(before);
+    expect(path(g, grpc)).toEqual(lit);
+    expect(path(g, WEB).has(grpc)).toBe(false);
+    const line = s.pipes.find((p) => p.edge.id === "new");
+    expect(line?.x1).toBeLessThan(line?.x2 ?? 0);
+  });
+});
+
 describe("callers inside the cluster", () => {
   const boxes = (s: ReturnType<typeof scene>) => s.boxes.filter((b) => b.node.kind === IN_CLUSTER);
   it("stand at the left of a Service that no route leads to, and of no other", () => {

@@ -1,6 +1,6 @@
 // Walking the map with the keyboard: right and left follow edges, up and down stay in the column.
 import type { Scene } from "./scene";
-import type { Graph } from "./store";
+import { type Graph, steers } from "./store";
 
 export type Step = "left" | "right" | "up" | "down";
 
@@ -16,7 +16,7 @@ export function step(g: Graph, s: Scene, from: string, way: Step): string | null
   let best: { id: string; far: number } | null = null;
   for (const edgeId of ids ?? []) {
     const edge = g.edges.get(edgeId);
-    const next = edge && s.byId.get(way === "right" ? edge.to : edge.from);
+    const next = edge && !steers(edge) && s.byId.get(way === "right" ? edge.to : edge.from);
     if (!next) continue;
     // The fattest way first, then the nearest row.
     const far = Math.abs(next.y - box.y) - 10_000 * (edge.share ?? 0);

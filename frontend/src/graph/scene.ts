@@ -2,7 +2,7 @@
 import type { EdgeView, Lane, NodeView, PodState, SentenceView } from "../api/generated";
 import type { Level } from "./camera";
 import { Grid, type Rect } from "./grid";
-import { troubled, type Graph } from "./store";
+import { steers, troubled, type Graph } from "./store";
 
 export interface Box extends Rect {
   id: string;
@@ -171,10 +171,10 @@ function callers(
   for (const b of byId.values()) if (b.node.rank < 2) taken.add(`${b.node.rank} ${quarter(b.node.row)}`);
   const free = (rank: number, row: number) =>
     at.has(rank) && [-3, -2, -1, 0, 1, 2, 3].every((d) => !taken.has(`${rank} ${quarter(row) + d}`));
+  const led = (id: string) => [...(g.into.get(id) ?? [])].some((e) => !steers(g.edges.get(e) as EdgeView));
   const found: { box: Box; pipe: EdgeView }[] = [];
   for (const to of byId.values()) {
-    if (to.node.kind !== "Service" || (g.into.get(to.id)?.size ?? 0) > 0 || (g.out.get(to.id)?.size ?? 0) === 0)
-      continue;
+    if (to.node.kind !== "Service" || led(to.id) || (g.out.get(to.id)?.size ?? 0) === 0) continue;
     const rank = [0, 1].find((r) => free(r, to.node.row));
     const column = rank === undefined ? undefined : at.get(rank);
     if (rank === undefined || !column) continue;
@@ -406,12 +406,12 @@ function pipesOf(edges: EdgeView[], byId: Map<string, Box>): Pipe[] {
   for (const edge of edges) {
     const from = byId.get(edge.from);
     const to = byId.get(edge.to);
-    if (!from || !to || (fans.get(edge.from) ?? 0) > FAN) continue;
+    if (!from || !to || from.node.rank === to.node.rank || (fans.get(edge.from) ?? 0) > FAN) continue;
     const beside = from.node.rank === 6 || to.node.rank === 6;
     const share = along.get(edge.id) ?? null;
     const kind = beside ? "beside" : pipeKind(edge, from.node.rank, share);
-    // What stands beside a workload may point at it or be pointed at: the line begins at the workload.
-    const [left, right] = from.node.rank === 6 ? [to, from] : [from, to];
+    // What stands beside a workload, or steers a Service, points back at it: the line begins at the left all the same.
+    const [left, right] = from.node.rank > to.node.rank ? [to, from] : [from, to];
     // From a workload on, only a split is worth a number; there also how little goes to what is not ready.
     const split = (ways.get(edge.from) ?? 0) > 1;
     const says =

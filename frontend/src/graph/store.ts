@@ -102,6 +102,11 @@ export function apply(g: Graph, batch: GraphBatch): boolean {
   return true;
 }
 
+/** What steers a rollout (Argo, Flagger) writes its Services and workloads: no request runs along that, and it leads back to the left. */
+export function steers(edge: EdgeView): boolean {
+  return edge.relation === "steers";
+}
+
 /** Ids of everything on the way from an entry through `id` to its pods. */
 export function path(g: Graph, id: string): Set<string> {
   const seen = new Set<string>([id]);
@@ -110,7 +115,7 @@ export function path(g: Graph, id: string): Set<string> {
     for (let at = queue.pop(); at !== undefined; at = queue.pop()) {
       for (const edgeId of index.get(at) ?? []) {
         const edge = g.edges.get(edgeId);
-        if (!edge || edge.state === "attached") continue;
+        if (!edge || edge.state === "attached" || steers(edge)) continue;
         seen.add(edgeId);
         const next = far(edge);
         if (!seen.has(next)) {

@@ -88,9 +88,9 @@ kinds! {
     PriorityClass "scheduling.k8s.io" "v1" "priorityclasses" cluster Bare;
     RuntimeClass "node.k8s.io" "v1" "runtimeclasses" cluster Bare;
     Lease "coordination.k8s.io" "v1" "leases" namespaced Bare;
-    Rollout "argoproj.io" "v1alpha1" "rollouts" namespaced Bare;
+    Rollout "argoproj.io" "v1alpha1" "rollouts" namespaced rollout::Rollout;
     Application "argoproj.io" "v1alpha1" "applications" namespaced Bare;
-    Canary "flagger.app" "v1beta1" "canaries" namespaced Bare;
+    Canary "flagger.app" "v1beta1" "canaries" namespaced rollout::Canary;
     Kustomization "kustomize.toolkit.fluxcd.io" "v1" "kustomizations" namespaced Bare;
     HelmRelease "helm.toolkit.fluxcd.io" "v2" "helmreleases" namespaced Bare;
     VerticalPodAutoscaler "autoscaling.k8s.io" "v1" "verticalpodautoscalers" namespaced vpa::Vpa;

@@ -154,6 +154,8 @@ typed! {
     pods pod Pod pod::Pod;
     jobs job Job job::Job;
     cron_jobs cron_job CronJob job::CronJob;
+    rollouts rollout Rollout rollout::Rollout;
+    canaries canary Canary rollout::Canary;
     hpas hpa HorizontalPodAutoscaler hpa::Hpa;
     scaled_objects scaled_object ScaledObject scaled_object::ScaledObject;
     vpas vpa VerticalPodAutoscaler vpa::Vpa;

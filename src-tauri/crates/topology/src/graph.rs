@@ -66,7 +66,7 @@ pub enum Rank {
     ReplicaSet = 4,
     /// Pod.
     Pods = 5,
-    /// What takes no requests: autoscalers, PDB, NetworkPolicy, ConfigMap, Secret, ServiceAccount, PersistentVolumeClaim.
+    /// What takes no requests: autoscalers, Canary, PDB, NetworkPolicy, ConfigMap, Secret, ServiceAccount, PersistentVolumeClaim.
     Aside = 6,
 }
 

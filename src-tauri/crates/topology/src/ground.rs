@@ -220,6 +220,7 @@ fn stands_elsewhere(kind: Kind) -> bool {
             | Kind::ScaledObject
             | Kind::VerticalPodAutoscaler
             | Kind::PodDisruptionBudget
+            | Kind::Canary
             | Kind::NetworkPolicy
             | Kind::ConfigMap
             | Kind::Secret
@@ -235,13 +236,18 @@ fn workloads<'a>(all: &'a ObjectSet, namespace: &'a str, pods: &[PodAt<'a>]) -> 
         let id = object.id();
         found.insert(id.clone(), Workload { deployment: all.workload(&id), ..new(&id) });
     }
+    for rollout in all.within(Kind::Rollout, namespace) {
+        found.insert(rollout.id(), new(&rollout.id()));
+    }
     for job in jobs(all, namespace, pods) {
         let id = ObjectId::new(Kind::Job, namespace, &job.metadata.name);
         found.insert(id.clone(), Workload { job: Some(job), ..new(&id) });
     }
     let mut live: BTreeSet<&str> = BTreeSet::new();
     for (i, at) in pods.iter().enumerate() {
-        live.extend(at.set.map(|s| s.metadata.uid.as_str()));
+        // A pod of one that was made anew by the same name points at that.
+        let named = || at.workload.as_ref().filter(|w| w.kind == Kind::ReplicaSet).and_then(|w| all.replica_set(namespace, &w.name));
+        live.extend(at.set.or_else(named).map(|s| s.metadata.uid.as_str()));
         if let Some(id) = &at.workload {
             found.entry(id.clone()).or_insert_with(|| new(id)).pods.push(i);
         }

@@ -10,6 +10,7 @@ use model::kinds::network_policy::NetworkPolicy;
 use model::kinds::pdb::Pdb;
 use model::kinds::pod::Pod;
 use model::kinds::replica_set::ReplicaSet;
+use model::kinds::rollout::{Canary, Rollout, RolloutStatus};
 use model::kinds::scaled_object::ScaledObject;
 use model::kinds::service::Service;
 use model::kinds::vpa::Vpa;
@@ -133,6 +134,31 @@ pub(crate) fn counted(workload: &Workload<'_>, ground: &Ground<'_>) -> (Verdict,
     let ready = workload.pods.iter().filter(|&&p| ground.pods[p].state == PodState::Ready).count() as u32;
     let wanted = workload.wanted();
     (of_pods(ready, wanted, ground, &workload.pods), ready)
+}
+
+/// A Rollout: by its phase, and never better than its pods.
+pub(crate) fn rollout(r: &Rollout, of_pods: Verdict) -> Verdict {
+    let RolloutStatus { phase, message } = &r.status;
+    let health = match phase.as_str() {
+        "Progressing" | "Paused" => Health::Moving,
+        "Degraded" => Health::Degraded,
+        _ => return of_pods,
+    };
+    let said = Sentence::quoted(if message.is_empty() { phase } else { message });
+    if severity(of_pods.0) > severity(health) { of_pods } else { (health, Some(said)) }
+}
+
+/// A Canary: by its phase.
+pub(crate) fn canary(c: &Canary) -> Verdict {
+    let phase = c.status.phase.as_str();
+    let health = match phase {
+        "" => return (Health::Unknown, Some(sentence!("not looked at yet"))),
+        "Initialized" | "Succeeded" => Health::Healthy,
+        "Failed" => Health::Degraded,
+        "Terminating" | "Terminated" => Health::Idle,
+        _ => Health::Moving,
+    };
+    (health, Some(Sentence::quoted(phase)))
 }
 
 /// A Job: by its conditions, and by its pods while it runs. Pods that failed and were tried again are no trouble yet.

@@ -150,11 +150,16 @@ fn workload(view: &View<'_>, w: &Workload<'_>, add: &mut impl FnMut(Node)) {
         // A ReplicaSet without a controller stands in its own rank.
         (None, None) if w.id.kind == Kind::ReplicaSet => {}
         (None, None) => {
-            let (verdict, ready) = health::counted(w, &view.ground);
-            let meta = view.all.get(&w.id).map_or(&none, Object::meta);
+            let (of_pods, ready) = health::counted(w, &view.ground);
+            let object = view.all.get(&w.id);
+            let (verdict, wanted) = match object {
+                Some(Object::Rollout(r)) => (health::rollout(r, of_pods), r.spec.replicas.unwrap_or(1)),
+                _ => (of_pods, w.wanted()),
+            };
+            let meta = object.map_or(&none, Object::meta);
             let version = first().and_then(|p| version(&p.spec));
             let lane = first().and_then(|p| lane(&p.metadata.labels));
-            add(Node { version, lane, ..counted(node(w.id.clone(), meta, Rank::Workload, verdict), Some((ready, w.wanted()))) });
+            add(Node { version, lane, ..counted(node(w.id.clone(), meta, Rank::Workload, verdict), Some((ready, wanted))) });
         }
     }
     for set in &w.sets {
@@ -167,7 +172,7 @@ fn workload(view: &View<'_>, w: &Workload<'_>, add: &mut impl FnMut(Node)) {
     }
 }
 
-/// Autoscalers, PDBs and NetworkPolicies; what a template refers to; what is named and leads nowhere.
+/// Autoscalers, Canaries, PDBs and NetworkPolicies; what a template refers to; what is named and leads nowhere.
 fn asides(view: &View<'_>, edges: &[Edge], add: &mut impl FnMut(Node)) {
     for hpa in view.all.hpas(view.namespace) {
         let id = view.here(Kind::HorizontalPodAutoscaler, &hpa.metadata.name);
@@ -184,6 +189,10 @@ fn asides(view: &View<'_>, edges: &[Edge], add: &mut impl FnMut(Node)) {
     for pdb in view.all.pdbs(view.namespace) {
         let id = view.here(Kind::PodDisruptionBudget, &pdb.metadata.name);
         add(node(id, &pdb.metadata, Rank::Aside, health::pdb(pdb)));
+    }
+    for canary in view.all.canaries(view.namespace) {
+        let id = view.here(Kind::Canary, &canary.metadata.name);
+        add(node(id, &canary.metadata, Rank::Aside, health::canary(canary)));
     }
     for policy in view.all.network_policies(view.namespace) {
         let id = view.here(Kind::NetworkPolicy, &policy.metadata.name);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::graph::{Edge, EdgeState, Graph, Health, Lane, Node, NodeId, PodState, Presence, Rank};
-use crate::relations::ASIDE;
+use crate::relations::{ASIDE, STEERS};
 use crate::topology::Topology;
 
 /// Requests from left to right, indented; then what takes none, then the findings.
@@ -57,6 +57,10 @@ impl<'a> Writer<'a> {
         let onward: Vec<&Edge> = self.graph.from(&node.id).filter(|e| !ASIDE.contains(&e.id.relation)).collect();
         let (pods, rest): (Vec<&Edge>, Vec<&Edge>) = onward.into_iter().partition(|e| e.id.relation == "pods");
         self.pods(&pods, depth + 1);
+        let steered: Vec<String> = self.graph.from(&node.id).filter(|e| e.id.relation == STEERS).map(|e| self.end(e, &e.id.to)).collect();
+        if !steered.is_empty() {
+            self.line(depth + 1, &format!("steers {}", steered.join(", ")));
+        }
         for edge in rest {
             if let Some(next) = self.graph.node(&edge.id.to) {
                 self.tree(next, Some(edge), depth + 1);

@@ -16,7 +16,7 @@ use crate::view::{Sight, View};
 use crate::{nodes, text};
 
 /// Kinds that the graph is made from beside those that the routers read.
-const OWN: [Kind; 19] = [
+const OWN: [Kind; 21] = [
     Kind::Service,
     Kind::EndpointSlice,
     Kind::Deployment,
@@ -24,6 +24,8 @@ const OWN: [Kind; 19] = [
     Kind::DaemonSet,
     Kind::ReplicaSet,
     Kind::Pod,
+    Kind::Rollout,
+    Kind::Canary,
     Kind::Job,
     Kind::CronJob,
     Kind::HorizontalPodAutoscaler,

@@ -24,6 +24,7 @@ fn pool() -> Vec<Object> {
         "relations/revision/stuck",
         "relations/pods/states",
         "relations/pods/jobs",
+        "relations/steers/rollouts-and-canaries",
         "relations/config/references",
         "relations/needs/accounts-and-claims",
         "relations/network-policy/selects",

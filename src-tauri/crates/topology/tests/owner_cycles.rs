@@ -103,3 +103,13 @@ fn what_stands_elsewhere_on_the_map_is_nobodys_workload() {
         assert_eq!(topology.graph().node_of(&ObjectId::new(Kind::Pod, "n", "a")).expect("is there").rank, Rank::Pods);
     }
 }
+
+#[test]
+fn a_pod_of_a_replica_set_that_was_made_anew_by_the_same_name_hangs_on_that() {
+    let meta = |name: &str, uid: &str| json!({"namespace": "n", "name": name, "uid": uid});
+    let deployment = Kind::Deployment.decode_value(&json!({"metadata": meta("d", "another d")})).expect("decodes");
+    let mut pod = json!({"metadata": meta("a", "a")});
+    pod["metadata"]["ownerReferences"] = json!([{"kind": "ReplicaSet", "name": "r", "uid": "another r", "controller": true}]);
+    let pod = Kind::Pod.decode_value(&pod).expect("decodes");
+    check("a ReplicaSet made anew", &[deployment, object(Kind::ReplicaSet, "r", Some(("Deployment", "d"))), pod]);
+}

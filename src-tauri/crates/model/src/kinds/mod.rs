@@ -18,6 +18,7 @@ pub mod network_policy;
 pub mod pdb;
 pub mod pod;
 pub mod replica_set;
+pub mod rollout;
 pub mod route;
 pub mod scaled_object;
 pub mod service;

@@ -10,6 +10,7 @@ mod network_policy;
 mod pods;
 mod revision;
 mod scale_target;
+mod steers;
 
 use model::Sentence;
 
@@ -34,16 +35,19 @@ pub static ALL: &[&dyn Relation] = &[
     &scale_target::ScaleTarget,
     &disruption_budget::DisruptionBudget,
     &network_policy::NetworkPolicy,
+    &steers::Steers,
     &config::Config,
     &needs::Needs,
 ];
 
 /// Relations that no request runs along: they hold no applications together on the map.
-pub(crate) const ASIDE: [&str; 5] = [SCALES, BUDGETS, network_policy::NAME, config::NAME, needs::NAME];
+pub(crate) const ASIDE: [&str; 6] = [SCALES, BUDGETS, STEERS, network_policy::NAME, config::NAME, needs::NAME];
 /// Autoscaler to what it scales.
 pub(crate) const SCALES: &str = scale_target::NAME;
 /// PDB to what it guards.
 pub(crate) const BUDGETS: &str = disruption_budget::NAME;
+/// Controller of a rollout to what it steers.
+pub(crate) const STEERS: &str = steers::NAME;
 /// Entry to route: one Gateway serves all, so it holds no applications together either.
 pub(crate) const ATTACH: &str = attach::NAME;
 
