@@ -270,7 +270,8 @@ fn workloads<'a>(all: &'a ObjectSet, namespace: &'a str, pods: &[PodAt<'a>]) -> 
         });
     }
     // Old ReplicaSets of a controller that is gone and of which no pod is left are nobody's workload.
-    found.retain(|_, w| w.deployment.is_some() || !w.pods.is_empty() || w.id.kind != Kind::Deployment);
+    let has_pods = |w: &Workload<'_>| !w.pods.is_empty() || w.sets.iter().any(|s| live.contains(s.metadata.uid.as_str()));
+    found.retain(|_, w| w.deployment.is_some() || has_pods(w) || w.id.kind != Kind::Deployment);
     found
 }
 

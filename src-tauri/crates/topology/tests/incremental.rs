@@ -100,7 +100,7 @@ fn check_places(live: &Topology, mirror: &Mirror) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 320, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 10_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn the_live_graph_equals_the_rebuilt_one(steps in prop::collection::vec((any::<prop::sample::Index>(), 0..5u8, 1..12usize), 1..10)) {

@@ -111,5 +111,7 @@ fn a_pod_of_a_replica_set_that_was_made_anew_by_the_same_name_hangs_on_that() {
     let mut pod = json!({"metadata": meta("a", "a")});
     pod["metadata"]["ownerReferences"] = json!([{"kind": "ReplicaSet", "name": "r", "uid": "another r", "controller": true}]);
     let pod = Kind::Pod.decode_value(&pod).expect("decodes");
-    check("a ReplicaSet made anew", &[deployment, object(Kind::ReplicaSet, "r", Some(("Deployment", "d"))), pod]);
+    let set = object(Kind::ReplicaSet, "r", Some(("Deployment", "d")));
+    check("a ReplicaSet made anew", &[deployment, set.clone(), pod.clone()]);
+    check("a ReplicaSet made anew whose Deployment is gone", &[set, pod]);
 }
