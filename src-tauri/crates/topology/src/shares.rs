@@ -67,9 +67,9 @@ pub struct VersionShare {
     pub pods: u32,
 }
 
-/// Shares of what a row's route takes.
-pub(crate) fn of_row(row: &Row, view: &View<'_>) -> RouteShares {
-    let split = &row.route.split;
+/// Shares of what a route takes. `row` is where it stands on the map, maybe with another of its object that takes the same.
+pub(crate) fn of_route(route: &Route, row: &Row, view: &View<'_>) -> RouteShares {
+    let split = &route.split;
     let weightless = split.backends.iter().all(|b| b.weight == Weight(0));
     let itself = match () {
         () if split.elsewhere > 0 => Some(sentence!("a backend that is no Service takes the rest")),
@@ -78,11 +78,11 @@ pub(crate) fn of_row(row: &Row, view: &View<'_>) -> RouteShares {
         () => None,
     };
     RouteShares {
-        rule: rule(&row.route),
-        entries: row.route.entries.clone(),
+        rule: rule(route),
+        entries: route.entries.clone(),
         targets: split.backends.iter().enumerate().map(|(i, backend)| target(backend, split.share(i), row, view)).collect(),
         itself,
-        mirrors: row.route.mirrors.iter().map(|b| b.object.clone()).collect(),
+        mirrors: route.mirrors.iter().map(|b| b.object.clone()).collect(),
     }
 }
 

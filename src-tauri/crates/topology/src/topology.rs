@@ -163,7 +163,7 @@ impl Topology {
             }
             let view = View::new(&self.objects, namespace, &self.sight);
             let rows = view.rows.iter().filter(|r| wanted.contains(&r.id));
-            found.extend(rows.take(most - found.len()).map(|row| shares::of_row(row, &view)));
+            found.extend(rows.take(most - found.len()).map(|row| shares::of_route(&row.route, row, &view)));
         }
         (found, total)
     }

@@ -48,7 +48,7 @@ pub(crate) fn trace(request: &Request, all: &ObjectSet, sight: &Sight) -> Vec<Tr
 
 /// `None` for a route that has no row, which cannot be: `view` is of its namespace.
 fn answer(candidate: &Candidate, view: &View<'_>) -> Option<Answer> {
-    let id = row_id(&candidate.route);
+    let (route, id) = (&candidate.route, row_id(&candidate.route));
     let row = view.rows.iter().find(|r| r.id == id)?;
-    Some(Answer { shares: shares::of_row(row, view), perhaps: candidate.why.clone() })
+    Some(Answer { shares: shares::of_route(route, row, view), perhaps: candidate.why.clone() })
 }
