@@ -170,14 +170,11 @@ impl Topology {
 
     /// Rows of the routes on whose way a node stands.
     fn rows_of(&self, of: &NodeId) -> BTreeSet<NodeId> {
-        let mut seen: BTreeSet<NodeId> = [of.clone()].into();
-        loop {
-            let before = seen.len();
-            let leads: Vec<&NodeId> = self.graph.edges().filter(|e| seen.contains(&e.id.to)).map(|e| &e.id.from).collect();
-            seen.extend(leads.into_iter().cloned());
-            if seen.len() == before {
-                break;
-            }
+        let graph = &self.graph;
+        let (mut seen, mut open) = (BTreeSet::from([of.clone()]), vec![of.clone()]);
+        while let Some(id) = open.pop() {
+            let leads = graph.into(&id).map(|e| &e.id.from);
+            open.extend(leads.filter(|from| seen.insert((*from).clone())).cloned());
         }
         seen.extend(self.graph.from(of).map(|e| e.id.to.clone()));
         let own = |n: &&Node| n.rank == Rank::Route && (seen.contains(&n.id) || NodeId::of(&n.object) == *of);
