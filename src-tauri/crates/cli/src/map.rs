@@ -31,9 +31,8 @@ pub fn to_json(cluster: &str, g: &GraphBatch, routes: &[RouteView], unread: &[Ki
 
 /// `shares` are those of the workloads, over all Services; what is missing to 1 fails, or goes where nothing is known.
 fn route(r: &RouteView) -> Value {
-    let versions = || r.answer.targets.iter().flat_map(|t| &t.versions);
     let mut shares: BTreeMap<&str, f64> = BTreeMap::new();
-    versions().for_each(|v| *shares.entry(&v.workload).or_default() += v.share);
+    r.answer.targets.iter().flat_map(|t| &t.versions).for_each(|v| *shares.entry(&v.workload).or_default() += v.share);
     let shares: Vec<Value> = shares.into_iter().map(|(to, share)| json!({"to": to, "share": share})).collect();
     json!({"host": r.host, "path": r.path, "pathType": r.path_type, "conditions": r.also, "entry": r.entries.first(), "entries": r.entries,
         "object": r.answer.rule.object, "pointer": r.answer.rule.pointer, "shares": shares, "services": r.answer.targets,

@@ -180,13 +180,7 @@ impl Hub {
     fn take(&mut self, report: Report) {
         match report.told {
             Told::Deltas(deltas) => {
-                for delta in deltas {
-                    let id = match &delta {
-                        Delta::Upsert(o) => o.id(),
-                        Delta::Remove(id) => id.clone(),
-                    };
-                    self.deltas.insert(id, delta);
-                }
+                self.deltas.extend(deltas.into_iter().map(|delta| (delta.id(), delta)));
             }
             Told::State(state) => {
                 let kind = self.slots[report.slot].kind;

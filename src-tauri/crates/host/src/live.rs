@@ -463,14 +463,10 @@ async fn run<S: Source>(
 /// controllers and kubelets keep writing about pods does not count, nor does a status (`metadata.generation` stays), nor do records
 /// of runs.
 fn edited(known: &ObjectSet, delta: &Delta) -> Option<String> {
-    let kind = match delta {
-        Delta::Upsert(object) => object.kind(),
-        Delta::Remove(id) => id.kind,
-    };
     // Whose writes are those of controllers, and which have no generation to tell apart. Most of what happens is of these: it is
     // asked first.
     let noisy = matches!(
-        kind,
+        delta.kind(),
         Kind::Pod
             | Kind::EndpointSlice
             | Kind::Event
@@ -484,9 +480,10 @@ fn edited(known: &ObjectSet, delta: &Delta) -> Option<String> {
     if noisy {
         return None;
     }
-    let (id, now) = match delta {
-        Delta::Upsert(object) => (object.id(), Some(object.meta())),
-        Delta::Remove(id) => (id.clone(), None),
+    let id = delta.id();
+    let now = match delta {
+        Delta::Upsert(object) => Some(object.meta()),
+        Delta::Remove(_) => None,
     };
     let before = known.get(&id).map(Object::meta);
     let record = now.or(before).is_some_and(|m| m.labels.contains_key(names::RECORD));

@@ -24,6 +24,14 @@ impl Delta {
         }
     }
 
+    /// Namespace of the object; empty for one without.
+    pub fn namespace(&self) -> &str {
+        match self {
+            Delta::Upsert(object) => &object.meta().namespace,
+            Delta::Remove(id) => &id.namespace,
+        }
+    }
+
     /// The object.
     pub fn id(&self) -> ObjectId {
         match self {

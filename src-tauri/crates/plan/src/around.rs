@@ -3,6 +3,8 @@
 //! Read from the snapshot alone. Pods and ReplicaSets are found by owner chain, never by labels: two Deployments with
 //! overlapping selectors do not share pods.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use model::kinds::deployment::Deployment;
 use model::kinds::hpa::Hpa;
@@ -10,7 +12,6 @@ use model::kinds::ingress::Ingress;
 use model::kinds::pdb::Pdb;
 use model::kinds::pod::Pod;
 use model::kinds::replica_set::ReplicaSet;
-use model::kinds::route::{BackendRef, GatewayRoute};
 use model::kinds::service::Service;
 use model::meta::subset;
 use model::{Kind, Labels, Meta, Object, ObjectId, names, sentence};
@@ -152,36 +153,17 @@ pub fn is_entry(snapshot: &Snapshot, service: &Service) -> bool {
         return true;
     }
     let id = ObjectId::new(Kind::Service, &service.metadata.namespace, &service.metadata.name);
-    let leads = |o: &Object| traffic::routes_of(o, &snapshot.objects).iter().any(|r| r.split.backends.iter().any(|b| b.object == id));
-    traffic::routers::ALL.iter().flat_map(|r| snapshot.objects.of(r.declares())).any(leads)
+    let routes = traffic::routers::ALL.iter().flat_map(|r| snapshot.objects.of(r.declares()));
+    routes.map(|o| services_of(snapshot, o)).any(|to| to.contains(&id))
+}
+
+/// Where the routes of an object send to; nowhere, for one that declares none.
+pub fn services_of(snapshot: &Snapshot, object: &Object) -> BTreeSet<ObjectId> {
+    traffic::routes_of(object, &snapshot.objects).into_iter().flat_map(|r| r.split.backends).map(|b| b.object).collect()
 }
 
 /// Whether an Ingress sends to that Service of its own namespace.
 pub fn ingress_leads_to(ingress: &Ingress, service: &str) -> bool {
     let paths = ingress.spec.rules.iter().filter_map(|r| r.http.as_ref()).flat_map(|h| h.paths.iter().map(|p| &p.backend));
     paths.chain(ingress.spec.default_backend.iter()).any(|b| b.service.as_ref().is_some_and(|s| s.name == service))
-}
-
-/// Routes of the Gateway API that send to that Service.
-pub fn routes_to<'a>(snapshot: &'a Snapshot, namespace: &'a str, service: &'a str) -> impl Iterator<Item = ObjectId> + 'a {
-    let all = [Kind::HTTPRoute, Kind::GRPCRoute].into_iter().flat_map(|kind| snapshot.objects.of(kind));
-    all.filter(move |o| route_leads_to(o, namespace, service)).map(Object::id)
-}
-
-/// Whether a route of the Gateway API sends to that Service; not, for an object of any other kind.
-pub fn route_leads_to(object: &Object, namespace: &str, service: &str) -> bool {
-    let backends: Vec<&BackendRef> = match object {
-        Object::HTTPRoute(r) => backends(r).collect(),
-        Object::GRPCRoute(r) => backends(r).collect(),
-        _ => return false,
-    };
-    backends.into_iter().any(|b| {
-        b.name == service
-            && b.kind.as_deref().unwrap_or("Service") == "Service"
-            && b.namespace.as_deref().unwrap_or(&object.meta().namespace) == namespace
-    })
-}
-
-fn backends<M>(route: &GatewayRoute<M>) -> impl Iterator<Item = &BackendRef> {
-    route.spec.rules.iter().flat_map(|rule| &rule.backend_refs)
 }

@@ -15,7 +15,7 @@ use model::meta::subset;
 use model::{Kind, Labels, Object, ObjectId, Sentence, names, sentence};
 use serde_json::Value;
 
-use crate::around::{Around, ingress_leads_to, route_leads_to, selects};
+use crate::around::{Around, ingress_leads_to, selects, services_of};
 use crate::history::{self, Kept};
 use crate::references::{references, slim};
 use crate::revisions::Reason;
@@ -249,15 +249,9 @@ fn reaches(snapshot: &Snapshot, id: &ObjectId, raw: &Value, w: &Around<'_>) -> b
         }
         Some(Object::Service(s)) => selects(&s.spec.selector, w.pod_labels()),
         Some(Object::Ingress(i)) => services().iter().any(|s| ingress_leads_to(i, &s.metadata.name)),
-        Some(route @ (Object::HTTPRoute(_) | Object::GRPCRoute(_))) => {
-            services().iter().any(|s| route_leads_to(route, w.namespace(), &s.metadata.name))
-        }
-        Some(route @ (Object::HTTPProxy(_) | Object::IngressRoute(_))) => {
-            let routes = traffic::routes_of(route, &snapshot.objects);
-            let leads = |name: &str| {
-                routes.iter().flat_map(|r| &r.split.backends).any(|b| b.object == ObjectId::new(Kind::Service, w.namespace(), name))
-            };
-            services().iter().any(|s| leads(&s.metadata.name))
+        Some(route @ (Object::HTTPRoute(_) | Object::GRPCRoute(_) | Object::HTTPProxy(_) | Object::IngressRoute(_))) => {
+            let to = services_of(snapshot, route);
+            services().iter().any(|s| to.contains(&ObjectId::new(Kind::Service, w.namespace(), &s.metadata.name)))
         }
         Some(Object::HorizontalPodAutoscaler(_)) => w.hpas().iter().any(|h| h.metadata.name == id.name),
         Some(Object::NetworkPolicy(_)) => {

@@ -36,9 +36,9 @@ pub fn fold(graph: &Graph) -> Folded {
         }
         let folded = nodes.entry(id.clone()).or_insert_with(|| Node { id, matches: None, ..node.clone() });
         if folded.health != node.health {
-            let worse = severity(node.health) > severity(folded.health);
+            let worse = node.health.severity() > folded.health.severity();
             let why = if worse { &node.reason } else { &folded.reason }.clone();
-            let trouble = severity(node.health).max(severity(folded.health)) >= severity(Health::Degraded);
+            let trouble = node.health.is_trouble() || folded.health.is_trouble();
             (folded.health, folded.reason) = (if trouble { Health::Degraded } else { folded.health }, why);
         }
     }
@@ -70,17 +70,6 @@ impl Folded {
     pub fn node(&self, object: &ObjectId) -> Option<&Node> {
         let id = NodeId::of(object);
         self.nodes.iter().find(|n| n.id == id)
-    }
-}
-
-pub(crate) fn severity(health: Health) -> u8 {
-    match health {
-        Health::Healthy => 0,
-        Health::Idle => 1,
-        Health::Unknown => 2,
-        Health::Moving => 3,
-        Health::Degraded => 4,
-        Health::Failing => 5,
     }
 }
 

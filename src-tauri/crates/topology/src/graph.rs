@@ -94,6 +94,18 @@ impl Health {
         matches!(self, Self::Degraded | Self::Failing)
     }
 
+    /// How bad it is: of two the greater one is told.
+    pub(crate) fn severity(self) -> u8 {
+        match self {
+            Health::Healthy => 0,
+            Health::Idle => 1,
+            Health::Unknown => 2,
+            Health::Moving => 3,
+            Health::Degraded => 4,
+            Health::Failing => 5,
+        }
+    }
+
     /// The word in JSON and text.
     pub fn word(self) -> &'static str {
         match self {

@@ -205,16 +205,9 @@ fn controller(kind: &str, namespace: &str, name: &str) -> Option<ObjectId> {
 
 /// Kinds that have a place of their own on the map. Anybody may write one of them into the owners of a pod, the pod itself too.
 fn stands_elsewhere(kind: Kind) -> bool {
-    matches!(
+    let beside = matches!(
         kind,
-        Kind::Gateway
-            | Kind::HTTPRoute
-            | Kind::GRPCRoute
-            | Kind::Ingress
-            | Kind::HTTPProxy
-            | Kind::IngressRoute
-            | Kind::TraefikService
-            | Kind::Service
+        Kind::Service
             | Kind::Pod
             | Kind::HorizontalPodAutoscaler
             | Kind::ScaledObject
@@ -226,7 +219,8 @@ fn stands_elsewhere(kind: Kind) -> bool {
             | Kind::Secret
             | Kind::ServiceAccount
             | Kind::PersistentVolumeClaim
-    )
+    );
+    beside || traffic::routers::ALL.iter().any(|r| r.kinds().contains(&kind))
 }
 
 fn workloads<'a>(all: &'a ObjectSet, namespace: &'a str, pods: &[PodAt<'a>]) -> BTreeMap<ObjectId, Workload<'a>> {

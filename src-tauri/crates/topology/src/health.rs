@@ -19,7 +19,6 @@ use model::{ObjectId, Sentence, sentence};
 
 use traffic::Attachment;
 
-use crate::fold::severity;
 use crate::graph::{Health, PodState, Presence};
 use crate::ground::{Backing, Ground, Workload};
 use crate::ports;
@@ -145,7 +144,7 @@ pub(crate) fn rollout(r: &Rollout, of_pods: Verdict) -> Verdict {
         _ => return of_pods,
     };
     let said = Sentence::quoted(if message.is_empty() { phase } else { message });
-    if severity(of_pods.0) > severity(health) { of_pods } else { (health, Some(said)) }
+    if of_pods.0.severity() > health.severity() { of_pods } else { (health, Some(said)) }
 }
 
 /// A Canary: by its phase.
@@ -185,7 +184,7 @@ pub(crate) fn job(j: &Job, workload: &Workload<'_>, ground: &Ground<'_>) -> Verd
 
 /// A CronJob: never better than the worst of the Jobs that are shown of it.
 pub(crate) fn cron_job(c: &CronJob, jobs: Vec<(&Job, Verdict)>) -> Verdict {
-    let worst = jobs.into_iter().max_by_key(|(_, (health, _))| severity(*health));
+    let worst = jobs.into_iter().max_by_key(|(_, (health, _))| health.severity());
     match worst {
         _ if c.metadata.deletion_timestamp.is_some() => (Health::Idle, Some(sentence!("ending"))),
         Some((job, (health, why))) if health.is_trouble() || health == Health::Moving => {

@@ -172,31 +172,29 @@ fn workload(view: &View<'_>, w: &Workload<'_>, add: &mut impl FnMut(Node)) {
     }
 }
 
-/// Autoscalers, Canaries, PDBs and NetworkPolicies; what a template refers to; what is named and leads nowhere.
+/// Kinds that point at workloads and take no requests.
+const ASIDES: [Kind; 6] = [
+    Kind::HorizontalPodAutoscaler,
+    Kind::ScaledObject,
+    Kind::VerticalPodAutoscaler,
+    Kind::PodDisruptionBudget,
+    Kind::Canary,
+    Kind::NetworkPolicy,
+];
+
+/// Those; what a template refers to; what is named and leads nowhere.
 fn asides(view: &View<'_>, edges: &[Edge], add: &mut impl FnMut(Node)) {
-    for hpa in view.all.hpas(view.namespace) {
-        let id = view.here(Kind::HorizontalPodAutoscaler, &hpa.metadata.name);
-        add(node(id, &hpa.metadata, Rank::Aside, health::hpa(hpa)));
-    }
-    for scaled in view.all.scaled_objects(view.namespace) {
-        let id = view.here(Kind::ScaledObject, &scaled.metadata.name);
-        add(node(id, &scaled.metadata, Rank::Aside, health::scaled_object(scaled)));
-    }
-    for vpa in view.all.vpas(view.namespace) {
-        let id = view.here(Kind::VerticalPodAutoscaler, &vpa.metadata.name);
-        add(node(id, &vpa.metadata, Rank::Aside, health::vpa(vpa)));
-    }
-    for pdb in view.all.pdbs(view.namespace) {
-        let id = view.here(Kind::PodDisruptionBudget, &pdb.metadata.name);
-        add(node(id, &pdb.metadata, Rank::Aside, health::pdb(pdb)));
-    }
-    for canary in view.all.canaries(view.namespace) {
-        let id = view.here(Kind::Canary, &canary.metadata.name);
-        add(node(id, &canary.metadata, Rank::Aside, health::canary(canary)));
-    }
-    for policy in view.all.network_policies(view.namespace) {
-        let id = view.here(Kind::NetworkPolicy, &policy.metadata.name);
-        add(node(id, &policy.metadata, Rank::Aside, health::network_policy(policy)));
+    for object in ASIDES.into_iter().flat_map(|kind| view.all.within(kind, view.namespace)) {
+        let verdict = match object {
+            Object::HorizontalPodAutoscaler(hpa) => health::hpa(hpa),
+            Object::ScaledObject(scaled) => health::scaled_object(scaled),
+            Object::VerticalPodAutoscaler(vpa) => health::vpa(vpa),
+            Object::PodDisruptionBudget(pdb) => health::pdb(pdb),
+            Object::Canary(canary) => health::canary(canary),
+            Object::NetworkPolicy(policy) => health::network_policy(policy),
+            _ => continue,
+        };
+        add(node(object.id(), object.meta(), Rank::Aside, verdict));
     }
     for edge in edges {
         let Ok(id) = edge.id.to.parse::<ObjectId>() else { continue };

@@ -102,10 +102,7 @@ impl Topology {
         let mut reached = self.reached(&ids);
         let mut dirty = BTreeSet::new();
         for delta in deltas {
-            let namespace = match &delta {
-                Delta::Upsert(o) => o.meta().namespace.clone(),
-                Delta::Remove(id) => id.namespace.clone(),
-            };
+            let namespace = delta.namespace().to_string();
             // Events and Leases change all the time and no node is made from them. Of what is cluster-wide classes alone are read.
             let drawn = |k: Kind| match k {
                 Kind::Event | Kind::Lease => false,

@@ -3,14 +3,12 @@
 //! A hazard does **not** ask the cluster: it reads the answers that the snapshot holds. What could not be read is never
 //! taken for absent: then the finding is a warning that says so.
 
-use std::collections::BTreeSet;
-
 use model::kinds::service::Service;
-use model::{Kind, LabelSelector, Labels, ObjectId, Sentence, names, sentence};
+use model::{Kind, LabelSelector, Labels, Object, ObjectId, Sentence, names, sentence};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::around::{Around, ingress_leads_to, routes_to};
+use crate::around::{Around, ingress_leads_to, services_of};
 use crate::derive::template_labels;
 use crate::plan::Plan;
 use crate::snapshot::Snapshot;
@@ -317,8 +315,13 @@ impl<'a> CheckCtx<'a> {
 
     /// HTTPRoutes and GRPCRoutes that do.
     pub fn routes(&self) -> Vec<ObjectId> {
-        let leads: BTreeSet<ObjectId> = self.moved().into_iter().flat_map(|s| routes_to(self.snapshot, &s.namespace, &s.name)).collect();
-        leads.into_iter().collect()
+        let moved = self.moved();
+        let leads = |o: &&Object| {
+            let to = services_of(self.snapshot, o);
+            moved.iter().any(|s| to.contains(s))
+        };
+        let all = [Kind::GRPCRoute, Kind::HTTPRoute].into_iter().flat_map(|kind| self.snapshot.objects.of(kind));
+        all.filter(leads).map(Object::id).collect()
     }
 
     /// Objects that others may own and that the plan writes to: the target, and the Services.

@@ -1,7 +1,7 @@
 //! An object that two parties write, each of which takes back what the other did: it carries the marks of two systems that
 //! reconcile, or two autoscalers scale it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Kind, Meta, Object, ObjectId, sentence};
 
@@ -21,19 +21,8 @@ impl Check for TwoOwners {
 
     fn find(&self, view: &View<'_>, edges: &[Edge]) -> Vec<Finding> {
         let mut found = Vec::new();
-        for kind in [
-            Kind::Deployment,
-            Kind::StatefulSet,
-            Kind::DaemonSet,
-            Kind::Service,
-            Kind::Ingress,
-            Kind::HTTPProxy,
-            Kind::IngressRoute,
-            Kind::TraefikService,
-            Kind::HTTPRoute,
-            Kind::GRPCRoute,
-            Kind::Gateway,
-        ] {
+        let routed: BTreeSet<Kind> = traffic::routers::ALL.iter().flat_map(|r| r.kinds()).copied().collect();
+        for kind in [Kind::Deployment, Kind::StatefulSet, Kind::DaemonSet, Kind::Service].into_iter().chain(routed) {
             for object in view.all.within(kind, view.namespace) {
                 if let Some((one, other)) = marks(object.meta()) {
                     let message = sentence!("{one} and {other} both write it", one = one.said(), other = other.said());

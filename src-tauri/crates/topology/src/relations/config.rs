@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use model::Kind;
 use model::kinds::template::PodSpec;
-use model::{Kind, ObjectId, sentence};
 
-use super::{Relation, broken, edge};
-use crate::graph::{Edge, EdgeState, NodeId, Presence};
+use super::{Relation, needed};
+use crate::graph::{Edge, NodeId, Presence};
 use crate::view::View;
 
 pub(super) const NAME: &str = "config";
@@ -25,15 +25,10 @@ impl Relation for Config {
         for workload in view.ground.workloads.values() {
             let from = NodeId::of(&workload.id);
             let Some(deployment) = workload.deployment else { continue };
-            for ((kind, name), needed) in references(&deployment.spec.template.spec) {
-                let id: ObjectId = view.here(kind, name);
-                let to = NodeId::of(&id);
-                match (view.presence(&id), needed) {
-                    (Presence::Missing, Needed::Yes) => {
-                        edges.push(broken(NAME, &from, to, None, sentence!("{object} does not exist", object = id.said())));
-                    }
-                    (Presence::Missing, Needed::Optional) => {}
-                    _ => edges.push(edge(NAME, &from, to, EdgeState::Active, None)),
+            for ((kind, name), need) in references(&deployment.spec.template.spec) {
+                let id = view.here(kind, name);
+                if need == Needed::Yes || view.presence(&id) != Presence::Missing {
+                    edges.push(needed(NAME, view, &from, &id));
                 }
             }
         }

@@ -2,8 +2,8 @@
 
 use model::Kind;
 
-use super::{Relation, edge};
-use crate::graph::{Edge, EdgeState, NodeId};
+use super::{Relation, selected};
+use crate::graph::{Edge, NodeId};
 use crate::view::View;
 
 pub(super) const NAME: &str = "disruption-budget";
@@ -21,9 +21,7 @@ impl Relation for DisruptionBudget {
         for pdb in view.all.pdbs(view.namespace) {
             let from = NodeId::of(&view.here(Kind::PodDisruptionBudget, &pdb.metadata.name));
             let Some(selector) = &pdb.spec.selector else { continue };
-            let takes = |labels: &model::Labels| selector.matches(labels);
-            let guarded = view.ground.workloads.values().filter(|w| w.makes(&takes, &view.ground.pods));
-            edges.extend(guarded.map(|w| edge(NAME, &from, NodeId::of(&w.id), EdgeState::Active, None)));
+            edges.extend(selected(NAME, view, &from, selector));
         }
         edges
     }

@@ -12,9 +12,10 @@ mod revision;
 mod scale_target;
 mod steers;
 
-use model::Sentence;
+use model::meta::LabelSelector;
+use model::{Labels, ObjectId, Sentence, sentence};
 
-use crate::graph::{Edge, EdgeId, EdgeState, NodeId};
+use crate::graph::{Edge, EdgeId, EdgeState, NodeId, Presence};
 use crate::view::View;
 
 /// A kind of edge.
@@ -53,6 +54,22 @@ pub(crate) const ATTACH: &str = attach::NAME;
 
 fn edge(relation: &'static str, from: &NodeId, to: NodeId, state: EdgeState, share: Option<f64>) -> Edge {
     Edge { id: EdgeId { from: from.clone(), to, relation }, state, share, detail: None }
+}
+
+/// To an object that something needs: broken where that is missing.
+fn needed(relation: &'static str, view: &View<'_>, from: &NodeId, to: &ObjectId) -> Edge {
+    let id = NodeId::of(to);
+    match view.presence(to) {
+        Presence::Missing => broken(relation, from, id, None, sentence!("{object} does not exist", object = to.said())),
+        _ => edge(relation, from, id, EdgeState::Active, None),
+    }
+}
+
+/// To the workloads whose pods a selector takes.
+fn selected(relation: &'static str, view: &View<'_>, from: &NodeId, selector: &LabelSelector) -> Vec<Edge> {
+    let takes = |labels: &Labels| selector.matches(labels);
+    let of = view.ground.workloads.values().filter(|w| w.makes(&takes, &view.ground.pods));
+    of.map(|w| edge(relation, from, NodeId::of(&w.id), EdgeState::Active, None)).collect()
 }
 
 fn broken(relation: &'static str, from: &NodeId, to: NodeId, share: Option<f64>, detail: Sentence) -> Edge {

@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use model::Kind;
 use model::kinds::template::PodSpec;
-use model::{Kind, ObjectId, sentence};
 
-use super::{Relation, broken, edge};
-use crate::graph::{Edge, EdgeState, NodeId, Presence};
+use super::{Relation, edge, needed};
+use crate::graph::{Edge, EdgeState, NodeId};
 use crate::view::View;
 
 pub(super) const NAME: &str = "needs";
@@ -29,12 +29,7 @@ impl Relation for Needs {
             let Some(deployment) = workload.deployment else { continue };
             let from = NodeId::of(&workload.id);
             for (kind, name) in references(&deployment.spec.template.spec) {
-                let id: ObjectId = view.here(kind, name);
-                let to = NodeId::of(&id);
-                edges.push(match view.presence(&id) {
-                    Presence::Missing => broken(NAME, &from, to, None, sentence!("{object} does not exist", object = id.said())),
-                    _ => edge(NAME, &from, to, EdgeState::Active, None),
-                });
+                edges.push(needed(NAME, view, &from, &view.here(kind, name)));
             }
             let claims = deployment.spec.volume_claim_templates.iter().map(|t| format!("{}-{}", t.metadata.name, workload.id.name));
             templates.extend(claims.map(|stem| (stem, from.clone())));

@@ -1,9 +1,10 @@
 //! NetworkPolicy → workloads whose pods `spec.podSelector` takes. An empty selector takes all of the namespace.
 
-use model::{Kind, Labels};
+use model::Kind;
+use model::kinds::network_policy::NetworkPolicy as Policy;
 
-use super::{Relation, edge};
-use crate::graph::{Edge, EdgeState, NodeId};
+use super::{Relation, selected};
+use crate::graph::{Edge, NodeId};
 use crate::view::View;
 
 pub(super) const NAME: &str = "network-policy";
@@ -17,13 +18,9 @@ impl Relation for NetworkPolicy {
     }
 
     fn edges(&self, view: &View<'_>) -> Vec<Edge> {
-        let mut edges = Vec::new();
-        for policy in view.all.network_policies(view.namespace) {
-            let from = NodeId::of(&view.here(Kind::NetworkPolicy, &policy.metadata.name));
-            let takes = |labels: &Labels| policy.spec.pod_selector.matches(labels);
-            let limited = view.ground.workloads.values().filter(|w| w.makes(&takes, &view.ground.pods));
-            edges.extend(limited.map(|w| edge(NAME, &from, NodeId::of(&w.id), EdgeState::Active, None)));
-        }
-        edges
+        let policies = view.all.network_policies(view.namespace);
+        let limited =
+            |p: &Policy| selected(NAME, view, &NodeId::of(&view.here(Kind::NetworkPolicy, &p.metadata.name)), &p.spec.pod_selector);
+        policies.flat_map(limited).collect()
     }
 }

@@ -1,10 +1,10 @@
 //! HPA, ScaledObject of KEDA or VPA → what it scales: `spec.scaleTargetRef.{apiVersion,kind,name}`, of a VPA `spec.targetRef`.
 
+use model::Kind;
 use model::kinds::hpa::ScaleTarget as Target;
-use model::{Kind, sentence};
 
-use super::{Relation, broken, edge};
-use crate::graph::{Edge, EdgeState, NodeId, Presence};
+use super::{Relation, edge, needed};
+use crate::graph::{Edge, EdgeState, NodeId};
 use crate::view::View;
 
 pub(super) const NAME: &str = "scale-target";
@@ -29,11 +29,7 @@ impl Relation for ScaleTarget {
 
 fn to_target(view: &View<'_>, from: NodeId, target: &Target) -> Option<Edge> {
     let id = view.scaled(target)?;
-    let to = NodeId::of(&id);
     // One that is not read is known by its pods.
     let known = view.ground.workloads.contains_key(&id);
-    Some(match view.presence(&id) {
-        Presence::Missing if !known => broken(NAME, &from, to, None, sentence!("{object} does not exist", object = id.said())),
-        _ => edge(NAME, &from, to, EdgeState::Active, None),
-    })
+    Some(if known { edge(NAME, &from, NodeId::of(&id), EdgeState::Active, None) } else { needed(NAME, view, &from, &id) })
 }
